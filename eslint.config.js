@@ -1,0 +1,3 @@
+import { gradusConfig } from '@gradus/eslint-config';
+
+export default gradusConfig(import.meta.dirname);

@@ -1,0 +1,47 @@
+import type { Device } from '@gradus/tensor';
+import type { Checkpoint } from './checkpoint.ts';
+import type { Progress } from './progress.ts';
+import type { ActionArray, SpaceValue } from './spaces.ts';
+
+/** How to act. */
+export interface ActOptions {
+  /** Take the policy's best action instead of a sample (or of an exploring one). Default true. */
+  readonly deterministic?: boolean | undefined;
+}
+
+/** Something that chooses actions: a trained agent, or 3 lines in a test. */
+export interface Policy {
+  /** The action for one observation. */
+  act(observation: SpaceValue, options?: ActOptions): SpaceValue;
+  /** Writes the actions for `observations`, [n × observation size], into `actions`, [n × action size]: the fast way for many. */
+  actBatch?(observations: Float32Array, actions: ActionArray, options?: ActOptions): void;
+}
+
+/** How long to learn. */
+export interface LearnOptions {
+  /**
+   * Environment steps, over all copies and counted from the agent's first, at which training stops: an agent that was saved
+   * at step 30,000 and is asked for 50,000 takes 20,000 more.
+   */
+  readonly steps: number;
+}
+
+/** Where an agent's programs run. */
+export interface DeviceOption {
+  /** Default: `defaultDevice()` of `@gradus/tensor`. */
+  readonly device?: Device | undefined;
+}
+
+/** The face that all algorithms share. */
+export interface Agent extends Policy {
+  /** Name of the algorithm, such as `ppo`. */
+  readonly algorithm: string;
+  /** Environment steps done so far. */
+  readonly step: number;
+  /** Trains, and yields after each update; between two yields the caller may stop, save, draw or evaluate. */
+  learn(options: LearnOptions): Generator<Progress, void, void>;
+  /** Everything needed to act and to go on learning exactly as if it had not been interrupted. */
+  checkpoint(): Checkpoint;
+  /** Frees the memory of its networks. */
+  dispose(): void;
+}

@@ -1,0 +1,59 @@
+import { EnvError } from './errors.ts';
+import type { ActionArray, Space, SpaceValue } from './spaces.ts';
+
+/**
+ * Throws `EnvError` unless `value` has the shape of `space` and is finite, and, where the space is discrete, belongs to it.
+ * The bounds of a `Box` are not checked: Gymnasium's environments clip actions themselves, and stated observation bounds are
+ * often only nominal. `name` begins the message.
+ */
+export function checkValue(name: string, space: Space, value: SpaceValue): void {
+  const problem = space.kind === 'box' ? finiteProblem(space.size, value) : space.problem(value);
+  if (problem !== undefined) throw new EnvError(`${name} ${problem}`);
+}
+
+/**
+ * Throws `EnvError` unless `actions`, [n × action size], is of the array type and length that n environments with this action
+ * space need, all finite, and, where the space is discrete, all in the space.
+ */
+export function checkActions(space: Space, actions: ActionArray, n: number): void {
+  const length = n * space.size;
+  const fits = space.kind === 'box' ? actions instanceof Float32Array : actions instanceof Int32Array;
+  if (!fits || actions.length !== length) {
+    const expected = space.kind === 'box' ? 'Float32Array' : 'Int32Array';
+    throw new EnvError(`actions are ${actions.constructor.name}(${actions.length}), expected ${expected}(${length})`);
+  }
+  const wrong = findWrong(space, actions);
+  if (wrong === -1) return;
+  const row = Math.floor(wrong / space.size);
+  const value = space.kind === 'discrete' ? actions[row] : actions.subarray(row * space.size, (row + 1) * space.size);
+  checkValue(`action of environment ${row}`, space, value);
+}
+
+/** Index of the first number in `actions` that no action of `space` has, −1 if there is none. */
+function findWrong(space: Space, actions: ActionArray): number {
+  switch (space.kind) {
+    case 'box':
+      // x − x is 0 for every finite x and NaN otherwise.
+      for (let k = 0; k < actions.length; k++) if (actions[k] - actions[k] !== 0) return k;
+      return -1;
+    case 'discrete': {
+      const { start, n } = space;
+      for (let k = 0; k < actions.length; k++) if (actions[k] < start || actions[k] >= start + n) return k;
+      return -1;
+    }
+    case 'multi-discrete': {
+      const { counts } = space;
+      for (let k = 0; k < actions.length; k++) if (actions[k] < 0 || actions[k] >= counts[k % counts.length]) return k;
+      return -1;
+    }
+  }
+}
+
+function finiteProblem(size: number, value: SpaceValue): string | undefined {
+  if (typeof value === 'number') return `is ${value}, expected ${size} numbers in a Float32Array or number[]`;
+  if (value.length !== size) return `has ${value.length} elements, expected ${size}`;
+  for (let i = 0; i < size; i++) {
+    if (!Number.isFinite(value[i])) return `has ${value[i]} at [${i}], expected a finite number`;
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+import { Random, type RandomSource } from './random.ts';
+import type { ActionArray, Space } from './spaces.ts';
+import { restoreArray, type StateDict } from './state.ts';
+
+/** The state of n copies, one array for each variable: [n × numbers per copy]. */
+export type DynamicsState<Name extends string = string> = Readonly<Record<Name, Float64Array>>;
+
+/** Where a step of the dynamics writes: [n]. */
+export interface DynamicsOutcome {
+  readonly rewards: Float64Array;
+  /** 1 where the task ended, else 0. */
+  readonly terminated: Uint8Array;
+}
+
+/**
+ * What an environment is, written once over the state of n copies; `envFromDynamics` makes a single environment of it,
+ * `vectorEnvFromDynamics` one of n copies stepped together. Loops over copies stay inside these methods, so that a
+ * step costs no call per copy. The dynamics hold no state of their own and know neither seeds, episodes nor time limits.
+ *
+ *     const walk: Dynamics<'position', Int32Array> = {
+ *       observationSpace: new Box(-5, 5, [1]),
+ *       actionSpace: new Discrete(2),
+ *       variables: { position: 1 },
+ *       maxEpisodeSteps: 100,
+ *       reset({ position }, i) { position[i] = 0; },
+ *       step({ position }, actions, { rewards, terminated }, start, end) {
+ *         for (let i = start; i < end; i++) {
+ *           position[i] += actions[i] === 1 ? 1 : -1;
+ *           rewards[i] = position[i] === 5 ? 1 : 0;
+ *           terminated[i] = Math.abs(position[i]) === 5 ? 1 : 0;
+ *         }
+ *       },
+ *       observe({ position }, observations, start, end) {
+ *         for (let i = start; i < end; i++) observations[i] = position[i];
+ *       },
+ *     };
+ */
+export interface Dynamics<Name extends string = string, Actions extends ActionArray = ActionArray> {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  /** The state: names of the variables, and how many numbers each has per copy. */
+  readonly variables: Readonly<Record<Name, number>>;
+  /** Steps after which an episode is truncated; without it never. */
+  readonly maxEpisodeSteps?: number | undefined;
+  /** Draws the first state of an episode of copy `index`. */
+  reset(state: DynamicsState<Name>, index: number, random: RandomSource): void;
+  /**
+   * Advances copies start ≤ i < end by one step and writes their rewards and terminations.
+   * `actions`: [n × action size]; discrete ones are in their space and others finite, but maybe outside their bounds.
+   * `randoms`: [n], each copy's own random stream.
+   */
+  step(
+    state: DynamicsState<Name>,
+    actions: Actions,
+    outcome: DynamicsOutcome,
+    start: number,
+    end: number,
+    randoms: readonly RandomSource[],
+  ): void;
+  /** Writes the observations of copies start ≤ i < end into `observations`, [n × observation size], each in its own row. */
+  observe(state: DynamicsState<Name>, observations: Float32Array, start: number, end: number): void;
+}
+
+/** Zeroed state for `n` copies. */
+export function createState<Name extends string>(
+  dynamics: Pick<Dynamics<Name>, 'variables'>,
+  n: number,
+): DynamicsState<Name> {
+  const arrays: Partial<Record<Name, Float64Array>> = {};
+  for (const name of Object.keys(dynamics.variables) as Name[]) {
+    arrays[name] = new Float64Array(n * dynamics.variables[name]);
+  }
+  return arrays as DynamicsState<Name>;
+}
+
+/** Puts back the state that a snapshot holds. Throws `CheckpointError` where it does not fit. */
+export function restoreDynamicsState(target: DynamicsState, snapshot: StateDict): void {
+  for (const [name, array] of Object.entries(target)) restoreArray(snapshot, name, array);
+}
+
+/** A copy of the state that later steps do not touch. */
+export function snapshotDynamicsState(state: DynamicsState): StateDict {
+  return Object.fromEntries(Object.entries(state).map(([name, array]) => [name, array.slice()]));
+}
+
+/** The random stream of one environment: the one place that says what a seed means. */
+export function createEnvRandom(seed?: number): RandomSource {
+  return new Random(seed);
+}

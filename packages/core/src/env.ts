@@ -1,0 +1,48 @@
+import type { Space, SpaceValue } from './spaces.ts';
+import type { StateDict } from './state.ts';
+
+/** Extra facts about a step that no agent needs, for people and tests. */
+export type Info = Readonly<Record<string, unknown>>;
+
+/** What `reset` may be asked for. */
+export interface ResetOptions {
+  /** Makes this and all following episodes reproducible: a non-negative integer. Without it the random stream goes on. */
+  readonly seed?: number | undefined;
+  /** Whatever the environment itself understands. */
+  readonly options?: Info | undefined;
+}
+
+/** What `reset` gives. */
+export interface ResetResult<Observation extends SpaceValue = SpaceValue> {
+  readonly observation: Observation;
+  readonly info?: Info;
+}
+
+/** What `step` gives. */
+export interface StepResult<Observation extends SpaceValue = SpaceValue> {
+  readonly observation: Observation;
+  readonly reward: number;
+  /** The task itself ended: the value of what follows is zero. */
+  readonly terminated: boolean;
+  /** The episode was cut off, by a time limit for instance: what would have followed still has a value. */
+  readonly truncated: boolean;
+  readonly info?: Info;
+}
+
+/**
+ * One environment, with Gymnasium's contract (Towers et al., 2024): call `reset`, then `step` until `terminated` or
+ * `truncated`, then `reset` again. Two spaces, `reset` and `step` are all that is needed.
+ *
+ * An observation in a `Box` is a flat Float32Array or number[]; in a `Discrete` it is a number.
+ */
+export interface Env<Observation extends SpaceValue = SpaceValue, Action extends SpaceValue = SpaceValue> {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  reset(options?: ResetOptions): ResetResult<Observation>;
+  step(action: Action): StepResult<Observation>;
+  /** Frees what the environment holds, if anything. */
+  close?(): void;
+  /** With `setState`: lets a stopped training resume exactly where it was. Includes the state of the random stream. */
+  getState?(): StateDict;
+  setState?(state: StateDict): void;
+}

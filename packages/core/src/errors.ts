@@ -1,0 +1,9 @@
+/** An environment, or an action given to one, breaks the contract; the message names the thing, what was expected and what came. */
+export class EnvError extends Error {
+  override readonly name: string = 'EnvError';
+}
+
+/** A saved state or checkpoint is missing, corrupt, truncated or of another shape; the message names the part. */
+export class CheckpointError extends Error {
+  override readonly name: string = 'CheckpointError';
+}

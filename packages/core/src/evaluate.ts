@@ -1,0 +1,97 @@
+import type { ActOptions, Policy } from './agent.ts';
+import type { Env } from './env.ts';
+import { createActions, readRow, writeRow } from './spaces.ts';
+import type { VectorEnv } from './vector-env.ts';
+
+/** What to evaluate. */
+export interface EvaluateOptions extends ActOptions {
+  /** Whole episodes to play, 10 by default. */
+  readonly episodes?: number | undefined;
+  /** Seeds the environment; without it the environment's random stream goes on. */
+  readonly seed?: number | undefined;
+}
+
+/** How an agent scored. */
+export interface Evaluation {
+  readonly meanReturn: number;
+  /** Standard deviation over the episodes (of the population, as in Stable-Baselines3). */
+  readonly stdReturn: number;
+  /** Undiscounted return of each episode. */
+  readonly returns: readonly number[];
+  /** Steps of each episode. */
+  readonly lengths: readonly number[];
+}
+
+/**
+ * Plays whole episodes and reports their returns; by default with the policy's best actions. With a `VectorEnv` its copies
+ * play side by side, and each plays a number of episodes that is fixed beforehand: taking the first that end would
+ * favour short ones. Throws `RangeError` unless `episodes` is a positive integer.
+ */
+export function evaluate(policy: Policy, env: Env | VectorEnv, options: EvaluateOptions = {}): Evaluation {
+  const { episodes = 10, seed, deterministic = true } = options;
+  if (!Number.isInteger(episodes) || episodes < 1) {
+    throw new RangeError(`episodes: expected a positive integer, got ${episodes}`);
+  }
+  const play =
+    'numEnvs' in env
+      ? playTogether(policy, env, episodes, seed, deterministic)
+      : playOne(policy, env, episodes, seed, deterministic);
+  const returns = play.map((episode) => episode.return);
+  const meanReturn = returns.reduce((sum, value) => sum + value, 0) / episodes;
+  const variance = returns.reduce((sum, value) => sum + (value - meanReturn) ** 2, 0) / episodes;
+  return { meanReturn, stdReturn: Math.sqrt(variance), returns, lengths: play.map((episode) => episode.length) };
+}
+
+interface Played {
+  readonly return: number;
+  readonly length: number;
+}
+
+function playOne(
+  policy: Policy,
+  env: Env,
+  episodes: number,
+  seed: number | undefined,
+  deterministic: boolean,
+): Played[] {
+  return Array.from({ length: episodes }, (_, episode) => {
+    let { observation } = env.reset(episode === 0 ? { seed } : {});
+    let sum = 0;
+    for (let length = 1; ; length++) {
+      const result = env.step(policy.act(observation, { deterministic }));
+      observation = result.observation;
+      sum += result.reward;
+      if (result.terminated || result.truncated) return { return: sum, length };
+    }
+  });
+}
+
+function playTogether(
+  policy: Policy,
+  env: VectorEnv,
+  episodes: number,
+  seed: number | undefined,
+  deterministic: boolean,
+): Played[] {
+  const { numEnvs } = env;
+  const actions = createActions(env.actionSpace, numEnvs);
+  const left = Int32Array.from({ length: numEnvs }, (_, i) => Math.floor((episodes + numEnvs - 1 - i) / numEnvs));
+  const played: Played[] = [];
+  env.reset({ seed });
+  while (played.length < episodes) {
+    if (policy.actBatch) policy.actBatch(env.observations, actions, { deterministic });
+    else {
+      for (let i = 0; i < numEnvs; i++) {
+        const observation = readRow(env.observationSpace, env.observations, i);
+        writeRow(env.actionSpace, policy.act(observation, { deterministic }), actions, i);
+      }
+    }
+    env.step(actions);
+    for (let i = 0; i < numEnvs; i++) {
+      if (left[i] === 0 || (!env.terminated[i] && !env.truncated[i])) continue;
+      left[i]--;
+      played.push({ return: env.episodeReturns[i], length: env.episodeLengths[i] });
+    }
+  }
+  return played;
+}

@@ -1,0 +1,18 @@
+/** Any memory that numbers can be copied into or from. */
+export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** Copies rows `indices[start…end)` of `source`, [rows × width], to the first rows of `target`. */
+export function gatherRows(
+  source: NumberArray,
+  width: number,
+  indices: Uint32Array,
+  start: number,
+  end: number,
+  target: NumberArray,
+): void {
+  let to = 0;
+  for (let k = start; k < end; k++) {
+    const from = indices[k] * width;
+    for (let j = 0; j < width; j++) target[to++] = source[from + j];
+  }
+}

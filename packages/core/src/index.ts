@@ -1,0 +1,76 @@
+export type { ActOptions, Agent, DeviceOption, LearnOptions, Policy } from './agent.ts';
+export { checkActions, checkValue } from './check-values.ts';
+export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
+export {
+  categorical,
+  gaussian,
+  multiCategorical,
+  policyDistribution,
+  policyOutputs,
+  squashedGaussian,
+  type Distribution,
+  type SquashedGaussian,
+  type SquashedSample,
+} from './distributions.ts';
+export type { Dynamics, DynamicsOutcome, DynamicsState } from './dynamics.ts';
+export { envFromDynamics } from './env-from-dynamics.ts';
+export type { Env, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
+export { CheckpointError, EnvError } from './errors.ts';
+export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
+export type { NumberArray } from './gather-rows.ts';
+export { featureCount, observationFeatures } from './observation-features.ts';
+export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './program-policy.ts';
+export { ProgressRecorder, type Episode, type Metrics, type Progress } from './progress.ts';
+export { Random, type RandomSource } from './random.ts';
+export { ReplayBuffer, type ReplayBatch } from './replay-buffer.ts';
+export {
+  discountedReturn,
+  discountedReturns,
+  generalizedAdvantageEstimation,
+  lambdaReturns,
+  nStepReturns,
+  rewardToGo,
+  type BootstrappedTransitions,
+  type FloatArray,
+  type ValuedTransitions,
+} from './returns.ts';
+export { RolloutBuffer, type RolloutBatch } from './rollout-buffer.ts';
+export { RewardNormalizer, RunningNormalizer } from './running-normalizer.ts';
+export {
+  exponential,
+  linear,
+  piecewise,
+  scheduleValue,
+  type ExponentialSchedule,
+  type LinearSchedule,
+  type PiecewiseSchedule,
+  type Schedule,
+} from './schedules.ts';
+export {
+  Box,
+  Discrete,
+  MultiDiscrete,
+  createActions,
+  readRow,
+  writeRow,
+  type ActionArray,
+  type Space,
+  type SpaceValue,
+} from './spaces.ts';
+export {
+  readNumber,
+  readState,
+  readStates,
+  readString,
+  restoreArray,
+  type StateDict,
+  type StateValue,
+  type Stateful,
+  type TypedArray,
+} from './state.ts';
+export { rejectUnknown, similarNames } from './suggest.ts';
+export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './train.ts';
+export { TrainingEnv, openCheckpoint, plainState } from './training-env.ts';
+export { vectorEnvFromDynamics } from './vector-env-from-dynamics.ts';
+export type { StepOutcome, VectorEnv } from './vector-env.ts';
+export { asVectorEnv, vectorize } from './vectorize.ts';

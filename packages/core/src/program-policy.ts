@@ -1,0 +1,85 @@
+import type { Program, TensorData } from '@gradus/tensor';
+import type { ActOptions, Policy } from './agent.ts';
+import { createActions, readRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
+
+/** A program that chooses actions: observations [batch, size] and a key for sampling in, actions [batch, size] out. */
+export type ActProgram = Program<Record<'observations' | 'key', unknown>, Record<'actions', unknown>>;
+
+/** What a {@link ProgramPolicy} is made of. */
+export interface ProgramPolicyOptions {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  /** Compiles the program for a number of observations; called once for each. */
+  readonly compile: (batch: number, deterministic: boolean) => ActProgram;
+  /** Writes what the network sees of `observations` into `target`. Default: a copy. */
+  readonly prepare?: ((observations: Float32Array, target: TensorData) => void) | undefined;
+  /** A number that is new at each call, for the key of sampling. */
+  readonly nextKey: () => number;
+  readonly seed: number;
+}
+
+/** A policy given by a program; it is compiled for each number of observations that it meets. Actions keep to their bounds. */
+export class ProgramPolicy implements Policy {
+  private readonly options: ProgramPolicyOptions;
+  private readonly programs = new Map<string, ActProgram>();
+  private readonly observation: Float32Array;
+  private readonly action: ActionArray;
+
+  constructor(options: ProgramPolicyOptions) {
+    this.options = options;
+    this.observation = new Float32Array(options.observationSpace.size);
+    this.action = createActions(options.actionSpace, 1);
+  }
+
+  act(observation: SpaceValue, options: ActOptions = {}): SpaceValue {
+    const { observationSpace, actionSpace } = this.options;
+    const length = typeof observation === 'number' ? 1 : observation.length;
+    if (length !== observationSpace.size) {
+      throw new RangeError(`observation has ${length} elements, expected ${observationSpace.size}`);
+    }
+    if (typeof observation === 'number') this.observation[0] = observation;
+    else this.observation.set(observation);
+    this.actBatch(this.observation, this.action, options);
+    return readRow(actionSpace, this.action, 0);
+  }
+
+  actBatch(observations: Float32Array, actions: ActionArray, { deterministic = true }: ActOptions = {}): void {
+    const { observationSpace, actionSpace, prepare, nextKey, seed } = this.options;
+    const program = this.programFor(observations.length / observationSpace.size, deterministic);
+    if (prepare === undefined) program.inputs.observations.set(observations);
+    else prepare(observations, program.inputs.observations);
+    program.inputs.key[0] = seed;
+    if (!deterministic) program.inputs.key[1] = nextKey();
+    clipToBounds(actionSpace, program.run().actions, actions);
+  }
+
+  /** Frees the programs. */
+  dispose(): void {
+    for (const program of this.programs.values()) program.dispose();
+    this.programs.clear();
+  }
+
+  private programFor(batch: number, deterministic: boolean): ActProgram {
+    const key = `${batch}/${deterministic}`;
+    let program = this.programs.get(key);
+    if (program === undefined) {
+      program = this.options.compile(batch, deterministic);
+      this.programs.set(key, program);
+    }
+    return program;
+  }
+}
+
+/** Copies actions [n × space.size] into `target`, those of a `Box` moved to the nearest one inside its bounds. */
+export function clipToBounds(space: Space, actions: ArrayLike<number>, target: ActionArray): void {
+  if (space.kind !== 'box') {
+    target.set(actions);
+    return;
+  }
+  const { low, high, size } = space;
+  for (let i = 0, j = 0; i < target.length; i++, j++) {
+    if (j === size) j = 0;
+    const action = actions[i];
+    target[i] = action < low[j] ? low[j] : action > high[j] ? high[j] : action;
+  }
+}

@@ -1,0 +1,137 @@
+/** Rewards of n environments, how their episodes ended and what each step led to: [steps × n], the n of one step side by side. */
+export interface BootstrappedTransitions {
+  /** n, the environments side by side. */
+  readonly numEnvs: number;
+  readonly rewards: ArrayLike<number>;
+  /** v(s′): of the final observation where the episode was truncated; unused where it terminated. */
+  readonly nextValues: ArrayLike<number>;
+  /** 1 where the task ended: what follows is worth nothing. */
+  readonly terminated: ArrayLike<number>;
+  /** 1 where the episode was cut off: what would have followed is worth `nextValues`. */
+  readonly truncated: ArrayLike<number>;
+}
+
+/** The same, with the value of where each step began. */
+export interface ValuedTransitions extends BootstrappedTransitions {
+  /** v(s), [steps × n]. */
+  readonly values: ArrayLike<number>;
+}
+
+/** Where results are written: [steps × n]. */
+export type FloatArray = Float32Array | Float64Array;
+
+/** The discounted return of one whole episode, R(τ) = Σₖ γᵏ rₖ (S5.2). */
+export function discountedReturn(rewards: ArrayLike<number>, gamma: number): number {
+  let sum = 0;
+  for (let t = rewards.length - 1; t >= 0; t--) sum = rewards[t] + gamma * sum;
+  return sum;
+}
+
+/**
+ * The discounted reward to go of one whole episode, Gₜ = Σₖ γᵏ rₜ₊ₖ, nothing following its end (S5.3). The objective that
+ * discounts from the start weights step t by γᵗ Gₜ.
+ */
+export function rewardToGo(
+  rewards: ArrayLike<number>,
+  gamma: number,
+  target: FloatArray = new Float32Array(rewards.length),
+): FloatArray {
+  let sum = 0;
+  for (let t = rewards.length - 1; t >= 0; t--) {
+    sum = rewards[t] + gamma * sum;
+    target[t] = sum;
+  }
+  return target;
+}
+
+/**
+ * Discounted returns of rollouts, Gₜ = rₜ + γ Gₜ₊₁ within an episode; where it terminated G = r, where it was truncated and at
+ * the last step G = r + γ v(s′).
+ */
+export function discountedReturns(
+  transitions: BootstrappedTransitions,
+  gamma: number,
+  target?: FloatArray,
+): FloatArray {
+  return lambdaReturns(transitions, { gamma, lambda: 1 }, target);
+}
+
+/**
+ * n-step returns, Gₜ = rₜ + γ rₜ₊₁ + … + γⁿ⁻¹ rₜ₊ₙ₋₁ + γⁿ v(sₜ₊ₙ) (Sutton and Barto, 2018, §7.1; S2.4). Where the episode or
+ * the rollout ends earlier, so does the sum: with v(s′) of that step, or with nothing if it terminated.
+ */
+export function nStepReturns(
+  transitions: BootstrappedTransitions,
+  options: { readonly gamma: number; readonly n: number },
+  target: FloatArray = new Float32Array(transitions.rewards.length),
+): FloatArray {
+  const { numEnvs, rewards, nextValues, terminated, truncated } = transitions;
+  const { gamma, n } = options;
+  for (let start = 0; start < rewards.length; start++) {
+    let sum = 0;
+    let discount = 1;
+    const last = start + (n - 1) * numEnvs;
+    for (let k = start; ; k += numEnvs) {
+      sum += discount * rewards[k];
+      discount *= gamma;
+      if (terminated[k]) break;
+      if (truncated[k] || k >= last || k + numEnvs >= rewards.length) {
+        sum += discount * nextValues[k];
+        break;
+      }
+    }
+    target[start] = sum;
+  }
+  return target;
+}
+
+/**
+ * λ-returns, Gₜ = rₜ + γ [(1 − λ) v(sₜ₊₁) + λ Gₜ₊₁] within an episode (Sutton and Barto, 2018, §12.1; S2.5); where it
+ * terminated G = r, where it was truncated and at the last step G = r + γ v(s′).
+ */
+export function lambdaReturns(
+  transitions: BootstrappedTransitions,
+  options: { readonly gamma: number; readonly lambda: number },
+  target: FloatArray = new Float32Array(transitions.rewards.length),
+): FloatArray {
+  const { numEnvs, rewards, nextValues, terminated, truncated } = transitions;
+  const { gamma, lambda } = options;
+  const lastRow = rewards.length - numEnvs;
+  for (let i = 0; i < numEnvs; i++) {
+    let following = 0;
+    for (let k = lastRow + i; k >= 0; k -= numEnvs) {
+      if (terminated[k]) following = rewards[k];
+      else if (truncated[k] || k >= lastRow) following = rewards[k] + gamma * nextValues[k];
+      else following = rewards[k] + gamma * ((1 - lambda) * nextValues[k] + lambda * following);
+      target[k] = following;
+    }
+  }
+  return target;
+}
+
+/**
+ * Generalized advantage estimation, Aₜ = δₜ + γ λ Aₜ₊₁ within an episode, with δₜ = rₜ + γ v(s′) − v(s), and δₜ = rₜ − v(s) where
+ * the task terminated (Schulman et al., 2016). A plus v is the λ-return. `lambda` 0 gives the one-step advantage, 1 the
+ * discounted return minus v.
+ */
+export function generalizedAdvantageEstimation(
+  transitions: ValuedTransitions,
+  options: { readonly gamma: number; readonly lambda: number },
+  target: FloatArray = new Float32Array(transitions.rewards.length),
+): FloatArray {
+  const { numEnvs, rewards, values, nextValues, terminated, truncated } = transitions;
+  const { gamma, lambda } = options;
+  const lastRow = rewards.length - numEnvs;
+  for (let i = 0; i < numEnvs; i++) {
+    let following = 0;
+    for (let k = lastRow + i; k >= 0; k -= numEnvs) {
+      if (terminated[k]) following = rewards[k] - values[k];
+      else {
+        const delta = rewards[k] + gamma * nextValues[k] - values[k];
+        following = truncated[k] ? delta : delta + gamma * lambda * following;
+      }
+      target[k] = following;
+    }
+  }
+  return target;
+}

@@ -1,0 +1,159 @@
+import { gatherRows, type NumberArray } from './gather-rows.ts';
+import type { Random } from './random.ts';
+import { generalizedAdvantageEstimation } from './returns.ts';
+import { createActions, type ActionArray } from './spaces.ts';
+import type { StepOutcome, VectorEnv } from './vector-env.ts';
+
+/** Where `gather` copies a minibatch to, [rows] or [rows × size]; what is not given is not copied. */
+export interface RolloutBatch {
+  readonly observations?: NumberArray;
+  readonly actions?: NumberArray;
+  readonly logProbabilities?: NumberArray;
+  readonly values?: NumberArray;
+  readonly advantages?: NumberArray;
+  readonly returns?: NumberArray;
+}
+
+/**
+ * The experience of `steps` steps of n environments, [steps × n] in that order, for algorithms that learn from fresh
+ * rollouts. One round:
+ *
+ *     buffer.clear();
+ *     for each step:
+ *       buffer.beginStep(env.observations, actions, logProbabilities, values);
+ *       env.step(actions);
+ *       buffer.endStep(env);
+ *       if (env.truncated.includes(1)) buffer.bootstrap(valuesOf(env.finalObservations));
+ *     buffer.finish(valuesOf(env.observations), gamma, gaeLambda);
+ *     buffer.shuffle(random);
+ *     for each minibatch: buffer.gather(start, end, update.inputs);
+ */
+export class RolloutBuffer {
+  readonly steps: number;
+  readonly numEnvs: number;
+  /** steps × n. */
+  readonly size: number;
+  readonly observationSize: number;
+  readonly actionSize: number;
+  /** [size × observation size]: what the actions were chosen on. */
+  readonly observations: Float32Array;
+  /** [size × action size] */
+  readonly actions: ActionArray;
+  /** log π(a|s) when the action was chosen. */
+  readonly logProbabilities: Float32Array;
+  readonly rewards: Float32Array;
+  readonly terminated: Uint8Array;
+  readonly truncated: Uint8Array;
+  /** v(s) when the action was chosen. */
+  readonly values: Float32Array;
+  /** v(s′) of the state that each action led to; complete after `finish`. */
+  readonly nextValues: Float32Array;
+  /** Filled by `finish`. */
+  readonly advantages: Float32Array;
+  /** advantages + values, the targets of the value function; filled by `finish`. */
+  readonly returns: Float32Array;
+  private readonly order: Uint32Array;
+  private position = 0;
+
+  /** Throws `RangeError` unless `steps` is a positive integer. */
+  constructor(env: Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace'>, steps: number) {
+    if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`steps: expected a positive integer, got ${steps}`);
+    this.steps = steps;
+    this.numEnvs = env.numEnvs;
+    this.size = steps * env.numEnvs;
+    this.observationSize = env.observationSpace.size;
+    this.actionSize = env.actionSpace.size;
+    this.observations = new Float32Array(this.size * this.observationSize);
+    this.actions = createActions(env.actionSpace, this.size);
+    this.logProbabilities = new Float32Array(this.size);
+    this.rewards = new Float32Array(this.size);
+    this.terminated = new Uint8Array(this.size);
+    this.truncated = new Uint8Array(this.size);
+    this.values = new Float32Array(this.size);
+    this.nextValues = new Float32Array(this.size);
+    this.advantages = new Float32Array(this.size);
+    this.returns = new Float32Array(this.size);
+    this.order = Uint32Array.from(this.rewards, (_, i) => i);
+  }
+
+  /** Whether all steps are recorded. */
+  get full(): boolean {
+    return this.position === this.steps;
+  }
+
+  /** Forgets everything, to record anew. */
+  clear(): void {
+    this.position = 0;
+  }
+
+  /** Records what was seen and chosen, before the environments step. Throws `RangeError` when full. */
+  beginStep(
+    observations: Float32Array,
+    actions: ArrayLike<number>,
+    logProbabilities: ArrayLike<number>,
+    values: ArrayLike<number>,
+  ): void {
+    if (this.full)
+      throw new RangeError(`RolloutBuffer: expected at most ${this.steps} steps before clear, got one more`);
+    const row = this.position * this.numEnvs;
+    this.observations.set(observations, row * this.observationSize);
+    this.actions.set(actions, row * this.actionSize);
+    this.logProbabilities.set(logProbabilities, row);
+    this.values.set(values, row);
+  }
+
+  /** Records what came of it, after the environments stepped. */
+  endStep(outcome: Pick<StepOutcome, 'rewards' | 'terminated' | 'truncated'>): void {
+    const row = this.position * this.numEnvs;
+    this.rewards.set(outcome.rewards, row);
+    this.terminated.set(outcome.terminated, row);
+    this.truncated.set(outcome.truncated, row);
+    // Whoever forgets to call bootstrap shall notice.
+    this.nextValues.fill(NaN, row, row + this.numEnvs);
+    this.position++;
+  }
+
+  /** Records v(final observation), [n], for the step just ended; used only where it was truncated. */
+  bootstrap(finalValues: ArrayLike<number>): void {
+    this.nextValues.set(finalValues, (this.position - 1) * this.numEnvs);
+  }
+
+  /**
+   * Computes `nextValues`, `advantages` and `returns` when all steps are recorded; `lastValues`, [n]: v of the observations
+   * after the last step. Throws `RangeError` when steps, or the values at a truncation, are missing.
+   */
+  finish(lastValues: ArrayLike<number>, gamma: number, gaeLambda: number): void {
+    const { numEnvs, size, values, nextValues, terminated, truncated } = this;
+    if (!this.full) throw new RangeError(`RolloutBuffer: expected ${this.steps} steps, got ${this.position}`);
+    for (let k = 0; k < size; k++) {
+      if (terminated[k]) nextValues[k] = 0;
+      else if (!truncated[k]) nextValues[k] = k + numEnvs < size ? values[k + numEnvs] : lastValues[k + numEnvs - size];
+      else if (Number.isNaN(nextValues[k])) {
+        throw new RangeError(
+          `RolloutBuffer: step ${Math.floor(k / numEnvs)} was truncated, expected its value by bootstrap()`,
+        );
+      }
+    }
+    generalizedAdvantageEstimation(this, { gamma, lambda: gaeLambda }, this.advantages);
+    for (let k = 0; k < size; k++) this.returns[k] = this.advantages[k] + values[k];
+  }
+
+  /** Puts the rows into a new random order for `gather`. */
+  shuffle(random: Random): void {
+    random.shuffle(this.order);
+  }
+
+  /** Copies rows start ≤ k < end of the shuffled order into `batch`. */
+  gather(start: number, end: number, batch: RolloutBatch): void {
+    const { order } = this;
+    const copy = (source: NumberArray, width: number, target: NumberArray | undefined): void => {
+      if (target) gatherRows(source, width, order, start, end, target);
+    };
+    copy(this.observations, this.observationSize, batch.observations);
+    copy(this.actions, this.actionSize, batch.actions);
+    copy(this.logProbabilities, 1, batch.logProbabilities);
+    copy(this.values, 1, batch.values);
+    copy(this.advantages, 1, batch.advantages);
+    copy(this.returns, 1, batch.returns);
+  }
+}

@@ -1,0 +1,198 @@
+import type { RandomSource } from './random.ts';
+
+/** The set that an observation or an action comes from; tell them apart by `kind`. */
+export type Space = Box | Discrete | MultiDiscrete;
+
+/** A member of a space: an integer for `Discrete`, as many numbers as its `size` for the others. */
+export type SpaceValue = number | ArrayLike<number>;
+
+/** Actions of several environments, [n × size of the space]: float32 for `Box`, int32 for the discrete spaces. */
+export type ActionArray = Float32Array | Int32Array;
+
+/** What every space can do. */
+interface SpaceMethods {
+  /** Lengths of the axes; empty for a single number. */
+  readonly shape: readonly number[];
+  /** Numbers in one member: the product of `shape`. */
+  readonly size: number;
+  /** A random member. */
+  sample(random: RandomSource): SpaceValue;
+  /** Whether `value` is a member. */
+  contains(value: unknown): boolean;
+  /** Why `value` is not a member, in words; undefined if it is one. */
+  problem(value: unknown): string | undefined;
+  /** The space in words, such as `Discrete(2)`. */
+  toString(): string;
+}
+
+/** Real vectors with low ≤ x ≤ high (compared as float32; bounds may be infinite), flattened in row-major order. */
+export class Box implements SpaceMethods {
+  readonly kind = 'box';
+  readonly shape: readonly number[];
+  readonly size: number;
+  /** Lower bounds, [size]. */
+  readonly low: Float32Array;
+  /** Upper bounds, [size]. */
+  readonly high: Float32Array;
+
+  /**
+   * `low`, `high`: one bound for all elements or one for each; `shape`: by default [number of bounds].
+   * Throws `RangeError` for bounds that do not fit the shape, are NaN, or leave no room.
+   */
+  constructor(low: SpaceValue, high: SpaceValue, shape: readonly number[] = [lengthOf(low) ?? lengthOf(high) ?? 1]) {
+    this.shape = shape;
+    this.size = shape.reduce((product, length) => product * positiveInteger('shape', length), 1);
+    this.low = bounds('low', low, this.size);
+    this.high = bounds('high', high, this.size);
+    for (let i = 0; i < this.size; i++) {
+      if (!(this.low[i] <= this.high[i])) {
+        throw new RangeError(`Box: expected low ≤ high, got low[${i}] = ${this.low[i]}, high[${i}] = ${this.high[i]}`);
+      }
+    }
+  }
+
+  /** Uniform between two finite bounds, exponential from one, normal without any. */
+  sample(random: RandomSource): Float32Array {
+    return Float32Array.from(this.low, (low, i) => {
+      const high = this.high[i];
+      if (Number.isFinite(low) && Number.isFinite(high)) return random.uniform(low, high);
+      if (Number.isFinite(low)) return low - Math.log(1 - random.nextFloat());
+      if (Number.isFinite(high)) return high + Math.log(1 - random.nextFloat());
+      return random.normal();
+    });
+  }
+
+  contains(value: unknown): boolean {
+    return this.problem(value) === undefined;
+  }
+
+  problem(value: unknown): string | undefined {
+    if (!isNumbers(value)) return `is ${typeof value}, expected a Float32Array or number[]`;
+    if (value.length !== this.size) return `has ${value.length} elements, expected ${this.size}`;
+    for (let i = 0; i < this.size; i++) {
+      const element = Math.fround(value[i]);
+      if (!(element >= this.low[i] && element <= this.high[i])) {
+        return `has ${value[i]} at [${i}], expected a number in [${this.low[i]}, ${this.high[i]}]`;
+      }
+    }
+    return undefined;
+  }
+
+  toString(): string {
+    const range = (values: Float32Array): string =>
+      values.every((value) => value === values[0]) ? String(values[0]) : `[${values.join(', ')}]`;
+    return `Box(${range(this.low)}, ${range(this.high)}, [${this.shape.join(', ')}])`;
+  }
+}
+
+/** The integers start, …, start + n − 1. */
+export class Discrete implements SpaceMethods {
+  readonly kind = 'discrete';
+  readonly shape: readonly number[] = [];
+  readonly size = 1;
+  /** How many members there are. */
+  readonly n: number;
+  /** The smallest member, 0 by default. */
+  readonly start: number;
+
+  /** Throws `RangeError` unless n is a positive integer and start an integer. */
+  constructor(n: number, start = 0) {
+    this.n = positiveInteger('n', n);
+    if (!Number.isSafeInteger(start)) throw new RangeError(`start: expected an integer, got ${start}`);
+    this.start = start;
+  }
+
+  sample(random: RandomSource): number {
+    return this.start + random.integer(this.n);
+  }
+
+  contains(value: unknown): boolean {
+    return this.problem(value) === undefined;
+  }
+
+  problem(value: unknown): string | undefined {
+    if (typeof value !== 'number') return `is ${typeof value}, expected an integer`;
+    const inside = Number.isInteger(value) && value >= this.start && value < this.start + this.n;
+    return inside ? undefined : `is ${value}, expected an integer in [${this.start}, ${this.start + this.n - 1}]`;
+  }
+
+  toString(): string {
+    return this.start === 0 ? `Discrete(${this.n})` : `Discrete(${this.n}, start ${this.start})`;
+  }
+}
+
+/** Vectors of integers, the i-th of them in [0, counts[i]). */
+export class MultiDiscrete implements SpaceMethods {
+  readonly kind = 'multi-discrete';
+  readonly shape: readonly number[];
+  readonly size: number;
+  /** How many values each element may take. */
+  readonly counts: readonly number[];
+
+  /** Throws `RangeError` unless there is at least one count and all are positive integers. */
+  constructor(counts: readonly number[]) {
+    this.size = positiveInteger('counts.length', counts.length);
+    this.shape = [this.size];
+    this.counts = counts.map((count) => positiveInteger('counts', count));
+  }
+
+  sample(random: RandomSource): Int32Array {
+    return Int32Array.from(this.counts, (count) => random.integer(count));
+  }
+
+  contains(value: unknown): boolean {
+    return this.problem(value) === undefined;
+  }
+
+  problem(value: unknown): string | undefined {
+    if (!isNumbers(value)) return `is ${typeof value}, expected an Int32Array or number[]`;
+    if (value.length !== this.size) return `has ${value.length} elements, expected ${this.size}`;
+    for (let i = 0; i < this.size; i++) {
+      if (!(Number.isInteger(value[i]) && value[i] >= 0 && value[i] < this.counts[i])) {
+        return `has ${value[i]} at [${i}], expected an integer in [0, ${this.counts[i] - 1}]`;
+      }
+    }
+    return undefined;
+  }
+
+  toString(): string {
+    return `MultiDiscrete([${this.counts.join(', ')}])`;
+  }
+}
+
+/** Memory for the actions of `n` environments, in the type that the action space calls for. */
+export function createActions(space: Space, n: number): ActionArray {
+  return space.kind === 'box' ? new Float32Array(n * space.size) : new Int32Array(n * space.size);
+}
+
+/** Copies member `value` of `space` into row `row` of `target`, [rows × space.size]. */
+export function writeRow(space: Space, value: SpaceValue, target: ActionArray, row: number): void {
+  if (typeof value === 'number') target[row] = value;
+  else target.set(value, row * space.size);
+}
+
+/** The member of `space` in row `row` of `source`, [rows × space.size]: a copy. */
+export function readRow(space: Space, source: ActionArray, row: number): SpaceValue {
+  return space.kind === 'discrete' ? source[row] : source.slice(row * space.size, (row + 1) * space.size);
+}
+
+function lengthOf(value: SpaceValue): number | undefined {
+  return typeof value === 'number' ? undefined : value.length;
+}
+
+function isNumbers(value: unknown): value is ArrayLike<number> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+function bounds(name: string, value: SpaceValue, size: number): Float32Array {
+  if (typeof value === 'number') return new Float32Array(size).fill(value);
+  if (value.length !== size) throw new RangeError(`Box: ${name} has ${value.length} elements, expected ${size}`);
+  return Float32Array.from(value);
+}
+
+function positiveInteger(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new RangeError(`${name}: expected a positive integer, got ${value}`);
+  }
+  return value;
+}

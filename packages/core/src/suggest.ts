@@ -1,0 +1,42 @@
+/** Names that resemble `name`, closest first: at most three, each within a few typing errors or containing it. */
+export function similarNames(name: string, candidates: Iterable<string>): string[] {
+  const wanted = name.toLowerCase();
+  return [...candidates]
+    .map((candidate) => ({ candidate, distance: nameDistance(wanted, candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}
+
+/**
+ * Throws `RangeError` for the first key of `options` that `defaults` does not have. `subject` begins the message:
+ * `Dqn: unknown option 'learningrate'; did you mean 'learningRate'?`
+ */
+export function rejectUnknown(subject: string, options: object, defaults: object): void {
+  const known = Object.keys(defaults);
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const similar = similarNames(name, known);
+    const hint = similar.length > 0 ? `did you mean ${quoteAll(similar)}?` : `known are ${quoteAll(known) || 'none'}`;
+    throw new RangeError(`${subject}: unknown option '${name}'; ${hint}`);
+  }
+}
+
+function quoteAll(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ');
+}
+
+/** 1 where one name contains the other, else the number of insertions, deletions and replacements between them (Levenshtein). */
+function nameDistance(a: string, b: string): number {
+  if (a !== '' && (b.includes(a) || a.includes(b))) return Math.min(1, Math.abs(a.length - b.length));
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      next.push(Math.min(row[j + 1] + 1, next[j] + 1, row[j] + (a[i] === b[j] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

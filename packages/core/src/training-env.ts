@@ -1,0 +1,78 @@
+import type { Checkpoint } from './checkpoint.ts';
+import { CheckpointError, EnvError } from './errors.ts';
+import { readState, type StateDict, type Stateful } from './state.ts';
+import type { VectorEnv } from './vector-env.ts';
+
+/** The environment copies that an agent trains in: started once, saved and put back with the agent. */
+export class TrainingEnv implements Stateful {
+  private readonly env: VectorEnv;
+  private readonly seed: number;
+  private started = false;
+  /** Set where a saved agent had trained in environments that cannot be put back where they were. */
+  private lost = false;
+
+  constructor(env: VectorEnv, seed: number) {
+    this.env = env;
+    this.seed = seed;
+  }
+
+  /**
+   * Resets the environment copies before the first training step; does nothing later.
+   * Throws `EnvError` when training cannot go on because the environment's state was not saved.
+   */
+  begin(): void {
+    if (this.lost) {
+      throw new EnvError(
+        'environment: expected getState and setState, which resuming needs, got an environment without them',
+      );
+    }
+    if (!this.started) this.env.reset({ seed: this.seed });
+    this.started = true;
+  }
+
+  getState(): StateDict {
+    const { started } = this;
+    return { started, env: started && !this.lost ? this.snapshot() : null };
+  }
+
+  setState(state: StateDict): void {
+    this.started = state.started === true;
+    this.lost = this.started && state.env === null;
+    if (state.env !== null) this.env.setState(readState(state, 'env'));
+  }
+
+  /** The agent is worth saving also where its environment cannot be: it can act. */
+  private snapshot(): StateDict | null {
+    try {
+      return this.env.getState();
+    } catch (error) {
+      if (error instanceof EnvError) return null;
+      throw error;
+    }
+  }
+}
+
+/** Options as plain data for a checkpoint. */
+export function plainState(options: object): StateDict {
+  return JSON.parse(JSON.stringify(options)) as StateDict;
+}
+
+/**
+ * A checkpoint's state and a way to its files.
+ * Throws `CheckpointError` when it is another algorithm's or a file is missing.
+ */
+export function openCheckpoint(
+  checkpoint: Checkpoint,
+  algorithm: string,
+): { readonly state: StateDict; readonly file: (name: string) => Uint8Array } {
+  if (checkpoint.algorithm !== algorithm) {
+    throw new CheckpointError(`checkpoint: expected algorithm '${algorithm}', got '${checkpoint.algorithm}'`);
+  }
+  return {
+    state: checkpoint.state,
+    file: (name) => {
+      if (!Object.hasOwn(checkpoint.files, name)) throw new CheckpointError(`checkpoint: file '${name}' is missing`);
+      return checkpoint.files[name];
+    },
+  };
+}

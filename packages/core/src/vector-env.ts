@@ -1,0 +1,43 @@
+import type { ResetOptions } from './env.ts';
+import type { ActionArray, Space } from './spaces.ts';
+import type { Stateful } from './state.ts';
+
+/** What one step of n environments led to. Rows belong to environments: [n] or [n × observation size]. */
+export interface StepOutcome {
+  /** What to act on next: where an episode ended, the first observation of the next one. */
+  readonly observations: Float32Array;
+  /** The last observation of the episode that ended; meaningful only where `terminated` or `truncated` is set. */
+  readonly finalObservations: Float32Array;
+  readonly rewards: Float64Array;
+  /** 1 where the task ended: no bootstrapping from what follows. */
+  readonly terminated: Uint8Array;
+  /** 1 where the episode was cut off: bootstrap from the value of `finalObservations`. Both flags may be set at once. */
+  readonly truncated: Uint8Array;
+}
+
+/**
+ * n copies of an environment, stepped in one call that writes into the buffers given here; the buffers are the same ones for
+ * ever, so copy what must outlive the next call.
+ *
+ * Autoreset happens within the step that ends an episode (Gymnasium's SAME_STEP): `observations` then holds the first
+ * observation of the next episode, `finalObservations` the last one of the episode that ended, so that neither a value
+ * estimate nor a replay buffer ever sees a transition across the boundary.
+ */
+export interface VectorEnv extends StepOutcome, Stateful {
+  /** n, the number of copies. */
+  readonly numEnvs: number;
+  /** The space of one copy's observations. Members are stored as float32, a `Discrete` one as a single number. */
+  readonly observationSpace: Space;
+  /** The space of one copy's actions. */
+  readonly actionSpace: Space;
+  /** Sum of rewards so far of the episode that the last step belongs to: its total where that step ended it. */
+  readonly episodeReturns: Float64Array;
+  /** Number of steps so far of the episode that the last step belongs to. */
+  readonly episodeLengths: Int32Array;
+  /** Starts a new episode in every copy; copy i is seeded with `seed + i`. */
+  reset(options?: ResetOptions): void;
+  /** Advances every copy by one step. `actions`: [n × action size]. Throws `EnvError` for an action that does not fit. */
+  step(actions: ActionArray): void;
+  /** Frees what the copies hold, if anything. */
+  close(): void;
+}

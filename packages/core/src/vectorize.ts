@@ -1,0 +1,135 @@
+import { checkActions, checkValue } from './check-values.ts';
+import type { Env, ResetOptions } from './env.ts';
+import { EnvError } from './errors.ts';
+import { readRow, writeRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
+import { readState, readStates, type StateDict } from './state.ts';
+import {
+  clearVectorBuffers,
+  createVectorBuffers,
+  getBuffersState,
+  setBuffersState,
+  type VectorBuffers,
+} from './vector-buffers.ts';
+import type { VectorEnv } from './vector-env.ts';
+
+/**
+ * `n` environments, each made by `makeEnv`, stepped one after the other behind the interface of a `VectorEnv`. What they return
+ * is checked: an observation of another shape or not finite, a reward that is not finite, a flag that is not a
+ * boolean, or an action outside the space raise an `EnvError` that names the environment. Throws `RangeError` unless n is a positive
+ * integer.
+ *
+ * `getState` needs environments that have `getState` and `setState`, and says so if they have not.
+ */
+export function vectorize(makeEnv: (index: number) => Env, n: number): VectorEnv {
+  return new EnvVector(makeEnv, n);
+}
+
+/** `env` itself if it is a `VectorEnv`, else a `VectorEnv` whose only copy is `env`. */
+export function asVectorEnv(env: Env | VectorEnv): VectorEnv {
+  return 'numEnvs' in env ? env : vectorize(() => env, 1);
+}
+
+class EnvVector implements VectorEnv {
+  readonly numEnvs: number;
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  readonly observations: Float32Array;
+  readonly finalObservations: Float32Array;
+  readonly rewards: Float64Array;
+  readonly terminated: Uint8Array;
+  readonly truncated: Uint8Array;
+  readonly episodeReturns: Float64Array;
+  readonly episodeLengths: Int32Array;
+  private readonly buffers: VectorBuffers;
+  private readonly envs: readonly Env[];
+  private started = false;
+
+  constructor(makeEnv: (index: number) => Env, n: number) {
+    const first = makeEnv(0);
+    this.numEnvs = n;
+    this.observationSpace = first.observationSpace;
+    this.actionSpace = first.actionSpace;
+    this.buffers = createVectorBuffers(first.observationSpace, n);
+    this.observations = this.buffers.observations;
+    this.finalObservations = this.buffers.finalObservations;
+    this.rewards = this.buffers.rewards;
+    this.terminated = this.buffers.terminated;
+    this.truncated = this.buffers.truncated;
+    this.episodeReturns = this.buffers.episodeReturns;
+    this.episodeLengths = this.buffers.episodeLengths;
+    this.envs = Array.from({ length: n }, (_, index) => (index === 0 ? first : makeEnv(index)));
+  }
+
+  reset({ seed, options }: ResetOptions = {}): void {
+    for (let i = 0; i < this.numEnvs; i++) {
+      this.begin(i, { seed: seed === undefined ? undefined : seed + i, options });
+    }
+    clearVectorBuffers(this.buffers);
+    this.started = true;
+  }
+
+  step(actions: ActionArray): void {
+    if (!this.started) throw new EnvError('step: no episode was begun, expected a call of reset first');
+    checkActions(this.actionSpace, actions, this.numEnvs);
+    for (let i = 0; i < this.numEnvs; i++) this.stepOne(i, readRow(this.actionSpace, actions, i));
+  }
+
+  close(): void {
+    for (const env of this.envs) env.close?.();
+  }
+
+  getState(): StateDict {
+    const envs = this.envs.map((env) => {
+      if (env.getState && env.setState) return env.getState();
+      throw new EnvError(
+        'getState: to resume a training exactly, the environment needs the methods getState and setState',
+      );
+    });
+    return { buffers: getBuffersState(this.buffers), envs };
+  }
+
+  setState(state: StateDict): void {
+    const states = readStates(state, 'envs', this.numEnvs);
+    this.envs.forEach((env, i) => {
+      if (!env.setState)
+        throw new EnvError('setState: to resume a training exactly, the environment needs this method');
+      env.setState(states[i]);
+    });
+    setBuffersState(this.buffers, readState(state, 'buffers'));
+    this.started = true;
+  }
+
+  private stepOne(i: number, action: SpaceValue): void {
+    const { terminated, truncated, episodeReturns, episodeLengths } = this;
+    const outside = this.actionSpace.problem(action);
+    if (outside !== undefined) throw new EnvError(`action of environment ${i} ${outside}`);
+    const result = this.envs[i].step(action);
+    if (!Number.isFinite(result.reward)) {
+      throw new EnvError(`reward of environment ${i} is ${String(result.reward)}, expected a finite number`);
+    }
+    if (typeof result.terminated !== 'boolean' || typeof result.truncated !== 'boolean') {
+      throw new EnvError(
+        `terminated and truncated of environment ${i} are ${String(result.terminated)} and ${String(result.truncated)}, expected booleans`,
+      );
+    }
+    const begun = terminated[i] !== 0 || truncated[i] !== 0;
+    this.rewards[i] = result.reward;
+    episodeReturns[i] = (begun ? 0 : episodeReturns[i]) + result.reward;
+    episodeLengths[i] = (begun ? 0 : episodeLengths[i]) + 1;
+    terminated[i] = result.terminated ? 1 : 0;
+    truncated[i] = result.truncated ? 1 : 0;
+    if (result.terminated || result.truncated) {
+      this.store(result.observation, this.finalObservations, i);
+      this.begin(i, {});
+    } else this.store(result.observation, this.observations, i);
+  }
+
+  private begin(i: number, options: ResetOptions): void {
+    this.store(this.envs[i].reset(options).observation, this.observations, i);
+  }
+
+  private store(observation: SpaceValue, target: Float32Array, i: number): void {
+    checkValue(`observation of environment ${i}`, this.observationSpace, observation);
+    writeRow(this.observationSpace, observation, target, i);
+  }
+}

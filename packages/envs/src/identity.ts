@@ -1,0 +1,62 @@
+import { Box, Discrete, MultiDiscrete, type ActionArray, type Dynamics, type Space } from '@gradus/core';
+
+/** What may be changed about an identity environment. */
+export interface IdentityOptions {
+  /** The space of observations and of actions. Default `Discrete(2)`. */
+  readonly space?: Space | undefined;
+  /** Steps after which an episode is truncated. Default 100, as in Stable-Baselines3's tests. */
+  readonly maxEpisodeSteps?: number | undefined;
+}
+
+/** How far a real action may lie from the observation, as in Stable-Baselines3's tests. */
+const TOLERANCE = 0.05;
+
+/**
+ * The environment that any algorithm must solve within a few hundred steps: show a random member of a space, reward the action
+ * that repeats it. Reward 1 for the same choice, for `MultiDiscrete` only if all are the same, for `Box` if every number is
+ * within 0.05; else 0. Never terminates. A `Box` needs finite bounds.
+ */
+export function identity({ space = new Discrete(2), maxEpisodeSteps = 100 }: IdentityOptions = {}): Dynamics<'target'> {
+  const { size } = space;
+  const tolerance = space.kind === 'box' ? TOLERANCE : 0;
+
+  function drawTarget(target: Float64Array, index: number, random: Parameters<Dynamics['reset']>[2]): void {
+    const value = space.sample(random);
+    if (typeof value === 'number') target[index] = value;
+    else target.set(value, index * size);
+  }
+
+  return {
+    observationSpace: space,
+    actionSpace: space,
+    variables: { target: size },
+    maxEpisodeSteps,
+
+    reset({ target }, index, random) {
+      drawTarget(target, index, random);
+    },
+
+    step({ target }, actions: ActionArray, { rewards, terminated }, start, end, randoms) {
+      for (let i = start; i < end; i++) {
+        let repeated = true;
+        for (let k = i * size; k < (i + 1) * size; k++) {
+          if (Math.abs(actions[k] - target[k]) > tolerance) repeated = false;
+        }
+        rewards[i] = repeated ? 1 : 0;
+        terminated[i] = 0;
+        drawTarget(target, i, randoms[i]);
+      }
+    },
+
+    observe({ target }, observations, start, end) {
+      for (let k = start * size; k < end * size; k++) observations[k] = target[k];
+    },
+  };
+}
+
+/** The space that each flavour of the identity environment has, by its id. */
+export const identitySpaces: Readonly<Record<string, () => Space>> = {
+  'IdentityDiscrete-v0': () => new Discrete(4),
+  'IdentityMultiDiscrete-v0': () => new MultiDiscrete([3, 3]),
+  'IdentityBox-v0': () => new Box(-1, 1, [1]),
+};

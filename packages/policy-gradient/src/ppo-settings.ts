@@ -1,0 +1,78 @@
+import { linear } from '@gradus/core';
+import type { PpoOptions } from './ppo.ts';
+
+/** Options under which a published figure was reached. */
+export interface PpoSettings {
+  /** Environment copies. */
+  readonly numEnvs: number;
+  /** Environment steps of the published run. */
+  readonly steps: number;
+  readonly options: Partial<PpoOptions>;
+}
+
+/**
+ * CleanRL's `ppo.py`, the same for every environment with discrete actions.
+ * Its value loss carries a factor ½, so its coefficient of 0.5 is 0.25 here.
+ */
+const cleanrl: PpoSettings = {
+  numEnvs: 4,
+  steps: 500_000,
+  options: {
+    steps: 128,
+    batchSize: 128,
+    epochs: 4,
+    learningRate: linear(2.5e-4, 0),
+    clipRangeValue: 0.2,
+    entropyCoefficient: 0.01,
+    valueCoefficient: 0.25,
+  },
+};
+
+/** CleanRL's `ppo_continuous_action.py`: one copy, long rounds, everything normalized. */
+const cleanrlContinuous: PpoSettings = {
+  numEnvs: 1,
+  steps: 1_000_000,
+  options: {
+    steps: 2048,
+    batchSize: 64,
+    epochs: 10,
+    learningRate: linear(3e-4, 0),
+    clipRangeValue: 0.2,
+    valueCoefficient: 0.25,
+    normalizeObservation: true,
+    normalizeReward: true,
+  },
+};
+
+/**
+ * Settings by source and environment: `zoo` are those of RL Baselines3 Zoo (`hyperparams/ppo.yml`), `cleanrl` those of CleanRL.
+ * Pendulum's in the zoo use gSDE, which is left out here.
+ */
+export const ppoSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<string, PpoSettings>>>> = {
+  zoo: {
+    'CartPole-v1': {
+      numEnvs: 8,
+      steps: 100_000,
+      options: {
+        steps: 32,
+        batchSize: 256,
+        gaeLambda: 0.8,
+        gamma: 0.98,
+        epochs: 20,
+        learningRate: linear(1e-3, 0),
+        clipRange: linear(0.2, 0),
+      },
+    },
+    'Acrobot-v1': {
+      numEnvs: 16,
+      steps: 1_000_000,
+      options: { normalizeObservation: true, normalizeReward: true, steps: 256, gaeLambda: 0.94, epochs: 4 },
+    },
+    'Pendulum-v1': {
+      numEnvs: 4,
+      steps: 100_000,
+      options: { steps: 1024, gaeLambda: 0.95, gamma: 0.9, epochs: 10, learningRate: 1e-3 },
+    },
+  },
+  cleanrl: { 'CartPole-v1': cleanrl, 'Acrobot-v1': cleanrl, 'Pendulum-v1': cleanrlContinuous },
+};

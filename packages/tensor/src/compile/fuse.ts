@@ -1,0 +1,183 @@
+import { primitiveOf } from '../primitive.ts';
+import type { Shape, Tensor } from '../tensor.ts';
+import { sameShape, sizeOf } from '../tensor.ts';
+import { BitSet } from './bit-set.ts';
+import type { Computation, Computations } from './computations.ts';
+import { isAligned } from './computations.ts';
+import type { View } from './view.ts';
+import { isContiguous } from './view.ts';
+
+/** What becomes one instruction: a chain of maps, possibly with the reduction it feeds or the product it follows. */
+export interface Unit {
+  /** The reduction, product or other kernel; undefined for a chain of maps alone. */
+  root: Computation | undefined;
+  /** Maps in the order they are computed: before a reduction, after a product. */
+  maps: Computation[];
+  /** Shape under which strided operands of the maps are read; undefined where there are none. */
+  dims: Shape | undefined;
+}
+
+/** Registers and operations that the kernels have room for in one chain. */
+const maximumChain = 44;
+
+/** How a map reads an operand: in step, the same element each time, or by strides. */
+export function operandKind(view: View, shape: Shape): 'contiguous' | 'scalar' | 'strided' {
+  if (shape.every((extent, axis) => extent === 1 || view.strides[axis] === 0)) return 'scalar';
+  return isContiguous(shape, view.strides) ? 'contiguous' : 'strided';
+}
+
+/** The units of a program and what each must wait for. */
+export class Units {
+  readonly all: Unit[] = [];
+  /** The unit that computes a node. */
+  readonly of: Map<Tensor, number> = new Map();
+  /** By unit: the units it waits for, directly or not; and the numbers that stand for it. */
+  readonly #after: BitSet[] = [];
+  readonly #members: BitSet[] = [];
+  readonly #alive: boolean[] = [];
+
+  constructor(computations: readonly Computation[]) {
+    for (const computation of computations) {
+      const { node, operands } = computation;
+      const unit = this.all.length;
+      const isMap = primitiveOf(node).kind === 'map';
+      const strided = isMap && operands.some((view) => operandKind(view, node.shape) === 'strided');
+      this.all.push({
+        root: isMap ? undefined : computation,
+        maps: isMap ? [computation] : [],
+        dims: strided ? node.shape : undefined,
+      });
+      this.of.set(node, unit);
+      const after = new BitSet(computations.length);
+      for (const { base } of operands) {
+        const source = this.of.get(base);
+        if (source === undefined) continue;
+        after.add(source);
+        after.addAll(this.#after[source]);
+      }
+      this.#after.push(after);
+      const members = new BitSet(computations.length);
+      members.add(unit);
+      this.#members.push(members);
+      this.#alive.push(true);
+    }
+  }
+
+  /** Numbers of the units that are left. */
+  get alive(): number[] {
+    return this.all.map((_, unit) => unit).filter((unit) => this.#alive[unit]);
+  }
+
+  waitsFor(unit: number, other: number): boolean {
+    return this.#after[unit].intersects(this.#members[other]);
+  }
+
+  /** Makes `unit` wait for `other`. @returns whether that is possible. */
+  order(unit: number, other: number): boolean {
+    if (unit === other || this.waitsFor(other, unit)) return false;
+    this.#after[unit].addAll(this.#members[other]);
+    this.#after[unit].addAll(this.#after[other]);
+    this.#spreadOrder(unit);
+    return true;
+  }
+
+  /** Joins two units into the first one. @returns false, with nothing changed, when a third one lies between them. */
+  merge(into: number, other: number): boolean {
+    for (const between of this.alive) {
+      if (between === into || between === other) continue;
+      if (this.waitsFor(between, into) && this.waitsFor(other, between)) return false;
+      if (this.waitsFor(between, other) && this.waitsFor(into, between)) return false;
+    }
+    this.#members[into].addAll(this.#members[other]);
+    this.#after[into].addAll(this.#after[other]);
+    this.#after[into].removeAll(this.#members[into]);
+    this.#alive[other] = false;
+    this.#spreadOrder(into);
+    const [kept, gone] = [this.all[into], this.all[other]];
+    kept.root ??= gone.root;
+    kept.dims ??= gone.dims;
+    kept.maps = [...kept.maps, ...gone.maps].sort((a, b) => a.index - b.index);
+    for (const { node } of gone.maps) this.of.set(node, into);
+    if (gone.root !== undefined) this.of.set(gone.root.node, into);
+    return true;
+  }
+
+  /** Units that wait for `unit` wait for all it waits for. */
+  #spreadOrder(unit: number): void {
+    for (const other of this.alive) {
+      if (other !== unit && this.waitsFor(other, unit)) {
+        this.#after[other].addAll(this.#members[unit]);
+        this.#after[other].addAll(this.#after[unit]);
+      }
+    }
+  }
+}
+
+/** Joins neighbouring maps into chains, products with the chain after them and reductions with the chain before them. */
+export function fuse({ list, outputs, assignments }: Computations): Units {
+  const units = new Units(list);
+  const users = usersOf(list);
+  const kept = new Set([...outputs.values(), ...assignments.values()]);
+  for (const { node, operands } of list) {
+    if (primitiveOf(node).kind !== 'map') continue;
+    for (const view of operands) joinChain(units, node, view);
+  }
+  for (const { node, operands } of list) {
+    if (primitiveOf(node).kind !== 'reduce') continue;
+    const [view] = operands;
+    const source = units.of.get(view.base);
+    const reduction = units.of.get(node);
+    if (source === undefined || reduction === undefined || kept.has(view.base)) continue;
+    const chain = units.all[source];
+    // A chain that others need as well is computed once, on its own.
+    const inside = new Set(chain.maps.map((map) => map.node));
+    const isPrivate = chain.maps.every(
+      (map) => !kept.has(map.node) && (users.get(map.node) ?? []).every((user) => user === node || inside.has(user)),
+    );
+    if (chain.root !== undefined || !isPrivate || !isAligned(view, node.inputs[0].shape)) continue;
+    units.merge(reduction, source);
+  }
+  return units;
+}
+
+function usersOf(list: readonly Computation[]): Map<Tensor, Tensor[]> {
+  const users = new Map<Tensor, Tensor[]>();
+  for (const { node, operands } of list) {
+    for (const { base } of operands) {
+      const known = users.get(base);
+      if (known === undefined) users.set(base, [node]);
+      else known.push(node);
+    }
+  }
+  return users;
+}
+
+function joinChain(units: Units, node: Tensor, view: View): void {
+  const source = units.of.get(view.base);
+  const own = units.of.get(node);
+  if (source === undefined || own === undefined || source === own) return;
+  if (!isAligned(view, node.shape) || sizeOf(view.base.shape) !== sizeOf(node.shape)) return;
+  const [a, b] = [units.all[source], units.all[own]];
+  const kinds = [a.root, b.root].map((root) => root && primitiveOf(root.node).kind);
+  if (kinds.some((kind) => kind !== undefined && kind !== 'matmul')) return;
+  if (a.root !== undefined && b.root !== undefined) return;
+  if (a.dims !== undefined && b.dims !== undefined && !sameShape(a.dims, b.dims)) return;
+  if (chainSize(a, b) > maximumChain) return;
+  // A chain after a product must not be what the product itself reads.
+  const root = a.root ?? b.root;
+  if (root?.operands.some(({ base }) => [source, own].includes(units.of.get(base) ?? -1)) === true) return;
+  units.merge(source, own);
+}
+
+/** Upper bound of the registers that two joined chains need. */
+function chainSize(a: Unit, b: Unit): number {
+  const maps = [...a.maps, ...b.maps];
+  const inside = new Set(maps.map(({ node }) => node));
+  const outside = new Set<string>();
+  for (const { operands } of maps) {
+    for (const { base, offset, strides } of operands) {
+      if (!inside.has(base)) outside.add(`${base.id}+${offset}*${strides.join()}`);
+    }
+  }
+  return maps.length + outside.size;
+}

@@ -1,0 +1,78 @@
+import type { Device } from './device.ts';
+import { EmbeddedDevice } from './embedded-device.ts';
+import { loadNative } from './native-kernels.ts';
+import { loadWasm } from './wasm-kernels.ts';
+
+declare const process: { readonly env: Readonly<Record<string, string | undefined>> } | undefined;
+declare const console: { warn(message: string): void };
+
+/** Names of the devices that come with this package. */
+export type DeviceName = 'native' | 'wasm';
+
+/** Options of {@link device}. */
+export interface DeviceOptions {
+  /** Threads that one operation of the native device may use. Default: `GRADUS_THREADS`, else 1. */
+  readonly threads?: number;
+}
+
+const devices = new Map<string, EmbeddedDevice>();
+
+function environment(name: string): string | undefined {
+  return typeof process === 'undefined' ? undefined : process.env[name];
+}
+
+/**
+ * The device of that name; the same one for the same options.
+ * @throws Error when the native kernels are asked for and not there, with the reason.
+ * @throws RangeError when the number of threads is not at least 1.
+ */
+export function device(name: DeviceName, options: DeviceOptions = {}): EmbeddedDevice {
+  const threads = options.threads ?? Number(environment('GRADUS_THREADS') ?? 1);
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`device: expected a number of threads of at least 1, got ${threads}`);
+  }
+  const key = `${name}/${threads}`;
+  const known = devices.get(key);
+  if (known !== undefined) return known;
+  const made = new EmbeddedDevice(name === 'native' ? nativeKernels() : loadWasm(), threads);
+  devices.set(key, made);
+  return made;
+}
+
+function nativeKernels(): EmbeddedDevice['kernels'] {
+  const kernels = loadNative();
+  if ('reason' in kernels) throw new Error(`device 'native' is not available: ${kernels.reason}`);
+  return kernels;
+}
+
+let chosen: Device | undefined;
+
+/**
+ * The device of programs that name none: `native` where it loads, else `wasm`. The environment variable `GRADUS_DEVICE`
+ * (`native` or `wasm`) decides otherwise; so does {@link setDefaultDevice}.
+ * @throws Error for an unknown name in `GRADUS_DEVICE`.
+ */
+export function defaultDevice(): Device {
+  chosen ??= chooseDevice();
+  return chosen;
+}
+
+/** Makes `device` the one that programs use unless they name another. */
+export function setDefaultDevice(device: Device): void {
+  chosen = device;
+}
+
+function chooseDevice(): Device {
+  const wanted = environment('GRADUS_DEVICE');
+  if (wanted === 'native' || wanted === 'wasm') return device(wanted);
+  if (wanted !== undefined && wanted !== '') {
+    throw new Error(
+      `GRADUS_DEVICE: expected 'native' or 'wasm' (others are given to setDefaultDevice), got '${wanted}'`,
+    );
+  }
+  const native = loadNative();
+  if (!('reason' in native)) return device('native');
+  if (typeof process !== 'undefined')
+    console.warn(`gradus: using WebAssembly, native kernels are not available (${native.reason})`);
+  return device('wasm');
+}

@@ -1,0 +1,124 @@
+export type { Attributes, DType, Shape, Tensor, TensorData, TensorLike } from './tensor.ts';
+export { shapeText, sizeOf } from './tensor.ts';
+export type { VariableOptions } from './variable.ts';
+export { Variable, assign, variable } from './variable.ts';
+export type { Evaluated, InputSpec, Program, ProgramOptions } from './program.ts';
+export { evaluate, program } from './program.ts';
+export { grad } from './grad.ts';
+
+export type { Device, Executable, Graph, Storage } from './device/device.ts';
+export type { DeviceName, DeviceOptions } from './device/default-device.ts';
+export { defaultDevice, device, setDefaultDevice } from './device/default-device.ts';
+export { EmbeddedDevice } from './device/embedded-device.ts';
+
+export { asTensor, constant, scalar, scalarValue } from './ops/constant.ts';
+export {
+  abs,
+  add,
+  cast,
+  clip,
+  cos,
+  div,
+  equal,
+  erf,
+  exp,
+  expm1,
+  floor,
+  gelu,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  notEqual,
+  reciprocal,
+  relu,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  tanh,
+  where,
+  withGradient,
+} from './ops/map.ts';
+export type { AxisOptions } from './ops/reduce.ts';
+export { argmax, cumulativeSum, logSoftmax, logSumExp, max, mean, min, softmax, sum, variance } from './ops/reduce.ts';
+export { matmul } from './ops/matmul.ts';
+export type { Conv2dOptions } from './ops/conv.ts';
+export { conv2d } from './ops/conv.ts';
+export { embedding, gather, oneHot, range, scatterAdd, sliceAt, updateAt } from './ops/index-ops.ts';
+export {
+  broadcastTo,
+  concat,
+  expandDims,
+  full,
+  pad,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  stack,
+  transpose,
+} from './ops/shape.ts';
+export { randomCategorical, randomNormal, randomUniform } from './ops/random.ts';
+export type { NormOptions } from './ops/norm.ts';
+export { layerNorm, rmsNorm } from './ops/norm.ts';
+
+export type { Initializer, RandomSource } from './initializers.ts';
+export {
+  constantValue,
+  fanInUniform,
+  glorotUniform,
+  heUniform,
+  normalInitializer,
+  orthogonal,
+  zeros,
+} from './initializers.ts';
+export type {
+  Activation,
+  ConvolutionOptions,
+  InitializerName,
+  LinearOptions,
+  MlpOptions,
+  Module,
+  Parameters,
+} from './modules.ts';
+export {
+  activate,
+  convolution,
+  copyParameters,
+  disposeParameters,
+  embeddingTable,
+  flatten,
+  joinParameters,
+  layerNormalization,
+  linear,
+  mlp,
+  module,
+  parameter,
+  rmsNormalization,
+  sequential,
+} from './modules.ts';
+export type { AdamOptions, MinimizeOptions, Optimizer, RmsPropOptions, SgdOptions } from './optimizers.ts';
+export { adam, adamW, globalNorm, polyakUpdate, rmsProp, sgd } from './optimizers.ts';
+export type { StoredTensor } from './safetensors.ts';
+export {
+  SafetensorsError,
+  decodeSafetensors,
+  encodeSafetensors,
+  loadParameters,
+  saveParameters,
+} from './safetensors.ts';

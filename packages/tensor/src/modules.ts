@@ -1,0 +1,244 @@
+import type { Initializer, RandomSource } from './initializers.ts';
+import { fanInUniform, glorotUniform, heUniform, normalInitializer, orthogonal, zeros } from './initializers.ts';
+import { conv2d } from './ops/conv.ts';
+import type { Conv2dOptions } from './ops/conv.ts';
+import { embedding } from './ops/index-ops.ts';
+import { add, gelu, relu, sigmoid, silu, softplus, tanh } from './ops/map.ts';
+import { matmul } from './ops/matmul.ts';
+import { layerNorm, rmsNorm } from './ops/norm.ts';
+import { asTensor } from './ops/constant.ts';
+import { reshape } from './ops/shape.ts';
+import type { Shape, Tensor, TensorLike } from './tensor.ts';
+import { shapeText } from './tensor.ts';
+import { Variable } from './variable.ts';
+
+/** Named variables: what is trained, saved and copied. */
+export type Parameters = Readonly<Record<string, Variable>>;
+
+/** A function of a tensor with parameters. */
+export interface Module {
+  (x: TensorLike): Tensor;
+  readonly parameters: Parameters;
+}
+
+/** Functions that layers can end with. */
+export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'gelu' | 'silu' | 'softplus';
+
+const activations: Readonly<Record<Activation, (x: TensorLike) => Tensor>> = {
+  linear: (x) => asTensor(x),
+  relu,
+  tanh,
+  sigmoid,
+  gelu,
+  silu,
+  softplus,
+};
+
+/** Applies an activation by name. */
+export function activate(x: TensorLike, activation: Activation): Tensor {
+  return activations[activation](x);
+}
+
+/** Initializers by name; `orthogonal` has gain 1. */
+export type InitializerName = 'orthogonal' | 'glorot' | 'he' | 'fanIn' | 'zeros';
+
+const initializers: Readonly<Record<InitializerName, Initializer>> = {
+  orthogonal: orthogonal(),
+  glorot: glorotUniform,
+  he: heUniform,
+  fanIn: fanInUniform,
+  zeros,
+};
+
+function initializerOf(choice: Initializer | InitializerName): Initializer {
+  return typeof choice === 'string' ? initializers[choice] : choice;
+}
+
+/** A module from a function and its parameters. */
+export function module(parameters: Parameters, apply: (x: TensorLike) => Tensor): Module {
+  return Object.assign((x: TensorLike) => apply(x), { parameters });
+}
+
+/** Options of {@link linear}. */
+export interface LinearOptions {
+  readonly input: number;
+  readonly output: number;
+  /** Default: `fanIn`, PyTorch's. */
+  readonly weight?: Initializer | InitializerName;
+  /** `false` for none. Default: zeros. */
+  readonly bias?: Initializer | InitializerName | false;
+  /** Default `linear`. */
+  readonly activation?: Activation;
+  /** For parameter names. */
+  readonly name?: string;
+  readonly random: RandomSource;
+}
+
+/** activation(x W + b): […, input] → […, output]. Parameters `weight` [input, output] and `bias` [output]. */
+export function linear(options: LinearOptions): Module {
+  const { input, output, random } = options;
+  const prefix = options.name === undefined ? '' : `${options.name}.`;
+  const weight = parameter(`${prefix}weight`, [input, output], options.weight ?? 'fanIn', random);
+  const parameters: Record<string, Variable> = { weight };
+  if (options.bias !== false) {
+    // PyTorch draws a bias by the fan-in of its weights: give the initializer a column of them.
+    const initialize = initializerOf(options.bias ?? 'zeros');
+    const column = Float32Array.from({ length: output }, () => initialize([input, 1], random)[0]);
+    parameters.bias = new Variable([output], column, { name: `${prefix}bias` });
+  }
+  return module(parameters, (x) => {
+    const product = matmul(x, weight);
+    const shifted = parameters.bias === undefined ? product : add(product, parameters.bias);
+    return activate(shifted, options.activation ?? 'linear');
+  });
+}
+
+/** A named variable with initial values. */
+export function parameter(
+  name: string,
+  shape: Shape,
+  initializer: Initializer | InitializerName,
+  random: RandomSource,
+): Variable {
+  return new Variable(shape, initializerOf(initializer)(shape, random), { name });
+}
+
+/** Options of {@link mlp}. */
+export interface MlpOptions {
+  /** Size of the last axis of the input. */
+  readonly input: number;
+  /** Sizes of the hidden layers. */
+  readonly hidden: readonly number[];
+  readonly output: number;
+  /** After hidden layers. */
+  readonly activation: Activation;
+  /** After the last layer. Default `linear`. */
+  readonly outputActivation?: Activation;
+  /** Of the hidden layers. Default: `fanIn`, PyTorch's. */
+  readonly weight?: Initializer | InitializerName;
+  /** Of the last layer. Default: that of the hidden layers. */
+  readonly outputWeight?: Initializer | InitializerName;
+  /** Default: zeros. */
+  readonly bias?: Initializer | InitializerName;
+  readonly random: RandomSource;
+}
+
+/** A multilayer perceptron: […, input] → […, output]. Parameters `0.weight`, `0.bias`, `1.weight`, … */
+export function mlp(options: MlpOptions): Module {
+  const sizes = [options.input, ...options.hidden, options.output];
+  const layers = sizes.slice(1).map((output, i) => {
+    const isLast = i === sizes.length - 2;
+    return linear({
+      input: sizes[i],
+      output,
+      weight: (isLast ? options.outputWeight : undefined) ?? options.weight ?? 'fanIn',
+      bias: options.bias ?? 'zeros',
+      activation: isLast ? (options.outputActivation ?? 'linear') : options.activation,
+      name: String(i),
+      random: options.random,
+    });
+  });
+  return sequential(layers);
+}
+
+/** One module after another; parameters are prefixed with the position, `0.`, `1.`, … */
+export function sequential(modules: readonly ((x: TensorLike) => Tensor)[]): Module {
+  const named = modules.map((each, i) => [String(i), 'parameters' in each ? (each as Module).parameters : {}] as const);
+  return module(joinParameters(Object.fromEntries(named)), (x) =>
+    modules.reduce<Tensor>((value, layer) => layer(value), asTensor(x)),
+  );
+}
+
+/** One record from several: `{ actor: { weight } }` becomes `{ 'actor.weight' }`. */
+export function joinParameters(groups: Readonly<Record<string, Parameters>>): Parameters {
+  const joined: Record<string, Variable> = {};
+  for (const [group, parameters] of Object.entries(groups)) {
+    for (const [name, variable] of Object.entries(parameters)) joined[`${group}.${name}`] = variable;
+  }
+  return joined;
+}
+
+/** Options of {@link convolution}. */
+export interface ConvolutionOptions extends Conv2dOptions {
+  /** Channels of the image and of the result. */
+  readonly input: number;
+  readonly output: number;
+  /** Rows and columns of the window. */
+  readonly kernel: number;
+  /** Default: `fanIn`, PyTorch's. */
+  readonly weight?: Initializer | InitializerName;
+  readonly activation?: Activation;
+  readonly random: RandomSource;
+}
+
+/** activation(conv2d(x, W) + b) on NHWC images. Parameters `weight` [kernel, kernel, input, output] and `bias` [output]. */
+export function convolution(options: ConvolutionOptions): Module {
+  const { input, output, kernel, random } = options;
+  const weight = parameter('weight', [kernel, kernel, input, output], options.weight ?? 'fanIn', random);
+  const bias = new Variable([output], undefined, { name: 'bias' });
+  return module({ weight, bias }, (x) =>
+    activate(add(conv2d(x, weight, options), bias), options.activation ?? 'linear'),
+  );
+}
+
+/** A table of vectors by number: int32 […] → […, width]. Parameter `weight` [rows, width], normal with deviation 1 by default. */
+export function embeddingTable(options: {
+  readonly rows: number;
+  readonly width: number;
+  readonly weight?: Initializer;
+  readonly random: RandomSource;
+}): Module {
+  const { rows, width, random } = options;
+  const weight = parameter('weight', [rows, width], options.weight ?? normalInitializer(1), random);
+  return module({ weight }, (index) => embedding(weight, index));
+}
+
+/** {@link layerNorm} with parameters `scale` (ones) and `shift` (zeros) of the given width. */
+export function layerNormalization(width: number): Module {
+  const scale = new Variable([width], new Float32Array(width).fill(1), { name: 'scale' });
+  const shift = new Variable([width], undefined, { name: 'shift' });
+  return module({ scale, shift }, (x) => layerNorm(x, { scale, shift }));
+}
+
+/** {@link rmsNorm} with parameter `scale` (ones) of the given width. */
+export function rmsNormalization(width: number): Module {
+  const scale = new Variable([width], new Float32Array(width).fill(1), { name: 'scale' });
+  return module({ scale }, (x) => rmsNorm(x, { scale }));
+}
+
+/** Joins the axes after the first: [batch, …] → [batch, size]. */
+export function flatten(x: TensorLike): Tensor {
+  const tensor = asTensor(x);
+  return reshape(tensor, [tensor.shape[0], -1]);
+}
+
+/**
+ * Copies parameters: `target ← source`, outside of programs.
+ * @throws RangeError when names or shapes differ.
+ */
+export function copyParameters(source: Parameters, target: Parameters): void {
+  for (const [name, from, to] of pairs(source, target)) {
+    if (from.shape.join() !== to.shape.join()) {
+      throw new RangeError(
+        `copyParameters: '${name}' is ${shapeText(from.shape)} in the source and ${shapeText(to.shape)} in the target`,
+      );
+    }
+    to.write(from.read());
+  }
+}
+
+/** Parameters of two records by name. @throws RangeError when names differ. */
+export function pairs(source: Parameters, target: Parameters): [name: string, from: Variable, to: Variable][] {
+  const names = Object.keys(source);
+  const different = [
+    ...names.filter((name) => !(name in target)),
+    ...Object.keys(target).filter((name) => !(name in source)),
+  ];
+  if (different.length > 0) throw new RangeError(`parameters differ: ${different.join(', ')} are in one record only`);
+  return names.map((name) => [name, source[name], target[name]]);
+}
+
+/** Gives the memory of parameters back. */
+export function disposeParameters(parameters: Parameters): void {
+  for (const variable of Object.values(parameters)) variable.dispose();
+}

@@ -1,0 +1,188 @@
+import { definePrimitive } from '../primitive.ts';
+import type { Shape, Tensor, TensorLike } from '../tensor.ts';
+import { currentTrace, shapeText, sizeOf } from '../tensor.ts';
+import { asTensor, constant } from './constant.ts';
+import { add, cast, equal } from './map.ts';
+import { OP_COPY, OP_GATHER, OP_SCATTER_ADD, OP_SLICE_AT, OP_UPDATE_AT } from './opcodes.ts';
+import { expandDims, full, reshape, resolveAxis } from './shape.ts';
+
+function intIndex(operation: string, index: TensorLike): Tensor {
+  const tensor = asTensor(index, 'int32');
+  if (tensor.dtype !== 'int32') throw new TypeError(`${operation}: expected an int32 index, got ${tensor.dtype}`);
+  return tensor;
+}
+
+/**
+ * Rows of a table by number: table [rows, …width], index […n] → […n, …width]. `run` throws a RangeError for an index outside.
+ */
+export function embedding(table: TensorLike, index: TensorLike): Tensor {
+  const rows = asTensor(table);
+  const numbers = intIndex('embedding', index);
+  if (rows.shape.length === 0) throw new RangeError('embedding: expected a table with at least one axis, got a scalar');
+  return currentTrace().node('gatherRows', [rows, numbers], [...numbers.shape, ...rows.shape.slice(1)], rows.dtype);
+}
+
+definePrimitive('gatherRows', {
+  kind: 'kernel',
+  gradient: (node, gradient) => [scatterAdd(gradient, node.inputs[1], node.inputs[0].shape), undefined],
+  lower: (node, emit) => {
+    const [table, index] = node.inputs;
+    const width = sizeOf(table.shape.slice(1));
+    emit(OP_GATHER, table.shape[0], width, sizeOf(index.shape), table, index, node);
+  },
+});
+
+/**
+ * Zeros of `shape`, to whose rows `index` the rows of `updates` are added, in order: the transpose of {@link embedding}.
+ * updates […n, …width], index […n], shape [rows, …width].
+ */
+export function scatterAdd(updates: TensorLike, index: TensorLike, shape: Shape): Tensor {
+  const rows = cast(updates, 'float32');
+  const numbers = intIndex('scatterAdd', index);
+  if (rows.shape.join() !== [...numbers.shape, ...shape.slice(1)].join()) {
+    throw new RangeError(
+      `scatterAdd: updates ${shapeText(rows.shape)} do not fit index ${shapeText(numbers.shape)} and result ${shapeText(shape)}`,
+    );
+  }
+  return currentTrace().node('scatterAdd', [rows, numbers], [...shape], 'float32');
+}
+
+definePrimitive('scatterAdd', {
+  kind: 'kernel',
+  gradient: (node, gradient) => [embedding(gradient, node.inputs[1]), undefined],
+  lower: (node, emit) => {
+    const [updates, index] = node.inputs;
+    emit(OP_SCATTER_ADD, node.shape[0], sizeOf(node.shape.slice(1)), sizeOf(index.shape), updates, index, node);
+  },
+});
+
+/**
+ * One element of each row along the last axis: x […n, k], index […n] → […n], such as Q(s, a) from Q(s, ·).
+ * `run` throws a RangeError for an index outside [0, rows · k); within a row it is not checked which row it leads to.
+ */
+export function gather(x: TensorLike, index: TensorLike): Tensor {
+  const tensor = asTensor(x);
+  const numbers = intIndex('gather', index);
+  const width = tensor.shape[tensor.shape.length - 1];
+  if (tensor.shape.slice(0, -1).join() !== numbers.shape.join()) {
+    throw new RangeError(
+      `gather: index ${shapeText(numbers.shape)} does not name one element of each row of ${shapeText(tensor.shape)}`,
+    );
+  }
+  const size = sizeOf(numbers.shape);
+  const rowStart = constant(
+    [size],
+    Array.from({ length: size }, (_, row) => row * width),
+    'int32',
+  );
+  const flat = embedding(reshape(tensor, [-1]), add(reshape(numbers, [-1]), rowStart));
+  return reshape(flat, numbers.shape);
+}
+
+/** 0, 1, …, n − 1 as int32. */
+export function range(n: number): Tensor {
+  return constant(
+    [n],
+    Array.from({ length: n }, (_, i) => i),
+    'int32',
+  );
+}
+
+/** index […n] → […n, depth]: 1 at the index, else 0; all 0 for an index outside. */
+export function oneHot(index: TensorLike, depth: number): Tensor {
+  return cast(equal(expandDims(intIndex('oneHot', index), -1), range(depth)), 'float32');
+}
+
+/** [outer, size, inner] of a tensor around one axis. */
+function around(shape: Shape, axis: number): [outer: number, size: number, inner: number] {
+  return [sizeOf(shape.slice(0, axis)), shape[axis], sizeOf(shape.slice(axis + 1))];
+}
+
+/**
+ * `size` elements along `axis` (default 0) that begin at an index known only when the program runs (an int32 scalar).
+ * `run` throws a RangeError when they are not all inside.
+ */
+export function sliceAt(
+  x: TensorLike,
+  index: TensorLike,
+  options: { readonly size: number; readonly axis?: number },
+): Tensor {
+  const tensor = asTensor(x);
+  const axis = resolveAxis('sliceAt', options.axis ?? 0, tensor.shape.length);
+  if (options.size < 1 || options.size > tensor.shape[axis]) {
+    throw new RangeError(
+      `sliceAt: size ${options.size} is not between 1 and the ${tensor.shape[axis]} of axis ${axis}`,
+    );
+  }
+  const start = scalarIndex('sliceAt', index);
+  const shape = tensor.shape.map((extent, i) => (i === axis ? options.size : extent));
+  return currentTrace().node('sliceAt', [tensor, start], shape, tensor.dtype, { axis });
+}
+
+function scalarIndex(operation: string, index: TensorLike): Tensor {
+  const tensor = intIndex(operation, index);
+  if (sizeOf(tensor.shape) === 1) return reshape(tensor, []);
+  throw new RangeError(`${operation}: expected one index, got shape ${shapeText(tensor.shape)}`);
+}
+
+definePrimitive('sliceAt', {
+  kind: 'kernel',
+  gradient: (node, gradient) => {
+    const axis = node.attributes.axis as number;
+    return [updateAt(full(node.inputs[0].shape, 0), gradient, node.inputs[1], { axis }), undefined];
+  },
+  lower: (node, emit) => {
+    const [x, index] = node.inputs;
+    const axis = node.attributes.axis as number;
+    const [outer, size, inner] = around(x.shape, axis);
+    emit(OP_SLICE_AT, outer, size, node.shape[axis], inner, index, x, node);
+  },
+});
+
+/**
+ * `x` with the block of `axis` (default 0) that begins at `index` (an int32 scalar known when the program runs)
+ * replaced by `update`. In place where `x` is a variable that is assigned the result: writing one row of a cache costs one row.
+ * `run` throws a RangeError when the block is not inside.
+ */
+export function updateAt(
+  x: TensorLike,
+  update: TensorLike,
+  index: TensorLike,
+  options: { readonly axis?: number } = {},
+): Tensor {
+  const tensor = asTensor(x);
+  const block = cast(update, tensor.dtype);
+  const axis = resolveAxis('updateAt', options.axis ?? 0, tensor.shape.length);
+  const fits =
+    block.shape.length === tensor.shape.length &&
+    block.shape.every((extent, i) => (i === axis ? extent <= tensor.shape[i] : extent === tensor.shape[i]));
+  if (!fits) {
+    throw new RangeError(
+      `updateAt: ${shapeText(block.shape)} is not a block of ${shapeText(tensor.shape)} along axis ${axis}`,
+    );
+  }
+  const start = scalarIndex('updateAt', index);
+  return currentTrace().node('updateAt', [tensor, block, start], tensor.shape, tensor.dtype, { axis });
+}
+
+definePrimitive('updateAt', {
+  kind: 'kernel',
+  gradient: (node, gradient) => {
+    const [, update, index] = node.inputs;
+    const axis = node.attributes.axis as number;
+    const size = update.shape[axis];
+    return [
+      updateAt(gradient, full(update.shape, 0), index, { axis }),
+      sliceAt(gradient, index, { axis, size }),
+      undefined,
+    ];
+  },
+  lower: (node, emit) => {
+    const [x, update, index] = node.inputs;
+    const axis = node.attributes.axis as number;
+    const [outer, size, inner] = around(node.shape, axis);
+    // Nothing is copied when the compiler gave both the same memory.
+    emit(OP_COPY, 1, sizeOf(node.shape), x, 1, node, 1);
+    emit(OP_UPDATE_AT, outer, size, update.shape[axis], inner, index, update, node);
+  },
+});

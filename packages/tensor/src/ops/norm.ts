@@ -1,0 +1,39 @@
+import type { Tensor, TensorLike } from '../tensor.ts';
+import { add, cast, mul, reciprocal, sqrt, square, sub, withGradient } from './map.ts';
+import { mean } from './reduce.ts';
+
+/** Options of {@link layerNorm} and {@link rmsNorm}. */
+export interface NormOptions {
+  /** Multiplies the result; the shape of the last axis. */
+  readonly scale?: TensorLike;
+  /** Added to the variance. Default 1e-5, as in PyTorch. */
+  readonly epsilon?: number;
+}
+
+/**
+ * (x − mean) / √(variance + ε) · scale + shift over the last axis (Ba, Kiros and Hinton, 2016).
+ * @param options.shift added to the result; the shape of the last axis.
+ */
+export function layerNorm(x: TensorLike, options: NormOptions & { readonly shift?: TensorLike } = {}): Tensor {
+  const tensor = cast(x, 'float32');
+  const overLast = { axis: -1, keepDims: true };
+  const centered = sub(tensor, mean(tensor, overLast));
+  const inverse = reciprocal(sqrt(add(mean(square(centered), overLast), options.epsilon ?? 1e-5)));
+  const normalized = withGradient(mul(centered, inverse), [tensor], (y, gradient) => {
+    const parallel = mul(y, mean(mul(gradient, y), overLast));
+    return [mul(inverse, sub(sub(gradient, mean(gradient, overLast)), parallel))];
+  });
+  const scaled = options.scale === undefined ? normalized : mul(normalized, options.scale);
+  return options.shift === undefined ? scaled : add(scaled, options.shift);
+}
+
+/** x / √(mean(x²) + ε) · scale over the last axis (Zhang and Sennrich, 2019). */
+export function rmsNorm(x: TensorLike, options: NormOptions = {}): Tensor {
+  const tensor = cast(x, 'float32');
+  const overLast = { axis: -1, keepDims: true };
+  const inverse = reciprocal(sqrt(add(mean(square(tensor), overLast), options.epsilon ?? 1e-5)));
+  const normalized = withGradient(mul(tensor, inverse), [tensor], (y, gradient) => [
+    mul(inverse, sub(gradient, mul(y, mean(mul(gradient, y), overLast)))),
+  ]);
+  return options.scale === undefined ? normalized : mul(normalized, options.scale);
+}

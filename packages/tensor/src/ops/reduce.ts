@@ -1,0 +1,181 @@
+import { definePrimitive } from '../primitive.ts';
+import type { DType, Tensor, TensorLike } from '../tensor.ts';
+import { currentTrace, sizeOf } from '../tensor.ts';
+import { asTensor } from './constant.ts';
+import { add, cast, div, equal, exp, log, mul, stopGradient, sub, withGradient } from './map.ts';
+import { OP_CUMULATIVE_SUM } from './opcodes.ts';
+import { broadcastTo, reshape, resolveAxis, transpose } from './shape.ts';
+
+/** Which axes an operation runs over. */
+export interface AxisOptions {
+  /** One axis or several, negative ones counted from the end. Default: all. */
+  readonly axis?: number | readonly number[];
+  /** Whether reduced axes stay, with size 1. Default false. */
+  readonly keepDims?: boolean;
+}
+
+function resolveAxes(operation: string, tensor: Tensor, axis: AxisOptions['axis']): number[] {
+  const rank = tensor.shape.length;
+  if (axis === undefined) return tensor.shape.map((_, i) => i);
+  const axes = (typeof axis === 'number' ? [axis] : [...axis]).map((one) => resolveAxis(operation, one, rank));
+  return [...new Set(axes)].sort((a, b) => a - b);
+}
+
+/** Applies a reduction over neighbouring axes; others are brought together first. */
+function reduce(name: string, x: Tensor, options: AxisOptions, dtype: DType): Tensor {
+  const axes = resolveAxes(name, x, options.axis);
+  const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const shape = kept.map((axis) => x.shape[axis]);
+  const keptShape = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  const result = reduceAxes(name, x, axes, kept, shape, dtype);
+  return options.keepDims === true ? reshape(result, keptShape) : result;
+}
+
+function reduceAxes(
+  name: string,
+  x: Tensor,
+  axes: readonly number[],
+  kept: readonly number[],
+  shape: readonly number[],
+  dtype: DType,
+): Tensor {
+  if (axes.length === 0) return name === 'argmax' ? mul(cast(x, 'int32'), 0) : x;
+  const neighbours = axes.every((axis, i) => axis === axes[0] + i);
+  const source = neighbours ? x : transpose(x, [...kept, ...axes]);
+  const start = neighbours ? axes[0] : kept.length;
+  return currentTrace().node(name, [source], shape, dtype, { start, end: start + axes.length });
+}
+
+/** Repeats a reduction's gradient (or result) over the axes that were reduced. */
+function spread(node: Tensor, value: Tensor): Tensor {
+  const { start, end } = node.attributes as { start: number; end: number };
+  const { shape } = node.inputs[0];
+  return broadcastTo(
+    reshape(
+      value,
+      shape.map((extent, axis) => (axis >= start && axis < end ? 1 : extent)),
+    ),
+    shape,
+  );
+}
+
+/** The space [outer, n, inner] of a reduction. */
+export function reductionSpace(node: Tensor): [outer: number, n: number, inner: number] {
+  const { start, end } = node.attributes as { start: number; end: number };
+  const { shape } = node.inputs[0];
+  return [sizeOf(shape.slice(0, start)), sizeOf(shape.slice(start, end)), sizeOf(shape.slice(end))];
+}
+
+/** Σ x */
+export function sum(x: TensorLike, options: AxisOptions = {}): Tensor {
+  const tensor = asTensor(x);
+  if (tensor.dtype === 'bool') return sum(cast(tensor, 'int32'), options);
+  return reduce('sum', tensor, options, tensor.dtype);
+}
+
+definePrimitive('sum', { kind: 'reduce', gradient: (node, gradient) => [spread(node, gradient)] });
+
+/** Arithmetic mean, a float. */
+export function mean(x: TensorLike, options: AxisOptions = {}): Tensor {
+  const tensor = cast(x, 'float32');
+  const count = resolveAxes('mean', tensor, options.axis).reduce((product, axis) => product * tensor.shape[axis], 1);
+  return mul(sum(tensor, options), 1 / count);
+}
+
+/**
+ * Mean squared distance from the mean.
+ * @param correction what is taken off the count in the denominator: 0 (default) or 1 (Bessel's).
+ */
+export function variance(x: TensorLike, options: AxisOptions & { readonly correction?: number } = {}): Tensor {
+  const tensor = cast(x, 'float32');
+  const centered = sub(tensor, mean(tensor, { ...options, keepDims: true }));
+  const count = resolveAxes('variance', tensor, options.axis).reduce((product, i) => product * tensor.shape[i], 1);
+  return mul(sum(mul(centered, centered), options), 1 / (count - (options.correction ?? 0)));
+}
+
+function extremumGradient(node: Tensor, gradient: Tensor): readonly Tensor[] {
+  // Equal extrema share the gradient, so that it is right on average whichever of them is moved.
+  const chosen = cast(equal(node.inputs[0], spread(node, node)), 'float32');
+  const { start, end } = node.attributes as { start: number; end: number };
+  const axis = node.inputs[0].shape.map((_, i) => i).filter((i) => i >= start && i < end);
+  const share = div(gradient, sum(chosen, { axis }));
+  return [mul(chosen, spread(node, share))];
+}
+
+/** Largest element; equal ones share the gradient. NaN where one is NaN. */
+export function max(x: TensorLike, options: AxisOptions = {}): Tensor {
+  const tensor = asTensor(x);
+  return reduce('max', tensor, options, tensor.dtype);
+}
+
+definePrimitive('max', { kind: 'reduce', gradient: extremumGradient });
+
+/** Smallest element; equal ones share the gradient. NaN where one is NaN. */
+export function min(x: TensorLike, options: AxisOptions = {}): Tensor {
+  const tensor = asTensor(x);
+  return reduce('min', tensor, options, tensor.dtype);
+}
+
+definePrimitive('min', { kind: 'reduce', gradient: extremumGradient });
+
+/** Index (int32) of the first largest element along one axis. Default: the last. */
+export function argmax(x: TensorLike, axis = -1): Tensor {
+  return reduce('argmax', cast(x, 'float32'), { axis }, 'int32');
+}
+
+definePrimitive('argmax', { kind: 'reduce' });
+
+/** log Σ eˣ, without overflow. */
+export function logSumExp(x: TensorLike, options: AxisOptions = {}): Tensor {
+  const tensor = cast(x, 'float32');
+  const axis = resolveAxes('logSumExp', tensor, options.axis);
+  const largest = stopGradient(max(tensor, { axis, keepDims: true }));
+  const total = sum(exp(sub(tensor, largest)), { axis, keepDims: true });
+  const output = add(log(total), largest);
+  const result = withGradient(output, [tensor], (y, gradient) => [mul(gradient, exp(sub(tensor, y)))]);
+  if (options.keepDims === true) return result;
+  return reshape(
+    result,
+    tensor.shape.filter((_, i) => !axis.includes(i)),
+  );
+}
+
+/** eˣ / Σ eˣ along one axis. Default: the last. */
+export function softmax(x: TensorLike, axis = -1): Tensor {
+  const tensor = cast(x, 'float32');
+  const numerator = exp(sub(tensor, stopGradient(max(tensor, { axis, keepDims: true }))));
+  const output = div(numerator, sum(numerator, { axis, keepDims: true }));
+  return withGradient(output, [tensor], (y, gradient) => [
+    mul(y, sub(gradient, sum(mul(gradient, y), { axis, keepDims: true }))),
+  ]);
+}
+
+/** log softmax(x) = x − log Σ eˣ along one axis. Default: the last. */
+export function logSoftmax(x: TensorLike, axis = -1): Tensor {
+  const tensor = cast(x, 'float32');
+  const output = sub(tensor, logSumExp(tensor, { axis, keepDims: true }));
+  return withGradient(output, [tensor], (y, gradient) => [
+    sub(gradient, mul(exp(y), sum(gradient, { axis, keepDims: true }))),
+  ]);
+}
+
+/** Running sums along one axis, from the first element on or, with `reverse`, from the last. */
+export function cumulativeSum(
+  x: TensorLike,
+  options: { readonly axis?: number; readonly reverse?: boolean } = {},
+): Tensor {
+  const tensor = cast(x, 'float32');
+  const axis = resolveAxis('cumulativeSum', options.axis ?? -1, tensor.shape.length);
+  const attributes = { start: axis, end: axis + 1, reverse: options.reverse ?? false };
+  return currentTrace().node('cumulativeSum', [tensor], tensor.shape, 'float32', attributes);
+}
+
+definePrimitive('cumulativeSum', {
+  kind: 'kernel',
+  gradient: (node, gradient) => [
+    cumulativeSum(gradient, { axis: node.attributes.start as number, reverse: node.attributes.reverse !== true }),
+  ],
+  lower: (node, emit) => {
+    emit(OP_CUMULATIVE_SUM, ...reductionSpace(node), Number(node.attributes.reverse), node.inputs[0], node);
+  },
+});

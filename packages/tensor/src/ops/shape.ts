@@ -1,0 +1,295 @@
+import { contiguousStrides, isContiguous, reshapeStrides } from '../compile/view.ts';
+import type { Emit } from '../primitive.ts';
+import { definePrimitive } from '../primitive.ts';
+import type { Shape, Tensor, TensorLike } from '../tensor.ts';
+import { currentTrace, sameShape, shapeText, sizeOf } from '../tensor.ts';
+import { asTensor, scalar } from './constant.ts';
+import { OP_COPY, OP_FILL } from './opcodes.ts';
+import { sum } from './reduce.ts';
+
+/** Turns an axis that may be negative (counted from the end) into an index. @throws RangeError when there is no such axis. */
+export function resolveAxis(operation: string, axis: number, rank: number): number {
+  const resolved = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
+    throw new RangeError(`${operation}: axis ${axis} is out of range for a tensor with ${rank} axes`);
+  }
+  return resolved;
+}
+
+/** The shape two operands have together: sizes agree or are 1. @throws RangeError when they do not fit. */
+export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  const shape = new Array<number>(rank);
+  for (let axis = 0; axis < rank; axis++) {
+    const sizeA = a[axis - rank + a.length] ?? 1;
+    const sizeB = b[axis - rank + b.length] ?? 1;
+    if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
+      throw new RangeError(`${operation}: shapes ${shapeText(a)} and ${shapeText(b)} do not fit together`);
+    }
+    shape[axis] = sizeA === 1 ? sizeB : sizeA;
+  }
+  return shape;
+}
+
+/** Repeats a tensor along new leading axes and axes of size 1, as NumPy does. @throws RangeError when it does not fit. */
+export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
+  const tensor = asTensor(x);
+  if (sameShape(tensor.shape, shape)) return tensor;
+  if (!sameShape(broadcastShapes('broadcastTo', tensor.shape, shape), shape)) {
+    throw new RangeError(`broadcastTo: a tensor of shape ${shapeText(tensor.shape)} cannot become ${shapeText(shape)}`);
+  }
+  return currentTrace().node('broadcast', [tensor], [...shape], tensor.dtype);
+}
+
+definePrimitive('broadcast', {
+  kind: 'view',
+  gradient: (node, gradient) => [sumTo(gradient, node.inputs[0].shape)],
+  view: (node, source) => {
+    const from = node.inputs[0].shape;
+    const missing = node.shape.length - from.length;
+    const strides = node.shape.map((_, axis) => {
+      const own = axis - missing;
+      return own < 0 || from[own] === 1 ? 0 : source.strides[own];
+    });
+    return { ...source, strides };
+  },
+});
+
+/** Sums what broadcasting repeated: the transpose of {@link broadcastTo}. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const missing = x.shape.length - shape.length;
+  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis < missing || shape[axis - missing] === 1);
+  return reshape(sum(x, { axis: axes }), shape);
+}
+
+/** The same elements in row-major order under another shape; one size may be -1. @throws RangeError when sizes differ. */
+export function reshape(x: TensorLike, shape: Shape): Tensor {
+  const tensor = asTensor(x);
+  const size = sizeOf(tensor.shape);
+  const known = shape.reduce((product, extent) => (extent === -1 ? product : product * extent), 1);
+  const full = shape.map((extent) => (extent === -1 ? size / known : extent));
+  if (sizeOf(full) !== size || full.some((extent) => !Number.isInteger(extent) || extent < 1)) {
+    throw new RangeError(
+      `reshape: ${shapeText(tensor.shape)} has ${size} elements and cannot become ${shapeText(shape)}`,
+    );
+  }
+  if (sameShape(full, tensor.shape)) return tensor;
+  // Of a chain of reshapes only the last one counts.
+  const source = tensor.op === 'reshape' ? tensor.inputs[0] : tensor;
+  if (sameShape(source.shape, full)) return source;
+  return currentTrace().node('reshape', [source], full, tensor.dtype);
+}
+
+definePrimitive('reshape', {
+  kind: 'view',
+  gradient: (node, gradient) => [reshape(gradient, node.inputs[0].shape)],
+  view: (node, source) => {
+    const from = node.inputs[0].shape;
+    if (isContiguous(from, source.strides)) return { ...source, strides: contiguousStrides(node.shape) };
+    const strides = reshapeStrides(from, source.strides, node.shape);
+    return strides && { ...source, strides };
+  },
+});
+
+/** Reorders axes: axis `i` of the result is axis `permutation[i]` of `x`. Default: swaps the last two. */
+export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
+  const tensor = asTensor(x);
+  const rank = tensor.shape.length;
+  let order = tensor.shape.map((_, axis) => axis);
+  if (permutation !== undefined) order = permutation.map((axis) => resolveAxis('transpose', axis, rank));
+  else if (rank >= 2) [order[rank - 2], order[rank - 1]] = [order[rank - 1], order[rank - 2]];
+  if (order.length !== rank || new Set(order).size !== rank) {
+    throw new RangeError(`transpose: expected a permutation of ${rank} axes, got ${shapeText(permutation ?? [])}`);
+  }
+  if (order.every((axis, i) => axis === i)) return tensor;
+  if (tensor.op === 'transpose') {
+    const inner = tensor.attributes.permutation as readonly number[];
+    return transpose(
+      tensor.inputs[0],
+      order.map((axis) => inner[axis]),
+    );
+  }
+  const shape = order.map((axis) => tensor.shape[axis]);
+  return currentTrace().node('transpose', [tensor], shape, tensor.dtype, { permutation: order });
+}
+
+definePrimitive('transpose', {
+  kind: 'view',
+  gradient: (node, gradient) => {
+    const permutation = node.attributes.permutation as readonly number[];
+    const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
+    return [transpose(gradient, inverse)];
+  },
+  view: (node, source) => ({
+    ...source,
+    strides: (node.attributes.permutation as readonly number[]).map((axis) => source.strides[axis]),
+  }),
+});
+
+/**
+ * The block of `size` elements per axis that begins at `begin`. A size of -1 means: to the end.
+ * @throws RangeError when the block is not inside the tensor.
+ */
+export function slice(x: TensorLike, begin: readonly number[], size: readonly number[]): Tensor {
+  const tensor = asTensor(x);
+  const shape = tensor.shape.map((extent, axis) => (size[axis] === -1 ? extent - begin[axis] : size[axis]));
+  const fits = (extent: number, axis: number): boolean =>
+    begin[axis] >= 0 && shape[axis] >= 1 && begin[axis] + shape[axis] <= extent;
+  if (begin.length !== shape.length || size.length !== shape.length || !tensor.shape.every(fits)) {
+    throw new RangeError(
+      `slice: begin ${shapeText(begin)} with size ${shapeText(size)} is not inside ${shapeText(tensor.shape)}`,
+    );
+  }
+  if (sameShape(shape, tensor.shape)) return tensor;
+  return currentTrace().node('slice', [tensor], shape, tensor.dtype, { begin: [...begin] });
+}
+
+definePrimitive('slice', {
+  kind: 'view',
+  gradient: (node, gradient) => {
+    const begin = node.attributes.begin as readonly number[];
+    const extents = node.inputs[0].shape;
+    return [
+      pad(
+        gradient,
+        begin.map((start, axis) => [start, extents[axis] - start - node.shape[axis]] as const),
+      ),
+    ];
+  },
+  view: (node, source) => {
+    const begin = node.attributes.begin as readonly number[];
+    const offset = begin.reduce((total, start, axis) => total + start * source.strides[axis], source.offset);
+    return { ...source, offset };
+  },
+});
+
+/** Splits one axis into equal parts. @throws RangeError when it does not divide evenly. */
+export function split(x: TensorLike, parts: number, axis = -1): Tensor[] {
+  const tensor = asTensor(x);
+  const along = resolveAxis('split', axis, tensor.shape.length);
+  const extent = tensor.shape[along];
+  if (extent % parts !== 0) throw new RangeError(`split: ${extent} elements do not divide into ${parts} parts`);
+  return Array.from({ length: parts }, (_, part) => {
+    const begin = tensor.shape.map((_, i) => (i === along ? (part * extent) / parts : 0));
+    return slice(
+      tensor,
+      begin,
+      tensor.shape.map((size, i) => (i === along ? extent / parts : size)),
+    );
+  });
+}
+
+/** Adds `[before, after]` zeros along each axis. */
+export function pad(x: TensorLike, amounts: readonly (readonly [number, number])[]): Tensor {
+  const tensor = asTensor(x);
+  if (amounts.length !== tensor.shape.length || amounts.some(([before, after]) => before < 0 || after < 0)) {
+    throw new RangeError(`pad: expected ${tensor.shape.length} pairs of counts, got ${JSON.stringify(amounts)}`);
+  }
+  if (amounts.every(([before, after]) => before === 0 && after === 0)) return tensor;
+  const shape = tensor.shape.map((extent, axis) => extent + amounts[axis][0] + amounts[axis][1]);
+  return currentTrace().node('pad', [tensor], shape, tensor.dtype, { amounts });
+}
+
+definePrimitive('pad', {
+  kind: 'kernel',
+  gradient: (node, gradient) => {
+    const amounts = node.attributes.amounts as readonly (readonly [number, number])[];
+    return [
+      slice(
+        gradient,
+        amounts.map(([before]) => before),
+        node.inputs[0].shape,
+      ),
+    ];
+  },
+  lower: (node, emit) => {
+    const amounts = node.attributes.amounts as readonly (readonly [number, number])[];
+    const [x] = node.inputs;
+    const to = contiguousStrides(node.shape);
+    emit(OP_FILL, node, sizeOf(node.shape), 0);
+    const offset = amounts.reduce((total, [before], axis) => total + before * to[axis], 0);
+    emitCopy(emit, x, node, offset);
+  },
+});
+
+/** Copies a contiguous tensor into the block of another that starts `plus` elements in. */
+function emitCopy(emit: Emit, x: Tensor, out: Tensor, plus: number): void {
+  const { shape } = x;
+  const to = contiguousStrides(out.shape);
+  emit(OP_COPY, shape.length, ...shape, x, ...contiguousStrides(shape), { tensor: out, plus }, ...to);
+}
+
+/** Joins tensors along an axis. @throws RangeError when other axes differ. */
+export function concat(parts: readonly TensorLike[], axis = -1): Tensor {
+  const tensors = parts.map((part) => asTensor(part));
+  if (tensors.length === 0) throw new RangeError('concat: expected at least one tensor, got none');
+  const [first] = tensors;
+  const along = resolveAxis('concat', axis, first.shape.length);
+  for (const other of tensors) {
+    const fits = other.shape.length === first.shape.length && other.dtype === first.dtype;
+    if (!fits || other.shape.some((extent, i) => i !== along && extent !== first.shape[i])) {
+      throw new RangeError(
+        `concat: ${first.dtype} ${shapeText(first.shape)} and ${other.dtype} ${shapeText(other.shape)} do not join along axis ${axis}`,
+      );
+    }
+  }
+  if (tensors.length === 1) return first;
+  const total = tensors.reduce((sum, { shape }) => sum + shape[along], 0);
+  const shape = first.shape.map((extent, i) => (i === along ? total : extent));
+  return currentTrace().node('concat', tensors, shape, first.dtype, { axis: along });
+}
+
+definePrimitive('concat', {
+  kind: 'kernel',
+  gradient: (node, gradient) => {
+    const axis = node.attributes.axis as number;
+    let start = 0;
+    return node.inputs.map((input) => {
+      const begin = input.shape.map((_, i) => (i === axis ? start : 0));
+      start += input.shape[axis];
+      return slice(gradient, begin, input.shape);
+    });
+  },
+  lower: (node, emit) => {
+    const axis = node.attributes.axis as number;
+    const stride = contiguousStrides(node.shape)[axis];
+    let start = 0;
+    for (const input of node.inputs) {
+      emitCopy(emit, input, node, start * stride);
+      start += input.shape[axis];
+    }
+  },
+});
+
+/** Joins tensors of one shape along a new axis. */
+export function stack(parts: readonly TensorLike[], axis = 0): Tensor {
+  const tensors = parts.map((part) => asTensor(part));
+  return concat(
+    tensors.map((tensor) => expandDims(tensor, axis)),
+    axis,
+  );
+}
+
+/** Inserts an axis of size 1. */
+export function expandDims(x: TensorLike, axis: number): Tensor {
+  const tensor = asTensor(x);
+  const at = resolveAxis('expandDims', axis, tensor.shape.length + 1);
+  return reshape(tensor, [...tensor.shape.slice(0, at), 1, ...tensor.shape.slice(at)]);
+}
+
+/** Removes an axis of size 1. @throws RangeError when its size is another. */
+export function squeeze(x: TensorLike, axis = -1): Tensor {
+  const tensor = asTensor(x);
+  const at = resolveAxis('squeeze', axis, tensor.shape.length);
+  if (tensor.shape[at] !== 1) throw new RangeError(`squeeze: axis ${axis} of ${shapeText(tensor.shape)} is not 1`);
+  return reshape(
+    tensor,
+    tensor.shape.filter((_, i) => i !== at),
+  );
+}
+
+/** A tensor filled with one value. */
+export function full(shape: Shape, value: number): Tensor {
+  return broadcastTo(scalar(value), shape);
+}

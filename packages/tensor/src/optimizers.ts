@@ -1,0 +1,200 @@
+import { grad } from './grad.ts';
+import { asTensor, scalar } from './ops/constant.ts';
+import { add, div, minimum, mul, sqrt, square, sub } from './ops/map.ts';
+import { sum } from './ops/reduce.ts';
+import type { Parameters } from './modules.ts';
+import { pairs } from './modules.ts';
+import type { Tensor, TensorLike } from './tensor.ts';
+import { Variable, assign } from './variable.ts';
+
+/** What optimizers take besides their own settings. */
+export interface MinimizeOptions {
+  /** Step size; an input of the program where it follows a schedule. Default: the optimizer's. */
+  readonly learningRate?: TensorLike;
+  /** Gradients with a larger global norm are scaled down to it. Default: no limit. */
+  readonly maxGradNorm?: TensorLike;
+}
+
+/** An algorithm that changes parameters along a gradient; its state lives beside them. */
+export interface Optimizer {
+  /** Variables besides the parameters: moments and the step counter. Saved to resume. */
+  readonly state: Parameters;
+  /** Inside a program: assigns new values to all parameters, given their gradients in the same order. */
+  apply(gradients: readonly Tensor[], options?: MinimizeOptions): { gradientNorm: Tensor };
+  /** Inside a program: differentiates the loss and applies the gradients. The norm is the one before clipping. */
+  minimize(loss: Tensor, options?: MinimizeOptions): { gradientNorm: Tensor };
+}
+
+/** The new value of one parameter; may assign state. */
+type Rule = (parameter: Variable, gradient: Tensor, learningRate: Tensor) => Tensor;
+
+function optimizer(
+  parameters: Parameters,
+  state: Parameters,
+  defaultRate: number,
+  begin: () => void,
+  rule: Rule,
+): Optimizer {
+  const variables = Object.values(parameters);
+  const apply: Optimizer['apply'] = (gradients, options = {}) => {
+    if (gradients.length !== variables.length) {
+      throw new RangeError(`optimizer: expected ${variables.length} gradients, got ${gradients.length}`);
+    }
+    begin();
+    const gradientNorm = globalNorm(gradients);
+    const { maxGradNorm } = options;
+    // The formula of PyTorch's clip_grad_norm_, with its 1e-6 against division by zero.
+    const scale = maxGradNorm && minimum(1, div(maxGradNorm, add(gradientNorm, 1e-6)));
+    const learningRate = asTensor(options.learningRate ?? defaultRate);
+    variables.forEach((variable, i) => {
+      const gradient = scale === undefined ? gradients[i] : mul(gradients[i], scale);
+      assign(variable, rule(variable, gradient, learningRate));
+    });
+    return { gradientNorm };
+  };
+  return {
+    state,
+    apply,
+    minimize: (loss, options) => apply(grad(loss, variables), options),
+  };
+}
+
+/** √ Σ g² over all elements of all tensors. */
+export function globalNorm(tensors: readonly Tensor[]): Tensor {
+  return sqrt(tensors.map((tensor) => sum(square(tensor))).reduce((total, each) => add(total, each), scalar(0)));
+}
+
+/** Zero variables shaped like the parameters, named `prefix.name`. */
+function zerosLike(prefix: string, parameters: Parameters): Record<string, Variable> {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, { shape }]) => {
+      const full = `${prefix}.${name}`;
+      return [full, new Variable(shape, undefined, { name: full })];
+    }),
+  );
+}
+
+function slots(parameters: Parameters, state: Parameters, prefix: string): Map<Variable, Variable> {
+  return new Map(Object.entries(parameters).map(([name, variable]) => [variable, state[`${prefix}.${name}`]]));
+}
+
+function slot(table: ReadonlyMap<Variable, Variable>, variable: Variable): Variable {
+  const found = table.get(variable);
+  if (found === undefined) throw new Error(`optimizer: no state for parameter '${variable.name}'`);
+  return found;
+}
+
+/** Options of {@link sgd}. */
+export interface SgdOptions {
+  /** α. Default 0.01. */
+  readonly learningRate?: number;
+  /** μ in [0, 1). Default 0. */
+  readonly momentum?: number;
+}
+
+/** Gradient descent, θ ← θ − α v with v ← μ v + g. */
+export function sgd(parameters: Parameters, options: SgdOptions = {}): Optimizer {
+  const momentum = options.momentum ?? 0;
+  const state = momentum === 0 ? {} : zerosLike('velocity', parameters);
+  const velocities = slots(parameters, state, 'velocity');
+  return optimizer(
+    parameters,
+    state,
+    options.learningRate ?? 0.01,
+    () => undefined,
+    (variable, gradient, rate) => {
+      if (momentum === 0) return sub(variable, mul(rate, gradient));
+      const velocity = slot(velocities, variable);
+      assign(velocity, add(mul(velocity, momentum), gradient));
+      return sub(variable, mul(rate, velocity));
+    },
+  );
+}
+
+/** Options of {@link rmsProp}. */
+export interface RmsPropOptions {
+  /** α. Default 0.01, as in PyTorch. */
+  readonly learningRate?: number;
+  /** Decay of the mean square. Default 0.99, as in PyTorch. */
+  readonly decay?: number;
+  /** Default 1e-8, as in PyTorch. */
+  readonly epsilon?: number;
+}
+
+/** RMSprop (Hinton, 2012): θ ← θ − α g / (√s + ε) with s ← ρ s + (1 − ρ) g². */
+export function rmsProp(parameters: Parameters, options: RmsPropOptions = {}): Optimizer {
+  const decay = options.decay ?? 0.99;
+  const state = zerosLike('meanSquare', parameters);
+  const meanSquares = slots(parameters, state, 'meanSquare');
+  return optimizer(
+    parameters,
+    state,
+    options.learningRate ?? 0.01,
+    () => undefined,
+    (variable, gradient, rate) => {
+      const meanSquare = slot(meanSquares, variable);
+      assign(meanSquare, add(mul(meanSquare, decay), mul(1 - decay, square(gradient))));
+      return sub(variable, mul(rate, div(gradient, add(sqrt(meanSquare), options.epsilon ?? 1e-8))));
+    },
+  );
+}
+
+/** Options of {@link adam} and {@link adamW}. */
+export interface AdamOptions {
+  /** α. Default 1e-3. */
+  readonly learningRate?: number;
+  /** Decay of the mean gradient. Default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the mean square. Default 0.999. */
+  readonly beta2?: number;
+  /** Default 1e-8. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Adam (Kingma and Ba, 2015): m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²,
+ * θ ← θ − α m̂ / (√v̂ + ε) with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
+ */
+export function adam(parameters: Parameters, options: AdamOptions = {}): Optimizer {
+  return adamW(parameters, { ...options, weightDecay: 0 });
+}
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter, 2019): θ is also multiplied by 1 − α λ. λ's default: 0.01. */
+export function adamW(
+  parameters: Parameters,
+  options: AdamOptions & { readonly weightDecay?: number } = {},
+): Optimizer {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
+  // β₁ᵗ and β₂ᵗ, kept as products: a power of the step count would need a logarithm.
+  const power1 = new Variable([], [1], { name: 'beta1Power' });
+  const power2 = new Variable([], [1], { name: 'beta2Power' });
+  const moments = { ...zerosLike('mean', parameters), ...zerosLike('meanSquare', parameters) };
+  const means = slots(parameters, moments, 'mean');
+  const meanSquares = slots(parameters, moments, 'meanSquare');
+  const begin = (): void => {
+    assign(power1, mul(power1, beta1));
+    assign(power2, mul(power2, beta2));
+  };
+  const state = { ...moments, beta1Power: power1, beta2Power: power2 };
+  return optimizer(parameters, state, options.learningRate ?? 1e-3, begin, (variable, gradient, rate) => {
+    const mean = slot(means, variable);
+    const meanSquare = slot(meanSquares, variable);
+    assign(mean, add(mul(mean, beta1), mul(1 - beta1, gradient)));
+    assign(meanSquare, add(mul(meanSquare, beta2), mul(1 - beta2, square(gradient))));
+    const step = div(rate, sub(1, power1));
+    const scale = sqrt(sub(1, power2));
+    const denominator = add(div(sqrt(meanSquare), scale), epsilon);
+    const decayed = weightDecay === 0 ? variable : mul(variable, sub(1, mul(rate, weightDecay)));
+    return sub(decayed, div(mul(step, mean), denominator));
+  });
+}
+
+/**
+ * Inside a program: θ' ← τ θ + (1 − τ) θ', parameter by parameter. τ = 1 copies.
+ * @throws RangeError when names differ.
+ */
+export function polyakUpdate(source: Parameters, target: Parameters, tau: TensorLike): void {
+  for (const [, from, to] of pairs(source, target)) {
+    assign(to, tau === 1 ? add(from, 0) : add(mul(tau, from), mul(sub(1, tau), to)));
+  }
+}

@@ -1,0 +1,152 @@
+import type { Device, Graph } from './device/device.ts';
+import { defaultDevice } from './device/default-device.ts';
+import { asTensor } from './ops/constant.ts';
+import { primitiveOf } from './primitive.ts';
+import type { DType, Shape, Tensor, TensorData, TensorLike } from './tensor.ts';
+import { Trace, shapeText, withTrace } from './tensor.ts';
+import type { Variable } from './variable.ts';
+
+/** What an input looks like: a shape (float32), or a shape and a dtype. */
+export type InputSpec = Shape | { readonly shape: Shape; readonly dtype: DType };
+
+/** Options of {@link program} and {@link evaluate}. */
+export interface ProgramOptions {
+  /** Default: `defaultDevice()`. */
+  readonly device?: Device;
+}
+
+/** A compiled function: write its inputs, run it, read its outputs. */
+export interface Program<Inputs, Outputs> {
+  readonly device: Device;
+  /** The program's own memory, by input: write into it. It keeps its values from run to run. */
+  readonly inputs: { readonly [Name in keyof Inputs]: TensorData };
+  /** Memory of the outputs of the last run. The next run overwrites it. */
+  readonly outputs: { readonly [Name in keyof Outputs]: TensorData };
+  /**
+   * Runs the program and returns `outputs`.
+   * @throws RangeError when an index that an operation reads is out of range.
+   */
+  run(): { readonly [Name in keyof Outputs]: TensorData };
+  /** Gives its memory back. A program that is merely dropped gives it back when it is garbage-collected. */
+  dispose(): void;
+}
+
+/**
+ * Traces `build` once and compiles what it did. Shapes are fixed: make one program per batch size.
+ *
+ * ```ts
+ * const w = variable([3], [1, 2, 3]);
+ * const dot = program({ x: [3] }, ({ x }) => ({ y: sum(mul(w, x)) }));
+ * dot.inputs.x.set([1, 1, 1]);
+ * dot.run().y[0]; // 6
+ * ```
+ * @throws Error what the operations throw, at once: shapes are checked while tracing.
+ */
+export function program<Inputs extends Record<string, InputSpec>, Outputs extends Record<string, TensorLike>>(
+  inputs: Inputs,
+  build: (inputs: { readonly [Name in keyof Inputs]: Tensor }) => Outputs,
+  options: ProgramOptions = {},
+): Program<Inputs, Outputs> {
+  const device = options.device ?? defaultDevice();
+  const trace = new Trace();
+  const graph = withTrace(trace, () => {
+    const nodes = new Map(Object.entries(inputs).map(([name, spec]) => [name, inputNode(trace, name, spec)]));
+    const outputs = build(Object.fromEntries(nodes) as { [Name in keyof Inputs]: Tensor });
+    return graphOf(trace, nodes, outputs);
+  });
+  const executable = device.compile(graph);
+  const outputViews = views([...graph.outputs.keys()], (name) => executable.output(name));
+  return {
+    device,
+    inputs: views([...graph.inputs.keys()], (name) => executable.input(name)) as Program<Inputs, Outputs>['inputs'],
+    outputs: outputViews as Program<Inputs, Outputs>['outputs'],
+    run: () => {
+      executable.run();
+      return outputViews as Program<Inputs, Outputs>['outputs'];
+    },
+    dispose: () => {
+      executable.dispose();
+    },
+  };
+}
+
+/** The result of {@link evaluate} for what `build` returned. */
+export type Evaluated<T> = T extends Tensor ? TensorData : { readonly [Name in keyof T]: TensorData };
+
+/**
+ * Computes something once, for tests and explanations: traces, compiles, runs, and copies the result.
+ *
+ * ```ts
+ * evaluate(() => softmax(constant([2], [0, 0]))); // Float32Array [0.5, 0.5]
+ * ```
+ */
+export function evaluate<T extends Tensor | Record<string, TensorLike>>(
+  build: () => T,
+  options: ProgramOptions = {},
+): Evaluated<T> {
+  let single = false;
+  const once = program(
+    {},
+    () => {
+      const result = build();
+      single = isTensor(result);
+      return (single ? { result } : result) as Record<string, TensorLike>;
+    },
+    options,
+  );
+  const outputs = Object.entries(once.run()).map(([name, data]) => [name, data.slice()] as const);
+  once.dispose();
+  return (single ? outputs[0][1] : Object.fromEntries(outputs)) as Evaluated<T>;
+}
+
+function isTensor(value: Tensor | Record<string, TensorLike>): value is Tensor {
+  return 'trace' in value && value.trace instanceof Trace;
+}
+
+function inputNode(trace: Trace, name: string, spec: InputSpec): Tensor {
+  const { shape, dtype } = 'dtype' in spec ? spec : { shape: spec, dtype: 'float32' as const };
+  if (shape.some((extent) => !Number.isInteger(extent) || extent < 1)) {
+    throw new RangeError(`input '${name}': expected sizes of at least 1, got ${shapeText(shape)}`);
+  }
+  return trace.fresh('input', [], [...shape], dtype, { name });
+}
+
+/** What is needed of a trace: everything that outputs and assignments depend on. */
+function graphOf(trace: Trace, inputs: Map<string, Tensor>, outputs: Record<string, TensorLike>): Graph {
+  const results = new Map(Object.entries(outputs).map(([name, value]) => [name, asTensor(value)]));
+  const assignments = new Map<Variable, Tensor>();
+  for (const [variable, value] of trace.present) {
+    if (value !== trace.initial.get(variable)) assignments.set(variable, value);
+  }
+  const live = new Set<Tensor>();
+  const visit = (node: Tensor): void => {
+    if (live.has(node)) return;
+    live.add(node);
+    // A view has one input; what else it names is for its gradient.
+    const used = primitiveOf(node).kind === 'view' ? node.inputs.slice(0, 1) : node.inputs;
+    used.forEach(visit);
+  };
+  for (const node of [...results.values(), ...assignments.values()]) visit(node);
+  const variables = new Map(
+    [...trace.initial].filter(([variable, node]) => live.has(node) || assignments.has(variable)),
+  );
+  for (const node of variables.values()) live.add(node);
+  const nodes = trace.nodes.filter((node) => live.has(node));
+  return { trace, nodes, inputs, outputs: results, variables, assignments };
+}
+
+/** An object whose properties are views of memory, fetched anew when the memory has moved (a grown wasm memory detaches its views). */
+function views(names: readonly string[], fetch: (name: string) => TensorData): Record<string, TensorData> {
+  const result: Record<string, TensorData> = {};
+  for (const name of names) {
+    let view: TensorData | undefined;
+    Object.defineProperty(result, name, {
+      enumerable: true,
+      get: (): TensorData => {
+        if (view === undefined || view.length === 0) view = fetch(name);
+        return view;
+      },
+    });
+  }
+  return result;
+}

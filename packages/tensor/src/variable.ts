@@ -1,0 +1,107 @@
+import type { Device, Storage } from './device/device.ts';
+import type { DType, Shape, Tensor, TensorData } from './tensor.ts';
+import { currentTrace, shapeText, sizeOf, zerosOf } from './tensor.ts';
+import { asTensor } from './ops/constant.ts';
+
+/** Options of {@link variable}. */
+export interface VariableOptions {
+  /** For messages and files. Default `variable`. */
+  readonly name?: string;
+  /** Default: float32. */
+  readonly dtype?: DType;
+}
+
+/**
+ * A tensor that outlives a program: parameters, optimizer state, target copies, caches. It moves to the device of the
+ * first program that uses it and stays there; programs read and {@link assign} it in place.
+ */
+export class Variable {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  #initial: TensorData | undefined;
+  #storage: Storage | undefined;
+  #device: Device | undefined;
+
+  /** @throws RangeError when the number of values does not fit the shape. */
+  constructor(shape: Shape, values: ArrayLike<number> | undefined, options: VariableOptions = {}) {
+    this.name = options.name ?? 'variable';
+    this.shape = [...shape];
+    this.dtype = options.dtype ?? 'float32';
+    this.#initial = zerosOf(this.dtype, sizeOf(shape));
+    if (values !== undefined) {
+      this.#check(values);
+      this.#initial.set(values);
+    }
+  }
+
+  /** A copy of the present values. */
+  read(): TensorData {
+    if (this.#storage !== undefined) return this.#storage.read();
+    if (this.#initial === undefined) throw new Error(`variable '${this.name}' was disposed`);
+    return this.#initial.slice();
+  }
+
+  /** @throws RangeError when the number of values does not fit the shape. */
+  write(values: ArrayLike<number>): void {
+    this.#check(values);
+    if (this.#storage !== undefined) this.#storage.write(values);
+    else if (this.#initial !== undefined) this.#initial.set(values);
+    else throw new Error(`variable '${this.name}' was disposed`);
+  }
+
+  /**
+   * Its memory on `device`, moved there at first use.
+   * @throws Error when it lives on another device.
+   */
+  storageOn(device: Device): Storage {
+    if (this.#storage === undefined) {
+      if (this.#initial === undefined) throw new Error(`variable '${this.name}' was disposed`);
+      this.#storage = device.store(this.dtype, this.#initial);
+      this.#device = device;
+      this.#initial = undefined;
+    } else if (this.#device !== device) {
+      const home = this.#device?.name ?? '';
+      throw new Error(`variable '${this.name}' lives on device '${home}' and cannot be used on '${device.name}'`);
+    }
+    return this.#storage;
+  }
+
+  /** Gives its memory back. Programs that use it must not run any more. */
+  dispose(): void {
+    this.#storage?.dispose();
+    this.#storage = undefined;
+    this.#initial = undefined;
+  }
+
+  #check(values: ArrayLike<number>): void {
+    const size = sizeOf(this.shape);
+    if (values.length !== size) {
+      throw new RangeError(
+        `variable '${this.name}' of shape ${shapeText(this.shape)}: expected ${size} values, got ${values.length}`,
+      );
+    }
+  }
+}
+
+/** A variable of `shape` with the given values (default: zeros). */
+export function variable(shape: Shape, values?: ArrayLike<number>, options: VariableOptions = {}): Variable {
+  return new Variable(shape, values, options);
+}
+
+/**
+ * Sets a variable when the program runs. Operations traced later see the new value, those traced before the old one.
+ * @throws TypeError when shape or dtype differ from the variable's.
+ */
+export function assign(target: Variable, value: Tensor | number): void {
+  const trace = currentTrace();
+  const tensor = asTensor(value, target.dtype);
+  if (tensor.dtype !== target.dtype || tensor.shape.join() !== target.shape.join()) {
+    throw new TypeError(
+      `assign: variable '${target.name}' is ${target.dtype} ${shapeText(target.shape)}, ` +
+        `the value is ${tensor.dtype} ${shapeText(tensor.shape)}`,
+    );
+  }
+  trace.read(target);
+  trace.present.set(target, tensor);
+}

@@ -1,0 +1,49 @@
+import type { Tensor as Node } from '@gradus/tensor';
+import * as tf from '@tensorflow/tfjs';
+
+/** Backends that would have to wait for the GPU to look at an index. */
+const unchecked: readonly string[] = ['webgl', 'webgpu'];
+
+/** @throws RangeError for an index outside [0, limit); not on a GPU of the browser, where looking would stall it. */
+function checkIndex(operation: string, index: tf.Tensor, limit: number): void {
+  if (unchecked.includes(tf.getBackend())) return;
+  for (const value of index.dataSync()) {
+    if (value < 0 || value >= limit) throw new RangeError(`${operation}: index ${value} is not in [0, ${limit})`);
+  }
+}
+
+/** Rows of a table by number. */
+export function gatherRows([table, index]: readonly tf.Tensor[], node: Node): tf.Tensor {
+  checkIndex(node.op, index, table.shape[0]);
+  return tf.gather(table, index as tf.Tensor1D);
+}
+
+/** Rows added up by number. */
+export function scatterAdd([updates, index]: readonly tf.Tensor[], node: Node): tf.Tensor {
+  checkIndex(node.op, index, node.shape[0]);
+  const rows = tf.reshape(updates, [index.size, ...node.shape.slice(1)]);
+  return tf.scatterND(tf.reshape(index, [index.size, 1]), rows, [...node.shape]);
+}
+
+/** A block of an axis that begins at an index. */
+export function sliceAt([x, index]: readonly tf.Tensor[], node: Node): tf.Tensor {
+  const axis = node.attributes.axis as number;
+  const size = node.shape[axis];
+  checkIndex(node.op, index, x.shape[axis] - size + 1);
+  return tf.gather(x, tf.add<tf.Tensor1D>(tf.range(0, size, 1, 'int32'), index), axis);
+}
+
+/** A block of an axis replaced: each element is taken either from `x` or from `update`, which is put behind it. */
+export function updateAt([x, update, index]: readonly tf.Tensor[], node: Node): tf.Tensor {
+  const axis = node.attributes.axis as number;
+  const [size, length] = [x.shape[axis], update.shape[axis]];
+  checkIndex(node.op, index, size - length + 1);
+  const own = tf.range(0, size, 1, 'int32');
+  const relative = tf.sub(own, index);
+  const inside = tf.logicalAnd(
+    tf.greaterEqual(relative, tf.scalar(0, 'int32')),
+    tf.less(relative, tf.scalar(length, 'int32')),
+  );
+  const source = tf.where<tf.Tensor1D>(inside, tf.add(relative, tf.scalar(size, 'int32')), own);
+  return tf.gather(tf.concat([x, update], axis), source, axis);
+}

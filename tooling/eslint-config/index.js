@@ -1,0 +1,52 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+import { boundaries } from './boundaries.js';
+
+/** Lint rules of the whole repository; `rootDirectory` is the folder of the root tsconfig. */
+export function gradusConfig(rootDirectory) {
+  return defineConfig(
+    globalIgnores([
+      '**/dist/**',
+      '**/coverage/**',
+      '**/.turbo/**',
+      '**/*.d.ts',
+      'packages/tensor/src/device/wasm-binary.ts',
+    ]),
+    // A rule that is wrong is changed here, for everybody, never switched off in a comment.
+    { linterOptions: { noInlineConfig: true } },
+    js.configs.recommended,
+    { files: ['**/*.{js,mjs}'], languageOptions: { globals: globals.node } },
+    {
+      files: ['**/*.ts'],
+      extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+      languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: rootDirectory } },
+      rules: {
+        '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+        '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+        // Indexing is typed as if it always hits (noUncheckedIndexedAccess is off for the sake of numeric loops), so a
+        // check of what it returned looks unnecessary to this rule where it is not.
+        '@typescript-eslint/no-unnecessary-condition': 'off',
+        'no-restricted-exports': [
+          'error',
+          {
+            restrictDefaultExports: {
+              direct: true,
+              named: true,
+              defaultFrom: true,
+              namedFrom: true,
+              namespaceFrom: true,
+            },
+          },
+        ],
+      },
+    },
+    { files: ['**/*.config.ts'], rules: { 'no-restricted-exports': 'off' } },
+    // A test that unwraps a value which is not there fails, as it should.
+    { files: ['**/test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+    boundaries,
+    prettier,
+  );
+}

@@ -1,0 +1,23 @@
+import { readdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/** Resolves `@gradus/*` to TypeScript sources, so that tests need no build. */
+const conditions = ['@gradus/source'];
+
+const folders = ['packages', 'apps'].flatMap((parent) =>
+  readdirSync(`${import.meta.dirname}/${parent}`).map((name) => ({
+    name,
+    root: `${import.meta.dirname}/${parent}/${name}`,
+  })),
+);
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: folders.map(({ name, root }) => ({
+      extends: true as const,
+      test: { name, root, include: ['test/**/*.test.ts'], exclude: ['test/browser/**'] },
+    })),
+  },
+});
