@@ -5,49 +5,55 @@
 const arrows = {
   'packages/tensor': { imports: [] },
   'packages/tfjs': { imports: ['tensor'] },
-  'packages/core': { imports: ['tensor'] },
+  'packages/core': { imports: ['tensor'], testImports: ['core/node'] },
   'packages/envs': { imports: ['core'] },
-  'packages/value-based': { imports: ['core', 'tensor'], testImports: ['envs'] },
-  'packages/policy-gradient': { imports: ['core', 'tensor'], testImports: ['envs'] },
-  'apps/benchmark': { imports: ['tensor', 'tfjs', 'core', 'envs', 'value-based', 'policy-gradient'] },
+  'packages/value-based': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
+  'packages/policy-gradient': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
+  'apps/benchmark': {
+    imports: ['tensor', 'tfjs', 'core', 'core/node', 'envs', 'value-based', 'policy-gradient'],
+  },
 };
 
 const folders = Object.keys(arrows).map((folder) => folder.split('/')[1]);
 
-/** Forbids every import of a package of this repository but `allowed`, and every path into another package. */
-function restrictImports(files, folder, allowed) {
+const noPath = {
+  regex: `\\.\\./(?:${folders.join('|')})/(?:src|dist|test|bench)(?:/|$)`,
+  message: 'Import another package by its name, not by a path.',
+};
+
+const noNode = {
+  regex: '^node:',
+  message: 'Packages run in browsers too; what needs Node belongs in packages/core/src/node or in an app.',
+};
+
+/** Forbids, in `folder`, every import of a package of this repository but `allowed`, and whatever `others` forbid. */
+function restrictImports(files, folder, allowed, others) {
   const names = allowed.map((name) => `@gradus/${name}`).join(', ') || 'no other package of this repository';
-  return {
-    files,
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              regex: `^@gradus/(?!(?:${allowed.join('|') || '-'})$)`,
-              message: `${folder} may import ${names}, each by its bare name (see ARCHITECTURE.md).`,
-            },
-            {
-              regex: `\\.\\./(?:${folders.join('|')})/(?:src|dist|test|bench)(?:/|$)`,
-              message: 'Import another package by its name, not by a path.',
-            },
-          ],
-        },
-      ],
-    },
+  const noOther = {
+    regex: `^@gradus/(?!(?:${allowed.join('|') || '-'})$)`,
+    message: `${folder} may import ${names} (see ARCHITECTURE.md).`,
   };
+  return { files, rules: { 'no-restricted-imports': ['error', { patterns: [noOther, noPath, ...others] }] } };
 }
 
-/** One pair of rules per folder: for its sources, and for its tests and benchmarks (which may import their own package by name). */
+/** The rules of one folder: for its sources, and for its tests and benchmarks, which may import their own package by name. */
+function boundary([folder, { imports, testImports = [] }]) {
+  const own = folder.split('/')[1];
+  const neutral = folder.startsWith('packages/') ? [noNode] : [];
+  return [
+    restrictImports([`${folder}/src/**/*.ts`], folder, imports, neutral),
+    restrictImports([`${folder}/{test,bench}/**/*.ts`], folder, [own, ...imports, ...testImports], []),
+  ];
+}
+
+/** Who may import whom, and where what only Node has may be used. */
 export const boundaries = [
-  restrictImports(['packages/**/*.ts', 'apps/**/*.ts'], 'An unlisted folder', []),
-  ...Object.entries(arrows).flatMap(([folder, { imports, testImports = [] }]) => [
-    restrictImports([`${folder}/**/*.ts`], folder, imports),
-    restrictImports([`${folder}/{test,bench}/**/*.ts`], `${folder}/{test,bench}`, [
-      folder.split('/')[1],
-      ...imports,
-      ...testImports,
-    ]),
-  ]),
+  restrictImports(['packages/**/*.ts', 'apps/**/*.ts'], 'An unlisted folder', [], []),
+  ...Object.entries(arrows).flatMap(boundary),
+  restrictImports(['packages/core/src/node/**/*.ts'], 'packages/core', arrows['packages/core'].imports, []),
+  {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['packages/core/src/node/**'],
+    rules: { 'no-restricted-globals': ['error', 'process', 'Buffer'] },
+  },
 ];

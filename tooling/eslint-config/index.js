@@ -29,6 +29,8 @@ export function gradusConfig(rootDirectory) {
         // Indexing is typed as if it always hits (noUncheckedIndexedAccess is off for the sake of numeric loops), so a
         // check of what it returned looks unnecessary to this rule where it is not.
         '@typescript-eslint/no-unnecessary-condition': 'off',
+        // isolatedDeclarations wants the types of fields, so they cannot move to the constructor's type arguments.
+        '@typescript-eslint/consistent-generic-constructors': 'off',
         'no-restricted-exports': [
           'error',
           {

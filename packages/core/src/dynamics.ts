@@ -83,6 +83,14 @@ export function snapshotDynamicsState(state: DynamicsState): StateDict {
   return Object.fromEntries(Object.entries(state).map(([name, array]) => [name, array.slice()]));
 }
 
+/** Steps after which episodes are truncated. Throws `RangeError` for a limit below one step. */
+export function stepLimit({ maxEpisodeSteps = Infinity }: Pick<Dynamics, 'maxEpisodeSteps'>): number {
+  if (!(maxEpisodeSteps >= 1)) {
+    throw new RangeError(`maxEpisodeSteps: expected a number of at least 1, got ${String(maxEpisodeSteps)}`);
+  }
+  return maxEpisodeSteps;
+}
+
 /** The random stream of one environment: the one place that says what a seed means. */
 export function createEnvRandom(seed?: number): RandomSource {
   return new Random(seed);

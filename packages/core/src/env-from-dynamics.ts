@@ -4,6 +4,7 @@ import {
   createState,
   restoreDynamicsState,
   snapshotDynamicsState,
+  stepLimit,
   type Dynamics,
   type DynamicsState,
 } from './dynamics.ts';
@@ -28,6 +29,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements R
   readonly actionSpace: Space;
   private readonly dynamics: Dynamics<Name, Actions>;
   private readonly state: DynamicsState<Name>;
+  private readonly limit: number;
   private readonly action: ActionArray;
   private readonly observation: Float32Array;
   private readonly outcome = { rewards: new Float64Array(1), terminated: new Uint8Array(1) };
@@ -39,6 +41,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements R
     this.observationSpace = dynamics.observationSpace;
     this.actionSpace = dynamics.actionSpace;
     this.dynamics = dynamics;
+    this.limit = stepLimit(dynamics);
     this.state = createState(dynamics, 1);
     this.action = createActions(dynamics.actionSpace, 1);
     this.observation = new Float32Array(dynamics.observationSpace.size);
@@ -60,7 +63,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements R
     this.dynamics.step(this.state, this.action as Actions, this.outcome, 0, 1, this.randoms);
     this.steps++;
     const terminated = this.outcome.terminated[0] === 1;
-    const truncated = this.steps >= (this.dynamics.maxEpisodeSteps ?? Infinity);
+    const truncated = this.steps >= this.limit;
     if (terminated || truncated) this.steps = -1;
     return { observation: this.observe(), reward: this.outcome.rewards[0], terminated, truncated };
   }

@@ -4,6 +4,7 @@ import {
   createState,
   restoreDynamicsState,
   snapshotDynamicsState,
+  stepLimit,
   type Dynamics,
   type DynamicsState,
 } from './dynamics.ts';
@@ -42,6 +43,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
   readonly episodeLengths: Int32Array;
   private readonly dynamics: Dynamics<Name, Actions>;
   private readonly buffers: VectorBuffers;
+  private readonly limit: number;
   private readonly state: DynamicsState<Name>;
   private randoms: RandomSource[] = [];
   /** The copies whose episodes ended in the last step. */
@@ -61,6 +63,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     this.episodeReturns = this.buffers.episodeReturns;
     this.episodeLengths = this.buffers.episodeLengths;
     this.dynamics = dynamics;
+    this.limit = stepLimit(dynamics);
     this.state = createState(dynamics, n);
     this.ended = new Int32Array(n);
   }
@@ -117,8 +120,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
 
   /** Updates lengths, returns and time limits after a step of the dynamics, and finds the episodes that ended. */
   private countStep(): void {
-    const { numEnvs, rewards, truncated, episodeReturns, episodeLengths, ended } = this;
-    const limit = this.dynamics.maxEpisodeSteps ?? Infinity;
+    const { numEnvs, limit, rewards, truncated, episodeReturns, episodeLengths, ended } = this;
     for (let k = 0; k < this.numEnded; k++) {
       episodeReturns[ended[k]] = 0;
       episodeLengths[ended[k]] = 0;

@@ -102,8 +102,7 @@ function computeSlope(y: Float64Array, torque: number): void {
   const [theta1, theta2, thetaDot1, thetaDot2] = y;
   const cosine = Math.cos(theta2);
   const coupling = MASS * LENGTH * CENTER * Math.sin(theta2);
-  const d1 =
-    MASS * CENTER ** 2 + MASS * (LENGTH ** 2 + CENTER ** 2 + 2 * LENGTH * CENTER * cosine) + 2 * INERTIA;
+  const d1 = MASS * CENTER ** 2 + MASS * (LENGTH ** 2 + CENTER ** 2 + 2 * LENGTH * CENTER * cosine) + 2 * INERTIA;
   const d2 = MASS * (CENTER ** 2 + LENGTH * CENTER * cosine) + INERTIA;
   const phi2 = MASS * CENTER * GRAVITY * Math.sin(theta1 + theta2);
   const phi1 =

@@ -9,6 +9,7 @@ export interface CartPoleOptions {
 const GRAVITY = 9.8;
 const POLE_MASS = 0.1;
 const TOTAL_MASS = 1.1;
+const MASS_RATIO = POLE_MASS / TOTAL_MASS;
 /** From the hinge to the middle of the pole. */
 const HALF_LENGTH = 0.5;
 const POLE_MASS_LENGTH = 0.05;
@@ -51,14 +52,21 @@ export function cartPole({ maxEpisodeSteps = 500 }: CartPoleOptions = {}): Dynam
       for (let i = start; i < end; i++) {
         const theta = angle[i];
         const thetaDot = angularVelocity[i];
-        const sine = Math.abs(theta) < SMALL ? smallSine(theta) : Math.sin(theta);
-        const cosine = Math.abs(theta) < SMALL ? smallCosine(theta) : Math.cos(theta);
-        const force = actions[i] === 1 ? FORCE : -FORCE;
+        let sine, cosine;
+        if (Math.abs(theta) < SMALL) {
+          const z = theta * theta;
+          sine = theta + theta * z * smallSineTail(z);
+          cosine = 1 - (0.5 * z - z * z * smallCosineTail(z));
+        } else {
+          sine = Math.sin(theta);
+          cosine = Math.cos(theta);
+        }
+        // Not a choice between the two: what a random policy does next, the processor cannot predict.
+        const force = FORCE * (2 * actions[i] - 1);
         const push = (force + POLE_MASS_LENGTH * (thetaDot * thetaDot) * sine) / TOTAL_MASS;
         const angularAcceleration =
-          (GRAVITY * sine - cosine * push) /
-          (HALF_LENGTH * (4 / 3 - (POLE_MASS * (cosine * cosine)) / TOTAL_MASS));
-        const acceleration = push - (POLE_MASS_LENGTH * angularAcceleration * cosine) / TOTAL_MASS;
+          (GRAVITY * sine - cosine * push) / (HALF_LENGTH * (4 / 3 - MASS_RATIO * (cosine * cosine)));
+        const acceleration = push - (POLE_MASS_LENGTH / TOTAL_MASS) * angularAcceleration * cosine;
 
         const x = position[i] + TIME_STEP * velocity[i];
         const newTheta = theta + TIME_STEP * thetaDot;
@@ -82,17 +90,16 @@ export function cartPole({ maxEpisodeSteps = 500 }: CartPoleOptions = {}): Dynam
   };
 }
 
-/** The pole never leaves ±12° = ±0.21 rad, where these Taylor polynomials are exact to rounding and four times faster than Math. */
+/**
+ * The pole never goes on from beyond ±12° = ±0.21 rad, where these Taylor polynomials are exact to rounding, and cheaper than Math:
+ * sin x = x + x³ · tail(x²) and cos x = 1 − x²/2 + x⁴ · tail(x²).
+ */
 const SMALL = 0.25;
 
-function smallSine(x: number): number {
-  const z = x * x;
-  const tail = -1 / 6 + z * (1 / 120 + z * (-1 / 5040 + z * (1 / 362_880 + z * (-1 / 39_916_800))));
-  return x + x * z * tail;
+function smallSineTail(z: number): number {
+  return -1 / 6 + z * (1 / 120 + z * (-1 / 5040 + z * (1 / 362_880 + z * (-1 / 39_916_800))));
 }
 
-function smallCosine(x: number): number {
-  const z = x * x;
-  const tail = 1 / 24 + z * (-1 / 720 + z * (1 / 40_320 + z * (-1 / 3_628_800 + z * (1 / 479_001_600))));
-  return 1 - (0.5 * z - z * z * tail);
+function smallCosineTail(z: number): number {
+  return 1 / 24 + z * (-1 / 720 + z * (1 / 40_320 + z * (-1 / 3_628_800 + z * (1 / 479_001_600))));
 }

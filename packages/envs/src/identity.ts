@@ -1,4 +1,4 @@
-import { Box, Discrete, MultiDiscrete, type ActionArray, type Dynamics, type Space } from '@gradus/core';
+import { Discrete, type ActionArray, type Dynamics, type RandomSource, type Space } from '@gradus/core';
 
 /** What may be changed about an identity environment. */
 export interface IdentityOptions {
@@ -20,7 +20,7 @@ export function identity({ space = new Discrete(2), maxEpisodeSteps = 100 }: Ide
   const { size } = space;
   const tolerance = space.kind === 'box' ? TOLERANCE : 0;
 
-  function drawTarget(target: Float64Array, index: number, random: Parameters<Dynamics['reset']>[2]): void {
+  function drawTarget(target: Float64Array, index: number, random: RandomSource): void {
     const value = space.sample(random);
     if (typeof value === 'number') target[index] = value;
     else target.set(value, index * size);
@@ -53,10 +53,3 @@ export function identity({ space = new Discrete(2), maxEpisodeSteps = 100 }: Ide
     },
   };
 }
-
-/** The space that each flavour of the identity environment has, by its id. */
-export const identitySpaces: Readonly<Record<string, () => Space>> = {
-  'IdentityDiscrete-v0': () => new Discrete(4),
-  'IdentityMultiDiscrete-v0': () => new MultiDiscrete([3, 3]),
-  'IdentityBox-v0': () => new Box(-1, 1, [1]),
-};

@@ -40,8 +40,7 @@ export function pendulum({ maxEpisodeSteps = 200 }: PendulumOptions = {}): Dynam
         const deviation = wrapAngle(theta);
         rewards[i] = -(deviation * deviation + 0.1 * (thetaDot * thetaDot) + 0.001 * (torque * torque));
 
-        const acceleration =
-          ((3 * GRAVITY) / (2 * LENGTH)) * Math.sin(theta) + (3 / (MASS * LENGTH * LENGTH)) * torque;
+        const acceleration = ((3 * GRAVITY) / (2 * LENGTH)) * Math.sin(theta) + (3 / (MASS * LENGTH * LENGTH)) * torque;
         speed[i] = clip(thetaDot + acceleration * TIME_STEP, MAX_SPEED);
         angle[i] = theta + speed[i] * TIME_STEP;
         terminated[i] = 0;

@@ -68,9 +68,9 @@ INLINE void tile_of(int rows, int vectors, int form, const float *a, ptrdiff_t a
 #define TILES(rows) TILE(rows, 1, 0) TILE(rows, 1, 1) TILE(rows, 2, 0) TILE(rows, 2, 1)
 #define ENTRY(rows) {{tile_##rows##_1_0, tile_##rows##_1_1}, {tile_##rows##_2_0, tile_##rows##_2_1}}
 
-TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
-#if !defined(__AVX2__) || defined(__AVX512F__)
-#define MANY_ROWS (TILE_ROWS > 6)
+TILES(1) TILES(2) TILES(3) TILES(4)
+#if !defined(__wasm__)
+TILES(5) TILES(6)
 #endif
 #if defined(__AVX512F__) || defined(__aarch64__)
 TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
@@ -78,7 +78,10 @@ TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
 
 /* By rows - 1, vectors - 1, form. */
 static Tile *const tiles[TILE_ROWS][2][2] = {
-    ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4), ENTRY(5), ENTRY(6),
+    ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4),
+#if !defined(__wasm__)
+    ENTRY(5), ENTRY(6),
+#endif
 #if defined(__AVX512F__) || defined(__aarch64__)
     ENTRY(7), ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12),
 #endif
@@ -109,12 +112,25 @@ typedef struct Panel {
 static void pack_panel(float *out, ptrdiff_t width, const float *source, ptrdiff_t row, ptrdiff_t column, ptrdiff_t depth,
                        ptrdiff_t columns) {
   if (columns < width) fill_elements(out, 0.0f, depth * width);
-  if (column == 1 || columns == 1) {
+  if (column == 1 && columns == PANEL) {
+    for (ptrdiff_t p = 0; p < depth; p++) {
+      UNROLL for (int v = 0; v < 2; v++) store(out + p * PANEL + v * LANES, load(source + p * row + v * LANES));
+    }
+  } else if (column == 1 || columns == 1) {
     for (ptrdiff_t p = 0; p < depth; p++) {
       for (ptrdiff_t j = 0; j < columns; j++) out[p * width + j] = source[p * row + j];
     }
   } else {
     transpose(out, width, source, column, depth, columns);
+  }
+}
+
+/* Lays `height` columns of A's transpose out next to each other. */
+static void pack_rows(float *out, ptrdiff_t height, const float *source, ptrdiff_t step, ptrdiff_t depth) {
+  for (ptrdiff_t p = 0; p < depth; p++, out += height, source += step) {
+    ptrdiff_t i = 0;
+    for (; i + 4 <= height; i += 4) *(UnalignedQuad *)(out + i) = *(const UnalignedQuad *)(source + i);
+    for (; i < height; i++) out[i] = source[i];
   }
 }
 
@@ -147,7 +163,8 @@ static void multiply(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t origin,
       ptrdiff_t steps = minimum(depth, k - p), tail = width - (panels - 1) * PANEL;
       const float *block = b.base + p * b.row + column * b.column;
       int isLast = p + steps >= k;
-      int packs = transposed;
+      int packs = transposed || (rows >= PACKROWS && b.row >= PACKBSTRIDE && n > LANES);
+      int packsA = form == A_BY_COLUMNS && panels >= PACKAPANELS && aStep >= PACKASTEP;
       Panel panel[MATMUL_WIDTH / PANEL];
       for (ptrdiff_t j = 0; j < panels; j++) {
         ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
@@ -166,11 +183,17 @@ static void multiply(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t origin,
         ptrdiff_t next = firstRow + (t + 1) * rows / tileCount, height = next - row;
         const float *left = a.base + row * a.row + p * a.column;
         float *out = matmul->c + origin + row * n + column;
+        ptrdiff_t leftStep = aStep;
+        if (packsA) {
+          pack_rows(scratch->packedA, height, left, aStep, steps);
+          left = scratch->packedA;
+          leftStep = height;
+        }
         Tile *const(*tilesOfHeight)[2] = tiles[height - 1];
         for (ptrdiff_t j = 0; j < panels; j++) {
           ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
           int vectors = columns > LANES ? 2 : 1;
-          tilesOfHeight[vectors - 1][form](left, aStep, panel[j].base, panel[j].step, out + j * PANEL, n, steps,
+          tilesOfHeight[vectors - 1][form](left, leftStep, panel[j].base, panel[j].step, out + j * PANEL, n, steps,
                                            columns - (vectors - 1) * LANES, p > 0);
         }
         row = next;

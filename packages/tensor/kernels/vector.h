@@ -21,7 +21,7 @@ enum { LANES = 8, TILE_ROWS = 6 };
 enum { LANES = 4, TILE_ROWS = 12 };
 #elif defined(__wasm__)
 #define INSTRUCTION_SET "simd128"
-enum { LANES = 4, TILE_ROWS = 6 };
+enum { LANES = 4, TILE_ROWS = 4 };
 #else
 #define INSTRUCTION_SET "generic"
 enum { LANES = 4, TILE_ROWS = 6 };

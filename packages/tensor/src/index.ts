@@ -91,6 +91,7 @@ export type {
   Activation,
   ConvolutionOptions,
   InitializerName,
+  Layer,
   LinearOptions,
   MlpOptions,
   Module,

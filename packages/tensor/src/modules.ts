@@ -15,10 +15,30 @@ import { Variable } from './variable.ts';
 /** Named variables: what is trained, saved and copied. */
 export type Parameters = Readonly<Record<string, Variable>>;
 
+/** What a layer computes and with which parameters, for those who translate modules into another library's. */
+export type Layer =
+  | {
+      readonly kind: 'linear';
+      readonly weight: Variable;
+      readonly bias: Variable | undefined;
+      readonly activation: Activation;
+    }
+  | {
+      readonly kind: 'convolution';
+      readonly weight: Variable;
+      readonly bias: Variable;
+      readonly activation: Activation;
+      readonly stride: number;
+      readonly padding: 'valid' | 'same';
+    }
+  | { readonly kind: 'flatten' };
+
 /** A function of a tensor with parameters. */
 export interface Module {
   (x: TensorLike): Tensor;
   readonly parameters: Parameters;
+  /** The layers that it applies one after another; absent where it is not just a stack of such layers. */
+  readonly layers?: readonly Layer[];
 }
 
 /** Functions that layers can end with. */
@@ -55,8 +75,8 @@ function initializerOf(choice: Initializer | InitializerName): Initializer {
 }
 
 /** A module from a function and its parameters. */
-export function module(parameters: Parameters, apply: (x: TensorLike) => Tensor): Module {
-  return Object.assign((x: TensorLike) => apply(x), { parameters });
+export function module(parameters: Parameters, apply: (x: TensorLike) => Tensor, layers?: readonly Layer[]): Module {
+  return Object.assign((x: TensorLike) => apply(x), { parameters }, layers && { layers });
 }
 
 /** Options of {@link linear}. */
@@ -86,11 +106,13 @@ export function linear(options: LinearOptions): Module {
     const column = Float32Array.from({ length: output }, () => initialize([input, 1], random)[0]);
     parameters.bias = new Variable([output], column, { name: `${prefix}bias` });
   }
-  return module(parameters, (x) => {
+  const { bias } = parameters as { bias?: Variable };
+  const activation = options.activation ?? 'linear';
+  const apply = (x: TensorLike): Tensor => {
     const product = matmul(x, weight);
-    const shifted = parameters.bias === undefined ? product : add(product, parameters.bias);
-    return activate(shifted, options.activation ?? 'linear');
-  });
+    return activate(bias === undefined ? product : add(product, bias), activation);
+  };
+  return module(parameters, apply, [{ kind: 'linear', weight, bias, activation }]);
 }
 
 /** A named variable with initial values. */
@@ -144,9 +166,10 @@ export function mlp(options: MlpOptions): Module {
 /** One module after another; parameters are prefixed with the position, `0.`, `1.`, … */
 export function sequential(modules: readonly ((x: TensorLike) => Tensor)[]): Module {
   const named = modules.map((each, i) => [String(i), 'parameters' in each ? (each as Module).parameters : {}] as const);
-  return module(joinParameters(Object.fromEntries(named)), (x) =>
-    modules.reduce<Tensor>((value, layer) => layer(value), asTensor(x)),
-  );
+  const known = modules.map((each) => ('layers' in each ? (each as Module).layers : undefined));
+  const layers = known.every((each) => each !== undefined) ? known.flat() : undefined;
+  const apply = (x: TensorLike): Tensor => modules.reduce<Tensor>((value, layer) => layer(value), asTensor(x));
+  return module(joinParameters(Object.fromEntries(named)), apply, layers);
 }
 
 /** One record from several: `{ actor: { weight } }` becomes `{ 'actor.weight' }`. */
@@ -176,9 +199,9 @@ export function convolution(options: ConvolutionOptions): Module {
   const { input, output, kernel, random } = options;
   const weight = parameter('weight', [kernel, kernel, input, output], options.weight ?? 'fanIn', random);
   const bias = new Variable([output], undefined, { name: 'bias' });
-  return module({ weight, bias }, (x) =>
-    activate(add(conv2d(x, weight, options), bias), options.activation ?? 'linear'),
-  );
+  const { activation = 'linear', stride = 1, padding = 'valid' } = options;
+  const apply = (x: TensorLike): Tensor => activate(add(conv2d(x, weight, { stride, padding }), bias), activation);
+  return module({ weight, bias }, apply, [{ kind: 'convolution', weight, bias, activation, stride, padding }]);
 }
 
 /** A table of vectors by number: int32 […] → […, width]. Parameter `weight` [rows, width], normal with deviation 1 by default. */
@@ -207,10 +230,14 @@ export function rmsNormalization(width: number): Module {
 }
 
 /** Joins the axes after the first: [batch, …] → [batch, size]. */
-export function flatten(x: TensorLike): Tensor {
-  const tensor = asTensor(x);
-  return reshape(tensor, [tensor.shape[0], -1]);
-}
+export const flatten: Module = module(
+  {},
+  (x) => {
+    const tensor = asTensor(x);
+    return reshape(tensor, [tensor.shape[0], -1]);
+  },
+  [{ kind: 'flatten' }],
+);
 
 /**
  * Copies parameters: `target ← source`, outside of programs.

@@ -8,14 +8,16 @@ const unchecked: readonly string[] = ['webgl', 'webgpu'];
 function checkIndex(operation: string, index: tf.Tensor, limit: number): void {
   if (unchecked.includes(tf.getBackend())) return;
   for (const value of index.dataSync()) {
-    if (value < 0 || value >= limit) throw new RangeError(`${operation}: index ${value} is not in [0, ${limit})`);
+    if (value < 0 || value >= limit) {
+      throw new RangeError(`${operation}: expected an index of at least 0 and less than ${limit}, got ${value}`);
+    }
   }
 }
 
 /** Rows of a table by number. */
-export function gatherRows([table, index]: readonly tf.Tensor[], node: Node): tf.Tensor {
-  checkIndex(node.op, index, table.shape[0]);
-  return tf.gather(table, index as tf.Tensor1D);
+export function gatherRows([table, index]: readonly tf.Tensor[]): tf.Tensor {
+  checkIndex('gather', index, table.shape[0]);
+  return tf.gather(table, index);
 }
 
 /** Rows added up by number. */

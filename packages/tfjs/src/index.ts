@@ -1,1 +1,4 @@
-export {};
+export type { BackendName, TensorflowOptions } from './tensorflow.ts';
+export { tensorflow } from './tensorflow.ts';
+export { TensorflowDevice } from './tensorflow-device.ts';
+export { fromLayersModel, toLayersModel } from './layers-model.ts';

@@ -1,4 +1,4 @@
-import type { Device, DType, Executable, Graph, Storage, Tensor as Node, TensorData } from '@gradus/tensor';
+import type { Device, DType, Executable, Graph, Storage, Tensor as Node, TensorData, Variable } from '@gradus/tensor';
 import { sizeOf } from '@gradus/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { hostTensor, operations } from './operations.ts';
@@ -10,11 +10,6 @@ type Held = tf.Tensor[];
 const dropped = new FinalizationRegistry<Held>((held) => {
   tf.dispose(held);
 });
-
-/** A tensor that no `tf.tidy` disposes of. */
-function keep(tensor: tf.Tensor): tf.Tensor {
-  return tf.keep(tensor);
-}
 
 /** Elements as the engine stores them: a bool is an int32. */
 function download(tensor: tf.Tensor, into: TensorData): void {
@@ -65,8 +60,14 @@ class TensorflowStorage implements Storage {
 
   #upload(values: ArrayLike<number>): tf.Tensor {
     this.#activate();
-    return keep(hostTensor(Array.from(values), { shape: [values.length], dtype: this.#dtype }));
+    return tf.keep(hostTensor(Array.from(values), { shape: [values.length], dtype: this.#dtype }));
   }
+}
+
+function storageOf(variable: Variable, device: TensorflowDevice): TensorflowStorage {
+  const storage = variable.storageOn(device);
+  if (storage instanceof TensorflowStorage) return storage;
+  throw new Error(`variable '${variable.name}' is not stored as a tensor of TensorFlow.js`);
 }
 
 /** A graph that is run node by node. */
@@ -88,14 +89,12 @@ class TensorflowExecutable implements Executable {
     this.#graph = graph;
     this.#inputs = arrays(graph.inputs);
     this.#outputs = arrays(graph.outputs);
-    this.#storages = new Map(
-      [...graph.variables].map(([variable, node]) => [node, variable.storageOn(device) as TensorflowStorage]),
-    );
+    this.#storages = new Map([...graph.variables].map(([variable, node]) => [node, storageOf(variable, device)]));
     for (const node of graph.nodes) {
       if (!(node.op in operations) && node.op !== 'input' && node.op !== 'variable') {
         throw new Error(`device '${device.name}' has no operation '${node.op}'`);
       }
-      if (node.op.startsWith('constant')) this.#constants.set(node, keep(operations[node.op]([], node)));
+      if (node.op.startsWith('constant')) this.#constants.set(node, tf.keep(operations[node.op]([], node)));
     }
     dropped.register(this, [...this.#constants.values()], this);
   }
@@ -112,7 +111,8 @@ class TensorflowExecutable implements Executable {
     if (this.#disposed) throw new Error('this program was disposed');
     this.#device.activate();
     const { outputs, assignments, variables } = this.#graph;
-    const assigned = tf.tidy(() => {
+    const assigned: [TensorflowStorage | undefined, tf.Tensor][] = [];
+    tf.tidy(() => {
       const values = this.#evaluate();
       const valueOf = (node: Node): tf.Tensor => {
         const value = values.get(node);
@@ -120,14 +120,13 @@ class TensorflowExecutable implements Executable {
         return value;
       };
       for (const [name, node] of outputs) download(valueOf(node), this.output(name));
-      // All new values are known before the first variable changes, so variables can trade places.
-      return [...assignments].map(([variable, node]) => {
+      // All new values are known before the first variable changes, so that variables can trade places.
+      for (const [variable, node] of assignments) {
         const initial = variables.get(variable);
-        const storage = initial && this.#storages.get(initial);
-        return { storage, value: tf.clone(tf.reshape(valueOf(node), [-1])) };
-      }) as unknown as tf.TensorContainer;
-    }) as unknown as { storage: TensorflowStorage | undefined; value: tf.Tensor }[];
-    for (const { storage, value } of assigned) storage?.replace(keep(value));
+        assigned.push([initial && this.#storages.get(initial), tf.keep(tf.clone(valueOf(node)))]);
+      }
+    });
+    for (const [storage, value] of assigned) storage?.replace(value);
   }
 
   dispose(): void {

@@ -28,7 +28,7 @@ const devices = new Map<string, TensorflowDevice>();
 export async function tensorflow(options: TensorflowOptions = {}): Promise<TensorflowDevice> {
   const wanted = options.backend;
   if (wanted !== undefined && !backends.includes(wanted)) {
-    throw new RangeError(`tensorflow: expected a backend of ${backends.join(', ')}, got '${String(wanted)}'`);
+    throw new RangeError(`tensorflow: expected a backend of ${backends.join(', ')}, got '${wanted}'`);
   }
   for (const backend of wanted === undefined ? backends : [wanted]) {
     const problem = await start(backend);

@@ -21,7 +21,8 @@ export function consoleProgress(options: ConsoleProgressOptions = {}): Callback 
 
 function progressBar(title: string | undefined, stream: NodeJS.WriteStream): Callback {
   const bar = new cliProgress.SingleBar({
-    format: '{title} {bar} {percentage}% | {value}/{total} steps | return {return} | {speed} steps/s | {eta_formatted} left',
+    format:
+      '{title} {bar} {percentage}% | {value}/{total} steps | return {return} | {speed} steps/s | {eta_formatted} left',
     stream,
     hideCursor: true,
     stopOnComplete: false,
@@ -31,7 +32,10 @@ function progressBar(title: string | undefined, stream: NodeJS.WriteStream): Cal
     onStart: ({ agent, totalSteps }) =>
       bar.start(totalSteps, agent.step, { title: title ?? agent.algorithm, return: '–', speed: '–' }),
     onProgress: (progress) =>
-      bar.update(Math.min(progress.step, progress.totalSteps), { return: formatReturn(progress), speed: formatSpeed(progress) }),
+      bar.update(Math.min(progress.step, progress.totalSteps), {
+        return: formatReturn(progress),
+        speed: formatSpeed(progress),
+      }),
     onEnd: () => bar.stop(),
   };
 }

@@ -162,11 +162,20 @@ function joinChain(units: Units, node: Tensor, view: View): void {
   if (kinds.some((kind) => kind !== undefined && kind !== 'matmul')) return;
   if (a.root !== undefined && b.root !== undefined) return;
   if (a.dims !== undefined && b.dims !== undefined && !sameShape(a.dims, b.dims)) return;
-  if (chainSize(a, b) > maximumChain) return;
+  if (chainSize(a, b) > maximumChain || !readsItselfInStep([a, b])) return;
   // A chain after a product must not be what the product itself reads.
   const root = a.root ?? b.root;
   if (root?.operands.some(({ base }) => [source, own].includes(units.of.get(base) ?? -1)) === true) return;
   units.merge(source, own);
+}
+
+/** Whether units, joined into one, read what they compute themselves element by element: it is in registers only. */
+function readsItselfInStep(units: readonly Unit[]): boolean {
+  const maps = units.flatMap((unit) => unit.maps);
+  const inside = new Set([...maps, ...units.flatMap(({ root }) => root ?? [])].map(({ node }) => node));
+  return maps.every(({ node, operands }) =>
+    operands.every((view) => !inside.has(view.base) || isAligned(view, node.shape)),
+  );
 }
 
 /** Upper bound of the registers that two joined chains need. */

@@ -1,0 +1,25 @@
+import type { Device, Program, TensorData } from '@gradus/tensor';
+
+/** One update (or forward pass) that is measured: networks, fixed made-up data, and a call that does it once. */
+export interface MicroCase {
+  /** As in reports: algorithm, batch size, sizes of the networks. */
+  readonly name: string;
+  /** Compiles it for a device. Everything about it follows from a fixed seed. */
+  create(device: Device): MicroUpdate;
+}
+
+/** A compiled case. */
+export interface MicroUpdate {
+  /** Does one update, or one forward pass, and returns its outputs: losses, or logits. */
+  run(): Readonly<Record<string, TensorData>>;
+  dispose(): void;
+}
+
+/** The program as a case's update, its inputs filled with `batch` once. */
+export function fixedBatch<Inputs extends object>(
+  program: Program<Inputs, Record<string, TensorData>>,
+  batch: { readonly [Name in keyof Inputs]: ArrayLike<number> },
+): MicroUpdate {
+  for (const name of Object.keys(batch) as (keyof Inputs)[]) program.inputs[name].set(batch[name]);
+  return program;
+}
