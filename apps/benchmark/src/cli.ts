@@ -1,6 +1,3 @@
-import { Command } from 'commander';
-import { addBenchMicro } from './commands/bench-micro.ts';
+import { runGradus } from './gradus.ts';
 
-const gradus = new Command('gradus').description('Train, evaluate and measure reinforcement learning agents.');
-addBenchMicro(gradus.command('bench').description('measure speed'));
-await gradus.parseAsync();
+await runGradus(process.argv.slice(2));

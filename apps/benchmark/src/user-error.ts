@@ -7,3 +7,12 @@ export class UserError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What `make` makes from what the user gave. @throws UserError for the RangeError with which libraries reject that. */
+export function fromUser<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof RangeError ? new UserError(error.message) : error;
+  }
+}

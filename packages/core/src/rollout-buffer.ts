@@ -84,6 +84,8 @@ export class RolloutBuffer {
   /** Forgets everything, to record anew. */
   clear(): void {
     this.position = 0;
+    // Each round shuffles from the same order: what a resumed training does must not depend on the rounds before.
+    for (let k = 0; k < this.size; k++) this.order[k] = k;
   }
 
   /** Records what was seen and chosen, before the environments step. Throws `RangeError` when full. */

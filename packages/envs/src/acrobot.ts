@@ -99,7 +99,10 @@ function rungeKutta(y: Float64Array, torque: number): void {
 
 /** The equations of motion (Sutton and Barto, 1998, §11.3): writes `slope` at state `y`. */
 function computeSlope(y: Float64Array, torque: number): void {
-  const [theta1, theta2, thetaDot1, thetaDot2] = y;
+  const theta1 = y[0];
+  const theta2 = y[1];
+  const thetaDot1 = y[2];
+  const thetaDot2 = y[3];
   const cosine = Math.cos(theta2);
   const coupling = MASS * LENGTH * CENTER * Math.sin(theta2);
   const d1 = MASS * CENTER ** 2 + MASS * (LENGTH ** 2 + CENTER ** 2 + 2 * LENGTH * CENTER * cosine) + 2 * INERTIA;

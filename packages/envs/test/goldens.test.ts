@@ -133,7 +133,7 @@ describe.each([
     const driver = createDriver(cartPole());
     driver.setState(long.init);
     let checked = 0;
-    [...long.actions].forEach((action, step) => {
+    Array.from(long.actions).forEach((action, step) => {
       const result = driver.step(Number(action));
       expect(result.terminated).toBe(false);
       expect(result.truncated, `truncated ${step}`).toBe(long.truncated.includes(step));

@@ -31,10 +31,10 @@
 #endif
 
 enum {
-  /* Depth and width of the block of B that matmul packs: 512 KB, half of a usual L2 cache. */
+  /* Depth and width of the block of B that matmul packs (512 KB, half of a usual L2 cache), and the most rows of a tile. */
   MATMUL_DEPTH = 256,
   MATMUL_WIDTH = 512,
-  MATMUL_ROWS = 16, /* no tile has more rows */
+  MATMUL_ROWS = 16,
   PARTIAL_SUMS = 4096,
   /* Padding keeps equal positions in different registers off the same cache set. */
   REGISTER_STRIDE = BLOCK + 16

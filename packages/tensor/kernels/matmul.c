@@ -103,30 +103,39 @@ typedef struct Matmul {
   ptrdiff_t rowPiece, rowPieces, columnPiece, columnPieces;
 } Matmul;
 
-typedef struct Panel {
+/* Where tiles read a panel of B, or the rows of a tile of A. */
+typedef struct Operand {
   const float *base;
   ptrdiff_t step;
-} Panel;
+} Operand;
+
+/* Rows [firstRow, firstRow + rows) of C, cut into tiles of about equal height: 13 rows are 7 + 6 rather than 12 + 1. */
+typedef struct Tiling {
+  ptrdiff_t firstRow, rows, count;
+} Tiling;
+
+INLINE ptrdiff_t tile_row(const Tiling *tiling, ptrdiff_t tile) {
+  return tiling->firstRow + tile * tiling->rows / tiling->count;
+}
 
 /* Lays columns [0, columns) of a block of B out as a panel `width` wide, zero beyond. */
-static void pack_panel(float *out, ptrdiff_t width, const float *source, ptrdiff_t row, ptrdiff_t column, ptrdiff_t depth,
-                       ptrdiff_t columns) {
+static void pack_panel(float *out, ptrdiff_t width, const float *source, Matrix b, ptrdiff_t depth, ptrdiff_t columns) {
   if (columns < width) fill_elements(out, 0.0f, depth * width);
-  if (column == 1 && columns == PANEL) {
+  if (b.column == 1 && columns == PANEL) {
     for (ptrdiff_t p = 0; p < depth; p++) {
-      UNROLL for (int v = 0; v < 2; v++) store(out + p * PANEL + v * LANES, load(source + p * row + v * LANES));
+      UNROLL for (int v = 0; v < 2; v++) store(out + p * PANEL + v * LANES, load(source + p * b.row + v * LANES));
     }
-  } else if (column == 1 || columns == 1) {
+  } else if (b.column == 1 || columns == 1) {
     for (ptrdiff_t p = 0; p < depth; p++) {
-      for (ptrdiff_t j = 0; j < columns; j++) out[p * width + j] = source[p * row + j];
+      for (ptrdiff_t j = 0; j < columns; j++) out[p * width + j] = source[p * b.row + j];
     }
   } else {
-    transpose(out, width, source, column, depth, columns);
+    transpose(out, width, source, b.column, depth, columns);
   }
 }
 
-/* Lays `height` columns of A's transpose out next to each other. */
-static void pack_rows(float *out, ptrdiff_t height, const float *source, ptrdiff_t step, ptrdiff_t depth) {
+/* Lays the `height` rows of a tile of A, which is stored by columns, out next to each other. */
+static void pack_tile(float *out, ptrdiff_t height, const float *source, ptrdiff_t step, ptrdiff_t depth) {
   for (ptrdiff_t p = 0; p < depth; p++, out += height, source += step) {
     ptrdiff_t i = 0;
     for (; i + 4 <= height; i += 4) *(UnalignedQuad *)(out + i) = *(const UnalignedQuad *)(source + i);
@@ -145,63 +154,65 @@ static void run_epilogue(const Matmul *matmul, Evaluation *evaluation, ptrdiff_t
   }
 }
 
+/* A B for `depth` steps of k and `width` columns: `a`, `b` and C's element `origin` are where the block starts (row 0).
+ * The epilogue, where there is one, runs on groups of rows. */
+static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t origin, const Tiling *tiling,
+                           ptrdiff_t width, ptrdiff_t depth, int accumulate, Scratch *scratch, Evaluation *epilogue) {
+  ptrdiff_t n = matmul->n, panels = divide_up(width, PANEL), tail = width - (panels - 1) * PANEL;
+  int form = a.column == 1 || matmul->k == 1 ? A_BY_ROWS : A_BY_COLUMNS;
+  /* Rows far apart fall into few cache sets, and are brought close together if they will be read often enough. */
+  int packsPanels = b.column != 1 || (b.row >= 16 * PANEL && tiling->rows >= 64);
+  int packsTiles = form == A_BY_COLUMNS && a.column >= 32 * TILE_ROWS && panels >= 4;
+  Operand panel[MATMUL_WIDTH / PANEL];
+  for (ptrdiff_t j = 0; j < panels; j++) {
+    ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
+    panel[j] = (Operand){b.base + j * PANEL * b.column, b.row};
+    if (packsPanels || columns % LANES != 0) {
+      float *packed = scratch->packedB + j * PANEL * depth;
+      ptrdiff_t packedWidth = divide_up(columns, LANES) * LANES;
+      pack_panel(packed, packedWidth, panel[j].base, b, depth, columns);
+      panel[j] = (Operand){packed, packedWidth};
+    }
+  }
+  ptrdiff_t pending = tiling->firstRow; /* the first row whose epilogue has not run */
+  for (ptrdiff_t t = 0, row = tiling->firstRow; t < tiling->count; t++) {
+    ptrdiff_t next = tile_row(tiling, t + 1), height = next - row;
+    Operand left = {a.base + row * a.row, form == A_BY_ROWS ? a.row : a.column};
+    if (packsTiles) {
+      pack_tile(scratch->packedA, height, left.base, left.step, depth);
+      left = (Operand){scratch->packedA, height};
+    }
+    float *out = matmul->c + origin + row * n;
+    Tile *const(*tilesOfHeight)[2] = tiles[height - 1];
+    for (ptrdiff_t j = 0; j < panels; j++) {
+      ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
+      int vectors = columns > LANES ? 2 : 1;
+      tilesOfHeight[vectors - 1][form](left.base, left.step, panel[j].base, panel[j].step, out + j * PANEL, n, depth,
+                                       columns - (vectors - 1) * LANES, accumulate);
+    }
+    row = next;
+    if (epilogue && ((row - pending) * width >= 4 * BLOCK || t == tiling->count - 1)) {
+      run_epilogue(matmul, epilogue, origin + pending * n, row - pending, width);
+      pending = row;
+    }
+  }
+}
+
 /* Rows [firstRow, lastRow) and columns [firstColumn, lastColumn) of one product, whose C starts at element `origin`. */
 static void multiply(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t origin, ptrdiff_t firstRow, ptrdiff_t lastRow,
-                     ptrdiff_t firstColumn, ptrdiff_t lastColumn, Scratch *scratch, Evaluation *evaluation) {
-  ptrdiff_t k = matmul->k, n = matmul->n, rows = lastRow - firstRow;
-  int form = a.column == 1 || k == 1 ? A_BY_ROWS : A_BY_COLUMNS;
-  ptrdiff_t aStep = form == A_BY_ROWS ? a.row : a.column;
-  int transposed = b.column != 1 && n != 1;
-  ptrdiff_t depth = k <= MATMUL_DEPTH ? k : divide_up(k, divide_up(k, MATMUL_DEPTH));
-  /* Tiles of even height: 13 rows are 7 + 6 rather than 12 + 1. */
-  ptrdiff_t tileCount = divide_up(rows, TILE_ROWS);
-
+                     ptrdiff_t firstColumn, ptrdiff_t lastColumn, Scratch *scratch, Evaluation *epilogue) {
+  ptrdiff_t k = matmul->k, depth = k <= MATMUL_DEPTH ? k : divide_up(k, divide_up(k, MATMUL_DEPTH));
+  ptrdiff_t rows = lastRow - firstRow;
+  Tiling tiling = {firstRow, rows, divide_up(rows, TILE_ROWS)};
+  if (matmul->n == 1) b.column = 1;
   for (ptrdiff_t column = firstColumn; column < lastColumn; column += MATMUL_WIDTH) {
-    ptrdiff_t width = minimum(MATMUL_WIDTH, lastColumn - column), panels = divide_up(width, PANEL);
     ptrdiff_t p = 0;
-    do {
-      ptrdiff_t steps = minimum(depth, k - p), tail = width - (panels - 1) * PANEL;
-      const float *block = b.base + p * b.row + column * b.column;
-      int isLast = p + steps >= k;
-      int packs = transposed || (rows >= PACKROWS && b.row >= PACKBSTRIDE && n > LANES);
-      int packsA = form == A_BY_COLUMNS && panels >= PACKAPANELS && aStep >= PACKASTEP;
-      Panel panel[MATMUL_WIDTH / PANEL];
-      for (ptrdiff_t j = 0; j < panels; j++) {
-        ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
-        const float *source = block + j * PANEL * b.column;
-        if (packs || columns % LANES != 0) {
-          ptrdiff_t packedWidth = divide_up(columns, LANES) * LANES;
-          float *packed = scratch->packedB + j * PANEL * steps;
-          pack_panel(packed, packedWidth, source, b.row, b.column, steps, columns);
-          panel[j] = (Panel){packed, packedWidth};
-        } else {
-          panel[j] = (Panel){source, b.row};
-        }
-      }
-      ptrdiff_t pending = firstRow; /* the first row whose epilogue has not run */
-      for (ptrdiff_t t = 0, row = firstRow; t < tileCount; t++) {
-        ptrdiff_t next = firstRow + (t + 1) * rows / tileCount, height = next - row;
-        const float *left = a.base + row * a.row + p * a.column;
-        float *out = matmul->c + origin + row * n + column;
-        ptrdiff_t leftStep = aStep;
-        if (packsA) {
-          pack_rows(scratch->packedA, height, left, aStep, steps);
-          left = scratch->packedA;
-          leftStep = height;
-        }
-        Tile *const(*tilesOfHeight)[2] = tiles[height - 1];
-        for (ptrdiff_t j = 0; j < panels; j++) {
-          ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
-          int vectors = columns > LANES ? 2 : 1;
-          tilesOfHeight[vectors - 1][form](left, leftStep, panel[j].base, panel[j].step, out + j * PANEL, n, steps,
-                                           columns - (vectors - 1) * LANES, p > 0);
-        }
-        row = next;
-        if (isLast && evaluation && ((row - pending) * width >= 4 * BLOCK || row == lastRow)) {
-          run_epilogue(matmul, evaluation, origin + pending * n + column, row - pending, width);
-          pending = row;
-        }
-      }
+    do { /* once at least: an empty sum is zero */
+      ptrdiff_t steps = minimum(depth, k - p);
+      Matrix left = {a.base + p * a.column, a.row, a.column};
+      Matrix right = {b.base + p * b.row + column * b.column, b.row, b.column};
+      multiply_block(matmul, left, right, origin + column, &tiling, minimum(MATMUL_WIDTH, lastColumn - column), steps,
+                     p > 0, scratch, p + steps >= k ? epilogue : 0);
       p += steps;
     } while (p < k);
   }

@@ -1,63 +1,177 @@
 import { availableParallelism } from 'node:os';
+import { similarNames } from '@gradus/core';
 import { Option, type Command } from 'commander';
 import { deviceNames, openDevice, type DeviceChoice } from '../devices.ts';
 import { measure, median } from '../micro/measure.ts';
 import type { MicroCase } from '../micro/micro-case.ts';
 import { microCases } from '../micro/micro-cases.ts';
 import { integerFrom, positiveNumber } from '../parse-options.ts';
+import { count, table } from '../results.ts';
+import { findTorch } from '../torch/find-torch.ts';
+import { TorchProcess } from '../torch/torch-process.ts';
+import { messageOf, UserError } from '../user-error.ts';
 
 interface BenchMicroOptions {
   readonly device?: DeviceChoice;
   readonly threads?: number;
-  readonly only?: string;
-  readonly json: boolean;
-  readonly torch: boolean;
+  readonly only?: readonly MicroCase[];
   readonly seconds: number;
   readonly repeat: number;
+  readonly torch: boolean;
+  readonly json: boolean;
 }
 
-export function addBenchMicro(bench: Command): void {
-  bench
+/** One line of the report. */
+interface Measurement {
+  readonly case: string;
+  readonly device: DeviceChoice;
+  readonly threads: number;
+  /** Microseconds per update: median over the repeats. */
+  readonly median_us: number;
+  /** The same of PyTorch, timed in turn. */
+  readonly torch_us?: number;
+  /** torch_us / median_us: above 1 where PyTorch is slower. */
+  readonly ratio?: number;
+}
+
+/** Adds `gradus bench micro` to the command. */
+export function addBench(gradus: Command): void {
+  gradus
+    .command('bench')
+    .description('measure speed')
     .command('micro')
-    .description('time single updates: forward pass, backward pass and optimizer on fixed made-up data')
-    .addOption(new Option('--device <name>', 'only this device').choices(deviceNames))
-    .option('--threads <n>', 'threads of the native device', integerFrom(1))
-    .option('--only <names>', 'only these cases, separated by commas')
-    .option('--seconds <s>', 'how long a case is repeated for one figure', positiveNumber, 1)
-    .option('--repeat <n>', 'figures per case; their median is reported', integerFrom(1), 5)
-    .option('--torch', 'time the same cases in PyTorch in turn, and report the ratio', false)
-    .option('--json', 'print one line of JSON per case', false)
+    .description('time single updates (forward pass, backward pass, optimizer) on fixed, made-up data')
+    .addOption(
+      new Option('--device <name>', 'only on this device (default: native where it loads, and wasm)').choices(
+        deviceNames,
+      ),
+    )
+    .option('--threads <n>', 'threads of the native device (default: 1, and 2 in large cases)', integerFrom(1))
+    .option('--only <names>', 'only these cases, separated by commas', parseCases)
+    .option('--seconds <s>', 'time for which an update is repeated to get one figure', positiveNumber, 1)
+    .option('--repeat <n>', 'figures whose median is reported', integerFrom(1), 5)
+    .option('--torch', 'take turns with PyTorch on the same cases, and report ratios', false)
+    .option('--json', 'print one line of JSON for each case, device and number of threads', false)
+    .addHelpText('after', `\nCases:\n${microCases.map(({ name }) => `  ${name}\n`).join('')}`)
     .action(benchMicro);
 }
 
-async function benchMicro(options: BenchMicroOptions): Promise<void> {
-  for (const { micro, device, threads } of plan(options)) {
-    const opened = await openDevice(device, threads);
-    const update = micro.create(opened);
-    measure(update.run, Math.min(1, options.seconds / 2));
-    const times = Array.from({ length: options.repeat }, () => measure(update.run, options.seconds));
-    update.dispose();
-    const median_us = Math.round(median(times) * 10) / 10;
-    console.log(JSON.stringify({ case: micro.name, device, threads, median_us }));
-  }
-}
-
-interface Measurement {
-  readonly micro: MicroCase;
-  readonly device: DeviceChoice;
-  readonly threads: number;
-}
-
-function plan({ device, threads, only }: BenchMicroOptions): Measurement[] {
-  const names = only?.split(',');
-  return microCases.filter(({ name }) => names === undefined || names.includes(name)).flatMap((micro) => {
-    const devices = device === undefined ? (['native', 'wasm'] as const) : [device];
-    return devices.flatMap((name) => threadsFor(micro, name, threads).map((n) => ({ micro, device: name, threads: n })));
+function parseCases(text: string): MicroCase[] {
+  return text.split(',').map((wanted) => {
+    const found = microCases.find(({ name }) => name === wanted);
+    if (found !== undefined) return found;
+    const names = microCases.map(({ name }) => name);
+    const similar = similarNames(wanted, names);
+    const hint = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : `known are ${names.join(', ')}`;
+    throw new UserError(`--only: unknown case '${wanted}'; ${hint}`);
   });
 }
 
-function threadsFor(micro: MicroCase, device: DeviceChoice, threads: number | undefined): number[] {
+async function benchMicro(options: BenchMicroOptions): Promise<void> {
+  const { only = microCases, device, threads, json } = options;
+  if (threads !== undefined && threads > 1 && device !== undefined && device !== 'native') {
+    throw new UserError(`--threads ${threads}: the ${device} device runs on one thread`);
+  }
+  const python = options.torch ? findTorch() : undefined;
+  const torches = new Map<number, TorchProcess>();
+  const devices = device === undefined ? await defaultDevices() : [device];
+  const measurements: Measurement[] = [];
+  try {
+    for (const micro of only) {
+      for (const name of devices) {
+        for (const n of name === 'native' ? threadCounts(micro, threads) : [1]) {
+          showStatus(`${micro.name} on ${name}, ${n} thread${n === 1 ? '' : 's'}`);
+          const torch = python === undefined ? undefined : await startTorch(python, n, torches);
+          const measurement = await measureCase(micro, name, n, options, torch);
+          measurements.push(measurement);
+          showStatus('');
+          if (json) console.log(JSON.stringify(measurement));
+        }
+      }
+    }
+  } finally {
+    for (const torch of torches.values()) torch.close();
+  }
+  if (!json) console.log(report(measurements));
+}
+
+/** All embedded devices that are there. */
+async function defaultDevices(): Promise<DeviceChoice[]> {
+  try {
+    await openDevice('native');
+    return ['native', 'wasm'];
+  } catch (error) {
+    console.error(`leaving out ${messageOf(error)}`);
+    return ['wasm'];
+  }
+}
+
+/** Small networks only lose by threads. */
+function threadCounts({ isLarge }: MicroCase, threads: number | undefined): number[] {
   if (threads !== undefined) return [threads];
-  const isLarge = /^(ddpg|sac|gpt)/.test(micro.name);
-  return device === 'native' && isLarge && availableParallelism() >= 2 ? [1, 2] : [1];
+  return isLarge && availableParallelism() >= 2 ? [1, 2] : [1];
+}
+
+async function measureCase(
+  micro: MicroCase,
+  device: DeviceChoice,
+  threads: number,
+  { seconds, repeat }: BenchMicroOptions,
+  torch: TorchProcess | undefined,
+): Promise<Measurement> {
+  const update = micro.create(await openDevice(device, threads));
+  measure(update.run, Math.min(1, seconds / 2));
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let i = 0; i < repeat; i++) {
+    ours.push(measure(update.run, seconds));
+    if (torch !== undefined) theirs.push(await torch.measure(micro.name, seconds));
+  }
+  update.dispose();
+  const median_us = round(median(ours), 1);
+  const measurement = { case: micro.name, device, threads, median_us };
+  if (torch === undefined) return measurement;
+  return { ...measurement, torch_us: round(median(theirs), 1), ratio: round(median(theirs) / median(ours), 2) };
+}
+
+/** Below this many GFLOP/s PyTorch has no BLAS worth the name, and losing to it would take an effort. */
+const SLOW_PRODUCTS = 20;
+
+/** PyTorch with `threads` threads, started when first needed. */
+async function startTorch(python: string, threads: number, running: Map<number, TorchProcess>): Promise<TorchProcess> {
+  let torch = running.get(threads);
+  if (torch === undefined) {
+    torch = new TorchProcess(python, threads);
+    running.set(threads, torch);
+    const { torch: version, gflops } = await torch.start();
+    console.error(`PyTorch ${version} in ${python}, ${threads} threads: products run at ${gflops} GFLOP/s`);
+    if (gflops < SLOW_PRODUCTS) {
+      console.error(
+        'That is too slow for a comparison: without OpenBLAS (Debian: libopenblas0-pthread) it means nothing.',
+      );
+    }
+  }
+  return torch;
+}
+
+function report(measurements: readonly Measurement[]): string {
+  const withTorch = measurements.some(({ ratio }) => ratio !== undefined);
+  const head = ['case', 'device', 'threads', 'µs per update', ...(withTorch ? ['PyTorch', 'PyTorch / gradus'] : [])];
+  const rows = measurements.map(({ case: name, device, threads, median_us, torch_us = NaN, ratio = NaN }) => [
+    name,
+    device,
+    String(threads),
+    count(median_us),
+    ...(withTorch ? [count(torch_us), ratio.toFixed(2)] : []),
+  ]);
+  return table(head, rows);
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+/** A line in the terminal that the next one replaces; nothing where there is no terminal. */
+function showStatus(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }

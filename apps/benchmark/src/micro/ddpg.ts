@@ -4,7 +4,7 @@ import { continuousBatch, continuousInputs } from './continuous-batch.ts';
 import { fixedBatch, type MicroCase, type MicroUpdate } from './micro-case.ts';
 
 /** DDPG on Pendulum: actor 3-256-256-1, critic 4-256-256-1, both with targets; critic, actor and targets change every time. */
-export const ddpgCase: MicroCase = { name: 'ddpg_b256_256-256', create: createDdpg };
+export const ddpgCase: MicroCase = { name: 'ddpg_b256_256-256', isLarge: true, create: createDdpg };
 
 const BATCH = 256;
 const HIDDEN = [256, 256];

@@ -4,7 +4,7 @@ import { bits, integers, normals } from './made-up-data.ts';
 import { fixedBatch, type MicroCase, type MicroUpdate } from './micro-case.ts';
 
 /** DQN's minibatch with CleanRL's settings for CartPole: 4-120-84-2, target network, squared error, Adam. */
-export const dqnCase: MicroCase = { name: 'dqn_b128_4-120-84-2', create: createDqn };
+export const dqnCase: MicroCase = { name: 'dqn_b128_4-120-84-2', isLarge: false, create: createDqn };
 
 const BATCH = 128;
 const GAMMA = 0.99;

@@ -13,10 +13,10 @@ const BLOCKS = 4;
 const SIZES = `l${BLOCKS}_d${WIDTH}_t${TIME}_b${BATCH}_v${VOCABULARY}`;
 
 /** One training step: cross-entropy of the next token, AdamW. */
-export const gptCase: MicroCase = { name: `gpt_${SIZES}`, create: createTraining };
+export const gptCase: MicroCase = { name: `gpt_${SIZES}`, isLarge: true, create: createTraining };
 
 /** One forward pass without gradients. */
-export const gptForwardCase: MicroCase = { name: `gpt_forward_${SIZES}`, create: createForward };
+export const gptForwardCase: MicroCase = { name: `gpt_forward_${SIZES}`, isLarge: true, create: createForward };
 
 /** Token numbers [batch, time] to logits [batch, time, vocabulary]. */
 interface Gpt {

@@ -4,6 +4,8 @@ import type { Device, Program, TensorData } from '@gradus/tensor';
 export interface MicroCase {
   /** As in reports: algorithm, batch size, sizes of the networks. */
   readonly name: string;
+  /** Whether its networks are large enough to gain by a second thread. */
+  readonly isLarge: boolean;
   /** Compiles it for a device. Everything about it follows from a fixed seed. */
   create(device: Device): MicroUpdate;
 }
@@ -11,8 +13,8 @@ export interface MicroCase {
 /** A compiled case. */
 export interface MicroUpdate {
   /** Does one update, or one forward pass, and returns its outputs: losses, or logits. */
-  run(): Readonly<Record<string, TensorData>>;
-  dispose(): void;
+  readonly run: () => Readonly<Record<string, TensorData>>;
+  readonly dispose: () => void;
 }
 
 /** The program as a case's update, its inputs filled with `batch` once. */
@@ -20,6 +22,7 @@ export function fixedBatch<Inputs extends object>(
   program: Program<Inputs, Record<string, TensorData>>,
   batch: { readonly [Name in keyof Inputs]: ArrayLike<number> },
 ): MicroUpdate {
-  for (const name of Object.keys(batch) as (keyof Inputs)[]) program.inputs[name].set(batch[name]);
-  return program;
+  const inputs: Readonly<Record<string, TensorData>> = program.inputs;
+  for (const [name, values] of Object.entries<ArrayLike<number>>(batch)) inputs[name].set(values);
+  return { run: () => program.run(), dispose: () => program.dispose() };
 }

@@ -4,7 +4,7 @@ import { bits, integers, normals } from './made-up-data.ts';
 import { fixedBatch, type MicroCase, type MicroUpdate } from './micro-case.ts';
 
 /** DQN on images of MinAtar's size: 10×10×4, 16 filters of 3×3, 128 units, 6 actions; target network, Huber loss, Adam. */
-export const minatarCase: MicroCase = { name: 'minatar_dqn_b32', create: createMinatar };
+export const minatarCase: MicroCase = { name: 'minatar_dqn_b32', isLarge: false, create: createMinatar };
 
 const BATCH = 32;
 const SIZE = 10;

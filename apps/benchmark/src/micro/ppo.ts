@@ -6,6 +6,7 @@ import { fixedBatch, type MicroCase, type MicroUpdate } from './micro-case.ts';
 /** PPO's minibatch with CleanRL's settings for CartPole: actor 4-64-64-2 and critic 4-64-64-1, one Adam for both. */
 export const ppoCases: readonly MicroCase[] = [128, 1024].map((batch) => ({
   name: `ppo_mb${batch}_4-64-64`,
+  isLarge: false,
   create: (device) => createPpo(batch, device),
 }));
 

@@ -4,7 +4,7 @@ import { continuousBatch, continuousInputs } from './continuous-batch.ts';
 import { fixedBatch, type MicroCase, type MicroUpdate } from './micro-case.ts';
 
 /** SAC on Pendulum: actor 3-256-256-2, two critics 4-256-256-1 with targets, learned temperature; all change every time. */
-export const sacCase: MicroCase = { name: 'sac_b256_256-256', create: createSac };
+export const sacCase: MicroCase = { name: 'sac_b256_256-256', isLarge: true, create: createSac };
 
 const BATCH = 256;
 const HIDDEN = [256, 256];
@@ -78,6 +78,6 @@ function createSac(device: t.Device): MicroUpdate {
       key[1]++;
       return filled.run();
     },
-    dispose: () => filled.dispose(),
+    dispose: filled.dispose,
   };
 }

@@ -2,12 +2,15 @@ import cliProgress from 'cli-progress';
 import type { Progress } from '../progress.ts';
 import type { Callback } from '../train.ts';
 
+/** Standard output, standard error or the like. */
+export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 /** How progress is shown. */
 export interface ConsoleProgressOptions {
   /** Stands before the bar; by default the algorithm's name. */
   readonly title?: string | undefined;
   /** Where to write; by default standard error, so that results on standard output stay clean. */
-  readonly stream?: NodeJS.WriteStream | undefined;
+  readonly stream?: OutputStream | undefined;
 }
 
 /** Lines printed over a whole training where no terminal can show a bar. */
@@ -19,7 +22,7 @@ export function consoleProgress(options: ConsoleProgressOptions = {}): Callback 
   return stream.isTTY ? progressBar(title, stream) : progressLines(title, stream);
 }
 
-function progressBar(title: string | undefined, stream: NodeJS.WriteStream): Callback {
+function progressBar(title: string | undefined, stream: OutputStream): Callback {
   const bar = new cliProgress.SingleBar({
     format:
       '{title} {bar} {percentage}% | {value}/{total} steps | return {return} | {speed} steps/s | {eta_formatted} left',
@@ -40,7 +43,7 @@ function progressBar(title: string | undefined, stream: NodeJS.WriteStream): Cal
   };
 }
 
-function progressLines(title: string | undefined, stream: NodeJS.WriteStream): Callback {
+function progressLines(title: string | undefined, stream: OutputStream): Callback {
   let printed = 0;
   return {
     onStart: ({ agent, totalSteps }) => {

@@ -1,2 +1,2 @@
 export { loadCheckpoint, saveCheckpoint } from './checkpoint-folder.ts';
-export { consoleProgress, type ConsoleProgressOptions } from './console-progress.ts';
+export { consoleProgress, type ConsoleProgressOptions, type OutputStream } from './console-progress.ts';

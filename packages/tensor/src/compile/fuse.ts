@@ -22,8 +22,9 @@ const maximumChain = 44;
 
 /** How a map reads an operand: in step, the same element each time, or by strides. */
 export function operandKind(view: View, shape: Shape): 'contiguous' | 'scalar' | 'strided' {
-  if (shape.every((extent, axis) => extent === 1 || view.strides[axis] === 0)) return 'scalar';
-  return isContiguous(shape, view.strides) ? 'contiguous' : 'strided';
+  // One single element counts as contiguous: kernels read scalars early, before a product that a chain follows is there.
+  if (isContiguous(shape, view.strides)) return 'contiguous';
+  return shape.every((extent, axis) => extent === 1 || view.strides[axis] === 0) ? 'scalar' : 'strided';
 }
 
 /** The units of a program and what each must wait for. */

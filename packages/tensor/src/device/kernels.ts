@@ -15,8 +15,6 @@ export interface Kernels {
   readonly instructionSet: string;
   /** Bytes of one entry in a program's buffer table. */
   readonly pointerBytes: 4 | 8;
-  /** Goes up when views obtained earlier have become stale (wasm memory has grown). */
-  readonly generation: number;
   /** @throws RangeError when memory is exhausted, naming the bytes asked for. */
   allocate(bytes: number): Block;
   /** Gives a block back; using it afterwards is an error of the caller. */

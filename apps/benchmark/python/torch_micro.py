@@ -1,0 +1,288 @@
+"""The cases of `gradus bench micro` in PyTorch, timed on request.
+
+Called as `torch_micro.py THREADS`. Writes {"torch": version, "gflops": speed} first; then answers every line
+{"case": name, "seconds": s} of standard input with {"us": microseconds per step}. Ends with its input.
+"""
+
+import json
+import math
+import sys
+import time
+
+import torch
+import torch.nn.functional as functional
+from torch.nn import Conv2d, Embedding, Flatten, LayerNorm, Linear, Module, ModuleList, Parameter, ReLU, Sequential, Tanh
+from torch.optim import Adam, AdamW
+
+GAMMA = 0.99
+TAU = 0.005
+
+
+def network(*widths, activation=ReLU, end=()):
+    """Linear layers between the given widths, with an activation after all but the last."""
+    layers = []
+    for width, following in zip(widths, widths[1:]):
+        layers += [Linear(width, following), activation()]
+    return Sequential(*layers[:-1], *end)
+
+
+def with_target(make):
+    """A network and its copy that is never differentiated."""
+    online, target = make(), make()
+    target.load_state_dict(online.state_dict())
+    return online, target.requires_grad_(False)
+
+
+def descend(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+@torch.no_grad()
+def follow(online, target):
+    for source, copy in zip(online.parameters(), target.parameters()):
+        copy.lerp_(source, TAU)
+
+
+def ppo(batch):
+    actor = network(4, 64, 64, 2, activation=Tanh)
+    critic = network(4, 64, 64, 1, activation=Tanh)
+    parameters = [*actor.parameters(), *critic.parameters()]
+    optimizer = Adam(parameters, lr=2.5e-4, eps=1e-5)
+    observations = torch.randn(batch, 4)
+    actions = torch.randint(2, (batch, 1))
+    old_log_probabilities = torch.full((batch,), -math.log(2))
+    raw_advantages, returns, old_values = torch.randn(3, batch)
+
+    def step():
+        log_policy = functional.log_softmax(actor(observations), dim=-1)
+        log_probabilities = log_policy.gather(1, actions)[:, 0]
+        ratio = torch.exp(log_probabilities - old_log_probabilities)
+        advantages = (raw_advantages - raw_advantages.mean()) / (raw_advantages.std() + 1e-8)
+        policy_loss = -torch.minimum(ratio * advantages, torch.clamp(ratio, 0.8, 1.2) * advantages).mean()
+        values = critic(observations)[:, 0]
+        near = old_values + torch.clamp(values - old_values, -0.2, 0.2)
+        value_loss = 0.5 * torch.maximum((values - returns).square(), (near - returns).square()).mean()
+        entropy = -(log_policy.exp() * log_policy).sum(dim=-1).mean()
+        optimizer.zero_grad()
+        (policy_loss + 0.5 * value_loss - 0.01 * entropy).backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 0.5)
+        optimizer.step()
+
+    return step
+
+
+def q_learning(make, observations, next_observations, actions, terminated, loss_of):
+    """A step of DQN with a target network that stays as it is."""
+    online, target = with_target(make)
+    optimizer = Adam(online.parameters(), lr=2.5e-4)
+    rewards = torch.randn(len(observations))
+
+    def step():
+        with torch.no_grad():
+            goal = rewards + GAMMA * (1 - terminated) * target(next_observations).amax(dim=1)
+        descend(optimizer, loss_of(online(observations).gather(1, actions)[:, 0], goal))
+
+    return step
+
+
+def dqn(batch=128):
+    return q_learning(
+        lambda: network(4, 120, 84, 2),
+        torch.randn(batch, 4),
+        torch.randn(batch, 4),
+        torch.randint(2, (batch, 1)),
+        torch.rand(batch).lt(0.05).float(),
+        functional.mse_loss,
+    )
+
+
+def minatar(batch=32, channels=4, actions=6):
+    return q_learning(
+        lambda: Sequential(Conv2d(channels, 16, 3), ReLU(), Flatten(), network(16 * 8 * 8, 128, actions)),
+        torch.randint(2, (batch, channels, 10, 10)).float(),
+        torch.randint(2, (batch, channels, 10, 10)).float(),
+        torch.randint(actions, (batch, 1)),
+        torch.zeros(batch),
+        functional.smooth_l1_loss,
+    )
+
+
+def transitions(batch):
+    """Pendulum's: 3 numbers observed, 1 action."""
+    observations, next_observations = torch.randn(2, batch, 3)
+    actions = 2 * torch.rand(batch, 1) - 1
+    return observations, actions, torch.randn(batch, 1), next_observations, torch.zeros(batch, 1)
+
+
+def pair(observations, actions):
+    return torch.cat([observations, actions], dim=1)
+
+
+def ddpg(batch=256):
+    actor, actor_target = with_target(lambda: network(3, 256, 256, 1, end=[Tanh()]))
+    critic, critic_target = with_target(lambda: network(4, 256, 256, 1))
+    actor_optimizer, critic_optimizer = Adam(actor.parameters()), Adam(critic.parameters())
+    observations, actions, rewards, next_observations, terminated = transitions(batch)
+
+    def step():
+        with torch.no_grad():
+            next_q = critic_target(pair(next_observations, actor_target(next_observations)))
+            goal = rewards + GAMMA * (1 - terminated) * next_q
+        descend(critic_optimizer, functional.mse_loss(critic(pair(observations, actions)), goal))
+        descend(actor_optimizer, -critic(pair(observations, actor(observations))).mean())
+        follow(actor, actor_target)
+        follow(critic, critic_target)
+
+    return step
+
+
+def sac(batch=256):
+    actor = network(3, 256, 256, 2)
+    (critic1, target1), (critic2, target2) = (with_target(lambda: network(4, 256, 256, 1)) for _ in range(2))
+    log_alpha = torch.zeros(1, requires_grad=True)
+    actor_optimizer, alpha_optimizer = Adam(actor.parameters()), Adam([log_alpha])
+    critic_optimizer = Adam([*critic1.parameters(), *critic2.parameters()])
+    observations, actions, rewards, next_observations, terminated = transitions(batch)
+    target_entropy = -1
+
+    def sample(at):
+        mean, raw = actor(at).split(1, dim=1)
+        log_deviation = 3.5 * (raw.tanh() + 1) - 5
+        noise = torch.randn_like(mean)
+        action = torch.tanh(mean + log_deviation.exp() * noise)
+        log_normal = -0.5 * noise.square() - log_deviation - 0.5 * math.log(2 * math.pi)
+        return action, (log_normal - torch.log(1 - action.square() + 1e-6)).sum(dim=1, keepdim=True)
+
+    def step():
+        alpha = log_alpha.detach().exp().item()
+        with torch.no_grad():
+            next_action, next_log_probability = sample(next_observations)
+            at = pair(next_observations, next_action)
+            soft_value = torch.minimum(target1(at), target2(at)) - alpha * next_log_probability
+            goal = rewards + GAMMA * (1 - terminated) * soft_value
+        at = pair(observations, actions)
+        descend(critic_optimizer, functional.mse_loss(critic1(at), goal) + functional.mse_loss(critic2(at), goal))
+        action, log_probability = sample(observations)
+        at = pair(observations, action)
+        descend(actor_optimizer, (alpha * log_probability - torch.minimum(critic1(at), critic2(at))).mean())
+        surplus = log_probability.detach() + target_entropy
+        descend(alpha_optimizer, -(log_alpha.exp() * surplus).mean())
+        follow(critic1, target1)
+        follow(critic2, target2)
+
+    return step
+
+
+class CausalAttention(Module):
+    def __init__(self, width, heads, time):
+        super().__init__()
+        self.heads = heads
+        self.query_key_value, self.projection = Linear(width, 3 * width), Linear(width, width)
+        future = torch.ones(time, time, dtype=torch.bool).triu(1)
+        self.register_buffer("mask", torch.zeros(time, time).masked_fill(future, -math.inf))
+
+    def forward(self, x):
+        batch, time, width = x.shape
+        parts = self.query_key_value(x).reshape(batch, time, 3, self.heads, width // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind()
+        if hasattr(functional, "scaled_dot_product_attention"):
+            y = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        else:
+            scores = query @ key.transpose(2, 3) / math.sqrt(width // self.heads)
+            y = torch.softmax(scores + self.mask, dim=-1) @ value
+        return self.projection(y.transpose(1, 2).reshape(batch, time, width))
+
+
+class Gpt(Module):
+    def __init__(self, vocabulary=512, width=128, heads=4, blocks=4, time=128):
+        super().__init__()
+        self.tokens = Embedding(vocabulary, width)
+        self.positions = Parameter(0.02 * torch.randn(time, width))
+        self.attentions = ModuleList(
+            Sequential(LayerNorm(width), CausalAttention(width, heads, time)) for _ in range(blocks)
+        )
+        self.mlps = ModuleList(
+            Sequential(LayerNorm(width), Linear(width, 4 * width), torch.nn.GELU(), Linear(4 * width, width))
+            for _ in range(blocks)
+        )
+        self.head = Sequential(LayerNorm(width), Linear(width, vocabulary, bias=False))
+
+    def forward(self, numbers):
+        x = self.tokens(numbers) + self.positions
+        for attention, mlp in zip(self.attentions, self.mlps):
+            x = x + attention(x)
+            x = x + mlp(x)
+        return self.head(x)
+
+
+def gpt(batch=16, time=128, vocabulary=512):
+    model = Gpt()
+    optimizer = AdamW(model.parameters(), lr=3e-4)
+    text = torch.randint(vocabulary, (batch, time + 1))
+    numbers, following = text[:, :-1].contiguous(), text[:, 1:].flatten()
+    return lambda: descend(optimizer, functional.cross_entropy(model(numbers).flatten(0, 1), following))
+
+
+def gpt_forward(batch=16, time=128, vocabulary=512):
+    model = Gpt()
+    numbers = torch.randint(vocabulary, (batch, time))
+
+    @torch.no_grad()
+    def step():
+        model(numbers)
+
+    return step
+
+
+CASES = {
+    "ppo_mb128_4-64-64": lambda: ppo(128),
+    "ppo_mb1024_4-64-64": lambda: ppo(1024),
+    "dqn_b128_4-120-84-2": dqn,
+    "ddpg_b256_256-256": ddpg,
+    "sac_b256_256-256": sac,
+    "gpt_l4_d128_t128_b16_v512": gpt,
+    "gpt_forward_l4_d128_t128_b16_v512": gpt_forward,
+    "minatar_dqn_b32": minatar,
+}
+
+
+def microseconds(step, seconds):
+    """Per call, over as many calls as fill the time; the clock is read after groups of calls."""
+    calls, group = 0, 1
+    start = time.perf_counter()
+    while True:
+        for _ in range(group):
+            step()
+        calls += group
+        elapsed = time.perf_counter() - start
+        if elapsed >= seconds:
+            return elapsed / calls * 1e6
+        group = max(1, min(200, int(calls / elapsed * seconds / 10)))
+
+
+def gflops(size=256):
+    a, b = torch.randn(2, size, size)
+    return 2 * size**3 / microseconds(lambda: a @ b, 0.2) / 1e3
+
+
+def answer(value):
+    print(json.dumps(value), flush=True)
+
+
+def main():
+    torch.set_num_threads(int(sys.argv[1]))
+    torch.manual_seed(0)
+    answer({"torch": torch.__version__, "gflops": round(gflops(), 1)})
+    steps = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        name, seconds = request["case"], request["seconds"]
+        if name not in steps:
+            steps[name] = CASES[name]()
+            microseconds(steps[name], min(1, seconds / 2))
+        answer({"us": microseconds(steps[name], seconds)})
+
+
+main()

@@ -1,0 +1,55 @@
+import { train } from '@gradus/core';
+import { consoleProgress } from '@gradus/core/node';
+import { makeVectorEnv } from '@gradus/envs';
+import type { Command } from 'commander';
+import { algorithms } from '../algorithms.ts';
+import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
+import { evaluationSeed, resultsTable, scoreAgent, trainingTime, type TrainingResult } from '../results.ts';
+import { findSettings } from '../settings.ts';
+import { INTERRUPTED, watchSignals } from '../watch-signals.ts';
+
+const ENVIRONMENT = 'CartPole-v1';
+const SEED = 0;
+const EPISODES = 100;
+
+/** Adds `gradus demo` to the command. */
+export function addDemo(gradus: Command): void {
+  gradus
+    .command('demo')
+    .description(`train ${Object.keys(algorithms).join(' and ')} in ${ENVIRONMENT} and compare them`)
+    .addOption(deviceOption())
+    .action(demo);
+}
+
+async function demo({ device = defaultDeviceName() }: { readonly device?: DeviceChoice }): Promise<void> {
+  console.log(`Training ${Object.keys(algorithms).join(' and ')} in ${ENVIRONMENT} on the ${device} device`);
+  const results: TrainingResult[] = [];
+  for (const algorithm of Object.keys(algorithms)) {
+    const result = await trainOne(algorithm, device);
+    if (result === undefined) {
+      process.exitCode = INTERRUPTED;
+      return;
+    }
+    results.push(result);
+  }
+  console.log(resultsTable(results, EPISODES));
+}
+
+/** Undefined when it was stopped by a signal. */
+async function trainOne(algorithm: string, device: DeviceChoice): Promise<TrainingResult | undefined> {
+  const { numEnvs, steps, options } = findSettings('zoo', algorithm, ENVIRONMENT);
+  const env = makeVectorEnv(ENVIRONMENT, numEnvs);
+  const agent = algorithms[algorithm].create(env, { ...options, seed: SEED, device: await openDevice(device) });
+  const signals = watchSignals();
+  const { seconds, stopReason } = await train(agent, { steps, callbacks: [signals.callback, consoleProgress()] });
+  signals.release();
+  if (stopReason !== undefined) return undefined;
+  return {
+    algorithm,
+    environment: ENVIRONMENT,
+    seed: SEED,
+    steps: agent.step,
+    ...scoreAgent(agent, ENVIRONMENT, EPISODES, evaluationSeed(SEED)),
+    ...trainingTime(agent.step, seconds),
+  };
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { deviceOption, type DeviceChoice } from '../devices.ts';
+import { integerFrom } from '../parse-options.ts';
+import { count, evaluationSeed, scoreAgent, scoreText, table } from '../results.ts';
+import { loadRun, restoreAgent } from '../run.ts';
+
+interface EvaluateOptions {
+  readonly episodes: number;
+  readonly seed?: number;
+  readonly device?: DeviceChoice;
+  readonly json: boolean;
+}
+
+/** Adds `gradus evaluate` to the command. */
+export function addEvaluate(gradus: Command): void {
+  gradus
+    .command('evaluate')
+    .description('play whole episodes with a saved agent and its best actions')
+    .argument('<dir>', 'where the agent was saved')
+    .option('--episodes <n>', 'episodes to play', integerFrom(1), 100)
+    .option('--seed <n>', 'seed of the episodes (default: the one used after training)', integerFrom(0))
+    .addOption(deviceOption())
+    .option('--json', 'print the result as one line of JSON', false)
+    .action(evaluateCommand);
+}
+
+async function evaluateCommand(folder: string, options: EvaluateOptions): Promise<void> {
+  const { run, checkpoint } = await loadRun(folder);
+  const { episodes, seed = evaluationSeed(run.seed), device, json } = options;
+  const agent = await restoreAgent(run, checkpoint, device);
+  const score = scoreAgent(agent, run.environment, episodes, seed);
+  const { algorithm, environment } = run;
+  if (json) {
+    console.log(JSON.stringify({ algorithm, environment, steps: agent.step, episodes, seed, ...score }));
+    return;
+  }
+  const head = ['algorithm', 'environment', 'trained for', `return over ${episodes} episodes`];
+  console.log(table(head, [[algorithm, environment, `${count(agent.step)} steps`, scoreText(score)]]));
+}

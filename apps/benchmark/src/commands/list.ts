@@ -1,0 +1,79 @@
+import type { Space } from '@gradus/core';
+import { listEnvs, makeEnv } from '@gradus/envs';
+import { EmbeddedDevice } from '@gradus/tensor';
+import type { Command } from 'commander';
+import { algorithms, settingsSources } from '../algorithms.ts';
+import { deviceNames, openDevice } from '../devices.ts';
+import { count, table } from '../results.ts';
+import { messageOf } from '../user-error.ts';
+
+interface Listing {
+  readonly algorithms: readonly string[];
+  readonly environments: readonly { id: string; observations: string; actions: string }[];
+  readonly settings: readonly { algorithm: string; environment: string; settings: string; steps: number }[];
+  readonly devices: readonly { device: string; available: boolean; detail: string }[];
+}
+
+/** Adds `gradus list` to the command. */
+export function addList(gradus: Command): void {
+  gradus
+    .command('list')
+    .description('show algorithms, environments, settings and devices')
+    .option('--json', 'print everything as one line of JSON', false)
+    .action(async ({ json }: { readonly json: boolean }) => {
+      const listing = await collect();
+      console.log(json ? JSON.stringify(listing) : tables(listing));
+    });
+}
+
+async function collect(): Promise<Listing> {
+  return {
+    algorithms: Object.keys(algorithms),
+    environments: listEnvs().map((id) => {
+      const { observationSpace, actionSpace } = makeEnv(id);
+      return { id, observations: spaceText(observationSpace), actions: spaceText(actionSpace) };
+    }),
+    settings: Object.entries(algorithms).flatMap(([algorithm, { settings }]) =>
+      settingsSources.flatMap((source) =>
+        Object.entries(settings[source]).map(([environment, { steps }]) => {
+          return { algorithm, environment, settings: source, steps };
+        }),
+      ),
+    ),
+    devices: await Promise.all(deviceNames.map(describeDevice)),
+  };
+}
+
+/** A space without the bounds of its numbers, which may be many. */
+function spaceText(space: Space): string {
+  return space.kind === 'box' ? `Box([${space.shape.join(', ')}])` : space.toString();
+}
+
+async function describeDevice(name: (typeof deviceNames)[number]): Promise<Listing['devices'][number]> {
+  try {
+    const opened = await openDevice(name);
+    return {
+      device: name,
+      available: true,
+      detail: opened instanceof EmbeddedDevice ? opened.instructionSet : 'TensorFlow',
+    };
+  } catch (error) {
+    const reason = messageOf(error).replace(`--device ${name}: `, '');
+    return { device: name, available: false, detail: reason };
+  }
+}
+
+function tables(listing: Listing): string {
+  const { environments, settings, devices } = listing;
+  return [
+    table(
+      ['environment', 'observations', 'actions'],
+      environments.map(({ id, observations, actions }) => [id, observations, actions]),
+    ),
+    table(
+      ['algorithm', 'environment', '--settings', 'steps'],
+      settings.map((each) => [each.algorithm, each.environment, each.settings, count(each.steps)]),
+    ),
+    ...devices.map(({ device, available, detail }) => `${device}: ${available ? `available, ${detail}` : detail}`),
+  ].join('\n');
+}

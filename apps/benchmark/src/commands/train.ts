@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs';
+import { train, type Agent } from '@gradus/core';
+import { consoleProgress } from '@gradus/core/node';
+import { makeVectorEnv } from '@gradus/envs';
+import { Argument, Option, type Command } from 'commander';
+import { algorithms } from '../algorithms.ts';
+import { checkOutputFolder } from '../check-output-folder.ts';
+import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
+import { integerFrom } from '../parse-options.ts';
+import { count, evaluationSeed, resultsTable, scoreAgent, trainingTime } from '../results.ts';
+import { loadRun, restoreAgent, saveRun, type Run } from '../run.ts';
+import { findSettings, override, settingsNames, type SettingsName } from '../settings.ts';
+import { fromUser, UserError } from '../user-error.ts';
+import { INTERRUPTED, watchSignals } from '../watch-signals.ts';
+
+interface TrainOptions {
+  readonly settings: SettingsName;
+  readonly set: readonly string[];
+  readonly steps?: number;
+  readonly seed: number;
+  readonly device?: DeviceChoice;
+  readonly episodes: number;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly json: boolean;
+}
+
+const notes = `
+Training time is that of acting, stepping the environments and learning, without start-up and evaluation.
+The agent is evaluated with its best actions on episodes that it has not been trained on.
+
+Ctrl-C ends training after the running update, saves the agent to DIR (by default runs/<algorithm>-<env>-<seed>) and says how
+to resume. A resumed run gives the same numbers as one that was not interrupted.
+
+Examples:
+  gradus train ppo CartPole-v1
+  gradus train dqn CartPole-v1 --settings cleanrl --seed 1 --out runs/dqn
+  gradus train ppo CartPole-v1 --set learningRate=0.001 --set hidden=[32,32]
+  gradus train --resume runs/dqn`;
+
+/** Adds `gradus train` to the command. */
+export function addTrain(gradus: Command): void {
+  gradus
+    .command('train')
+    .description('train an agent, then evaluate it')
+    .addArgument(new Argument('[algorithm]', 'what to train').choices(Object.keys(algorithms)))
+    .argument('[environment]', "id of the environment, as 'gradus list' shows them")
+    .addOption(
+      new Option('--settings <name>', 'published settings, or the defaults of the algorithm')
+        .choices(settingsNames)
+        .default('zoo'),
+    )
+    .addOption(
+      new Option('--set <name=value>', 'replace one of the settings; may be repeated')
+        .argParser((text, before: readonly string[]) => [...before, text])
+        .default([], 'none'),
+    )
+    .option('--steps <n>', 'environment steps (default: those of the settings)', integerFrom(1))
+    .option('--seed <n>', 'seed of weights, actions and environments', integerFrom(0), 0)
+    .addOption(deviceOption())
+    .option('--episodes <n>', 'episodes of the evaluation', integerFrom(1), 100)
+    .option('--out <dir>', 'save the agent here when training ends')
+    .addOption(
+      new Option('--resume <dir>', 'go on with the agent that was saved here (and save it here again)').conflicts([
+        'settings',
+        'set',
+        'seed',
+      ]),
+    )
+    .option('--json', 'show no progress, and print the result as one line of JSON', false)
+    .addHelpText('after', notes)
+    .action(trainCommand);
+}
+
+async function trainCommand(
+  algorithm: string | undefined,
+  environment: string | undefined,
+  options: TrainOptions,
+  command: Command,
+): Promise<void> {
+  const { out = options.resume, json } = options;
+  if (out !== undefined) await checkOutputFolder(out);
+  const { run, agent } =
+    options.resume === undefined
+      ? await startRun(
+          algorithm ?? missing(command, 'algorithm'),
+          environment ?? missing(command, 'environment'),
+          options,
+        )
+      : await resumeRun(options.resume, algorithm, environment, options);
+  const firstStep = agent.step;
+  const signals = watchSignals();
+  try {
+    const callbacks = [signals.callback, ...(json ? [] : [consoleProgress()])];
+    const { seconds, stopReason } = await train(agent, { steps: run.steps, callbacks });
+    if (stopReason !== undefined) {
+      const folder = out ?? freeFolder(`runs/${run.algorithm}-${run.environment}-${run.seed}`);
+      await saveRun(folder, run, agent);
+      console.error(`stopped by ${stopReason} at step ${count(agent.step)} of ${count(run.steps)}, saved in ${folder}`);
+      console.error(`to resume: gradus train --resume ${folder}`);
+      process.exitCode = INTERRUPTED;
+      return;
+    }
+    if (out !== undefined) await saveRun(out, run, agent);
+    signals.release();
+    const result = {
+      algorithm: run.algorithm,
+      environment: run.environment,
+      seed: run.seed,
+      steps: agent.step,
+      ...scoreAgent(agent, run.environment, options.episodes, evaluationSeed(run.seed)),
+      ...trainingTime(agent.step - firstStep, seconds),
+    };
+    console.log(json ? JSON.stringify(result) : resultsTable([result], options.episodes));
+    if (out !== undefined && !json) console.log(`saved in ${out}; to evaluate it again: gradus evaluate ${out}`);
+  } finally {
+    signals.release();
+  }
+}
+
+interface StartedRun {
+  readonly run: Run;
+  readonly agent: Agent;
+}
+
+function missing(command: Command, argument: string): never {
+  return command.error(`error: missing argument '${argument}'`);
+}
+
+async function startRun(algorithm: string, environment: string, options: TrainOptions): Promise<StartedRun> {
+  // Made first, so that an unknown environment is not reported as one without settings.
+  fromUser(() => makeVectorEnv(environment, 1)).close();
+  const settings = override(findSettings(options.settings, algorithm, environment), algorithm, options.set);
+  const { seed, steps = settings.steps, device: deviceName = defaultDeviceName() } = options;
+  const env = makeVectorEnv(environment, settings.numEnvs);
+  const device = await openDevice(deviceName);
+  const agent = fromUser(() => algorithms[algorithm].create(env, { ...settings.options, seed, device }));
+  return { run: { algorithm, environment, numEnvs: settings.numEnvs, steps, seed, device: deviceName }, agent };
+}
+
+async function resumeRun(
+  folder: string,
+  algorithm: string | undefined,
+  environment: string | undefined,
+  options: TrainOptions,
+): Promise<StartedRun> {
+  const { run, checkpoint } = await loadRun(folder);
+  for (const [given, saved] of [
+    [algorithm, run.algorithm],
+    [environment, run.environment],
+  ]) {
+    if (given !== undefined && given !== saved) {
+      throw new UserError(`--resume ${folder}: it was trained as ${run.algorithm} in ${run.environment}, not ${given}`);
+    }
+  }
+  const { steps = run.steps, device = run.device } = options;
+  return { run: { ...run, steps, device }, agent: await restoreAgent(run, checkpoint, device) };
+}
+
+/** `folder`, or the first of `folder-2`, `folder-3`, … that is not there. */
+function freeFolder(folder: string): string {
+  let free = folder;
+  for (let i = 2; existsSync(free); i++) free = `${folder}-${i}`;
+  return free;
+}

@@ -1,0 +1,92 @@
+import { evaluate, type Agent } from '@gradus/core';
+import { makeVectorEnv } from '@gradus/envs';
+import Table from 'cli-table3';
+
+/** How long training took. */
+export interface TrainingTime {
+  /** Environment steps over `seconds`. */
+  readonly steps_per_second: number;
+  /**
+   * Wall-clock seconds of training: acting, stepping the environments and learning. Not in it: starting up, compiling the
+   * network's programs and evaluating.
+   */
+  readonly seconds: number;
+}
+
+/** How an agent scored. */
+export interface Score {
+  /** Mean of the episodes' undiscounted returns. */
+  readonly mean_return: number;
+  /** Standard deviation over the episodes. */
+  readonly std_return: number;
+}
+
+/** The line that `gradus train --json` ends with. */
+export interface TrainingResult extends Score, TrainingTime {
+  readonly algorithm: string;
+  readonly environment: string;
+  readonly seed: number;
+  /** Environment steps, over all copies, that the agent was trained for. */
+  readonly steps: number;
+}
+
+/** Seeds of evaluation episodes begin this far from those of training. */
+const EVALUATION_SEED_OFFSET = 1_000_000;
+
+/** Episodes that are played side by side. */
+const EVALUATION_COPIES = 100;
+
+/** The seed of the episodes that an agent trained with `seed` is evaluated on: none that it has trained on. */
+export function evaluationSeed(seed: number): number {
+  return seed + EVALUATION_SEED_OFFSET;
+}
+
+/** Plays whole episodes with the agent's best actions. */
+export function scoreAgent(agent: Agent, environment: string, episodes: number, seed: number): Score {
+  const env = makeVectorEnv(environment, Math.min(episodes, EVALUATION_COPIES));
+  const { meanReturn, stdReturn } = evaluate(agent, env, { episodes, seed });
+  env.close();
+  return { mean_return: meanReturn, std_return: stdReturn };
+}
+
+/** `steps` environment steps took `seconds`. */
+export function trainingTime(steps: number, seconds: number): TrainingTime {
+  return { steps_per_second: Math.round(steps / seconds), seconds: Math.round(seconds * 1000) / 1000 };
+}
+
+/** One row for each result. */
+export function resultsTable(results: readonly TrainingResult[], episodes: number): string {
+  const head = ['algorithm', 'environment', 'seed', 'steps', `return over ${episodes} episodes`, 'steps/s', 'seconds'];
+  return table(
+    head,
+    results.map((result) => [
+      result.algorithm,
+      result.environment,
+      String(result.seed),
+      count(result.steps),
+      scoreText(result),
+      count(result.steps_per_second),
+      result.seconds.toFixed(1),
+    ]),
+  );
+}
+
+/** mean ± standard deviation */
+export function scoreText({ mean_return, std_return }: Score): string {
+  return `${mean_return.toFixed(1)} ± ${std_return.toFixed(1)}`;
+}
+
+/** No lines between rows. */
+const compact = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+
+/** A table for people, without colours. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const made = new Table({ head: [...head], style: { head: [], border: [] }, chars: compact });
+  made.push(...rows.map((row) => [...row]));
+  return made.toString();
+}
+
+/** 12345 as 12,345 */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import type { ActOptions, Policy } from '../src/agent.ts';
+import { envFromDynamics } from '../src/env-from-dynamics.ts';
+import { evaluate } from '../src/evaluate.ts';
+import { vectorEnvFromDynamics } from '../src/vector-env-from-dynamics.ts';
+import { counting } from './counting.ts';
+
+/** Adds 2 to even counts and 1 to odd ones. */
+const policy: Policy = {
+  act: (observation) => ((observation as Float32Array)[0] % 2 === 0 ? 2 : 1),
+};
+
+test('plays whole episodes and summarizes their returns', () => {
+  const { returns, lengths, meanReturn, stdReturn } = evaluate(policy, envFromDynamics(counting()), {
+    episodes: 20,
+    seed: 1,
+  });
+  // From c the counts are c + 2, …, 20 for even c; an odd c first becomes even by 1.
+  const possible = Array.from({ length: 10 }, (_, start) => {
+    const counts: number[] = [];
+    for (let count = start; count < 20;) counts.push((count += count % 2 === 0 ? 2 : 1));
+    return [counts.reduce((sum, count) => sum + count, 0), counts.length];
+  });
+  returns.forEach((value, k) => expect(possible).toContainEqual([value, lengths[k]]));
+  expect(new Set(returns).size).toBeGreaterThan(3);
+  const mean = returns.reduce((sum, value) => sum + value, 0) / 20;
+  expect(meanReturn).toBeCloseTo(mean, 12);
+  expect(stdReturn).toBeCloseTo(Math.sqrt(returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 20), 12);
+});
+
+test('is reproducible, and truncated episodes count as well', () => {
+  const run = (seed: number): readonly number[] =>
+    evaluate(policy, envFromDynamics(counting(3)), { episodes: 30, seed }).returns;
+  expect(run(5)).toEqual(run(5));
+  expect(run(6)).not.toEqual(run(5));
+  expect(evaluate(policy, envFromDynamics(counting(3)), { seed: 0 }).lengths).toEqual(new Array(10).fill(3));
+});
+
+test('copies side by side play what single environments seeded alike would', () => {
+  const together = evaluate(policy, vectorEnvFromDynamics(counting(), 3), { episodes: 7, seed: 10 });
+  // Copy 0 plays three episodes, the others two each.
+  const alone = [3, 2, 2].flatMap(
+    (episodes, i) => evaluate(policy, envFromDynamics(counting()), { episodes, seed: 10 + i }).returns,
+  );
+  expect([...together.returns].sort()).toEqual(alone.sort());
+});
+
+test('short episodes are not favoured', () => {
+  // From 0 an episode takes 20 steps, from 19 one: the first six to end would nearly all be of the latter kind.
+  const dynamics = {
+    ...counting(),
+    reset: ({ count }: { count: Float64Array }, i: number) => void (count[i] = i === 0 ? 0 : 19),
+  };
+  const always: Policy = { act: () => 1 };
+  expect([...evaluate(always, vectorEnvFromDynamics(dynamics, 2), { episodes: 6 }).lengths].sort()).toEqual([
+    1, 1, 1, 20, 20, 20,
+  ]);
+});
+
+test('uses actBatch where there is one, deterministic unless asked otherwise', () => {
+  const seen: ActOptions[] = [];
+  const batched: Policy = {
+    act: () => {
+      throw new Error('act was called');
+    },
+    actBatch: (observations, actions, options = {}) => {
+      seen.push(options);
+      for (let i = 0; i < actions.length; i++) actions[i] = observations[2 * i] % 2 === 0 ? 2 : 1;
+    },
+  };
+  const env = vectorEnvFromDynamics(counting(), 4);
+  expect(evaluate(batched, env, { episodes: 8, seed: 1 })).toEqual(evaluate(policy, env, { episodes: 8, seed: 1 }));
+  expect(seen[0]).toEqual({ deterministic: true });
+  seen.length = 0;
+  evaluate(batched, env, { episodes: 4, deterministic: false });
+  expect(seen[0]).toEqual({ deterministic: false });
+});
+
+test.each([0, 2.5])('%d episodes are refused', (episodes) => {
+  expect(() => evaluate(policy, envFromDynamics(counting()), { episodes })).toThrow(
+    'episodes: expected a positive integer',
+  );
+});

@@ -1,0 +1,100 @@
+import { add, cast, program, randomUniform, squeeze, type TensorData } from '@gradus/tensor';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ProgramPolicy, clipToBounds, type ActProgram } from '../src/program-policy.ts';
+import { Box, Discrete, MultiDiscrete } from '../src/spaces.ts';
+
+const observationSpace = new Box(-100, 100, [1]);
+const actionSpace = new Box(-2, 2, [1]);
+const compiled: string[] = [];
+afterEach(() => compiled.splice(0));
+
+/** Acts with what it sees; when not deterministic, with uniform noise in [0, 1) added. */
+function policy(prepare?: (observations: Float32Array, target: TensorData) => void): ProgramPolicy {
+  let draws = 0;
+  const compile = (batch: number, deterministic: boolean): ActProgram => {
+    compiled.push(`${batch} ${deterministic ? 'best' : 'drawn'}`);
+    return program({ observations: [batch, 1], key: { shape: [2], dtype: 'int32' } }, ({ observations, key }) => ({
+      actions: deterministic ? observations : add(observations, randomUniform(key, [batch, 1])),
+    }));
+  };
+  return new ProgramPolicy({ observationSpace, actionSpace, compile, prepare, nextKey: () => draws++, seed: 3 });
+}
+
+test('compiles once for each number of observations and way of acting', () => {
+  const acting = policy();
+  const actions = new Float32Array(2);
+  for (let i = 0; i < 3; i++) {
+    acting.act([i]);
+    acting.actBatch(Float32Array.of(0, 1), actions);
+    acting.act([i], { deterministic: false });
+  }
+  expect(compiled).toEqual(['1 best', '2 best', '1 drawn']);
+  expect([...actions]).toEqual([0, 1]);
+});
+
+test('the best action is the default and always the same, draws differ, and begin alike in a second policy', () => {
+  const draw = (acting: ProgramPolicy): number[] =>
+    Array.from({ length: 5 }, () => (acting.act([0], { deterministic: false }) as Float32Array)[0]);
+  const acting = policy();
+  expect([acting.act([0.5]), acting.act([0.5])]).toEqual([Float32Array.of(0.5), Float32Array.of(0.5)]);
+  const first = draw(acting);
+  expect(new Set(first).size).toBe(5);
+  expect(draw(policy())).toEqual(first);
+});
+
+test('actions keep to their bounds', () => {
+  const acting = policy();
+  expect([-7, 1, 7].map((x) => acting.act([x]))).toEqual([-2, 1, 2].map((x) => Float32Array.of(x)));
+});
+
+test('the network sees prepared observations', () => {
+  const acting = policy((observations, target) => target.set(observations.map((x) => x / 10)));
+  expect(acting.act([10])).toEqual(Float32Array.of(1));
+});
+
+test('single numbers are observations too, and discrete actions are numbers', () => {
+  const repeat = new ProgramPolicy({
+    observationSpace: new Discrete(5),
+    actionSpace: new Discrete(5),
+    compile: (batch) =>
+      program({ observations: [batch, 1], key: { shape: [2], dtype: 'int32' } }, ({ observations }) => ({
+        actions: cast(squeeze(observations, 1), 'int32'),
+      })),
+    nextKey: () => 0,
+    seed: 0,
+  });
+  expect(repeat.act(4)).toBe(4);
+});
+
+test('an observation of another size is refused', () => {
+  expect(() => policy().act([1, 2])).toThrow(new RangeError('observation has 2 elements, expected 1'));
+});
+
+test('the programs are freed with it, and compiled anew when needed', () => {
+  const acting = policy();
+  acting.act([1]);
+  acting.dispose();
+  expect(acting.act([1])).toEqual(Float32Array.of(1));
+  expect(compiled).toEqual(['1 best', '1 best']);
+});
+
+describe('clipToBounds', () => {
+  test('each element of a Box to its own bounds, in every row', () => {
+    const space = new Box([-1, 0], [1, Infinity]);
+    const target = new Float32Array(4);
+    clipToBounds(space, [-3, -3, 3, 3], target);
+    expect([...target]).toEqual([-1, 0, 1, 3]);
+  });
+
+  test('NaN stays NaN, for the environment to refuse', () => {
+    const target = new Float32Array(1);
+    clipToBounds(new Box(-1, 1, [1]), [NaN], target);
+    expect(target[0]).toBeNaN();
+  });
+
+  test('choices are copied', () => {
+    const target = new Int32Array(4);
+    clipToBounds(new MultiDiscrete([3, 3]), [2, 1, 0, 2], target);
+    expect([...target]).toEqual([2, 1, 0, 2]);
+  });
+});

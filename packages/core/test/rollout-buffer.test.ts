@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { Random } from '../src/random.ts';
+import { generalizedAdvantageEstimation } from '../src/returns.ts';
+import { RolloutBuffer } from '../src/rollout-buffer.ts';
+import { Box, Discrete, MultiDiscrete } from '../src/spaces.ts';
+
+const spaces = { numEnvs: 2, observationSpace: new Box(-1e3, 1e3, [3]), actionSpace: new MultiDiscrete([9, 9]) };
+const flags = (...values: number[]): Uint8Array => Uint8Array.from(values);
+
+/** Three steps of two environments; row k is [k, k, k] and so on. The second copy is truncated at step 1, the first terminates there. */
+function filled(): RolloutBuffer {
+  const buffer = new RolloutBuffer(spaces, 3);
+  for (let t = 0; t < 3; t++) {
+    const [a, b] = [2 * t, 2 * t + 1];
+    buffer.beginStep(Float32Array.of(a, a, a, b, b, b), Int32Array.of(a, a + 1, b, b + 1), [-a, -b], [10 * a, 10 * b]);
+    buffer.endStep({
+      rewards: Float64Array.of(a, b),
+      terminated: flags(t === 1 ? 1 : 0, 0),
+      truncated: flags(0, t === 1 ? 1 : 0),
+    });
+    if (t === 1) buffer.bootstrap([NaN, 77]);
+  }
+  return buffer;
+}
+
+test('finish puts the right values behind each step', () => {
+  const buffer = filled();
+  buffer.finish([100, 200], 0.9, 0.8);
+  expect(buffer.nextValues).toEqual(Float32Array.of(20, 30, 0, 77, 100, 200));
+  const expected = generalizedAdvantageEstimation(
+    {
+      numEnvs: 2,
+      rewards: [0, 1, 2, 3, 4, 5],
+      values: [0, 10, 20, 30, 40, 50],
+      nextValues: [20, 30, 0, 77, 100, 200],
+      terminated: [0, 0, 1, 0, 0, 0],
+      truncated: [0, 0, 0, 1, 0, 0],
+    },
+    { gamma: 0.9, lambda: 0.8 },
+  );
+  expect(buffer.advantages).toEqual(expected);
+  expect(buffer.returns[5]).toBe(5 + Math.fround(0.9 * 200));
+});
+
+test('minibatches of one shuffle hold every row once, each with its own numbers', () => {
+  const buffer = filled();
+  buffer.finish([0, 0], 0.9, 0.8);
+  const batch = {
+    observations: new Float32Array(6),
+    actions: new Int32Array(4),
+    logProbabilities: new Float32Array(2),
+    values: new Float32Array(2),
+    advantages: new Float32Array(2),
+    returns: new Float32Array(2),
+  };
+  const orders = new Set<string>();
+  const random = new Random(1);
+  for (let epoch = 0; epoch < 20; epoch++) {
+    buffer.shuffle(random);
+    const rows: number[] = [];
+    for (let start = 0; start < buffer.size; start += 2) {
+      buffer.gather(start, start + 2, batch);
+      for (let k = 0; k < 2; k++) {
+        const row = batch.observations[3 * k];
+        rows.push(row);
+        expect(batch.observations.subarray(3 * k, 3 * k + 3)).toEqual(Float32Array.of(row, row, row));
+        expect(batch.actions.subarray(2 * k, 2 * k + 2)).toEqual(Int32Array.of(row, row + 1));
+        expect(batch.logProbabilities[k]).toBe(-row);
+        expect(batch.values[k]).toBe(10 * row);
+        expect(batch.advantages[k]).toBe(buffer.advantages[row]);
+        expect(batch.returns[k]).toBe(buffer.returns[row]);
+      }
+    }
+    expect([...rows].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    orders.add(rows.join());
+  }
+  expect(orders.size).toBeGreaterThan(15);
+});
+
+test('gather copies only what is asked for', () => {
+  const buffer = filled();
+  const advantages = new Float32Array(2).fill(-1);
+  buffer.finish([0, 0], 1, 1);
+  buffer.gather(4, 6, { advantages });
+  expect(advantages).toEqual(buffer.advantages.slice(4));
+});
+
+describe('misuse is named', () => {
+  test('too many steps, too few steps, no steps', () => {
+    const buffer = filled();
+    expect(buffer.full).toBe(true);
+    expect(() => buffer.beginStep(new Float32Array(6), new Int32Array(4), [0, 0], [0, 0])).toThrow('at most 3 steps');
+    buffer.clear();
+    expect(() => buffer.finish([0, 0], 1, 1)).toThrow('expected 3 steps, got 0');
+    expect(() => new RolloutBuffer(spaces, 0)).toThrow('steps: expected a positive integer, got 0');
+  });
+
+  test('a truncation without its value', () => {
+    const buffer = new RolloutBuffer(
+      { numEnvs: 1, observationSpace: new Discrete(4), actionSpace: new Discrete(2) },
+      1,
+    );
+    buffer.beginStep(Float32Array.of(3), Int32Array.of(1), [0], [0]);
+    buffer.endStep({ rewards: Float64Array.of(1), terminated: flags(0), truncated: flags(1) });
+    expect(() => buffer.finish([0], 1, 1)).toThrow('step 0 was truncated, expected its value by bootstrap()');
+  });
+});

@@ -1,0 +1,76 @@
+import { Box, Discrete, type Env } from '@gradus/core';
+import { cartPole, checkEnv, listEnvs, makeEnv, makeVectorEnv, registerEnv, type EnvOptions } from '@gradus/envs';
+import { expect, test } from 'vitest';
+
+test('lists every environment by its id', () => {
+  expect(listEnvs()).toEqual([
+    'Acrobot-v1',
+    'CartPole-v1',
+    'IdentityBox-v0',
+    'IdentityDiscrete-v0',
+    'IdentityMultiDiscrete-v0',
+    'Pendulum-v1',
+  ]);
+});
+
+test.each([
+  ['Acrobot-v1', 500],
+  ['CartPole-v1', 500],
+  ['Pendulum-v1', 200],
+  ['IdentityBox-v0', 100],
+])('%s is cut off after %i steps, or as many as asked for', (id, limit) => {
+  const stepsUntilTruncated = (options: EnvOptions): number => {
+    // The pole does not stay up, so only the last episode of a longer row may reach the limit.
+    const env = makeVectorEnv(id, 1, options);
+    env.reset({ seed: 1 });
+    const action =
+      id === 'CartPole-v1' ? balance : () => new (env.actionSpace.kind === 'box' ? Float32Array : Int32Array)(1);
+    do env.step(action(env.observations));
+    while (!env.truncated[0] && !env.terminated[0]);
+    expect(env.terminated[0]).toBe(0);
+    return env.episodeLengths[0];
+  };
+  expect(stepsUntilTruncated({})).toBe(limit);
+  expect(stepsUntilTruncated({ maxEpisodeSteps: 7 })).toBe(7);
+});
+
+/** Pushes to where the pole falls and where the cart drifts: keeps it up for as long as asked. */
+function balance([x, v, theta, omega]: Float32Array): Int32Array {
+  return Int32Array.of(theta + 0.3 * omega + 0.02 * x + 0.05 * v > 0 ? 1 : 0);
+}
+
+test('unknown ids and options are answered with what was probably meant', () => {
+  expect(() => makeEnv('CartPole-v0')).toThrow("unknown environment 'CartPole-v0'; did you mean CartPole-v1?");
+  expect(() => makeEnv('Pong')).toThrow('known are Acrobot-v1, CartPole-v1');
+  expect(() => makeVectorEnv('CartPole-v1', 2, { maxEpisodeStep: 3 })).toThrow(
+    "CartPole-v1: unknown option 'maxEpisodeStep'; did you mean 'maxEpisodeSteps'?",
+  );
+  expect(() => makeVectorEnv('CartPole-v1', 0)).toThrow('numEnvs: expected a positive integer, got 0');
+});
+
+test('a registered environment can be made by its id, alone or in numbers', () => {
+  let made = 0;
+  const create = ({ goal }: { goal: number }): Env<number[], number> => {
+    made++;
+    let position = 0;
+    return {
+      observationSpace: new Box(-100, 100, [1]),
+      actionSpace: new Discrete(2),
+      reset: () => ({ observation: [(position = 0)] }),
+      step: (action) => {
+        position += action === 1 ? 1 : -1;
+        const reached = Math.abs(position) === goal;
+        return { observation: [position], reward: reached ? 1 : 0, terminated: reached, truncated: false };
+      },
+    };
+  };
+  registerEnv({ id: 'Walk-v0', defaults: { goal: 5 }, create });
+  checkEnv(makeEnv('Walk-v0'));
+  const env = makeVectorEnv('Walk-v0', 3, { goal: 2 });
+  expect(made).toBe(4);
+  env.reset();
+  env.step(Int32Array.of(1, 0, 1));
+  env.step(Int32Array.of(1, 0, 0));
+  expect(env.terminated).toEqual(Uint8Array.of(1, 1, 0));
+  expect(() => registerEnv({ id: 'Walk-v0', create: () => cartPole() })).toThrow("the id 'Walk-v0' is taken");
+});
