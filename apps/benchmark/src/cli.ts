@@ -1,3 +1,3 @@
 import { runGradus } from './gradus.ts';
 
-await runGradus(process.argv.slice(2));
+process.exitCode = await runGradus(process.argv.slice(2));

@@ -5,10 +5,12 @@ import { addDemo } from './commands/demo.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addList } from './commands/list.ts';
 import { addTrain } from './commands/train.ts';
-import { UserError } from './user-error.ts';
+import { Interrupted, UserError } from './user-error.ts';
+import { INTERRUPTED } from './watch-signals.ts';
 
-/** Exit status for a command line that cannot be understood. */
-const USAGE = 2;
+/** Exit statuses. */
+const FAILED = 1;
+const MISUSED = 2;
 
 function createCommand(): Command {
   const gradus = new Command('gradus')
@@ -23,18 +25,23 @@ function createCommand(): Command {
   return gradus;
 }
 
-/** Runs the command that `args` spell; sets the exit status of the process. */
-export async function runGradus(args: readonly string[]): Promise<void> {
+/**
+ * Runs the command that `args` spell.
+ * @returns its exit status: 0, 1 where it failed, 2 for a command line that makes no sense, 130 after Ctrl-C.
+ */
+export async function runGradus(args: readonly string[]): Promise<number> {
   try {
     await createCommand().parseAsync(args, { from: 'user' });
+    return 0;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // Commander has said what is wrong, or has shown the help that was asked for.
-      process.exitCode = error.exitCode === 0 ? 0 : USAGE;
-      return;
+    // Commander has said what is wrong, or has shown the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
+    if (error instanceof Interrupted) {
+      console.error(error.message);
+      return INTERRUPTED;
     }
-    process.exitCode = 1;
     console.error(isUserError(error) ? `error: ${error.message}` : error);
+    return FAILED;
   }
 }
 

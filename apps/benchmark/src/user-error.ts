@@ -3,6 +3,11 @@ export class UserError extends Error {
   override readonly name: string = 'UserError';
 }
 
+/** The user stopped what was running; the message says how to go on. */
+export class Interrupted extends Error {
+  override readonly name: string = 'Interrupted';
+}
+
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -96,14 +96,8 @@ export class ProgressRecorder implements Stateful {
   }
 
   getState(): StateDict {
-    const { step, episodes, returns, lengths, finished } = this;
-    return {
-      step,
-      episodes,
-      returns: returns.slice(),
-      lengths: lengths.slice(),
-      finished: finished.map((episode) => ({ ...episode })),
-    };
+    const { step, episodes, returns, lengths } = this;
+    return { step, episodes, returns: returns.slice(), lengths: lengths.slice() };
   }
 
   setState(state: StateDict): void {

@@ -73,7 +73,7 @@ export class RolloutBuffer {
     this.nextValues = new Float32Array(this.size);
     this.advantages = new Float32Array(this.size);
     this.returns = new Float32Array(this.size);
-    this.order = Uint32Array.from(this.rewards, (_, i) => i);
+    this.order = new Uint32Array(this.size);
   }
 
   /** Whether all steps are recorded. */
@@ -142,7 +142,10 @@ export class RolloutBuffer {
 
   /** Puts the rows into a new random order for `gather`. */
   shuffle(random: Random): void {
-    random.shuffle(this.order);
+    const { order } = this;
+    // From the same order each time, so that a resumed training, which begins with a new buffer, draws the same minibatches.
+    for (let k = 0; k < order.length; k++) order[k] = k;
+    random.shuffle(order);
   }
 
   /** Copies rows start ≤ k < end of the shuffled order into `batch`. */

@@ -74,8 +74,8 @@ function decodeArray({ $array: type, offset, length }: Record<string, unknown>, 
       `state: an array ends at byte ${offset + byteLength}, but there are only ${binary.length}`,
     );
   }
-  // A copy, since the bytes may lie anywhere in a larger, unaligned buffer.
-  return new constructor(binary.slice(offset, offset + byteLength).buffer);
+  // A copy, since the bytes may lie anywhere in a larger, unaligned buffer. (`slice` of a Node Buffer does not copy.)
+  return new constructor(new Uint8Array(binary.subarray(offset, offset + byteLength)).buffer);
 }
 
 function isList(value: StateValue): value is readonly StateValue[] {

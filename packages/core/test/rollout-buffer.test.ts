@@ -77,12 +77,27 @@ test('minibatches of one shuffle hold every row once, each with its own numbers'
   expect(orders.size).toBeGreaterThan(15);
 });
 
+test('the order depends on the random stream alone, as resuming exactly needs', () => {
+  const order = (buffer: RolloutBuffer): number[] => {
+    const observations = new Float32Array(18);
+    buffer.shuffle(new Random(7));
+    buffer.gather(0, 6, { observations });
+    return [...observations];
+  };
+  const used = filled();
+  used.shuffle(new Random(1));
+  expect(order(used)).toEqual(order(filled()));
+});
+
 test('gather copies only what is asked for', () => {
   const buffer = filled();
   const advantages = new Float32Array(2).fill(-1);
+  const values = new Float32Array(2);
   buffer.finish([0, 0], 1, 1);
+  buffer.shuffle(new Random(1));
+  buffer.gather(4, 6, { values });
   buffer.gather(4, 6, { advantages });
-  expect(advantages).toEqual(buffer.advantages.slice(4));
+  expect(advantages).toEqual(values.map((value) => buffer.advantages[value / 10]));
 });
 
 describe('misuse is named', () => {

@@ -228,7 +228,9 @@ function updateProgram(
     inputs,
     (batch) => {
       const policy = policyOf(networks, env, batch.observations);
-      const advantages = options.normalizeAdvantage ? standardize(batch.advantages) : batch.advantages;
+      // One number has no standard deviation.
+      const normalizes = options.normalizeAdvantage && batchSize > 1;
+      const advantages = normalizes ? standardize(batch.advantages) : batch.advantages;
 
       const logRatio = t.sub(policy.logProbability(batch.actions), batch.logProbabilities);
       const ratio = t.exp(logRatio);

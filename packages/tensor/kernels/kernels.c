@@ -5,6 +5,8 @@
 #include "elementary.c"
 #include "map.c"
 #include "reduce.c"
+#include "matmul-tiles.c"
+#include "matmul-narrow.c"
 #include "matmul.c"
 #include "copy.c"
 #include "index.c"

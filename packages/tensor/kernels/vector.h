@@ -47,6 +47,20 @@ INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
 #endif
 }
 
+/* The first `count` lanes from memory, zero beyond. */
+INLINE Vector load_part(const float *source, ptrdiff_t count) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), source);
+#else
+  union {
+    Vector vector;
+    float element[LANES];
+  } all = {{0}};
+  for (ptrdiff_t i = 0; i < count; i++) all.element[i] = source[i];
+  return all.vector;
+#endif
+}
+
 /* Stores the first `count` lanes. */
 INLINE void store_part(float *out, Vector vector, ptrdiff_t count) {
 #if defined(__AVX512F__)
@@ -69,6 +83,25 @@ typedef float UnalignedQuad __attribute__((vector_size(16), aligned(4), may_alia
 typedef int32_t QuadIndex __attribute__((vector_size(16)));
 #define SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (QuadIndex){i, j, k, l})
 #endif
+
+/* Four sums that add up to the sum of all lanes. */
+INLINE Quad fold(Vector vector) {
+#if defined(__AVX512F__)
+  __m256 half = _mm256_add_ps(_mm512_castps512_ps256(vector), _mm512_extractf32x8_ps(vector, 1));
+  return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+#elif defined(__AVX2__)
+  return _mm_add_ps(_mm256_castps256_ps128(vector), _mm256_extractf128_ps(vector, 1));
+#else
+  return vector;
+#endif
+}
+
+/* The sums of the lanes of four vectors. */
+INLINE Quad sums(Quad a, Quad b, Quad c, Quad d) {
+  Quad ab = SHUFFLE(a, b, 0, 4, 1, 5) + SHUFFLE(a, b, 2, 6, 3, 7);
+  Quad cd = SHUFFLE(c, d, 0, 4, 1, 5) + SHUFFLE(c, d, 2, 6, 3, 7);
+  return SHUFFLE(ab, cd, 0, 1, 4, 5) + SHUFFLE(ab, cd, 2, 3, 6, 7);
+}
 
 /* out[i * outRow + j] = source[j * sourceRow + i] for i, j < 4 */
 INLINE void transpose_quads(float *out, ptrdiff_t outRow, const float *source, ptrdiff_t sourceRow) {

@@ -6,7 +6,8 @@ import { algorithms } from '../algorithms.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
 import { evaluationSeed, resultsTable, scoreAgent, trainingTime, type TrainingResult } from '../results.ts';
 import { findSettings } from '../settings.ts';
-import { INTERRUPTED, watchSignals } from '../watch-signals.ts';
+import { Interrupted } from '../user-error.ts';
+import { watchSignals } from '../watch-signals.ts';
 
 const ENVIRONMENT = 'CartPole-v1';
 const SEED = 0;
@@ -24,26 +25,18 @@ export function addDemo(gradus: Command): void {
 async function demo({ device = defaultDeviceName() }: { readonly device?: DeviceChoice }): Promise<void> {
   console.log(`Training ${Object.keys(algorithms).join(' and ')} in ${ENVIRONMENT} on the ${device} device`);
   const results: TrainingResult[] = [];
-  for (const algorithm of Object.keys(algorithms)) {
-    const result = await trainOne(algorithm, device);
-    if (result === undefined) {
-      process.exitCode = INTERRUPTED;
-      return;
-    }
-    results.push(result);
-  }
+  for (const algorithm of Object.keys(algorithms)) results.push(await trainOne(algorithm, device));
   console.log(resultsTable(results, EPISODES));
 }
 
-/** Undefined when it was stopped by a signal. */
-async function trainOne(algorithm: string, device: DeviceChoice): Promise<TrainingResult | undefined> {
+async function trainOne(algorithm: string, device: DeviceChoice): Promise<TrainingResult> {
   const { numEnvs, steps, options } = findSettings('zoo', algorithm, ENVIRONMENT);
   const env = makeVectorEnv(ENVIRONMENT, numEnvs);
   const agent = algorithms[algorithm].create(env, { ...options, seed: SEED, device: await openDevice(device) });
   const signals = watchSignals();
   const { seconds, stopReason } = await train(agent, { steps, callbacks: [signals.callback, consoleProgress()] });
   signals.release();
-  if (stopReason !== undefined) return undefined;
+  if (stopReason !== undefined) throw new Interrupted(`stopped by ${stopReason}`);
   return {
     algorithm,
     environment: ENVIRONMENT,

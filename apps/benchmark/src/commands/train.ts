@@ -10,8 +10,8 @@ import { integerFrom } from '../parse-options.ts';
 import { count, evaluationSeed, resultsTable, scoreAgent, trainingTime } from '../results.ts';
 import { loadRun, restoreAgent, saveRun, type Run } from '../run.ts';
 import { findSettings, override, settingsNames, type SettingsName } from '../settings.ts';
-import { fromUser, UserError } from '../user-error.ts';
-import { INTERRUPTED, watchSignals } from '../watch-signals.ts';
+import { fromUser, Interrupted, UserError } from '../user-error.ts';
+import { watchSignals } from '../watch-signals.ts';
 
 interface TrainOptions {
   readonly settings: SettingsName;
@@ -96,10 +96,10 @@ async function trainCommand(
     if (stopReason !== undefined) {
       const folder = out ?? freeFolder(`runs/${run.algorithm}-${run.environment}-${run.seed}`);
       await saveRun(folder, run, agent);
-      console.error(`stopped by ${stopReason} at step ${count(agent.step)} of ${count(run.steps)}, saved in ${folder}`);
-      console.error(`to resume: gradus train --resume ${folder}`);
-      process.exitCode = INTERRUPTED;
-      return;
+      throw new Interrupted(
+        `stopped by ${stopReason} at step ${count(agent.step)} of ${count(run.steps)}, saved in ${folder}\n` +
+          `to go on: gradus train --resume ${folder}`,
+      );
     }
     if (out !== undefined) await saveRun(out, run, agent);
     signals.release();

@@ -13,7 +13,7 @@ export interface Minibatch {
 /** Fills the list it returns with the inputs of every minibatch step of every agent, until `vi.restoreAllMocks()`. */
 export function recordMinibatches(): Minibatch[] {
   const minibatches: Minibatch[] = [];
-  const gather = Reflect.get(RolloutBuffer.prototype, 'gather') as RolloutBuffer['gather'];
+  const gather = Reflect.get(RolloutBuffer.prototype, 'gather');
   vi.spyOn(RolloutBuffer.prototype, 'gather').mockImplementation(function (this: RolloutBuffer, start, end, batch) {
     gather.call(this, start, end, batch);
     minibatches.push(copy(batch as Inputs, end - start));

@@ -218,7 +218,7 @@ export const arrangements: Readonly<Record<string, Family>> = {
   embedding: (random) => ({
     inputs: [{ shape: [5, random.pick(sizes)] }, { shape: shapeOf(random, [1, 2]), below: 5 }],
     ours: g.embedding,
-    theirs: (table, index) => tf.gather(table, index as tf.Tensor1D),
+    theirs: (table, index) => tf.gather(table, index),
   }),
   'gather of one element a row': (random) => {
     const shape = [...shapeOf(random, [1, 2]), 6];
