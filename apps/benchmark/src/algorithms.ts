@@ -6,7 +6,7 @@ import { Dqn, dqnDefaults, dqnSettings } from '@gradus/value-based';
 export const settingsSources = ['zoo', 'cleanrl'] as const;
 
 /** One of {@link settingsSources}. */
-export type SettingsSource = (typeof settingsSources)[number];
+type SettingsSource = (typeof settingsSources)[number];
 
 /** Options under which a published figure was reached. */
 export interface Settings {

@@ -1,4 +1,5 @@
 import { CheckpointError, EnvError } from '@gradus/core';
+import { SafetensorsError } from '@gradus/tensor';
 import { Command, CommanderError } from 'commander';
 import { addBench } from './commands/bench-micro.ts';
 import { addDemo } from './commands/demo.ts';
@@ -6,11 +7,11 @@ import { addEvaluate } from './commands/evaluate.ts';
 import { addList } from './commands/list.ts';
 import { addTrain } from './commands/train.ts';
 import { Interrupted, UserError } from './user-error.ts';
-import { INTERRUPTED } from './watch-signals.ts';
 
 /** Exit statuses. */
 const FAILED = 1;
 const MISUSED = 2;
+const INTERRUPTED = 130;
 
 function createCommand(): Command {
   const gradus = new Command('gradus')
@@ -47,5 +48,5 @@ export async function runGradus(args: readonly string[]): Promise<number> {
 
 /** Whether an error's message is all that the user needs; of others, which are bugs, the stack is shown. */
 function isUserError(error: unknown): error is Error {
-  return [UserError, CheckpointError, EnvError].some((known) => error instanceof known);
+  return [UserError, CheckpointError, EnvError, SafetensorsError].some((known) => error instanceof known);
 }

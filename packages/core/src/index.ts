@@ -1,4 +1,19 @@
 export type { ActOptions, Agent, DeviceOption, LearnOptions, Policy } from './agent.ts';
+export {
+  checkOptions,
+  finiteNumber,
+  flag,
+  fraction,
+  layerSizes,
+  naturalNumber,
+  nonNegativeNumber,
+  nullable,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  scheduleOf,
+  type OptionCheck,
+} from './check-options.ts';
 export { checkActions, checkValue } from './check-values.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
 export {

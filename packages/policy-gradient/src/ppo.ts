@@ -44,8 +44,9 @@ import * as t from '@gradus/tensor';
  *     L = −E[min(ρₜ Âₜ, clip(ρₜ, 1 − ε, 1 + ε) Âₜ)] + c_v E[(v(sₜ) − Gₜ)²] − c_e E[H(π(·|sₜ))],  ρₜ = π(aₜ|sₜ) / π_old(aₜ|sₜ).
  *
  * Actor and critic are separate networks. Details follow Stable-Baselines3 and "The 37 implementation details of PPO"
- * (Huang et al., 2022), with one difference: episodes cut off by a time limit are bootstrapped from the value of
- * their last observation inside GAE.
+ * (Huang et al., 2022). Where these differ: episodes cut off by a time limit are bootstrapped from the value of their last
+ * observation (SB3), clipped value errors are the larger of both (CleanRL), and schedules begin with the first round
+ * (CleanRL). The minibatch that `targetKl` ends a round with has been learned from; SB3 leaves it out.
  */
 export interface PpoOptions {
   /** Steps of each environment copy in a round. Default 2048 (SB3). */
@@ -290,7 +291,7 @@ export class Ppo implements Agent {
 
   /**
    * @param env one environment, or n copies stepped together (n × `steps` transitions a round)
-   * @throws RangeError for an unknown option, or when minibatches do not divide a round evenly.
+   * @throws RangeError for an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<PpoOptions> & DeviceOption = {}) {
     const { device = t.defaultDevice(), ...given } = options;
@@ -299,7 +300,13 @@ export class Ppo implements Agent {
     const { steps, batchSize, seed, gamma } = this.options;
     this.env = asVectorEnv(env);
     const { observationSpace, actionSpace, numEnvs } = this.env;
-    if (!(Number.isInteger(batchSize) && batchSize >= 1 && (steps * numEnvs) % batchSize === 0)) {
+    for (const name of ['steps', 'batchSize', 'epochs'] as const) {
+      const value = this.options[name];
+      if (!(Number.isInteger(value) && value >= 1)) {
+        throw new RangeError(`${name}: expected a positive integer, got ${value}`);
+      }
+    }
+    if ((steps * numEnvs) % batchSize !== 0) {
       throw new RangeError(`batchSize: expected a divisor of ${steps * numEnvs} (steps × copies), got ${batchSize}`);
     }
     this.random = new Random(seed);
@@ -431,7 +438,8 @@ export class Ppo implements Agent {
 
   /**
    * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
-   * @throws CheckpointError when the checkpoint is another algorithm's, incomplete, or does not fit the environment.
+   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
+   * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Ppo {
     const { state, file } = openCheckpoint(checkpoint, 'ppo');

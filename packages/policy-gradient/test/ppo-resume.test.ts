@@ -1,9 +1,8 @@
-import { evaluate, type Env, type Metrics, type VectorEnv } from '@gradus/core';
+import { evaluate, linear, type Env, type Metrics, type VectorEnv } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { Ppo, type PpoOptions } from '@gradus/policy-gradient';
 import { defaultDevice, device, type Device } from '@gradus/tensor';
-import { linear } from '@gradus/core';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +24,14 @@ interface Run {
   readonly options: Partial<PpoOptions>;
 }
 
-const shared = { batchSize: 32, epochs: 2, learningRate: linear(1e-2, 0), clipRange: linear(0.3, 0.1), seed: 7 };
+const shared = {
+  hidden: [16],
+  batchSize: 32,
+  epochs: 2,
+  learningRate: linear(1e-2, 0),
+  clipRange: linear(0.3, 0.1),
+  seed: 7,
+};
 const runs: Record<string, Run> = {
   'discrete actions, copies': {
     make: () => makeVectorEnv('CartPole-v1', 4),

@@ -65,13 +65,11 @@ static void run_im2col(const Context *context, const int32_t *code) {
   Patches patches = parse_patches(context, code);
   ptrdiff_t rows = patches.batch * patches.outHeight;
   ptrdiff_t work = patches.outWidth * patches.kernelHeight * patches.kernelWidth * patches.channels;
-  ptrdiff_t grain = maximum(divide_up(64 * BLOCK, maximum(1, work)), divide_up(rows, 8 * context->threads));
-  gradus_parallel(context->threads, rows, grain, im2col_task, &patches, context->scratch);
+  parallel(context, rows, 1, work, im2col_task, &patches);
 }
 
 static void run_col2im(const Context *context, const int32_t *code) {
   Patches patches = parse_patches(context, code);
   ptrdiff_t work = patches.outHeight * patches.outWidth * patches.kernelHeight * patches.kernelWidth * patches.channels;
-  ptrdiff_t grain = maximum(divide_up(64 * BLOCK, maximum(1, work)), divide_up(patches.batch, 8 * context->threads));
-  gradus_parallel(context->threads, patches.batch, grain, col2im_task, &patches, context->scratch);
+  parallel(context, patches.batch, 1, work, col2im_task, &patches);
 }

@@ -1,7 +1,8 @@
 /* Moving elements about: strided copies (transposes among them), fills, running sums. */
 #include "kernels.h"
+#include "vector.h"
 
-enum { TRANSPOSE_TILE = 16 };
+enum { TRANSPOSE_TILE = 32 };
 
 typedef struct Copy {
   int rank;
@@ -16,6 +17,10 @@ static void copy_transposed(float *out, const float *source, ptrdiff_t rows, ptr
     ptrdiff_t lastRow = minimum(r + TRANSPOSE_TILE, rows);
     for (ptrdiff_t c = 0; c < columns; c += TRANSPOSE_TILE) {
       ptrdiff_t lastColumn = minimum(c + TRANSPOSE_TILE, columns);
+      if (fromRow == 1 && toColumn == 1) {
+        transpose(out + r * toRow + c, toRow, source + r + c * fromColumn, fromColumn, lastRow - r, lastColumn - c);
+        continue;
+      }
       for (ptrdiff_t i = r; i < lastRow; i++) {
         for (ptrdiff_t j = c; j < lastColumn; j++) out[i * toRow + j * toColumn] = source[i * fromRow + j * fromColumn];
       }

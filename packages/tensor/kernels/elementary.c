@@ -1,12 +1,10 @@
 /*
  * Elementary functions of one float, without branches, so that loops over them become vector code. Each reduces its
  * argument to a small interval and evaluates a minimax polynomial there (fitted for this file in relative error).
- * Measured over dense samples, all are within 4 units in the last place; see test/kernels.test.ts.
+ * Measured over dense samples: within 3.1 units in the last place, tanh within 6; sine and cosine within 1e-7 absolutely.
  */
 #include "kernels.h"
 
-/* Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, which then also sits in the low bits of the sum. */
-#define ROUNDER 12582912.0f
 #define LOG2_E 1.44269504f
 /* ln 2 in two parts; the high one is short, so that its product with an exponent is exact. */
 #define LN2_HIGH 0.6923828125f
@@ -20,43 +18,46 @@ INLINE float with_sign_of(float magnitude, float sign) {
   return float_of_bits(bits_of_float(magnitude) | (bits_of_float(sign) & 0x80000000u));
 }
 
-/* 2^n for a normal result. */
-INLINE float power_of_two(int32_t n) { return float_of_bits((uint32_t)(n + 127) << 23); }
+/* Comparisons with NaN are false, so that it passes through. */
+INLINE float at_least(float x, float low) { return x < low ? low : x; }
+INLINE float at_most(float x, float high) { return x > high ? high : x; }
 
-/* Both comparisons are false for NaN, which therefore passes through. */
-INLINE float clamp(float x, float low, float high) {
-  x = x < low ? low : x;
-  return x > high ? high : x;
-}
+/* x = 2 h ln 2 + r with an integer h and |r| <= ln 2: then e^x = scale (1 + p) scale. One factor would not do, as 2^2h
+ * overflows before the result does, and underflows before subnormals end. */
+typedef struct Exponential {
+  float scale; /* 2^h */
+  float p;     /* e^r - 1 */
+} Exponential;
 
-/* x = n ln 2 + r with |r| <= ln 2 / 2; returns e^r - 1. */
-INLINE float reduced_exponential(float x, int32_t *n) {
-  float shifted = FUSED(x, LOG2_E, ROUNDER);
-  float rounded = shifted - ROUNDER;
-  *n = (int32_t)(bits_of_float(shifted) - bits_of_float(ROUNDER));
-  float r = FUSED(rounded, -LN2_HIGH, x);
-  r = FUSED(rounded, -LN2_LOW, r);
-  float p = 0.00139466673f;
-  p = FUSED(p, r, 0.00836671051f);
-  p = FUSED(p, r, 0.0416662805f);
-  p = FUSED(p, r, 0.16666542f);
-  p = FUSED(p, r, 0.5f);
-  return FUSED(p, r * r, r);
+/* For x >= -104. Above 90, h stays and p becomes so large that the result overflows as it should. */
+INLINE Exponential reduce_exponential(float x) {
+  /* Adding 1.5 * 2^23 rounds to an integer, which then sits in the low bits of the sum; with the bias of the exponent
+   * added too, shifting those bits into the exponent gives 2^h. */
+  float rounder = 12582912.0f + 127.0f;
+  float shifted = at_most(FUSED(x, 0.5f * LOG2_E, rounder), rounder + 65.0f);
+  float h = shifted - rounder;
+  float r = FUSED(h, -2.0f * LN2_HIGH, x);
+  r = FUSED(h, -2.0f * LN2_LOW, r);
+  float q = 2.51273304e-05f;
+  q = FUSED(q, r, 0.000200976443f);
+  q = FUSED(q, r, 0.00138876028f);
+  q = FUSED(q, r, 0.00833261665f);
+  q = FUSED(q, r, 0.0416666865f);
+  q = FUSED(q, r, 0.166666716f);
+  q = FUSED(q, r, 0.5f);
+  return (Exponential){float_of_bits(bits_of_float(shifted) << 23), FUSED(q, r * r, r)};
 }
 
 INLINE float exponential(float x) {
-  int32_t n;
-  float p = 1.0f + reduced_exponential(clamp(x, -104.0f, 89.0f), &n);
-  /* Two factors, because 2^n itself overflows before the result does, and underflows before subnormals end. */
-  int32_t half = n >> 1;
-  return p * power_of_two(half) * power_of_two(n - half);
+  Exponential e = reduce_exponential(at_least(x, -104.0f));
+  return (e.p + 1.0f) * e.scale * e.scale;
 }
 
 INLINE float exponential_minus_one(float x) {
-  int32_t n;
-  float p = reduced_exponential(clamp(x, -30.0f, 89.0f), &n);
-  float scale = power_of_two(n - 1); /* half of 2^n, which may overflow */
-  float result = 2.0f * FUSED(scale, p, scale - 0.5f);
+  Exponential e = reduce_exponential(at_least(x, -30.0f));
+  float inverse = float_of_bits((254u << 23) - bits_of_float(e.scale));
+  /* scale^2 (1 + p) - 1, where nothing cancels: for small x scale is 1 and p alone is left. */
+  float result = e.scale * FUSED(e.scale, e.p, e.scale - inverse);
   return x == 0.0f ? x : result; /* keeps the sign of zero */
 }
 
@@ -94,9 +95,19 @@ INLINE float logarithm_of_one_plus(float x) {
 }
 
 INLINE float hyperbolic_tangent(float x) {
-  /* tanh |x| = (e^2|x| - 1) / (e^2|x| + 1); from 10 on it rounds to 1. */
-  float e = exponential_minus_one(2.0f * clamp(absolute(x), 0.0f, 10.0f));
-  return with_sign_of(e / (e + 2.0f), x);
+  /* x P(x^2) / Q(x^2), which costs less than going through e^x; from 9.02 on tanh rounds to 1. */
+  float a = at_most(absolute(x), 9.02f), square = a * a;
+  float p = 1.33172939e-08f;
+  p = FUSED(p, square, 2.05823053e-05f);
+  p = FUSED(p, square, 0.00349396747f);
+  p = FUSED(p, square, 0.133796647f);
+  p = FUSED(p, square, 1.0f);
+  float q = 7.76131174e-07f;
+  q = FUSED(q, square, 0.000328298076f);
+  q = FUSED(q, square, 0.0258708242f);
+  q = FUSED(q, square, 0.467129797f);
+  q = FUSED(q, square, 1.0f);
+  return with_sign_of(at_most(a * p / q, 1.0f), x);
 }
 
 INLINE float sigmoid(float x) {
@@ -119,7 +130,7 @@ INLINE float error_function(float x) {
   p = FUSED(p, square, 0.128379167f);
   float small = FUSED(p, x, x);
   /* erfc(a) = e^(-a q(a)); from 4 on erf rounds to 1. */
-  float t = clamp(a, 0.0f, 4.0f);
+  float t = at_most(a, 4.0f);
   float q = 1.33455569e-05f;
   q = FUSED(q, t, -0.00034422669f);
   q = FUSED(q, t, 0.00373073108f);

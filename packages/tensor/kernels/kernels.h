@@ -36,6 +36,8 @@ enum {
   MATMUL_WIDTH = 512,
   MATMUL_ROWS = 16,
   PARTIAL_SUMS = 4096,
+  /* Elements of a memory-bound loop that take some ten microseconds: the least worth handing to another thread. */
+  PIECE = 1 << 17,
   /* Padding keeps equal positions in different registers off the same cache set. */
   REGISTER_STRIDE = BLOCK + 16
 };
@@ -102,6 +104,19 @@ INLINE uint32_t bits_of_float(float value) {
 INLINE ptrdiff_t minimum(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 INLINE ptrdiff_t maximum(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 INLINE ptrdiff_t divide_up(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }
+
+/* Shares `count` elements out among threads if there is work enough: about `cost` vector operations for every sixteen
+ * elements. Pieces are multiples of `unit`, large enough to repay waking a thread, and enough to even out late ones. */
+INLINE void parallel(const Context *context, ptrdiff_t count, ptrdiff_t unit, ptrdiff_t cost, Task *task,
+                     void *argument) {
+  ptrdiff_t worthwhile = maximum(1, PIECE / maximum(1, cost));
+  if (context->threads <= 1 || count <= 2 * worthwhile) {
+    if (count > 0) task(argument, 0, count, context->scratch);
+    return;
+  }
+  ptrdiff_t grain = maximum(worthwhile, count / (4 * context->threads));
+  gradus_parallel(context->threads, count, divide_up(grain, unit) * unit, task, argument, context->scratch);
+}
 
 INLINE void copy_elements(float *out, const float *source, ptrdiff_t count) {
   __builtin_memcpy(out, source, (size_t)count * sizeof(float));

@@ -16,7 +16,8 @@ typedef struct Input {
 typedef struct Body {
   ptrdiff_t count;
   int inputCount, operationCount, outputCount;
-  int hasStrided;
+  /* Elements evaluated at a time: BLOCK, or a little less, so that blocks end where the rows of strided inputs do. */
+  ptrdiff_t block;
   const int32_t *operations; /* five words each */
   const int32_t *outputs;    /* four words each */
   Input inputs[MAX_REGISTERS];
@@ -63,7 +64,7 @@ static const int32_t *parse_body(const Context *context, const int32_t *code, Bo
   body->inputCount = code[2], body->operationCount = code[3], body->outputCount = code[4];
   const int32_t *dims = code + 5;
   code = dims + rank;
-  body->hasStrided = 0;
+  body->block = BLOCK;
   for (int i = 0; i < body->inputCount; i++, code += 3 + rank) {
     Input *input = &body->inputs[i];
     input->kind = code[0];
@@ -74,17 +75,21 @@ static const int32_t *parse_body(const Context *context, const int32_t *code, Bo
     } else {
       input->base = address_of(context, code[1], code[2]);
       if (input->kind == INPUT_STRIDED) parse_strided(input, dims, code + 3, rank);
-      body->hasStrided |= input->kind == INPUT_STRIDED;
+      if (input->kind == INPUT_STRIDED && input->dims[input->rank - 1] <= BLOCK) {
+        ptrdiff_t run = input->dims[input->rank - 1];
+        body->block = BLOCK / run * run;
+      }
     }
   }
   body->operations = code;
   code += OPERATION_WORDS * body->operationCount;
   body->outputs = code;
-  for (int i = 0; i < MAX_REGISTERS; i++) body->directOperation[i] = -1;
+  for (int i = 0; i < body->operationCount; i++) body->directOperation[body->operations[OPERATION_WORDS * i + 1]] = -1;
   for (int o = 0; o < body->outputCount; o++, code += OUTPUT_WORDS) {
     if (!code[3]) continue;
     int i = body->operationCount - 1; /* a register may have held other values before its last one */
     while (i >= 0 && body->operations[OPERATION_WORDS * i + 1] != code[0]) i--;
+    if (i < 0) continue; /* an input; there is nothing to redirect */
     body->directOperation[code[0]] = i;
     body->direct[code[0]] = address_of(context, code[1], code[2]);
   }
@@ -102,12 +107,60 @@ static void begin_evaluation(Evaluation *evaluation, const Body *body, ptrdiff_t
   }
 }
 
+/* Each of `rows` values, which are `step` apart, `run` times. */
+INLINE float *repeat_each_of(ptrdiff_t run, float *out, const float *source, ptrdiff_t step, ptrdiff_t rows) {
+  for (ptrdiff_t row = 0; row < rows; row++, source += step) {
+    float value = *source;
+    for (ptrdiff_t i = 0; i < run; i++) *out++ = value;
+  }
+  return out;
+}
+
+static float *repeat_each(ptrdiff_t run, float *out, const float *source, ptrdiff_t step, ptrdiff_t rows) {
+  switch (run) { /* short rows, such as one number per action, are dominated by loop overhead unless unrolled */
+    case 2: return repeat_each_of(2, out, source, step, rows);
+    case 3: return repeat_each_of(3, out, source, step, rows);
+    case 4: return repeat_each_of(4, out, source, step, rows);
+    default: return repeat_each_of(run, out, source, step, rows);
+  }
+}
+
+/* One row again and again: what has been written is doubled until there is enough. */
+static void repeat_row(ptrdiff_t run, float *out, const float *source, ptrdiff_t count) {
+  ptrdiff_t length = minimum(run, count);
+  copy_elements(out, source, length);
+  while (length < count) {
+    ptrdiff_t more = minimum(length, count - length);
+    copy_elements(out + length, out, more);
+    length += more;
+  }
+}
+
+INLINE float *copy_run(float *out, const float *source, ptrdiff_t step, ptrdiff_t length) {
+  if (step == 1 && length >= 16) copy_elements(out, source, length);
+  else if (step == 1) for (ptrdiff_t i = 0; i < length; i++) out[i] = source[i];
+  else if (step == 0) fill_elements(out, *source, length);
+  else for (ptrdiff_t i = 0; i < length; i++) out[i] = source[i * step];
+  return out + length;
+}
+
 /* Lays out elements [start, start + count) of a strided input, and says where they are. */
 static float *strided_block(const Input *input, ptrdiff_t start, ptrdiff_t count, float *out) {
   int last = input->rank - 1;
   ptrdiff_t index[MAX_DIMS], run = input->dims[last], step = input->strides[last];
-  const float *row = input->base; /* the element at index 0 of the current run */
   ptrdiff_t rest = start / run, position = start - rest * run;
+  if (input->rank == 2 && position == 0 && count % run == 0) {
+    const float *row = input->base + rest * input->strides[0];
+    if (step == 0) {
+      repeat_each(run, out, row, input->strides[0], count / run);
+      return out;
+    }
+    if (step == 1 && input->strides[0] == 0) {
+      repeat_row(run, out, row, count);
+      return out;
+    }
+  }
+  const float *row = input->base; /* the element at index 0 of the current run */
   for (int d = last - 1; d >= 0; d--) {
     ptrdiff_t outer = d == 0 ? 0 : rest / input->dims[d];
     index[d] = rest - outer * input->dims[d];
@@ -117,18 +170,7 @@ static float *strided_block(const Input *input, ptrdiff_t start, ptrdiff_t count
   if (step == 1 && position + count <= run) return (float *)row + position;
   float *next = out, *end = out + count;
   for (;;) {
-    ptrdiff_t length = minimum(run - position, end - next);
-    const float *source = row + position * step;
-    if (step == 1) {
-      if (length >= 16) copy_elements(next, source, length);
-      else for (ptrdiff_t i = 0; i < length; i++) next[i] = source[i];
-    } else if (step == 0) {
-      float value = *row;
-      for (ptrdiff_t i = 0; i < length; i++) next[i] = value;
-    } else {
-      for (ptrdiff_t i = 0; i < length; i++) next[i] = source[i * step];
-    }
-    next += length;
+    next = copy_run(next, row + position * step, step, minimum(run - position, end - next));
     if (next == end) return out;
     position = 0;
     for (int d = last - 1; d >= 0; d--) {
@@ -140,7 +182,7 @@ static float *strided_block(const Input *input, ptrdiff_t start, ptrdiff_t count
   }
 }
 
-/* A row repeated over and over (a bias), or any input whose pattern divides the block, need be laid out only once. */
+/* A row repeated over and over, such as a bias, need be laid out only once. */
 INLINE int is_periodic(const Input *input) { return input->rank == 2 && input->strides[0] == 0; }
 
 static void locate_inputs(Evaluation *evaluation, ptrdiff_t start, ptrdiff_t count) {
@@ -214,7 +256,7 @@ static __attribute__((noinline)) void apply_operation(int32_t opcode, void *out,
     case MAP_INT_TO_FLOAT: EACH(int32_t, ((float *)out)[i] = (float)a[i])
     /* Clamped, because the instruction sets disagree about what does not fit; NaN becomes 0. */
     case MAP_FLOAT_TO_INT:
-      EACH(float, ((int32_t *)out)[i] = (int32_t)(a[i] == a[i] ? clamp(a[i], -2147483648.0f, 2147483520.0f) : 0.0f))
+      EACH(float, ((int32_t *)out)[i] = (int32_t)(a[i] == a[i] ? at_most(at_least(a[i], -2147483648.0f), 2147483520.0f) : 0.0f))
     case MAP_FLOAT_TO_BOOL: COMPARISON(a[i] != 0.0f)
     case MAP_INT_TO_BOOL: INTEGERS(a[i] != 0)
     case MAP_NEGATE_INT: INTEGERS(-a[i])
@@ -251,8 +293,8 @@ static void evaluate(Evaluation *evaluation, ptrdiff_t start, ptrdiff_t count) {
 /* Runs a body over elements [start, end) and writes its outputs. */
 static void run_body(const Context *context, Evaluation *evaluation, ptrdiff_t start, ptrdiff_t end) {
   const Body *body = evaluation->body;
-  for (ptrdiff_t block = start; block < end; block += BLOCK) {
-    ptrdiff_t count = minimum(BLOCK, end - block);
+  for (ptrdiff_t block = start; block < end; block += body->block) {
+    ptrdiff_t count = minimum(body->block, end - block);
     evaluate(evaluation, block, count);
     const int32_t *output = body->outputs;
     for (int o = 0; o < body->outputCount; o++, output += OUTPUT_WORDS) {
@@ -278,7 +320,5 @@ static void run_map(const Context *context, const int32_t *code) {
   Body body;
   parse_body(context, code, &body);
   MapTask task = {context, &body};
-  /* Below some tens of thousands of element operations a second thread costs more than it saves. */
-  ptrdiff_t grain = maximum(16 * BLOCK, divide_up(divide_up(body.count, 8 * context->threads), BLOCK) * BLOCK);
-  gradus_parallel(context->threads, body.count, grain, map_task, &task, context->scratch);
+  parallel(context, body.count, body.block, body.operationCount, map_task, &task);
 }

@@ -115,16 +115,14 @@ INLINE ptrdiff_t tile_row(const Tiling *tiling, ptrdiff_t tile) {
 
 /* Lays columns [0, columns) of a block of B out as a panel `width` wide, zero beyond. */
 static void pack_panel(float *out, ptrdiff_t width, const float *source, Matrix b, ptrdiff_t depth, ptrdiff_t columns) {
-  if (columns < width) fill_elements(out, 0.0f, depth * width);
-  if (b.column == 1 && columns == PANEL) {
-    for (ptrdiff_t p = 0; p < depth; p++) {
-      UNROLL for (int v = 0; v < 2; v++) store(out + p * PANEL + v * LANES, load(source + p * b.row + v * LANES));
-    }
-  } else if (b.column == 1 || columns == 1) {
-    for (ptrdiff_t p = 0; p < depth; p++) {
-      for (ptrdiff_t j = 0; j < columns; j++) out[p * width + j] = source[p * b.row + j];
+  if (b.column == 1 || columns == 1) {
+    ptrdiff_t whole = columns / LANES * LANES;
+    for (ptrdiff_t p = 0; p < depth; p++, out += width, source += b.row) {
+      for (ptrdiff_t j = 0; j < whole; j += LANES) store(out + j, load(source + j));
+      if (whole < width) store(out + whole, load_part(source + whole, columns - whole));
     }
   } else {
+    if (columns < width) fill_elements(out, 0.0f, depth * width);
     transpose(out, width, source, b.column, depth, columns);
   }
 }

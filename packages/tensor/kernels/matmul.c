@@ -35,6 +35,11 @@ static void run_matmul(const Context *context, const int32_t *code) {
   code += 15;
   matmul.dims = code, matmul.aStrides = code + matmul.rank, matmul.bStrides = code + 2 * matmul.rank;
   code += 3 * matmul.rank;
+  /* A batch that shares B is one taller product. */
+  while (matmul.rank > 0 && matmul.bStrides[matmul.rank - 1] == 0 &&
+         matmul.aStrides[matmul.rank - 1] == matmul.m * matmul.a.row && matmul.a.column == 1) {
+    matmul.m *= matmul.dims[--matmul.rank];
+  }
   Body body;
   if (hasEpilogue) parse_body(context, code, &body);
   matmul.epilogue = hasEpilogue ? &body : 0;

@@ -44,6 +44,5 @@ static void run_random(const Context *context, const int32_t *code) {
   const uint32_t *key = (const uint32_t *)address_of(context, code[2], code[3]);
   RandomTask task = {key[0], key[1], (uint32_t)code[1], address_of(context, code[4], code[5]), code[0]};
   ptrdiff_t pairs = divide_up(task.count, 2);
-  ptrdiff_t grain = maximum(8 * BLOCK, divide_up(pairs, 8 * context->threads));
-  gradus_parallel(context->threads, pairs, grain, random_task, &task, context->scratch);
+  parallel(context, pairs, BLOCK, 16, random_task, &task);
 }

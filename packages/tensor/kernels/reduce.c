@@ -10,6 +10,10 @@ enum { SUM_LANES = 16, LONG_ROW = 32768 };
 
 typedef float FloatLanes __attribute__((vector_size(64)));
 typedef int32_t IntLanes __attribute__((vector_size(64)));
+typedef float HalfFloatLanes __attribute__((vector_size(32)));
+typedef int32_t HalfIntLanes __attribute__((vector_size(32)));
+typedef float QuarterFloatLanes __attribute__((vector_size(16)));
+typedef int32_t QuarterIntLanes __attribute__((vector_size(16)));
 typedef int32_t UnalignedIntLanes __attribute__((vector_size(64), aligned(4), may_alias));
 
 typedef struct Reduction {
@@ -50,20 +54,21 @@ INLINE int32_t combine(int32_t kind, int32_t total, int32_t element) {
   }
 }
 
-INLINE IntLanes choose(IntLanes mask, IntLanes a, IntLanes b) { return (a & mask) | (b & ~mask); }
-
-INLINE IntLanes combine_lanes(int32_t kind, IntLanes total, IntLanes element) {
-  FloatLanes a = (FloatLanes)total, x = (FloatLanes)element;
-  switch (kind) {
-    case REDUCE_SUM: return (IntLanes)(a + x);
-    case REDUCE_MAX:
-    case REDUCE_ARGMAX: return choose((x > a) | (x != x), element, total);
-    case REDUCE_MIN: return choose((x < a) | (x != x), element, total);
-    case REDUCE_SUM_INT: return total + element;
-    case REDUCE_MAX_INT: return choose(element > total, element, total);
-    default: return choose(element < total, element, total);
+/* The same for vectors of them. */
+#define COMBINE_VECTORS(NAME, INTEGERS, FLOATS)                                                         \
+  INLINE INTEGERS NAME(int32_t kind, INTEGERS total, INTEGERS element) {                                \
+    FLOATS a = (FLOATS)total, x = (FLOATS)element;                                                      \
+    INTEGERS better = kind == REDUCE_MAX       ? (x > a) | (x != x)                                     \
+                      : kind == REDUCE_MIN     ? (x < a) | (x != x)                                     \
+                      : kind == REDUCE_MAX_INT ? element > total                                        \
+                                               : element < total;                                       \
+    if (kind == REDUCE_SUM) return (INTEGERS)(a + x);                                                   \
+    if (kind == REDUCE_SUM_INT) return total + element;                                                 \
+    return (element & better) | (total & ~better);                                                      \
   }
-}
+COMBINE_VECTORS(combine_16, IntLanes, FloatLanes)
+COMBINE_VECTORS(combine_8, HalfIntLanes, HalfFloatLanes)
+COMBINE_VECTORS(combine_4, QuarterIntLanes, QuarterFloatLanes)
 
 /* A row under way. Pieces may be added one after another as long as all but the last are multiples of 32 elements. */
 typedef struct Total {
@@ -82,11 +87,11 @@ INLINE void add_to_total_of(int32_t kind, Total *total, const int32_t *x, ptrdif
   int32_t rest = total->rest;
   ptrdiff_t i = 0;
   for (; i + 2 * SUM_LANES <= count; i += 2 * SUM_LANES) {
-    even = combine_lanes(kind, even, *(const UnalignedIntLanes *)(x + i));
-    odd = combine_lanes(kind, odd, *(const UnalignedIntLanes *)(x + i + SUM_LANES));
+    even = combine_16(kind, even, *(const UnalignedIntLanes *)(x + i));
+    odd = combine_16(kind, odd, *(const UnalignedIntLanes *)(x + i + SUM_LANES));
   }
   if (i + SUM_LANES <= count) {
-    even = combine_lanes(kind, even, *(const UnalignedIntLanes *)(x + i));
+    even = combine_16(kind, even, *(const UnalignedIntLanes *)(x + i));
     i += SUM_LANES;
   }
   for (; i < count; i++) rest = combine(kind, rest, x[i]);
@@ -96,12 +101,18 @@ INLINE void add_to_total_of(int32_t kind, Total *total, const int32_t *x, ptrdif
 INLINE int32_t finish_total_of(int32_t kind, const Total *total) {
   union {
     IntLanes lanes;
-    int32_t element[SUM_LANES];
-  } all = {combine_lanes(kind, total->even, total->odd)};
-  UNROLL for (int width = SUM_LANES / 2; width > 0; width /= 2) {
-    UNROLL for (int i = 0; i < width; i++) all.element[i] = combine(kind, all.element[i], all.element[i + width]);
-  }
-  return combine(kind, all.element[0], total->rest);
+    HalfIntLanes half[2];
+  } sixteen = {combine_16(kind, total->even, total->odd)};
+  union {
+    HalfIntLanes lanes;
+    QuarterIntLanes half[2];
+  } eight = {combine_8(kind, sixteen.half[0], sixteen.half[1])};
+  union {
+    QuarterIntLanes lanes;
+    int32_t element[4];
+  } four = {combine_4(kind, eight.half[0], eight.half[1])};
+  int32_t even = combine(kind, four.element[0], four.element[2]), odd = combine(kind, four.element[1], four.element[3]);
+  return combine(kind, combine(kind, even, odd), total->rest);
 }
 
 /* Turns a kind known at run time into one known at compile time. */
@@ -156,6 +167,13 @@ typedef struct Best {
 } Best;
 
 static void improve(Best *best, const float *x, ptrdiff_t count, ptrdiff_t firstIndex) {
+  if (count < SUM_LANES) {
+    for (ptrdiff_t i = 0; i < count; i++) {
+      int better = best->index < 0 || x[i] > best->value || (x[i] != x[i] && best->value == best->value);
+      if (better) *best = (Best){x[i], (int32_t)(firstIndex + i)};
+    }
+    return;
+  }
   Total total;
   start_total(&total, REDUCE_MAX);
   add_to_total_of(REDUCE_MAX, &total, (const int32_t *)x, count);
@@ -175,12 +193,21 @@ static void row_task(void *argument, ptrdiff_t begin, ptrdiff_t end, Scratch *sc
   ptrdiff_t n = reduction->n, longest = reduction->longestBlock;
   Evaluation evaluation;
   begin_evaluation(&evaluation, reduction->body, minimum(BLOCK, (end - begin) * n), scratch);
-  if (n <= longest && kind != REDUCE_ARGMAX) {
+  if (n <= longest) {
     ptrdiff_t rowsPerBlock = maximum(1, longest / maximum(1, n));
     for (ptrdiff_t row = begin; row < end; row += rowsPerBlock) {
       ptrdiff_t rows = minimum(rowsPerBlock, end - row);
       evaluate(&evaluation, row * n, rows * n);
-      reduce_short_rows(kind, (const int32_t *)evaluation.at[source], rows, n, out + row);
+      const float *x = evaluation.at[source];
+      if (kind != REDUCE_ARGMAX) {
+        reduce_short_rows(kind, (const int32_t *)x, rows, n, out + row);
+        continue;
+      }
+      for (ptrdiff_t r = 0; r < rows; r++) {
+        Best best = {-INFINITE, -1};
+        improve(&best, x + r * n, n, 0);
+        out[row + r] = best.index;
+      }
     }
     if (kind == REDUCE_SUM && reduction->scale != 1.0f) {
       for (ptrdiff_t row = begin; row < end; row++) out[row] = scaled(reduction, out[row]);
@@ -301,19 +328,16 @@ static void run_reduce(const Context *context, const int32_t *code) {
   parse_body(context, code + 8, &body);
   int inPlace = body.operationCount == 0 && body.inputs[reduction.source].kind == INPUT_CONTIGUOUS;
   reduction.longestBlock = inPlace && body.inputCount == 1 ? LONG_ROW : BLOCK;
+  ptrdiff_t cost = 1 + body.operationCount;
 
-  Task *task = row_task;
-  ptrdiff_t range = reduction.outer, work = reduction.n * reduction.inner;
   if (reduction.inner > BLOCK || (reduction.inner > 1 && reduction.kind == REDUCE_ARGMAX)) {
-    task = segment_task;
-    range = reduction.outer * divide_up(reduction.inner, BLOCK);
-    work = reduction.n * minimum(reduction.inner, BLOCK);
+    ptrdiff_t width = minimum(reduction.inner, BLOCK), segments = divide_up(reduction.inner, BLOCK);
+    parallel(context, reduction.outer * segments, 1, reduction.n * width * cost, segment_task, &reduction);
   } else if (reduction.inner > 1) {
-    task = column_task;
+    parallel(context, reduction.outer, 1, reduction.n * reduction.inner * cost, column_task, &reduction);
   } else if (reduction.n > LONG_ROW && reduction.kind != REDUCE_ARGMAX) {
     reduce_long_rows(&reduction);
-    return;
+  } else {
+    parallel(context, reduction.outer, 1, reduction.n * cost, row_task, &reduction);
   }
-  ptrdiff_t grain = maximum(divide_up(16 * BLOCK, maximum(1, work)), divide_up(range, 8 * context->threads));
-  gradus_parallel(context->threads, range, grain, task, &reduction, context->scratch);
 }

@@ -47,10 +47,18 @@ INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
 #endif
 }
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+INLINE __m256i first_lanes(ptrdiff_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+#endif
+
 /* The first `count` lanes from memory, zero beyond. */
 INLINE Vector load_part(const float *source, ptrdiff_t count) {
 #if defined(__AVX512F__)
   return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), source);
+#elif defined(__AVX2__)
+  return _mm256_maskload_ps(source, first_lanes(count));
 #else
   union {
     Vector vector;
@@ -65,6 +73,8 @@ INLINE Vector load_part(const float *source, ptrdiff_t count) {
 INLINE void store_part(float *out, Vector vector, ptrdiff_t count) {
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(out, (__mmask16)((1u << count) - 1), vector);
+#elif defined(__AVX2__)
+  _mm256_maskstore_ps(out, first_lanes(count), vector);
 #else
   union {
     Vector vector;

@@ -99,6 +99,7 @@ export type {
 } from './modules.ts';
 export {
   activate,
+  activationNames,
   convolution,
   copyParameters,
   disposeParameters,

@@ -54,8 +54,14 @@ const activations: Readonly<Record<Activation, (x: TensorLike) => Tensor>> = {
   softplus,
 };
 
-/** Applies an activation by name. */
+/** Names of the activations. */
+export const activationNames: readonly Activation[] = Object.keys(activations) as Activation[];
+
+/** Applies an activation by name. @throws RangeError for an unknown name. */
 export function activate(x: TensorLike, activation: Activation): Tensor {
+  if (!Object.hasOwn(activations, activation)) {
+    throw new RangeError(`activation: expected one of ${activationNames.join(', ')}, got '${String(activation)}'`);
+  }
   return activations[activation](x);
 }
 

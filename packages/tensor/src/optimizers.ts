@@ -195,6 +195,6 @@ export function adamW(
  */
 export function polyakUpdate(source: Parameters, target: Parameters, tau: TensorLike): void {
   for (const [, from, to] of pairs(source, target)) {
-    assign(to, tau === 1 ? add(from, 0) : add(mul(tau, from), mul(sub(1, tau), to)));
+    assign(to, tau === 1 ? asTensor(from) : add(mul(tau, from), mul(sub(1, tau), to)));
   }
 }

@@ -14,9 +14,8 @@ const runs = 3;
 function trace(on: Device, seed: number): TensorData[] {
   const random = testRandom(seed);
   const variables = variableShapes.map((shape, i) => variable(shape, random.floats(sizeOf(shape)), { name: `v${i}` }));
-  const { inputs, run, dispose } = program(programInputs, (nodes) => randomProgram(nodes, variables, testRandom(seed)), {
-    device: on,
-  });
+  const compiled = program(programInputs, (nodes) => randomProgram(nodes, variables, testRandom(seed)), { device: on });
+  const { inputs } = compiled;
   const seen: TensorData[] = [];
   for (let i = 0; i < runs; i++) {
     // The last run has the inputs of the one before, which nothing may have overwritten.
@@ -27,10 +26,10 @@ function trace(on: Device, seed: number): TensorData[] {
       inputs.index.set([random.integer(3)]);
       inputs.key.set([random.integer(1000), i]);
     }
-    seen.push(...Object.values(run()).map((data) => data.slice()));
+    seen.push(...Object.values(compiled.run()).map((data) => data.slice()));
     seen.push(...variables.map((each) => each.read()));
   }
-  dispose();
+  compiled.dispose();
   for (const each of variables) each.dispose();
   return seen;
 }

@@ -98,7 +98,10 @@ export class Machine {
 }
 
 /** Calls `visit` with every index of `dims` in row-major order. */
-export function forEachIndex(dims: readonly number[], visit: (index: readonly number[], position: number) => void): void {
+export function forEachIndex(
+  dims: readonly number[],
+  visit: (index: readonly number[], position: number) => void,
+): void {
   const count = dims.reduce((product, size) => product * size, 1);
   const index = dims.map(() => 0);
   for (let position = 0; position < count; position++) {

@@ -59,7 +59,11 @@ describe.each(cases)('kernels: $label', ({ kernels, threads }) => {
   describe('matmul', () => {
     const sizes = [
       ...[1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 84, 100, 120, 128, 130].map(
-        (m, i): [number, number, number] => [m, [1, 2, 3, 4, 7, 16, 20, 33, 64, 84, 120][i % 11], [4, 1, 64, 37, 128, 2][i % 6]],
+        (m, i): [number, number, number] => [
+          m,
+          [1, 2, 3, 4, 7, 16, 20, 33, 64, 84, 120][i % 11],
+          [4, 1, 64, 37, 128, 2][i % 6],
+        ],
       ),
       [256, 256, 256],
       [40, 700, 300],
@@ -277,7 +281,12 @@ describe.each(cases)('kernels: $label', ({ kernels, threads }) => {
         outputs: [[1, out, 0, 1]],
       };
       run.run(instruction(op.map, ...bodyWords(body)));
-      expect(largestError(run.readFloats(out), Float64Array.from(values, (x) => (x + 3) ** 2 - x))).toBeLessThan(1e-6);
+      expect(
+        largestError(
+          run.readFloats(out),
+          Float64Array.from(values, (x) => (x + 3) ** 2 - x),
+        ),
+      ).toBeLessThan(1e-6);
     });
 
     const integers: Record<number, (a: number, b: number) => number> = {
@@ -298,8 +307,12 @@ describe.each(cases)('kernels: $label', ({ kernels, threads }) => {
     };
     test.each(Object.entries(integers))('integer operation %s', (opcode, reference) => {
       const next = randomNumbers(7);
-      const a = Int32Array.from({ length: 600 }, (_, i) => (i < 300 ? between(next, -2, 2) : Math.floor(next() * 2 ** 29)));
-      const b = Int32Array.from({ length: 600 }, (_, i) => (i < 300 ? between(next, -2, 2) : Math.floor(next() * 2 ** 29)));
+      const a = Int32Array.from({ length: 600 }, (_, i) =>
+        i < 300 ? between(next, -2, 2) : Math.floor(next() * 2 ** 29),
+      );
+      const b = Int32Array.from({ length: 600 }, (_, i) =>
+        i < 300 ? between(next, -2, 2) : Math.floor(next() * 2 ** 29),
+      );
       const run = machine();
       const out = run.output(600);
       const body: Body = {
@@ -395,8 +408,26 @@ describe.each(cases)('kernels: $label', ({ kernels, threads }) => {
 
   describe('reduce', () => {
     const shapes = [
-      ...[[1, 1, 1], [5, 3, 1], [128, 2, 1], [64, 16, 1], [33, 100, 1], [3, 513, 1], [2, 1500, 1], [1, 70_001, 1]],
-      ...[[1, 128, 2], [1, 100, 64], [1, 33, 512], [3, 40, 7], [2, 9, 600], [1, 5, 2000], [4, 1, 3], [300, 70, 1]],
+      ...[
+        [1, 1, 1],
+        [5, 3, 1],
+        [128, 2, 1],
+        [64, 16, 1],
+        [33, 100, 1],
+        [3, 513, 1],
+        [2, 1500, 1],
+        [1, 70_001, 1],
+      ],
+      ...[
+        [1, 128, 2],
+        [1, 100, 64],
+        [1, 33, 512],
+        [3, 40, 7],
+        [2, 9, 600],
+        [1, 5, 2000],
+        [4, 1, 3],
+        [300, 70, 1],
+      ],
     ];
     const references: Record<string, (values: Float64Array) => number> = {
       sum: (values) => 0.25 * values.reduce((sum, x) => sum + x, 0),
@@ -538,9 +569,11 @@ describe.each(cases)('kernels: $label', ({ kernels, threads }) => {
     const [table, at, out] = [run.floats(new Float32Array(10)), run.integers([index]), run.output(10)];
     const message = (name: string, limit: number): string =>
       `${name}: expected an index of at least 0 and less than ${limit}, got ${index}`;
-    const failing = (...words: number[]) => (): void => {
-      run.run(instruction(words[0], ...words.slice(1)));
-    };
+    const failing =
+      (...words: number[]) =>
+      (): void => {
+        run.run(instruction(words[0], ...words.slice(1)));
+      };
     expect(failing(op.gather, 5, 2, 1, table, 0, at, 0, out, 0)).toThrow(message('gather', 5));
     expect(failing(op.scatterAdd, 5, 2, 1, table, 0, at, 0, out, 0)).toThrow(message('scatterAdd', 5));
     expect(failing(op.sliceAt, 2, 5, 2, 1, at, 0, table, 0, out, 0)).toThrow(message('sliceAt', 4));

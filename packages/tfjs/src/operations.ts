@@ -55,7 +55,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   abs: unary(tf.abs),
   neg: unary(tf.neg),
   logicalNot: unary(tf.logicalNot),
-  cast: ([x], node) => tf.cast(x, node.dtype),
+  // tf.cast keeps integers other than 0 and 1 as they are on the way to bool, on the wasm backend.
+  cast: ([x], { dtype }) => (dtype === 'bool' ? tf.notEqual(x, tf.scalar(0, x.dtype as 'int32')) : tf.cast(x, dtype)),
 
   add: binary(tf.add),
   sub: binary(tf.sub),

@@ -16,6 +16,11 @@ export interface TensorflowOptions {
 /** Optional, so `string`: a literal type would make the compiler look for it. */
 const nativePackage = '@tensorflow/tfjs-node' as string;
 
+/** The part of Node that tfjs-node needs repaired; nothing is imported, so that bundlers for browsers do not look for it. */
+declare const process: {
+  getBuiltinModule?(name: 'node:util'): { isNullOrUndefined?: (value: unknown) => boolean };
+};
+
 const devices = new Map<string, TensorflowDevice>();
 
 /**
@@ -68,10 +73,9 @@ async function loadNative(): Promise<string | undefined> {
   if (tf.findBackendFactory('tensorflow') !== null) return undefined;
   if (!tf.env().getBool('IS_NODE')) return 'it exists in Node only';
   try {
-    const { default: util } = await import('node:util');
     // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.
-    const legacyUtil = util as { isNullOrUndefined?: (value: unknown) => boolean };
-    legacyUtil.isNullOrUndefined ??= (value) => value === null || value === undefined;
+    const util = process.getBuiltinModule?.('node:util');
+    if (util !== undefined) util.isNullOrUndefined ??= (value) => value === null || value === undefined;
     await import(nativePackage);
     return undefined;
   } catch (error) {

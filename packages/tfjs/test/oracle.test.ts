@@ -105,7 +105,9 @@ function ourAnswer({ subject, layouts, data, weights }: Instance, on: Device): A
     },
     { device: on },
   );
-  data.forEach((values, i) => compiled.inputs[`i${i}`].set(values));
+  Object.values(compiled.inputs).forEach((input, i) => {
+    input.set(data[i]);
+  });
   const { result, ...gradients } = Object.fromEntries(Object.entries(compiled.run()).map(([k, x]) => [k, x.slice()]));
   compiled.dispose();
   return { result, gradients: Object.values(gradients) };

@@ -44,7 +44,7 @@ export interface DqnOptions {
   readonly learningRate: Schedule;
   /** Transitions that the replay buffer holds. Default 1,000,000. */
   readonly bufferSize: number;
-  /** Environment steps before the first update. Default 100 (SB3). */
+  /** Environment steps before the first update; until then all actions are random. Default 100 (SB3). */
   readonly learningStarts: number;
   /** Transitions in a minibatch. Default 32. */
   readonly batchSize: number;
@@ -208,7 +208,7 @@ export class Dqn implements Agent {
 
   /**
    * @param env one environment, or n copies stepped together; its actions are `Discrete`
-   * @throws RangeError for other actions, an unknown option, or a `trainFrequency` that is not a multiple of n.
+   * @throws RangeError for other actions, an unknown option or a wrong one, such as a `trainFrequency` that is no multiple of n.
    */
   constructor(env: Env | VectorEnv, options: Partial<DqnOptions> & DeviceOption = {}) {
     const { device = t.defaultDevice(), ...given } = options;
@@ -222,6 +222,12 @@ export class Dqn implements Agent {
     }
     if (!(Number.isInteger(trainFrequency / numEnvs) && trainFrequency > 0)) {
       throw new RangeError(`trainFrequency: expected a multiple of ${numEnvs} (copies), got ${trainFrequency}`);
+    }
+    for (const name of ['batchSize', 'gradientSteps', 'targetUpdateInterval'] as const) {
+      const value = this.options[name];
+      if (!(Number.isInteger(value) && value >= 1)) {
+        throw new RangeError(`${name}: expected a positive integer, got ${value}`);
+      }
     }
     this.actionSpace = actionSpace;
     this.random = new Random(seed);
@@ -254,14 +260,14 @@ export class Dqn implements Agent {
     this.policy.actBatch(observations, actions, options);
   }
 
-  /** Trains up to `steps` environment steps; yields every `trainFrequency` of them, after that round's updates. */
+  /** Trains up to `steps` environment steps; yields every `trainFrequency` of them, after that round's updates, and at the end. */
   *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
     const { env, replay, recorder } = this;
     const { trainFrequency, targetUpdateInterval, learningStarts, epsilon } = this.options;
     this.training.begin();
     recorder.start(steps);
     while (recorder.step < steps) {
-      const exploration = scheduleValue(epsilon, recorder.step / steps);
+      const exploration = recorder.step < learningStarts ? 1 : scheduleValue(epsilon, recorder.step / steps);
       this.chooseActions(exploration);
       replay.beginStep(env.observations, this.actions);
       env.step(this.actions);
@@ -271,9 +277,9 @@ export class Dqn implements Agent {
       const passed = (interval: number): boolean =>
         Math.floor(recorder.step / interval) > Math.floor(before / interval);
       if (passed(targetUpdateInterval)) this.updateTarget.run();
-      if (!passed(trainFrequency)) continue;
-      const metrics = recorder.step > learningStarts ? this.improve(recorder.step / steps) : {};
-      yield recorder.progress({ ...metrics, 'train/epsilon': exploration });
+      const isDue = passed(trainFrequency);
+      const metrics = isDue && recorder.step > learningStarts ? this.improve(recorder.step / steps) : {};
+      if (isDue || recorder.step >= steps) yield recorder.progress({ ...metrics, 'train/epsilon': exploration });
     }
   }
 
@@ -326,7 +332,8 @@ export class Dqn implements Agent {
 
   /**
    * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
-   * @throws CheckpointError when the checkpoint is another algorithm's, incomplete, or does not fit the environment.
+   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
+   * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Dqn {
     const { state, file } = openCheckpoint(checkpoint, 'dqn');

@@ -7,7 +7,7 @@ import type { MicroCase } from '../micro/micro-case.ts';
 import { microCases } from '../micro/micro-cases.ts';
 import { integerFrom, positiveNumber } from '../parse-options.ts';
 import { count, table } from '../results.ts';
-import { findTorch } from '../torch/find-torch.ts';
+import { findTorch, pythonFolders } from '../torch/find-torch.ts';
 import { TorchProcess } from '../torch/torch-process.ts';
 import { messageOf, UserError } from '../user-error.ts';
 
@@ -72,7 +72,7 @@ async function benchMicro(options: BenchMicroOptions): Promise<void> {
   if (threads !== undefined && threads > 1 && device !== undefined && device !== 'native') {
     throw new UserError(`--threads ${threads}: the ${device} device runs on one thread`);
   }
-  const python = options.torch ? findTorch() : undefined;
+  const python = options.torch ? findTorch(pythonFolders()) : undefined;
   const torches = new Map<number, TorchProcess>();
   const devices = device === undefined ? await defaultDevices() : [device];
   const measurements: Measurement[] = [];
@@ -144,7 +144,7 @@ async function startTorch(python: string, threads: number, running: Map<number, 
     torch = new TorchProcess(python, threads);
     running.set(threads, torch);
     const { torch: version, gflops } = await torch.start();
-    console.error(`PyTorch ${version} in ${python}, ${threads} threads: products run at ${gflops} GFLOP/s`);
+    console.error(`PyTorch ${version} (${python}), threads: ${threads}, matrix products: ${gflops} GFLOP/s`);
     if (gflops < SLOW_PRODUCTS) {
       console.error(
         'That is too slow for a comparison: without OpenBLAS (Debian: libopenblas0-pthread) it means nothing.',

@@ -1,13 +1,10 @@
-import { train } from '@gradus/core';
-import { consoleProgress } from '@gradus/core/node';
 import { makeVectorEnv } from '@gradus/envs';
 import type { Command } from 'commander';
 import { algorithms } from '../algorithms.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
-import { evaluationSeed, resultsTable, scoreAgent, trainingTime, type TrainingResult } from '../results.ts';
+import { evaluationSeed, resultsTable, scoreAgent, type TrainingResult } from '../results.ts';
 import { findSettings } from '../settings.ts';
-import { Interrupted } from '../user-error.ts';
-import { watchSignals } from '../watch-signals.ts';
+import { trainInterruptibly } from '../train-interruptibly.ts';
 
 const ENVIRONMENT = 'CartPole-v1';
 const SEED = 0;
@@ -33,16 +30,13 @@ async function trainOne(algorithm: string, device: DeviceChoice): Promise<Traini
   const { numEnvs, steps, options } = findSettings('zoo', algorithm, ENVIRONMENT);
   const env = makeVectorEnv(ENVIRONMENT, numEnvs);
   const agent = algorithms[algorithm].create(env, { ...options, seed: SEED, device: await openDevice(device) });
-  const signals = watchSignals();
-  const { seconds, stopReason } = await train(agent, { steps, callbacks: [signals.callback, consoleProgress()] });
-  signals.release();
-  if (stopReason !== undefined) throw new Interrupted(`stopped by ${stopReason}`);
+  const time = await trainInterruptibly(agent, { steps, quiet: false });
   return {
     algorithm,
     environment: ENVIRONMENT,
     seed: SEED,
     steps: agent.step,
     ...scoreAgent(agent, ENVIRONMENT, EPISODES, evaluationSeed(SEED)),
-    ...trainingTime(agent.step, seconds),
+    ...time,
   };
 }

@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs';
-import { train, type Agent } from '@gradus/core';
-import { consoleProgress } from '@gradus/core/node';
+import type { Agent } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import { Argument, Option, type Command } from 'commander';
 import { algorithms } from '../algorithms.ts';
 import { checkOutputFolder } from '../check-output-folder.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
 import { integerFrom } from '../parse-options.ts';
-import { count, evaluationSeed, resultsTable, scoreAgent, trainingTime } from '../results.ts';
+import { evaluationSeed, resultsTable, scoreAgent } from '../results.ts';
 import { loadRun, restoreAgent, saveRun, type Run } from '../run.ts';
 import { findSettings, override, settingsNames, type SettingsName } from '../settings.ts';
-import { fromUser, Interrupted, UserError } from '../user-error.ts';
-import { watchSignals } from '../watch-signals.ts';
+import { trainInterruptibly } from '../train-interruptibly.ts';
+import { fromUser, UserError } from '../user-error.ts';
 
 interface TrainOptions {
   readonly settings: SettingsName;
@@ -88,34 +87,23 @@ async function trainCommand(
           options,
         )
       : await resumeRun(options.resume, algorithm, environment, options);
-  const firstStep = agent.step;
-  const signals = watchSignals();
-  try {
-    const callbacks = [signals.callback, ...(json ? [] : [consoleProgress()])];
-    const { seconds, stopReason } = await train(agent, { steps: run.steps, callbacks });
-    if (stopReason !== undefined) {
-      const folder = out ?? freeFolder(`runs/${run.algorithm}-${run.environment}-${run.seed}`);
-      await saveRun(folder, run, agent);
-      throw new Interrupted(
-        `stopped by ${stopReason} at step ${count(agent.step)} of ${count(run.steps)}, saved in ${folder}\n` +
-          `to go on: gradus train --resume ${folder}`,
-      );
-    }
-    if (out !== undefined) await saveRun(out, run, agent);
-    signals.release();
-    const result = {
-      algorithm: run.algorithm,
-      environment: run.environment,
-      seed: run.seed,
-      steps: agent.step,
-      ...scoreAgent(agent, run.environment, options.episodes, evaluationSeed(run.seed)),
-      ...trainingTime(agent.step - firstStep, seconds),
-    };
-    console.log(json ? JSON.stringify(result) : resultsTable([result], options.episodes));
-    if (out !== undefined && !json) console.log(`saved in ${out}; to evaluate it again: gradus evaluate ${out}`);
-  } finally {
-    signals.release();
-  }
+  const keep = async (): Promise<string> => {
+    const folder = out ?? freeFolder(`runs/${run.algorithm}-${run.environment}-${run.seed}`);
+    await saveRun(folder, run, agent);
+    return `to go on: gradus train --resume ${folder}`;
+  };
+  const time = await trainInterruptibly(agent, { steps: run.steps, quiet: json, keep });
+  if (out !== undefined) await saveRun(out, run, agent);
+  const result = {
+    algorithm: run.algorithm,
+    environment: run.environment,
+    seed: run.seed,
+    steps: agent.step,
+    ...scoreAgent(agent, run.environment, options.episodes, evaluationSeed(run.seed)),
+    ...time,
+  };
+  console.log(json ? JSON.stringify(result) : resultsTable([result], options.episodes));
+  if (out !== undefined && !json) console.log(`saved in ${out}; to evaluate it again: gradus evaluate ${out}`);
 }
 
 interface StartedRun {

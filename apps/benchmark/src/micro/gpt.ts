@@ -18,13 +18,14 @@ export const gptCase: MicroCase = { name: `gpt_${SIZES}`, isLarge: true, create:
 /** One forward pass without gradients. */
 export const gptForwardCase: MicroCase = { name: `gpt_forward_${SIZES}`, isLarge: true, create: createForward };
 
-/** Token numbers [batch, time] to logits [batch, time, vocabulary]. */
-interface Gpt {
+/** Token numbers [16, 128] to logits [16, 128, 512]. */
+export interface Gpt {
   readonly logits: (tokens: t.Tensor) => t.Tensor;
   readonly parameters: t.Parameters;
 }
 
-function createGpt(random: Random): Gpt {
+/** The network with new weights. */
+export function createGpt(random: Random): Gpt {
   const tokenTable = t.embeddingTable({ rows: VOCABULARY, width: WIDTH, random });
   const positions = t.parameter('positions', [TIME, WIDTH], t.normalInitializer(0.02), random);
   const blocks = t.sequential(Array.from({ length: BLOCKS }, () => createBlock(random)));

@@ -3,12 +3,16 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { UserError } from '../user-error.ts';
 
+/** Where a `python3` may be: the search path, then the system's own, which something on the path may hide. */
+export function pythonFolders(): string[] {
+  return [...(process.env.PATH ?? '').split(delimiter), '/usr/bin'];
+}
+
 /**
- * The first `python3` that can import PyTorch: of the search path, then the system's own, which something on the path may hide.
+ * The first `python3` in `folders` that can import PyTorch.
  * @throws UserError when there is none, with the way to get one.
  */
-export function findTorch(): string {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin'];
+export function findTorch(folders: readonly string[]): string {
   const interpreters = [...new Set(folders.map((folder) => join(folder, 'python3')))].filter((path) =>
     existsSync(path),
   );

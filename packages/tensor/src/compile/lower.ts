@@ -144,14 +144,20 @@ function emitReduce(unit: Unit, root: Computation, planned: Plan, place: PlaceOf
 function emitProduct(unit: Unit, root: Computation, planned: Plan, place: PlaceOf, write: Write): void {
   const { node, operands } = root;
   const batch = [...node.shape.slice(0, -2)];
-  let [m, n] = node.shape.slice(-2);
+  const n = node.shape[node.shape.length - 1];
+  let m = node.shape[node.shape.length - 2];
   const k = node.inputs[0].shape[node.inputs[0].shape.length - 1];
   const [a, b] = operands.map((view, i) => productOperand(view, node.inputs[i].shape, batch.length));
   // Rows of several matrices that share the right operand are rows of one.
   while (batch.length > 0 && (b.batch.at(-1) === 0 || batch.at(-1) === 1)) {
     const extent = batch[batch.length - 1];
-    if (extent > 1 && a.batch[a.batch.length - 1] !== m * a.row && m > 1) break;
-    if (m === 1 && extent > 1) a.row = a.batch[a.batch.length - 1];
+    const rows = a.batch[a.batch.length - 1];
+    if (extent > 1 && rows !== m * a.row && m > 1) break;
+    if (m === 1 && extent > 1) {
+      // A single row may be read by any stride; of several, rows or columns must be contiguous.
+      if (k > 1 && rows !== 1 && a.column !== 1) break;
+      a.row = rows;
+    }
     m *= extent;
     batch.pop();
     a.batch.pop();

@@ -157,12 +157,9 @@ function reusableHome(
   if (unit.root?.node === node && kind === 'matmul') {
     // In place of the chain's result, unless that is written over something the product or the chain still reads.
     const raw = (lastUse.get(node) ?? step) === step;
-    const result = unit.maps
-      .map((map) => homes.get(map.node))
-      .find((home) => home !== undefined && home.start === step);
-    return raw && result !== undefined && result.variable === undefined && result.bytes === sizeBytes(node)
-      ? result
-      : undefined;
+    const result = unit.maps.map((map) => homes.get(map.node)).find((home) => home?.start === step);
+    const fits = result?.variable === undefined && result?.bytes === sizeBytes(node);
+    return raw && fits ? result : undefined;
   }
   if (kind === 'reduce' || (!isMap && node.op !== 'updateAt')) return undefined;
   for (const { operands } of computationsOf(unit)) {

@@ -24,9 +24,12 @@ function environment(name: string): string | undefined {
 /**
  * The device of that name; the same one for the same options.
  * @throws Error when the native kernels are asked for and not there, with the reason.
- * @throws RangeError when the number of threads is not at least 1.
+ * @throws RangeError for an unknown name, or a number of threads that is not at least 1.
  */
 export function device(name: DeviceName, options: DeviceOptions = {}): EmbeddedDevice {
+  if (name !== 'native' && name !== 'wasm') {
+    throw new RangeError(`device: expected 'native' or 'wasm', got '${String(name)}'`);
+  }
   const threads = options.threads ?? Number(environment('GRADUS_THREADS') ?? 1);
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`device: expected a number of threads of at least 1, got ${threads}`);

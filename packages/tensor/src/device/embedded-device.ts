@@ -48,6 +48,12 @@ class EmbeddedStorage implements Storage {
   }
 }
 
+/** A variable on this device has memory that this device made. */
+function embedded(storage: Storage): EmbeddedStorage {
+  if (storage instanceof EmbeddedStorage) return storage;
+  throw new TypeError('expected memory of an embedded device');
+}
+
 /** A compiled program with its memory. */
 class EmbeddedExecutable implements Executable {
   readonly #device: EmbeddedDevice;
@@ -67,7 +73,7 @@ class EmbeddedExecutable implements Executable {
     this.#device = device;
     this.#graph = graph;
     this.#compiled = compiled;
-    this.#storages = compiled.variables.map((variable) => variable.storageOn(device) as EmbeddedStorage);
+    this.#storages = compiled.variables.map((variable) => embedded(variable.storageOn(device)));
     this.#checkedAt = device.disposals;
     this.#arena = kernels.allocate(Math.max(64, compiled.arenaBytes));
     this.#table = kernels.allocate((compiled.variables.length + 1) * kernels.pointerBytes);
@@ -118,13 +124,15 @@ class EmbeddedExecutable implements Executable {
     if (this.#disposed) throw new Error('this program was disposed');
     if (this.#checkedAt === this.#device.disposals) return;
     const gone = this.#storages.findIndex((storage) => storage.disposed);
-    if (gone !== -1) throw new Error(`this program uses variable '${this.#compiled.variables[gone].name}', which was disposed`);
+    if (gone !== -1)
+      throw new Error(`this program uses variable '${this.#compiled.variables[gone].name}', which was disposed`);
     this.#checkedAt = this.#device.disposals;
   }
 
   #data(node: Tensor | undefined, location: Location | undefined): TensorData {
     this.#checkAlive();
-    if (node === undefined || location === undefined) throw new Error('the program has no input or output of that name');
+    if (node === undefined || location === undefined)
+      throw new Error('the program has no input or output of that name');
     return viewOf(this.#arena, node.dtype, location.offset, sizeOf(node.shape));
   }
 }

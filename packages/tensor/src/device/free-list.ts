@@ -58,8 +58,9 @@ export class FreeList {
   }
 
   #mergeWithNext(i: number): void {
-    const [region, next] = this.#regions.slice(i, i + 2);
-    if (next === undefined || region.address + region.bytes !== next.address) return;
+    const region = this.#regions[i];
+    const next = this.#regions.at(i + 1);
+    if (next?.address !== region.address + region.bytes) return;
     region.bytes += next.bytes;
     region.used ||= next.used;
     this.#regions.splice(i + 1, 1);

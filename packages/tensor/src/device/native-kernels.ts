@@ -23,8 +23,6 @@ interface NodeProcess {
   getBuiltinModule?(name: 'node:module'): { createRequire(from: string): (path: string) => unknown };
 }
 
-declare const process: NodeProcess | undefined;
-
 /** Memory of the JavaScript heap: dropping a block is enough to give it back. */
 class NativeBlock implements Block {
   readonly address: number;
@@ -60,8 +58,6 @@ class NativeKernels implements Kernels {
   readonly name = 'native';
   readonly instructionSet: string;
   readonly pointerBytes = 8;
-  /** Native memory never moves. */
-  readonly generation = 0;
   readonly #addon: Addon;
 
   constructor(addon: Addon) {
@@ -100,9 +96,8 @@ export function loadNative(): Kernels | Unavailable {
 }
 
 function load(): Kernels | Unavailable {
-  if (typeof process === 'undefined' || process.getBuiltinModule === undefined) {
-    return { reason: 'native kernels need Node.js' };
-  }
+  const { process } = globalThis as { readonly process?: NodeProcess };
+  if (process?.getBuiltinModule === undefined) return { reason: 'native kernels need Node.js' };
   const platform = `${process.platform}-${process.arch}`;
   const require = process.getBuiltinModule('node:module').createRequire((import.meta as { url: string }).url);
   const reasons: string[] = [];

@@ -62,7 +62,6 @@ class WasmKernels implements Kernels {
   readonly name = 'wasm';
   readonly instructionSet = 'simd128';
   readonly pointerBytes = 4;
-  generation = 0;
   readonly #exports: Exports;
   readonly #freeList: FreeList;
 
@@ -109,7 +108,6 @@ class WasmKernels implements Kernels {
       } catch {
         continue; // The system has less than we asked for.
       }
-      this.generation++;
       this.#freeList.extend(before, growth * pageBytes);
       return;
     }

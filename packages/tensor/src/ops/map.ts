@@ -126,12 +126,11 @@ function binary(
     gradient: (node, g) => gradient(node.inputs[0], node.inputs[1], node, g),
   });
   return (a, b) => {
-    let [left, right, shape, dtype] = together(name, a, b);
-    if (dtype === 'bool' || (dtype === 'int32' && intCode === undefined)) {
-      dtype = intCode === undefined ? 'float32' : 'int32';
-      left = cast(left, dtype);
-      right = cast(right, dtype);
-    }
+    const [first, second, shape, common] = together(name, a, b);
+    const whole = intCode === undefined ? 'float32' : 'int32';
+    const dtype = common === 'float32' ? common : whole;
+    const left = cast(first, dtype);
+    const right = cast(second, dtype);
     if (left.op === 'constant' && right.op === 'constant') {
       return scalar(fold(scalarValue(left), scalarValue(right)), dtype);
     }

@@ -180,7 +180,9 @@ const makers: readonly Maker[] = [
   },
   (pool, random) => {
     const rows = random.pick(pool.integers);
-    const updates = pool.float(({ shape }) => shape.length === 2 && shape[0] === rows.shape[0] && rows.shape.length === 1);
+    const updates = pool.float(
+      ({ shape }) => shape.length === 2 && shape[0] === rows.shape[0] && rows.shape.length === 1,
+    );
     return updates && g.mul(g.scatterAdd(updates, rows, [3, updates.shape[1]]), 0.3);
   },
   (pool, random) => {
@@ -204,7 +206,19 @@ const makers: readonly Maker[] = [
   (pool) => {
     const x = pool.float(({ shape }) => shape.length > 1 && shape[0] >= 3);
     const update = x && pool.float(({ shape }) => shape.join() === [1, ...x.shape.slice(1)].join());
-    return x && g.updateAt(x, update ?? g.slice(x, x.shape.map(() => 0), [1, ...x.shape.slice(1)]), pool.integers[1]);
+    return (
+      x &&
+      g.updateAt(
+        x,
+        update ??
+          g.slice(
+            x,
+            x.shape.map(() => 0),
+            [1, ...x.shape.slice(1)],
+          ),
+        pool.integers[1],
+      )
+    );
   },
 ];
 

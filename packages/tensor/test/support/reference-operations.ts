@@ -93,7 +93,8 @@ function matmul(node: Tensor, [a, b]: readonly Values[]): number[] {
     const [row, column] = index.slice(-2);
     const batch = index.slice(0, -2);
     let total = 0;
-    for (let k = 0; k < inner; k++) total += element([...batch, row, k], left, a) * element([...batch, k, column], right, b);
+    for (let k = 0; k < inner; k++)
+      total += element([...batch, row, k], left, a) * element([...batch, k, column], right, b);
     return total;
   });
 }
@@ -118,13 +119,16 @@ const rules: Readonly<Record<string, Rule>> = {
   cast: (node, [x]) => x.map((value) => castTo(node.dtype, value)),
   broadcast: (node, [x]) => {
     const { shape } = node.inputs[0];
-    return picked(node, x, (index) => index.slice(index.length - shape.length).map((i, axis) => (shape[axis] === 1 ? 0 : i)));
+    return picked(node, x, (index) =>
+      index.slice(index.length - shape.length).map((i, axis) => (shape[axis] === 1 ? 0 : i)),
+    );
   },
   transpose: (node, [x]) => {
     const permutation = node.attributes.permutation as number[];
     return picked(node, x, (index) => permutation.map((_, axis) => index[permutation.indexOf(axis)]));
   },
-  slice: (node, [x]) => picked(node, x, (index) => index.map((i, axis) => i + (node.attributes.begin as number[])[axis])),
+  slice: (node, [x]) =>
+    picked(node, x, (index) => index.map((i, axis) => i + (node.attributes.begin as number[])[axis])),
   pad: (node, [x]) => {
     const { shape } = node.inputs[0];
     return picked(node, x, (index) => {

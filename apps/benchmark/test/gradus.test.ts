@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { runCommand } from './run-command.ts';
+
+describe('--help', () => {
+  it.each([
+    { command: [], names: ['train', 'evaluate', 'list', 'bench', 'demo'] },
+    {
+      command: ['train'],
+      names: ['--settings', '--set', '--steps', '--seed', '--device', '--episodes', '--out', '--resume', '--json'],
+    },
+    { command: ['evaluate'], names: ['--episodes', '--seed', '--device', '--json'] },
+    { command: ['list'], names: ['--json'] },
+    {
+      command: ['bench', 'micro'],
+      names: ['--device', '--threads', '--only', '--seconds', '--repeat', '--torch', '--json', 'sac_b256_256-256'],
+    },
+    { command: ['demo'], names: ['--device'] },
+  ])('of gradus $command names everything', async ({ command, names }) => {
+    const { status, output, errors } = await runCommand(...command, '--help');
+    expect(status).toBe(0);
+    expect(errors).toBe('');
+    for (const name of names) expect(output).toContain(name);
+  });
+});
+
+describe('a command line that makes no sense', () => {
+  it.each([
+    { args: 'trian', message: "unknown command 'trian'" },
+    { args: 'train', message: "missing argument 'algorithm'" },
+    { args: 'train ppo', message: "missing argument 'environment'" },
+    {
+      args: 'train pppo CartPole-v1',
+      message: "'pppo' is invalid for argument 'algorithm'. Allowed choices are ppo, dqn",
+    },
+    { args: 'train ppo CartPole-v1 --stepz 10', message: "unknown option '--stepz'\n(Did you mean --steps?)" },
+    { args: 'train ppo CartPole-v1 --steps 0', message: "'--steps <n>' argument '0' is invalid. Expected an integer" },
+    { args: 'train ppo CartPole-v1 --seed -1', message: "'--seed <n>' argument '-1' is invalid" },
+    {
+      args: 'train ppo CartPole-v1 --device gpu',
+      message: "'--device <name>' argument 'gpu' is invalid. Allowed choices",
+    },
+    { args: 'train ppo CartPole-v1 --settings mine', message: "'--settings <name>' argument 'mine' is invalid" },
+    { args: 'train --resume somewhere --seed 3', message: "'--resume <dir>' cannot be used with option '--seed <n>'" },
+    { args: 'evaluate', message: "missing required argument 'dir'" },
+    {
+      args: 'bench micro --seconds none',
+      message: "'--seconds <s>' argument 'none' is invalid. Expected a positive number",
+    },
+  ])('gradus $args', async ({ args, message }) => {
+    const { status, output, errors } = await runCommand(...args.split(' '));
+    expect(status).toBe(2);
+    expect(errors).toContain(message);
+    expect(output).toBe('');
+  });
+});
+
+describe('what cannot be done is said in one line', () => {
+  it.each([
+    { args: 'train ppo CartPole-v2', message: "unknown environment 'CartPole-v2'; did you mean CartPole-v1?" },
+    { args: 'train dqn Pendulum-v1', message: '--settings zoo: there are none for dqn in Pendulum-v1' },
+    { args: 'train dqn Pendulum-v1 --settings default', message: 'expected an environment with Discrete actions' },
+    { args: 'train ppo CartPole-v1 --set learningrate=1', message: "did you mean 'learningRate'?" },
+    { args: 'train ppo CartPole-v1 --set batchSize=100', message: 'batchSize: expected a divisor of 256' },
+    { args: 'train --resume not/there', message: 'not/there cannot be read: there is no saved agent' },
+    { args: 'evaluate not/there', message: 'not/there cannot be read: there is no saved agent' },
+    { args: 'bench micro --only ppo', message: "--only: unknown case 'ppo'; did you mean ppo_mb128_4-64-64" },
+    { args: 'bench micro --device wasm --threads 2', message: '--threads 2: the wasm device runs on one thread' },
+  ])('gradus $args', async ({ args, message }) => {
+    const { status, output, errors } = await runCommand(...args.split(' '));
+    expect(status).toBe(1);
+    expect(errors).toContain(message);
+    expect(errors).toMatch(/^error: .*\n$/);
+    expect(output).toBe('');
+  });
+});
+
+describe('gradus list', () => {
+  it('shows what there is', async () => {
+    const { output } = await runCommand('list');
+    for (const name of [
+      'CartPole-v1',
+      'Acrobot-v1',
+      'Pendulum-v1',
+      'ppo',
+      'dqn',
+      'zoo',
+      'cleanrl',
+      'wasm: available',
+    ]) {
+      expect(output).toContain(name);
+    }
+  });
+
+  it('says the same as JSON', async () => {
+    const { output } = await runCommand('list', '--json');
+    const listing = JSON.parse(output) as Record<string, unknown>;
+    expect(listing.algorithms).toEqual(['ppo', 'dqn']);
+    expect(listing.environments).toContainEqual({
+      id: 'CartPole-v1',
+      observations: 'Box([4])',
+      actions: 'Discrete(2)',
+    });
+    expect(listing.settings).toContainEqual({
+      algorithm: 'dqn',
+      environment: 'CartPole-v1',
+      settings: 'zoo',
+      steps: 50_000,
+    });
+    expect(listing.devices).toContainEqual({ device: 'wasm', available: true, detail: 'simd128' });
+  });
+});

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultDevice, program } from '@gradus/tensor';
+import { Random } from '@gradus/core';
+import { describe, expect, it } from 'vitest';
+import { createGpt } from '../../src/micro/gpt.ts';
+import type { MicroUpdate } from '../../src/micro/micro-case.ts';
+import { microCases } from '../../src/micro/micro-cases.ts';
+
+function create(name: string): MicroUpdate {
+  const found = microCases.find((micro) => micro.name === name);
+  if (found === undefined) throw new Error(`no case ${name}`);
+  return found.create(defaultDevice());
+}
+
+/** Copies of the outputs of `n` runs. */
+function runs(update: MicroUpdate, n: number): Record<string, number>[] {
+  return Array.from({ length: n }, () =>
+    Object.fromEntries(Object.entries(update.run()).map(([name, values]) => [name, values[0]])),
+  );
+}
+
+describe('cases', { timeout: 60_000 }, () => {
+  it('are the same as in Python', () => {
+    const script = readFileSync(join(import.meta.dirname, '../../python/torch_micro.py'), 'utf8');
+    const cases = script.slice(script.indexOf('CASES = {'));
+    expect([...cases.matchAll(/^ {4}"(.+)":/gm)].map(([, name]) => name)).toEqual(microCases.map(({ name }) => name));
+  });
+
+  // The data is fixed, so that learning from it over and over must bring the loss down.
+  it.each([
+    { name: 'ppo_mb128_4-64-64', loss: 'loss', n: 100 },
+    { name: 'ppo_mb1024_4-64-64', loss: 'loss', n: 100 },
+    { name: 'dqn_b128_4-120-84-2', loss: 'loss', n: 100 },
+    { name: 'ddpg_b256_256-256', loss: 'criticLoss', n: 30 },
+    { name: 'sac_b256_256-256', loss: 'criticLoss', n: 30 },
+    { name: 'gpt_l4_d128_t128_b16_v512', loss: 'loss', n: 4 },
+    { name: 'minatar_dqn_b32', loss: 'loss', n: 50 },
+  ])('$name learns', ({ name, loss, n }) => {
+    const update = create(name);
+    const losses = runs(update, n).map((outputs) => outputs[loss]);
+    update.dispose();
+    expect(losses.every((value) => Number.isFinite(value))).toBe(true);
+    expect(losses[n - 1]).toBeLessThan(losses[0] - 0.02 * Math.abs(losses[0]));
+  });
+
+  it('ddpg moves its actor uphill of the critic', () => {
+    const update = create('ddpg_b256_256-256');
+    const losses = runs(update, 30).map(({ actorLoss }) => actorLoss);
+    update.dispose();
+    expect(losses[29]).toBeLessThan(losses[0]);
+  });
+
+  it('sac draws new noise in every run, the same from the same start', () => {
+    const [first, second] = [0, 1].map(() => {
+      const update = create('sac_b256_256-256');
+      const losses = runs(update, 3);
+      update.dispose();
+      return losses;
+    });
+    expect(second).toEqual(first);
+    // With the same noise the temperature's loss could change by the learning rate only.
+    expect(Math.abs(first[1].alphaLoss - first[0].alphaLoss)).toBeGreaterThan(0.005);
+  });
+});
+
+describe('gpt', { timeout: 60_000 }, () => {
+  it('starts from the loss of its initial logits', () => {
+    // Normalized inputs and weights uniform in ±1/√d give logits of variance 1/3 around a zero that the target shares:
+    // E[log Σ exp] ≈ log 512 + (1/3) / 2.
+    const update = create('gpt_l4_d128_t128_b16_v512');
+    const [{ loss }] = runs(update, 1);
+    update.dispose();
+    expect(Math.abs(loss - (Math.log(512) + 1 / 6))).toBeLessThan(0.05);
+  });
+
+  it('sees no later token', () => {
+    const gpt = createGpt(new Random(1));
+    const forward = program({ tokens: { shape: [16, 128], dtype: 'int32' } }, ({ tokens }) => ({
+      logits: gpt.logits(tokens),
+    }));
+    forward.inputs.tokens.fill(7);
+    const before = forward.run().logits.slice();
+    // In the first sequence, token 100.
+    forward.inputs.tokens[100] = 8;
+    const after = forward.run().logits;
+    const changed = Array.from({ length: 16 * 128 }, (_, position) => position).filter((position) => {
+      const row = (of: typeof after): string => of.subarray(position * 512, (position + 1) * 512).join();
+      return row(after) !== row(before);
+    });
+    forward.dispose();
+    expect(changed).toEqual(Array.from({ length: 28 }, (_, i) => 100 + i));
+  });
+});

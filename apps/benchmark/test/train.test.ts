@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCommand, type CommandRun } from './run-command.ts';
+import { filesIn, temporaryFolder } from './temporary-folder.ts';
+
+const short = ['train', 'ppo', 'CartPole-v1', '--steps', '2000', '--episodes', '7', '--device', 'wasm'];
+
+function resultOf({ output }: CommandRun): Record<string, unknown> {
+  expect(output).toMatch(/^\{.*\}\n$/);
+  return JSON.parse(output) as Record<string, unknown>;
+}
+
+describe('gradus train', { timeout: 60_000 }, () => {
+  it('ends with one line of JSON', async () => {
+    const run = await runCommand(...short, '--seed', '3', '--json');
+    expect(run.status).toBe(0);
+    expect(run.errors).toBe('');
+    const result = resultOf(run);
+    expect(Object.keys(result)).toEqual([
+      'algorithm',
+      'environment',
+      'seed',
+      'steps',
+      'mean_return',
+      'std_return',
+      'steps_per_second',
+      'seconds',
+    ]);
+    // Whole rounds of 8 × 32 steps.
+    expect(result).toMatchObject({ algorithm: 'ppo', environment: 'CartPole-v1', seed: 3, steps: 2048 });
+    expect(result.mean_return).toBeGreaterThan(8);
+    expect(result.std_return).toBeGreaterThanOrEqual(0);
+    expect((result.steps_per_second as number) * (result.seconds as number)).toBeCloseTo(2048, -2);
+  });
+
+  it('gives the same numbers for the same seed, and others for another', async () => {
+    const score = async (seed: string): Promise<unknown> =>
+      resultOf(await runCommand(...short, '--seed', seed, '--json')).mean_return;
+    const first = await score('1');
+    expect(await score('1')).toBe(first);
+    expect(await score('2')).not.toBe(first);
+  });
+
+  it('shows progress and a table to people', async () => {
+    const { output, errors } = await runCommand(...short);
+    expect(errors).toContain('steps/s');
+    expect(output).toContain('return over 7 episodes');
+    expect(output).toContain('2,048');
+  });
+
+  it('trains with the settings that were replaced', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    const set = ['numEnvs=2', 'steps=64', 'batchSize=32', 'activation=relu', 'hidden=[8,8]', 'targetKl=0.5'];
+    await runCommand(...short, '--json', '--out', folder, ...set.flatMap((each) => ['--set', each]));
+    const { state } = JSON.parse(readFileSync(join(folder, 'agent.json'), 'utf8')) as {
+      state: { options: Record<string, unknown> };
+    };
+    expect(state.options).toMatchObject({
+      batchSize: 32,
+      activation: 'relu',
+      hidden: [8, 8],
+      targetKl: 0.5,
+      steps: 64,
+    });
+    // Of the settings that were left alone.
+    expect(state.options).toMatchObject({ gamma: 0.98, epochs: 20 });
+    expect(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'))).toMatchObject({ numEnvs: 2, steps: 2000 });
+  });
+
+  it('saves an agent that evaluates to the same score', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    const trained = resultOf(await runCommand(...short, '--json', '--out', folder));
+    const { mean_return, std_return } = trained;
+    const again = resultOf(await runCommand('evaluate', folder, '--episodes', '7', '--json'));
+    expect(again).toMatchObject({ algorithm: 'ppo', environment: 'CartPole-v1', episodes: 7, mean_return, std_return });
+    const others = resultOf(await runCommand('evaluate', folder, '--episodes', '7', '--seed', '5', '--json'));
+    expect(others).toMatchObject({ seed: 5 });
+    expect(others.mean_return).not.toBe(mean_return);
+  });
+});
+
+/** Runs a command and sends it Ctrl-C as soon as it listens. */
+async function interrupt(...args: readonly string[]): Promise<CommandRun> {
+  const before = process.listenerCount('SIGINT');
+  const timer = setInterval(() => {
+    if (process.listenerCount('SIGINT') === before) return;
+    clearInterval(timer);
+    process.emit('SIGINT', 'SIGINT');
+  }, 5);
+  try {
+    return await runCommand(...args);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+describe('Ctrl-C', { timeout: 60_000 }, () => {
+  it.each([
+    { algorithm: 'ppo', steps: '20000', set: 'epochs=5' },
+    // Learning from the first round on, so that it is interrupted while it learns.
+    { algorithm: 'dqn', steps: '2000', set: 'learningStarts=100' },
+  ])('leaves an agent ($algorithm) that goes on as if nothing had happened', async ({ algorithm, steps, set }) => {
+    const folder = temporaryFolder();
+    const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
+    const command = ['train', algorithm, 'CartPole-v1', '--steps', steps, '--set', set, '--device', 'wasm', '--json'];
+    const uninterrupted = resultOf(await runCommand(...command, '--out', whole));
+
+    const stopped = await interrupt(...command, '--out', parts);
+    expect(stopped.status).toBe(130);
+    expect(stopped.output).toBe('');
+    expect(stopped.errors).toMatch(
+      /^stopped by SIGINT at step [\d,]+ of [\d,]+; to go on: gradus train --resume .*parts\n$/,
+    );
+    expect(filesIn(parts)).not.toEqual(filesIn(whole));
+
+    const { mean_return, std_return } = uninterrupted;
+    const resumed = resultOf(await runCommand('train', '--resume', parts, '--json'));
+    expect(resumed).toMatchObject({ algorithm, steps: uninterrupted.steps, mean_return, std_return });
+    expect(filesIn(parts)).toEqual(filesIn(whole));
+  });
+
+  it('resumes only what was saved', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    await runCommand(...short, '--json', '--out', folder);
+    const { status, errors } = await runCommand('train', 'dqn', 'CartPole-v1', '--resume', folder);
+    expect(status).toBe(1);
+    expect(errors).toContain('it was trained as ppo in CartPole-v1, not dqn');
+  });
+});

@@ -1,0 +1,129 @@
+import {
+  Box,
+  CheckpointError,
+  Discrete,
+  EnvError,
+  vectorize,
+  type Checkpoint,
+  type Env,
+  type StepResult,
+} from '@gradus/core';
+import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
+import { makeEnv, makeVectorEnv } from '@gradus/envs';
+import { Ppo, type PpoOptions } from '@gradus/policy-gradient';
+import { SafetensorsError } from '@gradus/tensor';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const small: Partial<PpoOptions> = { hidden: [4], steps: 16, batchSize: 8, epochs: 1 };
+
+/** An environment as users write them, which returns `result` at its tenth step. */
+function userEnv(result: Partial<StepResult> = {}): Env {
+  let steps = 0;
+  return {
+    observationSpace: new Box(-1, 1, [2]),
+    actionSpace: new Discrete(2),
+    reset: () => ({ observation: [0, 0] }),
+    step: () => {
+      const usual = { observation: [0.5, 0.5], reward: 1, terminated: false, truncated: false };
+      return ++steps === 10 ? { ...usual, ...result } : usual;
+    },
+  };
+}
+
+function trained(env = makeVectorEnv('CartPole-v1', 1)): Checkpoint {
+  const agent = new Ppo(env, small);
+  Array.from(agent.learn({ steps: 16 }));
+  return agent.checkpoint();
+}
+
+describe('options', () => {
+  const make = (options: object) => () => new Ppo(makeEnv('CartPole-v1'), options);
+
+  test('unknown', () => {
+    expect(make({ learningrate: 1 })).toThrow(
+      new RangeError("Ppo: unknown option 'learningrate'; did you mean 'learningRate'?"),
+    );
+  });
+
+  test.each(['steps', 'batchSize', 'epochs'])('%s that is no positive integer', (name) => {
+    for (const value of [0, -8, 2.5, NaN]) {
+      const message = `${name}: expected a positive integer, got ${value}`;
+      expect(make({ ...small, [name]: value })).toThrow(new RangeError(message));
+    }
+  });
+
+  test('batchSize that does not divide a round', () => {
+    expect(make({ ...small, batchSize: 48 })).toThrow(
+      new RangeError('batchSize: expected a divisor of 16 (steps × copies), got 48'),
+    );
+  });
+
+  test('seed', () => {
+    expect(make({ seed: -1 })).toThrow(new RangeError('seed: expected an integer in [0, 2^53), got -1'));
+  });
+});
+
+describe("a user's environment that breaks the contract", () => {
+  test.each<[Partial<StepResult>, string]>([
+    [{ reward: NaN }, 'reward of environment 0 is NaN, expected a finite number'],
+    [{ observation: [0, NaN] }, 'observation of environment 0 has NaN at [1], expected a finite number'],
+    [{ observation: [0] }, 'observation of environment 0 has 1 elements, expected 2'],
+  ])('%j', (result, message) => {
+    const agent = new Ppo(userEnv(result), small);
+    expect(() => Array.from(agent.learn({ steps: 16 }))).toThrow(new EnvError(message));
+  });
+});
+
+describe('checkpoints', () => {
+  test("another algorithm's", () => {
+    expect(() => Ppo.restore({ ...trained(), algorithm: 'dqn' }, makeEnv('CartPole-v1'))).toThrow(
+      new CheckpointError("checkpoint: expected algorithm 'ppo', got 'dqn'"),
+    );
+  });
+
+  test('without a file', () => {
+    const { files, ...rest } = trained();
+    const { 'parameters.safetensors': parameters } = files;
+    expect(() =>
+      Ppo.restore({ ...rest, files: { 'parameters.safetensors': parameters } }, makeEnv('CartPole-v1')),
+    ).toThrow(new CheckpointError("checkpoint: file 'optimizer.safetensors' is missing"));
+  });
+
+  test('of another environment', () => {
+    expect(() => Ppo.restore(trained(), makeEnv('Pendulum-v1'))).toThrow(SafetensorsError);
+    expect(() => Ppo.restore(trained(), makeEnv('Pendulum-v1'))).toThrow("parameter 'actor.0.weight'");
+    // As many copies as it was trained with belong to a training too.
+    expect(() => Ppo.restore(trained(), makeVectorEnv('CartPole-v1', 2))).toThrow(CheckpointError);
+  });
+
+  test('damaged on disk', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gradus-damaged-'));
+    try {
+      const path = join(folder, 'agent');
+      await saveCheckpoint(path, trained());
+      const file = join(path, 'parameters.safetensors');
+      const bytes = await readFile(file);
+      bytes[bytes.length >> 1] ^= 1;
+      await writeFile(file, bytes);
+      await expect(loadCheckpoint(path)).rejects.toThrow(CheckpointError);
+      await expect(loadCheckpoint(path)).rejects.toThrow('parameters.safetensors is corrupt');
+      await writeFile(file, bytes.subarray(0, 100));
+      await expect(loadCheckpoint(path)).rejects.toThrow('parameters.safetensors has 100 bytes');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('an environment that cannot be put back: the agent acts, and refuses to go on learning', () => {
+    const restored = Ppo.restore(trained(vectorize(() => userEnv(), 1)), userEnv());
+    expect([0, 1]).toContain(restored.act([0.5, 0.5]));
+    expect(() => restored.learn({ steps: 32 }).next()).toThrow(
+      new EnvError(
+        'environment: expected getState and setState, which resuming needs, got an environment without them',
+      ),
+    );
+  });
+});

@@ -1,0 +1,68 @@
+import { scheduleValue } from '@gradus/core';
+import { makeVectorEnv } from '@gradus/envs';
+import { Ppo, ppoDefaults, ppoSettings } from '@gradus/policy-gradient';
+import { describe, expect, test } from 'vitest';
+
+test("defaults are Stable-Baselines3's", () => {
+  expect(ppoDefaults).toEqual({
+    steps: 2048,
+    batchSize: 64,
+    epochs: 10,
+    learningRate: 3e-4,
+    gamma: 0.99,
+    gaeLambda: 0.95,
+    clipRange: 0.2,
+    clipRangeValue: null,
+    entropyCoefficient: 0,
+    valueCoefficient: 0.5,
+    maxGradNorm: 0.5,
+    targetKl: null,
+    normalizeAdvantage: true,
+    normalizeObservation: false,
+    normalizeReward: false,
+    hidden: [64, 64],
+    activation: 'tanh',
+    initialLogStd: 0,
+    adamEpsilon: 1e-5,
+    seed: 0,
+  });
+});
+
+/** The zoo's table: copies, steps of training; then steps, batch, epochs, γ, λ, learning rate, normalized. */
+const zoo = {
+  'CartPole-v1': [8, 100_000, 32, 256, 20, 0.98, 0.8, 1e-3, false],
+  'Acrobot-v1': [16, 1_000_000, 256, 64, 4, 0.99, 0.94, 3e-4, true],
+  'Pendulum-v1': [4, 100_000, 1024, 64, 10, 0.9, 0.95, 1e-3, false],
+} as const;
+
+test.each(Object.entries(zoo))('zoo: %s', (id, expected) => {
+  const { numEnvs, steps, options } = ppoSettings.zoo[id];
+  const merged = { ...ppoDefaults, ...options };
+  const { batchSize, epochs, gamma, gaeLambda, learningRate, normalizeObservation, normalizeReward } = merged;
+  const rate = scheduleValue(learningRate, 0);
+  const actual = [numEnvs, steps, merged.steps, batchSize, epochs, gamma, gaeLambda, rate, normalizeObservation];
+  expect(actual).toEqual(expected);
+  expect(normalizeReward).toBe(normalizeObservation);
+  expect([merged.entropyCoefficient, merged.valueCoefficient, merged.maxGradNorm]).toEqual([0, 0.5, 0.5]);
+  // Only CartPole's settings anneal, both to zero.
+  const anneals = id === 'CartPole-v1';
+  const half = [learningRate, merged.clipRange].map((schedule) => scheduleValue(schedule, 0.5));
+  expect(half).toEqual(anneals ? [5e-4, 0.1] : [rate, 0.2]);
+});
+
+test.each(['CartPole-v1', 'Acrobot-v1'])('cleanrl: %s', (id) => {
+  const { numEnvs, steps, options } = ppoSettings.cleanrl[id];
+  const { learningRate, ...rest } = { ...ppoDefaults, ...options };
+  expect([numEnvs, steps]).toEqual([4, 500_000]);
+  expect([0, 0.5, 1].map((progress) => scheduleValue(learningRate, progress))).toEqual([2.5e-4, 1.25e-4, 0]);
+  expect(rest).toMatchObject({ steps: 128, batchSize: 128, epochs: 4, gamma: 0.99, gaeLambda: 0.95, maxGradNorm: 0.5 });
+  expect(rest).toMatchObject({ clipRange: 0.2, clipRangeValue: 0.2, entropyCoefficient: 0.01, valueCoefficient: 0.25 });
+});
+
+describe.each(Object.entries(ppoSettings))('%s', (_source, byEnvironment) => {
+  test.each(Object.entries(byEnvironment))('%s: the options fit the environment', (id, { numEnvs, options }) => {
+    const agent = new Ppo(makeVectorEnv(id, numEnvs), options);
+    expect(agent.options).toEqual({ ...ppoDefaults, ...options });
+    agent.dispose();
+  });
+});

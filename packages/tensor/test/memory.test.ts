@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { device, matmul, mean, program, sgd, tanh, variable } from '../src/index.ts';
+
+const wasm = device('wasm');
+
+/** Bytes of all of wasm memory. */
+function wasmBytes(): number {
+  const block = wasm.kernels.allocate(64);
+  const { byteLength } = block.float32().buffer;
+  wasm.kernels.free(block);
+  return byteLength;
+}
+
+/** Makes parameters and a program that changes them, runs it once and drops everything. */
+function makeAndDispose(on: 'wasm' | 'native'): void {
+  const w = variable([3, 2], [1, 2, 3, 4, 5, 6]);
+  const update = program(
+    { x: [4, 3] },
+    ({ x }) => {
+      const loss = mean(tanh(matmul(x, w)));
+      return { loss, ...sgd({ w }).minimize(loss) };
+    },
+    { device: device(on) },
+  );
+  update.run();
+  update.dispose();
+  w.dispose();
+}
+
+test('10,000 programs made and disposed of leave wasm memory as it was', { timeout: 120_000 }, () => {
+  makeAndDispose('wasm');
+  const before = wasmBytes();
+  for (let i = 0; i < 10_000; i++) makeAndDispose('wasm');
+  expect(wasmBytes()).toBe(before);
+});
+
+test('and the memory of the process flat on native', { timeout: 120_000 }, () => {
+  const rounds = 2500;
+  const resident = Array.from({ length: 4 }, () => {
+    for (let i = 0; i < rounds; i++) makeAndDispose('native');
+    return process.memoryUsage.rss();
+  });
+  // After the first rounds the collector has settled. One program has about 2 KB, all would be over 15 MB.
+  expect(resident[3] - resident[1]).toBeLessThan(10e6);
+});

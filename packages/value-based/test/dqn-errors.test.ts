@@ -1,0 +1,123 @@
+import { Box, CheckpointError, Discrete, EnvError, type Checkpoint, type Env, type StepResult } from '@gradus/core';
+import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
+import { makeEnv, makeVectorEnv } from '@gradus/envs';
+import { SafetensorsError } from '@gradus/tensor';
+import { Dqn, type DqnOptions } from '@gradus/value-based';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const small: Partial<DqnOptions> = { hidden: [4], bufferSize: 100, batchSize: 8, learningStarts: 4 };
+
+/** An environment as users write them, which returns `result` at its tenth step. */
+function userEnv(result: Partial<StepResult> = {}): Env {
+  let steps = 0;
+  return {
+    observationSpace: new Box(-1, 1, [2]),
+    actionSpace: new Discrete(2),
+    reset: () => ({ observation: [0, 0] }),
+    step: () => {
+      const usual = { observation: [0.5, 0.5], reward: 1, terminated: false, truncated: false };
+      return ++steps === 10 ? { ...usual, ...result } : usual;
+    },
+  };
+}
+
+function trained(env: Env = makeEnv('CartPole-v1')): Checkpoint {
+  const agent = new Dqn(env, small);
+  Array.from(agent.learn({ steps: 16 }));
+  return agent.checkpoint();
+}
+
+describe('options', () => {
+  const make = (options: object) => () => new Dqn(makeVectorEnv('CartPole-v1', 2), options);
+
+  test('unknown', () => {
+    expect(make({ targetUpdate: 1 })).toThrow(
+      new RangeError("Dqn: unknown option 'targetUpdate'; did you mean 'targetUpdateInterval'?"),
+    );
+  });
+
+  test.each(['batchSize', 'gradientSteps', 'targetUpdateInterval'])('%s that is no positive integer', (name) => {
+    for (const value of [0, -8, 2.5, NaN]) {
+      const message = `${name}: expected a positive integer, got ${value}`;
+      expect(make({ ...small, [name]: value })).toThrow(new RangeError(message));
+    }
+  });
+
+  test('trainFrequency that is no multiple of the copies', () => {
+    for (const trainFrequency of [3, 0, -2]) {
+      expect(make({ ...small, trainFrequency })).toThrow(
+        new RangeError(`trainFrequency: expected a multiple of 2 (copies), got ${trainFrequency}`),
+      );
+    }
+  });
+
+  test('a buffer without room', () => {
+    expect(make({ ...small, bufferSize: 1 })).toThrow(RangeError);
+  });
+});
+
+test('continuous actions', () => {
+  expect(() => new Dqn(makeEnv('Pendulum-v1'))).toThrow(
+    new RangeError('Dqn: expected an environment with Discrete actions, got Box(-2, 2, [1])'),
+  );
+});
+
+describe("a user's environment that breaks the contract", () => {
+  test.each<[Partial<StepResult>, string]>([
+    [{ reward: NaN }, 'reward of environment 0 is NaN, expected a finite number'],
+    [{ observation: [0, NaN] }, 'observation of environment 0 has NaN at [1], expected a finite number'],
+  ])('%j', (result, message) => {
+    const agent = new Dqn(userEnv(result), small);
+    expect(() => Array.from(agent.learn({ steps: 16 }))).toThrow(new EnvError(message));
+  });
+});
+
+describe('checkpoints', () => {
+  test("another algorithm's", () => {
+    expect(() => Dqn.restore({ ...trained(), algorithm: 'ppo' }, makeEnv('CartPole-v1'))).toThrow(
+      new CheckpointError("checkpoint: expected algorithm 'dqn', got 'ppo'"),
+    );
+  });
+
+  test('without a file', () => {
+    const { files, ...rest } = trained();
+    const { 'online.safetensors': online } = files;
+    expect(() => Dqn.restore({ ...rest, files: { 'online.safetensors': online } }, makeEnv('CartPole-v1'))).toThrow(
+      new CheckpointError("checkpoint: file 'target.safetensors' is missing"),
+    );
+  });
+
+  test('of another environment', () => {
+    expect(() => Dqn.restore(trained(), makeEnv('Acrobot-v1'))).toThrow(SafetensorsError);
+    expect(() => Dqn.restore(trained(), makeEnv('Acrobot-v1'))).toThrow("parameter '0.weight'");
+  });
+
+  test('damaged on disk', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gradus-damaged-'));
+    try {
+      const path = join(folder, 'agent');
+      await saveCheckpoint(path, trained());
+      const file = join(path, 'online.safetensors');
+      const bytes = await readFile(file);
+      bytes[bytes.length >> 1] ^= 1;
+      await writeFile(file, bytes);
+      await expect(loadCheckpoint(path)).rejects.toThrow(CheckpointError);
+      await expect(loadCheckpoint(path)).rejects.toThrow('online.safetensors is corrupt');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('an environment that cannot be put back: the agent acts, and refuses to go on learning', () => {
+    const restored = Dqn.restore(trained(userEnv()), userEnv());
+    expect([0, 1]).toContain(restored.act([0.5, 0.5]));
+    expect(() => restored.learn({ steps: 32 }).next()).toThrow(
+      new EnvError(
+        'environment: expected getState and setState, which resuming needs, got an environment without them',
+      ),
+    );
+  });
+});

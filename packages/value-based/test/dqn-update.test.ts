@@ -1,0 +1,146 @@
+import { linear } from '@gradus/core';
+import { Dqn, type DqnOptions } from '@gradus/value-based';
+import { afterEach, expect, test, vi } from 'vitest';
+import { parametersOf } from './support/parameters.ts';
+import { recordMinibatches } from './support/record-minibatches.ts';
+import { ReferenceDqn } from './support/reference-dqn.ts';
+import { ScriptedEnv } from './support/scripted-env.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Rounds of three updates every four steps, a target that follows every eight, and a buffer that overflows. */
+const options: Partial<DqnOptions> = {
+  hidden: [],
+  learningRate: linear(0.1, 0),
+  bufferSize: 20,
+  learningStarts: 6,
+  batchSize: 16,
+  gamma: 0.9,
+  trainFrequency: 4,
+  gradientSteps: 3,
+  targetUpdateInterval: 8,
+  epsilon: 0.5,
+  maxGradNorm: 1,
+  seed: 3,
+};
+const STEPS = 48;
+
+function expectClose(actual: readonly number[], expected: readonly number[], tolerance: number): void {
+  expect(actual).toHaveLength(expected.length);
+  for (let i = 0; i < actual.length; i++) {
+    const difference = Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
+    expect(difference, `[${i}]: ${actual[i]} and ${expected[i]}`).toBeLessThan(tolerance);
+  }
+}
+
+test.each<[string, Partial<DqnOptions>]>([
+  ['squared error, no limit on the gradient', { loss: 'squared', maxGradNorm: null }],
+  ['squared error, clipped gradient', { loss: 'squared' }],
+  ['huber', { loss: 'huber', maxGradNorm: 0.3 }],
+  ['double', { double: true, loss: 'squared' }],
+  ['a target that follows slowly', { tau: 0.3 }],
+])('parameters, target and metrics are those of a float64 implementation: %s', (_, changes) => {
+  const minibatches = recordMinibatches();
+  const agent = new Dqn(new ScriptedEnv(), { ...options, ...changes });
+  const reference = new ReferenceDqn(parametersOf(agent, 'online'));
+  let seen = 0;
+  for (const { step, metrics } of agent.learn({ steps: STEPS })) {
+    if (step % 8 === 0) reference.updateTarget(agent.options.tau);
+    const updates = minibatches.slice(seen);
+    seen = minibatches.length;
+    expect(updates).toHaveLength(step > 6 ? 3 : 0);
+    const expected: Record<string, number> = {};
+    for (const rows of updates) {
+      const update = reference.update(rows, 0.1 * (1 - step / STEPS), agent.options);
+      for (const [name, x] of Object.entries(update)) expected[name] = (expected[name] ?? 0) + x / 3;
+    }
+    const names = Object.keys(expected);
+    expectClose(
+      names.map((name) => metrics[name]),
+      names.map((name) => expected[name]),
+      1e-3,
+    );
+    expectClose(parametersOf(agent, 'online'), reference.online, 1e-3);
+    expectClose(parametersOf(agent, 'target'), reference.target, 1e-3);
+  }
+  expect(seen).toBe(33);
+});
+
+test('minibatches hold what the environment did, truncated episodes as ones that go on after their last observation', () => {
+  const minibatches = recordMinibatches();
+  const env = new ScriptedEnv();
+  const agent = new Dqn(env, options);
+  Array.from(agent.learn({ steps: STEPS }));
+  const rows = minibatches.flat();
+  const kinds = new Set<string>();
+  for (const { observation, ...row } of rows) {
+    const step = env.log.find((each) => String(each.observation) === String(observation))!;
+    const { action, reward, nextObservation, terminated } = step;
+    expect(row).toEqual({ action, reward, nextObservation, terminated });
+    kinds.add(step.terminated ? 'terminated' : step.truncated ? 'truncated' : 'between');
+  }
+  expect(kinds.size).toBe(3);
+  // Only the last twenty steps fit into the buffer.
+  const last = minibatches.slice(-3).flat();
+  const kept = env.log.slice(-20).map(({ observation }) => String(observation));
+  for (const { observation } of last) expect(kept).toContain(String(observation));
+});
+
+test('the target changes at the stated steps only', () => {
+  const agent = new Dqn(new ScriptedEnv(), {
+    ...options,
+    learningRate: 0.1,
+    trainFrequency: 1,
+    gradientSteps: 1,
+    learningStarts: 0,
+  });
+  let target = parametersOf(agent, 'target');
+  expect(target).toEqual(parametersOf(agent, 'online'));
+  for (const { step } of agent.learn({ steps: STEPS })) {
+    const now = parametersOf(agent, 'target');
+    expect(String(now) !== String(target)).toBe(step % 8 === 0);
+    target = now;
+    expect(parametersOf(agent, 'online')).not.toEqual(target);
+  }
+});
+
+test('updates begin after learningStarts, and every step of a training is reported', () => {
+  const agent = new Dqn(new ScriptedEnv(), { ...options, learningStarts: 12 });
+  const rounds = Array.from(agent.learn({ steps: 22 }), ({ step, metrics }) => [step, metrics['train/updates']]);
+  expect(rounds).toEqual([
+    [4, undefined],
+    [8, undefined],
+    [12, undefined],
+    [16, 3],
+    [20, 6],
+    [22, undefined],
+  ]);
+});
+
+test('ε follows its schedule, after a beginning of random actions', () => {
+  const agent = new Dqn(new ScriptedEnv(), { ...options, learningStarts: 8, epsilon: linear(0.5, 0.1, 0.5) });
+  const seen = Array.from(agent.learn({ steps: 40 }), ({ metrics }) => metrics['train/epsilon']);
+  // The last action before step 12 was chosen at step 11, and so on.
+  expectClose(seen.slice(0, 2), [1, 1], 1e-12);
+  expectClose(
+    seen.slice(2),
+    [11, 15, 19, 23, 27, 31, 35, 39].map((step) => Math.max(0.1, 0.5 - (0.4 * step) / 20)),
+    1e-12,
+  );
+});
+
+test.each([0, 0.4, 1])('a part ε = %d of the actions is random, the others are the best by q', (epsilon) => {
+  const env = new ScriptedEnv();
+  const changes = { learningRate: 0, learningStarts: 0, trainFrequency: 100, gradientSteps: 1, bufferSize: 100 };
+  const agent = new Dqn(env, { ...options, ...changes, epsilon });
+  const steps = 3000;
+  Array.from(agent.learn({ steps }));
+  const others = env.log.filter(({ observation, action }) => action !== agent.act(observation)).length / steps;
+  // A random action is the best one in a third of all cases.
+  const expected = (epsilon * 2) / 3;
+  expect(Math.abs(others - expected)).toBeLessThanOrEqual(4 * Math.sqrt((expected * (1 - expected)) / steps));
+  const counts = [1, 2, 3].map((action) => env.log.filter((step) => step.action === action).length / steps);
+  if (epsilon === 1) for (const share of counts) expect(Math.abs(share - 1 / 3)).toBeLessThan(0.035);
+});
