@@ -35,7 +35,7 @@ export function override(settings: Settings, algorithm: string, assignments: rea
     if (name === undefined) throw new UserError(`--set ${assignment}: expected name=value`);
     if (name === 'seed') throw new UserError(`--set ${assignment}: use --seed`);
     fromUser(() => rejectUnknown(`--set ${assignment}`, { [name]: text }, known));
-    given[name] = checkKind(assignment, parseValue(text), known[name]);
+    given[name] = parseValue(text);
   }
   const { numEnvs = settings.numEnvs, ...rest } = given;
   if (!Number.isInteger(numEnvs) || Number(numEnvs) < 1) {
@@ -50,15 +50,4 @@ function parseValue(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/** Numbers may become schedules, or null where that stands for "none", so these three count as one kind. */
-function checkKind(assignment: string, value: unknown, known: unknown): unknown {
-  const kindOf = (one: unknown): string => {
-    if (Array.isArray(one)) return 'a list';
-    if (typeof one === 'boolean') return 'true or false';
-    return typeof one === 'string' ? 'a word' : 'a number (or a schedule, or null for none)';
-  };
-  if (kindOf(value) === kindOf(known)) return value;
-  throw new UserError(`--set ${assignment}: expected ${kindOf(known)}`);
 }

@@ -60,6 +60,15 @@ describe('what cannot be done is said in one line', () => {
     { args: 'train dqn Pendulum-v1', message: '--settings zoo: there are none for dqn in Pendulum-v1' },
     { args: 'train dqn Pendulum-v1 --settings default', message: 'expected an environment with Discrete actions' },
     { args: 'train ppo CartPole-v1 --set learningrate=1', message: "did you mean 'learningRate'?" },
+    {
+      args: 'train ppo CartPole-v1 --set batchSize=many',
+      message: 'expected batchSize to be a positive integer, got "many"',
+    },
+    {
+      args: 'train ppo CartPole-v1 --set hidden=64',
+      message: 'expected hidden to be a list of positive integers, got 64',
+    },
+    { args: 'train ppo CartPole-v1 --set gamma=7', message: 'expected gamma to be a number in [0, 1], got 7' },
     { args: 'train ppo CartPole-v1 --set batchSize=100', message: 'batchSize: expected a divisor of 256' },
     { args: 'train --resume not/there', message: 'not/there cannot be read: there is no saved agent' },
     { args: 'evaluate not/there', message: 'not/there cannot be read: there is no saved agent' },

@@ -38,10 +38,6 @@ describe('override', () => {
   it.each([
     ['learningrate=1', "--set learningrate=1: unknown option 'learningrate'; did you mean 'learningRate'?"],
     ['learningRate', '--set learningRate: expected name=value'],
-    ['batchSize=many', '--set batchSize=many: expected a number'],
-    ['hidden=64', '--set hidden=64: expected a list'],
-    ['normalizeReward=1', '--set normalizeReward=1: expected true or false'],
-    ['activation=1', '--set activation=1: expected a word'],
     ['numEnvs=1.5', '--set numEnvs=1.5: expected an integer of at least 1'],
     ['seed=1', '--set seed=1: use --seed'],
   ])('rejects %s', (assignment, message) => {

@@ -7,17 +7,28 @@ import {
   RunningNormalizer,
   TrainingEnv,
   asVectorEnv,
+  checkOptions,
   clipToBounds,
   createActions,
   featureCount,
+  finiteNumber,
+  flag,
+  fraction,
+  layerSizes,
+  naturalNumber,
+  nonNegativeNumber,
+  nullable,
   observationFeatures,
+  oneOf,
   openCheckpoint,
-  policyDistribution,
   plainState,
+  policyDistribution,
   policyOutputs,
+  positiveInteger,
+  positiveNumber,
   readNumber,
   readState,
-  rejectUnknown,
+  scheduleOf,
   scheduleValue,
   type ActOptions,
   type ActionArray,
@@ -28,6 +39,7 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
+  type OptionCheck,
   type Progress,
   type Schedule,
   type SpaceValue,
@@ -113,6 +125,29 @@ export const ppoDefaults: PpoOptions = {
   initialLogStd: 0,
   adamEpsilon: 1e-5,
   seed: 0,
+};
+
+const optionChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
+  steps: positiveInteger,
+  batchSize: positiveInteger,
+  epochs: positiveInteger,
+  learningRate: scheduleOf(nonNegativeNumber),
+  gamma: fraction,
+  gaeLambda: fraction,
+  clipRange: scheduleOf(nonNegativeNumber),
+  clipRangeValue: nullable(scheduleOf(nonNegativeNumber)),
+  entropyCoefficient: finiteNumber,
+  valueCoefficient: nonNegativeNumber,
+  maxGradNorm: positiveNumber,
+  targetKl: nullable(positiveNumber),
+  normalizeAdvantage: flag,
+  normalizeObservation: flag,
+  normalizeReward: flag,
+  hidden: layerSizes,
+  activation: oneOf(...t.activationNames),
+  initialLogStd: finiteNumber,
+  adamEpsilon: positiveNumber,
+  seed: naturalNumber,
 };
 
 /** Actor and critic, two separate networks, and the log standard deviations of continuous actions. */
@@ -295,17 +330,11 @@ export class Ppo implements Agent {
    */
   constructor(env: Env | VectorEnv, options: Partial<PpoOptions> & DeviceOption = {}) {
     const { device = t.defaultDevice(), ...given } = options;
-    rejectUnknown('Ppo', given, ppoDefaults);
+    checkOptions<PpoOptions>('Ppo', given, optionChecks);
     this.options = { ...ppoDefaults, ...given };
     const { steps, batchSize, seed, gamma } = this.options;
     this.env = asVectorEnv(env);
     const { observationSpace, actionSpace, numEnvs } = this.env;
-    for (const name of ['steps', 'batchSize', 'epochs'] as const) {
-      const value = this.options[name];
-      if (!(Number.isInteger(value) && value >= 1)) {
-        throw new RangeError(`${name}: expected a positive integer, got ${value}`);
-      }
-    }
     if ((steps * numEnvs) % batchSize !== 0) {
       throw new RangeError(`batchSize: expected a divisor of ${steps * numEnvs} (steps × copies), got ${batchSize}`);
     }

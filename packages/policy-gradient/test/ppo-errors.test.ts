@@ -50,9 +50,21 @@ describe('options', () => {
 
   test.each(['steps', 'batchSize', 'epochs'])('%s that is no positive integer', (name) => {
     for (const value of [0, -8, 2.5, NaN]) {
-      const message = `${name}: expected a positive integer, got ${value}`;
+      const message = `Ppo: expected ${name} to be a positive integer, got ${JSON.stringify(value)}`;
       expect(make({ ...small, [name]: value })).toThrow(new RangeError(message));
     }
+  });
+
+  test.each([
+    [{ gamma: 7 }, 'Ppo: expected gamma to be a number in [0, 1], got 7'],
+    [
+      { clipRangeValue: 'none' },
+      'Ppo: expected clipRangeValue to be a number of at least 0, or a schedule of such numbers or null, got "none"',
+    ],
+    [{ activation: 'foo' }, /^Ppo: expected activation to be one of 'linear', .*, got "foo"$/],
+    [{ hidden: [64, 0] }, 'Ppo: expected hidden to be a list of positive integers, got [64,0]'],
+  ])('out of range: %o', (options, message) => {
+    expect(make(options)).toThrow(message);
   });
 
   test('batchSize that does not divide a round', () => {
@@ -62,7 +74,7 @@ describe('options', () => {
   });
 
   test('seed', () => {
-    expect(make({ seed: -1 })).toThrow(new RangeError('seed: expected an integer in [0, 2^53), got -1'));
+    expect(make({ seed: -1 })).toThrow(new RangeError('Ppo: expected seed to be an integer of at least 0, got -1'));
   });
 });
 

@@ -127,8 +127,12 @@ static void pack_panel(float *out, ptrdiff_t width, const float *source, Matrix 
   }
 }
 
-/* Lays the `height` rows of a tile of A, which is stored by columns, out next to each other. */
-static void pack_tile(float *out, ptrdiff_t height, const float *source, ptrdiff_t step, ptrdiff_t depth) {
+/* Lays the `height` rows of a tile of A out next to each other, step by step. */
+static void pack_tile(float *out, ptrdiff_t height, const float *source, ptrdiff_t step, int form, ptrdiff_t depth) {
+  if (form == A_BY_ROWS) {
+    transpose(out, height, source, step, depth, height);
+    return;
+  }
   for (ptrdiff_t p = 0; p < depth; p++, out += height, source += step) {
     ptrdiff_t i = 0;
     for (; i + 4 <= height; i += 4) *(UnalignedQuad *)(out + i) = *(const UnalignedQuad *)(source + i);
@@ -153,9 +157,11 @@ static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t o
                            ptrdiff_t width, ptrdiff_t depth, int accumulate, Scratch *scratch, Evaluation *epilogue) {
   ptrdiff_t n = matmul->n, panels = divide_up(width, PANEL), tail = width - (panels - 1) * PANEL;
   int form = a.column == 1 || matmul->k == 1 ? A_BY_ROWS : A_BY_COLUMNS;
-  /* Rows far apart fall into few cache sets, and are brought close together if they will be read often enough. */
+  ptrdiff_t aStep = form == A_BY_ROWS ? a.row : a.column;
+  /* Rows of memory far apart fall into few cache sets: they are brought together if they will be read often enough. */
   int packsPanels = b.column != 1 || (b.row >= 16 * PANEL && tiling->rows >= 64);
-  int packsTiles = form == A_BY_COLUMNS && a.column >= 32 * TILE_ROWS && panels >= 4;
+  int packsTiles = form == A_BY_ROWS ? aStep >= 512 && panels >= 8 : aStep >= 32 * TILE_ROWS && panels >= 4;
+  int tileForm = packsTiles ? A_BY_COLUMNS : form;
   Operand panel[MATMUL_WIDTH / PANEL];
   for (ptrdiff_t j = 0; j < panels; j++) {
     ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
@@ -170,9 +176,9 @@ static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t o
   ptrdiff_t pending = tiling->firstRow; /* the first row whose epilogue has not run */
   for (ptrdiff_t t = 0, row = tiling->firstRow; t < tiling->count; t++) {
     ptrdiff_t next = tile_row(tiling, t + 1), height = next - row;
-    Operand left = {a.base + row * a.row, form == A_BY_ROWS ? a.row : a.column};
+    Operand left = {a.base + row * a.row, aStep};
     if (packsTiles) {
-      pack_tile(scratch->packedA, height, left.base, left.step, depth);
+      pack_tile(scratch->packedA, height, left.base, aStep, form, depth);
       left = (Operand){scratch->packedA, height};
     }
     float *out = matmul->c + origin + row * n;
@@ -180,7 +186,7 @@ static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t o
     for (ptrdiff_t j = 0; j < panels; j++) {
       ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
       int vectors = columns > LANES ? 2 : 1;
-      tilesOfHeight[vectors - 1][form](left.base, left.step, panel[j].base, panel[j].step, out + j * PANEL, n, depth,
+      tilesOfHeight[vectors - 1][tileForm](left.base, left.step, panel[j].base, panel[j].step, out + j * PANEL, n, depth,
                                        columns - (vectors - 1) * LANES, accumulate);
     }
     row = next;

@@ -289,6 +289,76 @@ describe.each(cases)('kernels: $label', ({ kernels, threads }) => {
       ).toBeLessThan(1e-6);
     });
 
+    /** Over all magnitudes, both signs and what is special: the largest error in units of the last place. */
+    test.each([
+      ['exp', 4, Math.exp, 2],
+      ['log', 5, Math.log, 2],
+      ['log1p', 6, Math.log1p, 3],
+      ['tanh', 7, Math.tanh, 7],
+      ['sigmoid', 8, (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))), 4],
+      ['softplus', 10, (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), 4],
+      ['erf', 16, errorFunction, 3],
+      ['expm1', 18, Math.expm1, 3],
+    ])('%s is accurate', (_name, opcode, reference, places) => {
+      const values = Float32Array.from({ length: 60_000 }, (_, i) => {
+        const magnitude = 2 ** ((i >> 1) / 100 - 150);
+        return i & 1 ? -magnitude : magnitude;
+      });
+      values.set([0, -0, Infinity, -Infinity, NaN, 88.72, 88.73, -87.3, -103, -104, -1, 1]);
+      const run = machine();
+      const out = run.output(values.length);
+      const body: Body = {
+        dims: [values.length],
+        inputs: [{ kind: 'contiguous', buffer: run.floats(values), offset: 0 }],
+        operations: [[opcode, 1, 0, 0, 0]],
+        outputs: [[1, out, 0, 1]],
+      };
+      run.run(instruction(op.map, ...bodyWords(body)));
+      const actual = run.readFloats(out);
+      let worst = { error: 0, x: 0 };
+      values.forEach((x, i) => {
+        const expected = reference(x);
+        if (Object.is(actual[i], Math.fround(expected))) return;
+        const exponent = Math.max(-126, Math.floor(Math.log2(Math.abs(expected))));
+        const error = Math.abs(actual[i] - expected) / 2 ** (exponent - 23);
+        if (!(error <= worst.error)) worst = { error, x };
+      });
+      expect(worst.error, `at ${worst.x}`).toBeLessThan(places);
+      run.dispose();
+    });
+
+    test.each([
+      ['sine', 14, Math.sin],
+      ['cosine', 15, Math.cos],
+    ])('%s is accurate up to a hundred million', (_name, opcode, reference) => {
+      const values = Float32Array.from({ length: 20_000 }, (_, i) => (i & 1 ? -1 : 1) * 10 ** (i / 1200 - 8));
+      const run = machine();
+      const special = run.floats([0, -0, NaN, Infinity, -Infinity]);
+      const outs = [run.output(values.length), run.output(5)];
+      const inputs = [run.floats(values), special].map((buffer): BodyInput => ({
+        kind: 'contiguous',
+        buffer,
+        offset: 0,
+      }));
+      run.run(
+        ...outs.map((out, i) =>
+          instruction(
+            op.map,
+            ...bodyWords({
+              dims: [i === 0 ? values.length : 5],
+              inputs: [inputs[i]],
+              operations: [[opcode, 1, 0, 0, 0]],
+              outputs: [[1, out, 0, 1]],
+            }),
+          ),
+        ),
+      );
+      const actual = run.readFloats(outs[0]);
+      const worst = values.reduce((largest, x, i) => Math.max(largest, Math.abs(actual[i] - reference(x))), 0);
+      expect(worst).toBeLessThan(2e-7);
+      expect([...run.readFloats(outs[1])]).toEqual([reference(0), reference(-0), NaN, NaN, NaN]);
+    });
+
     const integers: Record<number, (a: number, b: number) => number> = {
       43: (a) => Number(a !== 0),
       44: (a) => -a | 0,
@@ -682,6 +752,61 @@ describe.each(cases)('kernels: $label', ({ kernels, threads }) => {
     expect(largestError(run.readFloats(sums), expectedSums)).toBeLessThan(1e-6);
   });
 });
+
+/** What a program of instructions large enough to be shared among threads computes. */
+function largeResults(kernels: Kernels, threads: number): Int32Array[] {
+  const next = randomNumbers(14);
+  const [m, n, k] = [700, 130, 300];
+  const run = new Machine(kernels, threads);
+  const [left, right, key] = [run.floats(numbers(m * k, next)), run.floats(numbers(k * n, next)), run.integers([5, 6])];
+  const outs = [m * n, m * n, n, 1, m, m * n, 50_000].map((count) => run.output(count));
+  const space = {
+    dims: [m, n],
+    inputs: [{ kind: 'contiguous', buffer: outs[0], offset: 0 }] as const,
+    operations: [7, 10, 7, 10, 7, 10, 7, 10].map((opcode, i) => [opcode, i + 1, i, i, i]),
+  };
+  const reduced = bodyWords({ ...space, outputs: [] });
+  run.run(
+    instruction(op.matmul, m, n, k, 0, left, 0, k, 1, right, 0, n, 1, outs[0], 0, 0),
+    instruction(op.matmul, m, n, k, 0, left, 0, 1, m, right, 0, 1, k, outs[1], 0, 0),
+    instruction(op.reduce, reduceKind.sum, 1, m, n, outs[2], 0, 8, bitsOf(1), ...reduced),
+    instruction(op.reduce, reduceKind.sum, 1, m * n, 1, outs[3], 0, 8, bitsOf(1), ...reduced),
+    instruction(op.reduce, reduceKind.sum, m, n, 1, outs[4], 0, 8, bitsOf(1), ...reduced),
+    instruction(op.map, ...bodyWords({ ...space, outputs: [[8, outs[5], 0, 1]] })),
+    instruction(op.random, 50_000, 0, key, 0, outs[6], 0),
+  );
+  const results = outs.map((out) => run.readIntegers(out));
+  run.dispose();
+  return results;
+}
+
+test.each(cases)('results have the same bits every time, for every number of threads: $label', ({ kernels }) => {
+  const expected = largeResults(kernels, 1);
+  for (const threads of [1, 2, 2, 3, 5, 8]) {
+    const same = largeResults(kernels, threads).map((result, i) =>
+      result.every((bits, at) => bits === expected[i][at]),
+    );
+    expect(same).toEqual(expected.map(() => true));
+  }
+});
+
+/** erf by its Taylor series near zero, and by the continued fraction of erfc elsewhere. */
+function errorFunction(x: number): number {
+  const a = Math.abs(x);
+  if (Number.isNaN(x) || a > 6) return Number.isNaN(x) ? NaN : Math.sign(x);
+  if (a < 2) {
+    let term = x;
+    let sum = x;
+    for (let i = 1; i < 60; i++) {
+      term *= (-x * x) / i;
+      sum += term / (2 * i + 1);
+    }
+    return (2 / Math.sqrt(Math.PI)) * sum;
+  }
+  let fraction = a;
+  for (let i = 60; i > 0; i--) fraction = a + i / 2 / fraction;
+  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / fraction);
+}
 
 /** Threefry-2x32 with 20 rounds, one counter at a time. */
 function threefry(counter0: number, counter1: number, [key0, key1]: readonly number[]): [number, number] {

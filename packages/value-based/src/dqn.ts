@@ -5,15 +5,25 @@ import {
   ReplayBuffer,
   TrainingEnv,
   asVectorEnv,
+  checkOptions,
   createActions,
   featureCount,
+  flag,
+  fraction,
+  layerSizes,
   linear,
+  naturalNumber,
+  nonNegativeNumber,
+  nullable,
   observationFeatures,
+  oneOf,
   openCheckpoint,
   plainState,
+  positiveInteger,
+  positiveNumber,
   readNumber,
   readState,
-  rejectUnknown,
+  scheduleOf,
   scheduleValue,
   type ActOptions,
   type ActionArray,
@@ -24,6 +34,7 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
+  type OptionCheck,
   type Progress,
   type Schedule,
   type SpaceValue,
@@ -89,6 +100,24 @@ export const dqnDefaults: DqnOptions = {
   maxGradNorm: 10,
   hidden: [64, 64],
   seed: 0,
+};
+
+const optionChecks: { readonly [Name in keyof DqnOptions]: OptionCheck } = {
+  learningRate: scheduleOf(nonNegativeNumber),
+  bufferSize: positiveInteger,
+  learningStarts: naturalNumber,
+  batchSize: positiveInteger,
+  gamma: fraction,
+  trainFrequency: positiveInteger,
+  gradientSteps: positiveInteger,
+  targetUpdateInterval: positiveInteger,
+  tau: fraction,
+  epsilon: scheduleOf(fraction),
+  double: flag,
+  loss: oneOf('squared', 'huber'),
+  maxGradNorm: nullable(positiveNumber),
+  hidden: layerSizes,
+  seed: naturalNumber,
 };
 
 /** The online network q(·; w) and the target network q(·; w⁻). */
@@ -212,7 +241,7 @@ export class Dqn implements Agent {
    */
   constructor(env: Env | VectorEnv, options: Partial<DqnOptions> & DeviceOption = {}) {
     const { device = t.defaultDevice(), ...given } = options;
-    rejectUnknown('Dqn', given, dqnDefaults);
+    checkOptions<DqnOptions>('Dqn', given, optionChecks);
     this.options = { ...dqnDefaults, ...given };
     const { bufferSize, tau, trainFrequency, seed } = this.options;
     this.env = asVectorEnv(env);
@@ -222,12 +251,6 @@ export class Dqn implements Agent {
     }
     if (!(Number.isInteger(trainFrequency / numEnvs) && trainFrequency > 0)) {
       throw new RangeError(`trainFrequency: expected a multiple of ${numEnvs} (copies), got ${trainFrequency}`);
-    }
-    for (const name of ['batchSize', 'gradientSteps', 'targetUpdateInterval'] as const) {
-      const value = this.options[name];
-      if (!(Number.isInteger(value) && value >= 1)) {
-        throw new RangeError(`${name}: expected a positive integer, got ${value}`);
-      }
     }
     this.actionSpace = actionSpace;
     this.random = new Random(seed);

@@ -2,18 +2,32 @@ import type { InputSpec, Shape, Tensor, Variable } from '../../src/index.ts';
 import * as g from '../../src/index.ts';
 import type { TestRandom } from './random.ts';
 
-/** What a random program reads besides its variables. Their values stay in [-1, 1] and [0, 2]. */
-export const programInputs: Readonly<Record<'x' | 'image' | 'integers' | 'index' | 'key', InputSpec>> = {
-  x: [4, 6],
-  image: [2, 5, 5, 3],
-  integers: { shape: [4], dtype: 'int32' },
-  index: { shape: [], dtype: 'int32' },
-  key: { shape: [2], dtype: 'int32' },
+/** What random programs work on: inputs, variables, and no tensor with more than `largest` elements. */
+export interface Setting {
+  readonly inputs: Readonly<Record<'x' | 'image' | 'integers' | 'index' | 'key', InputSpec>>;
+  readonly variables: readonly Shape[];
+  readonly largest: number;
+}
+
+function setting(rows: number, columns: number, largest: number): Setting {
+  return {
+    inputs: {
+      x: [rows, columns],
+      image: [2, 5, 5, 3],
+      integers: { shape: [4], dtype: 'int32' },
+      index: { shape: [], dtype: 'int32' },
+      key: { shape: [2], dtype: 'int32' },
+    },
+    variables: [[rows, columns], [rows, columns], [columns], [columns, columns], [3, 2, columns - 2], []],
+    largest,
+  };
+}
+
+/** Kernels go through memory in blocks of 512 elements: tensors that are smaller, and such that are larger. */
+export const settings: Readonly<Record<'small' | 'large', Setting>> = {
+  small: setting(4, 6, 400),
+  large: setting(25, 36, 2000),
 };
-
-export const variableShapes: readonly Shape[] = [[4, 6], [4, 6], [6], [6, 6], [3, 2, 4], []];
-
-const largest = 400;
 
 /** A node of the program that is being made; floats are between about −1 and 1, and no operation spreads errors much. */
 type Maker = (pool: Pool, random: TestRandom) => Tensor | undefined;
@@ -23,9 +37,11 @@ class Pool {
   /** Small integers, exact on every device: only they are compared, so that rounding cannot decide anything. */
   readonly integers: Tensor[] = [];
   readonly random: TestRandom;
+  readonly largest: number;
 
-  constructor(random: TestRandom) {
+  constructor(random: TestRandom, largest: number) {
     this.random = random;
+    this.largest = largest;
   }
 
   /** A node, more likely a late one, so that the graph gets deep. */
@@ -37,7 +53,7 @@ class Pool {
 
   /** A node that broadcasts with `other` to a shape that is not too large. */
   partner(other: Tensor): Tensor | undefined {
-    return this.float(({ shape }) => broadcastSize(shape, other.shape) <= largest);
+    return this.float(({ shape }) => broadcastSize(shape, other.shape) <= this.largest);
   }
 }
 
@@ -136,7 +152,7 @@ const makers: readonly Maker[] = [
     return a && b && random.pick(binary)(a, b);
   },
   (pool, random) => {
-    const x = pool.float((each) => isRanked(each) && each.shape.length < 5 && g.sizeOf(each.shape) <= largest / 3);
+    const x = pool.float((each) => isRanked(each) && each.shape.length < 5 && g.sizeOf(each.shape) <= pool.largest / 3);
     return x && random.pick(views)(x, random);
   },
   // A matrix against its own transpose, or against a node in another layout: what chains must not read out of step.
@@ -159,12 +175,12 @@ const makers: readonly Maker[] = [
   (pool) => product(pool),
   (pool) => product(pool),
   (pool, random) => {
-    const x = pool.float((each) => isRanked(each) && g.sizeOf(each.shape) <= largest / 3);
+    const x = pool.float((each) => isRanked(each) && g.sizeOf(each.shape) <= pool.largest / 3);
     const parts = x && [x, pool.float(({ shape }) => shape.join() === x.shape.join()) ?? x];
     return parts && g.concat(parts, random.integer(parts[0].shape.length));
   },
   (pool, random) => {
-    const x = pool.float((each) => g.sizeOf(each.shape) <= largest / 4 && each.shape.length < 4);
+    const x = pool.float((each) => g.sizeOf(each.shape) <= pool.largest / 4 && each.shape.length < 4);
     return (
       x &&
       g.pad(
@@ -187,9 +203,9 @@ const makers: readonly Maker[] = [
   },
   (pool, random) => {
     const [a, b] = [random.pick(pool.integers), random.pick(pool.integers)];
-    if (broadcastSize(a.shape, b.shape) > largest) return undefined;
+    if (broadcastSize(a.shape, b.shape) > pool.largest) return undefined;
     const mask = random.pick([g.less, g.lessEqual, g.equal, g.notEqual, g.greater])(a, b);
-    const x = pool.float(({ shape }) => broadcastSize(shape, mask.shape) <= largest);
+    const x = pool.float(({ shape }) => broadcastSize(shape, mask.shape) <= pool.largest);
     const chosen = random.nextFloat() < 0.3 ? g.logicalNot(mask) : mask;
     return x && g.where(chosen, x, g.mul(x, -0.5));
   },
@@ -231,10 +247,10 @@ function product(pool: Pool): Tensor | undefined {
     ({ shape }) =>
       shape.length >= 2 &&
       shape.at(-2) === k &&
-      broadcastSize(shape.slice(0, -2), a.shape.slice(0, -2)) * shape.at(-1)! * a.shape.at(-2)! <= largest,
+      broadcastSize(shape.slice(0, -2), a.shape.slice(0, -2)) * shape.at(-1)! * a.shape.at(-2)! <= pool.largest,
   );
   const right = b !== undefined && pool.random.nextFloat() < 0.7 ? b : g.transpose(a);
-  if (g.sizeOf(a.shape) * a.shape.at(-2)! > 4 * largest) return undefined;
+  if (g.sizeOf(a.shape) * a.shape.at(-2)! > 30 * pool.largest) return undefined;
   return g.mul(g.matmul(a, right), 1 / k);
 }
 
@@ -243,11 +259,12 @@ function product(pool: Pool): Tensor | undefined {
  * read afterwards; a gradient may be taken; some nodes, views among them, become outputs.
  */
 export function randomProgram(
-  inputs: Readonly<Record<keyof typeof programInputs, Tensor>>,
+  { largest }: Setting,
+  inputs: Readonly<Record<keyof Setting['inputs'], Tensor>>,
   variables: readonly Variable[],
   random: TestRandom,
 ): Record<string, Tensor> {
-  const pool = new Pool(random);
+  const pool = new Pool(random, largest);
   pool.integers.push(inputs.integers, inputs.index, g.range(3));
   pool.floats.push(inputs.x, g.randomUniform(inputs.key, [5]), g.constant([3], [0.5, -0.25, 0.75]), g.scalar(0.6));
   for (const variable of variables) pool.floats.push(g.asTensor(variable));
@@ -260,7 +277,7 @@ export function randomProgram(
   for (let step = 0; step < steps; step++) {
     if (random.nextFloat() < 0.15) assignSomething(pool, variables);
     const made = random.pick(makers)(pool, random);
-    if (made !== undefined && g.sizeOf(made.shape) <= largest) pool.floats.push(made);
+    if (made !== undefined && g.sizeOf(made.shape) <= pool.largest) pool.floats.push(made);
   }
   if (random.nextFloat() < 0.3) addGradients(pool, variables);
   const names = ['a', 'b', 'c', 'd'].slice(0, 1 + random.integer(4));
