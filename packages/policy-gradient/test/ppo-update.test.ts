@@ -143,17 +143,23 @@ describe.each(spaces)('%s actions', (_, actionSpace) => {
 
 test('targetKl ends a round after the first minibatch that exceeds 1.5 times it', () => {
   const minibatches = recordMinibatches();
-  const { agent, reference } = setUp(new Discrete(3), { targetKl: 0.002, learningRate: 0.01, epochs: 10 });
-  const { metrics } = agent.learn({ steps: ROUND }).next().value!;
-  const divergences = minibatches.map(({ rows, learningRate, clipRange, clipRangeValue }) => {
-    const step = reference.update(rows, { ...agent.options, learningRate, clipRange, clipRangeValue });
-    return step['train/approx_kl'];
-  });
-  const exceeds = divergences.map((kl) => kl > 1.5 * 0.002);
-  expect(exceeds.indexOf(true)).toBe(exceeds.length - 1);
-  expect(exceeds.length).toBeGreaterThan(2);
-  expect(exceeds.length).toBeLessThan(20);
-  expect(metrics['train/approx_kl']).toBeCloseTo(divergences.reduce((a, b) => a + b) / divergences.length, 6);
+  /** The divergence of each minibatch of a round. */
+  function divergencesWith(targetKl: number | null): number[] {
+    minibatches.length = 0;
+    const { agent, reference } = setUp(new Discrete(3), { targetKl, learningRate: 0.01, epochs: 10 });
+    const { metrics } = agent.learn({ steps: ROUND }).next().value!;
+    const divergences = minibatches.map(
+      ({ rows, ...schedules }) => reference.update(rows, { ...agent.options, ...schedules })['train/approx_kl'],
+    );
+    expect(metrics['train/approx_kl']).toBeCloseTo(divergences.reduce((a, b) => a + b) / divergences.length, 6);
+    return divergences;
+  }
+  const all = divergencesWith(null);
+  expect(all).toHaveLength(20);
+  const peak = all.findIndex((kl, i) => i > 3 && kl > 1.05 * Math.max(...all.slice(0, i)));
+  expect(peak).toBeGreaterThan(3);
+  expect(divergencesWith((0.99 * all[peak]) / 1.5)).toHaveLength(peak + 1);
+  expect(divergencesWith((1.01 * all[peak]) / 1.5).length).toBeGreaterThan(peak + 1);
 });
 
 test('schedules follow the part of training done before each round', () => {

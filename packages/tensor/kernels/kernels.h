@@ -31,10 +31,10 @@
 #endif
 
 enum {
-  /* Depth and width of the block of B that matmul packs (512 KB, half of a usual L2 cache), and the most rows of a tile. */
+  /* Depth and width of the block of B that matmul packs: 512 KB, half of a usual L2 cache. */
   MATMUL_DEPTH = 256,
   MATMUL_WIDTH = 512,
-  MATMUL_ROWS = 16,
+  MATMUL_ROWS = 16, /* no tile has more */
   PARTIAL_SUMS = 4096,
   /* Elements of a memory-bound loop that take some ten microseconds: the least worth handing to another thread. */
   PIECE = 1 << 17,
@@ -68,7 +68,7 @@ typedef void Task(void *argument, ptrdiff_t begin, ptrdiff_t end, Scratch *scrat
 
 #ifdef GRADUS_THREADS
 /* Covers [0, count) by calls of `task` on pieces of `grain` elements (the last may be shorter), on up to `threads`
- * threads, and returns when all are done. Which thread runs a piece is left to chance: results must not depend on it. */
+ * threads, and returns when all are done. Chance decides which thread runs a piece: results must not depend on it. */
 void gradus_parallel(int threads, ptrdiff_t count, ptrdiff_t grain, Task *task, void *argument, Scratch *scratch);
 #else
 static inline void gradus_parallel(int threads, ptrdiff_t count, ptrdiff_t grain, Task *task, void *argument,

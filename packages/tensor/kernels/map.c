@@ -217,6 +217,11 @@ static void locate_inputs(Evaluation *evaluation, ptrdiff_t start, ptrdiff_t cou
 #define INTEGERS(EXPRESSION) EACH(int32_t, ((int32_t *)out)[i] = (EXPRESSION))
 #define COMPARISON(EXPRESSION) EACH(float, ((int32_t *)out)[i] = (EXPRESSION))
 
+/* Towards zero; clamped, because the instruction sets disagree about what does not fit. NaN becomes 0. */
+INLINE int32_t to_integer(float x) {
+  return (int32_t)(x == x ? at_most(at_least(x, -2147483648.0f), 2147483520.0f) : 0.0f);
+}
+
 /* Not inlined: its vector code is large and is wanted once. */
 static __attribute__((noinline)) void apply_operation(int32_t opcode, void *out, const void *pa, const void *pb,
                                                       const void *pc, ptrdiff_t count) {
@@ -254,9 +259,7 @@ static __attribute__((noinline)) void apply_operation(int32_t opcode, void *out,
     case MAP_WHERE: INTEGERS(a[i] != 0 ? b[i] : c[i])
     case MAP_MUL_ADD: FLOATS(FUSED(a[i], b[i], c[i]))
     case MAP_INT_TO_FLOAT: EACH(int32_t, ((float *)out)[i] = (float)a[i])
-    /* Clamped, because the instruction sets disagree about what does not fit; NaN becomes 0. */
-    case MAP_FLOAT_TO_INT:
-      EACH(float, ((int32_t *)out)[i] = (int32_t)(a[i] == a[i] ? at_most(at_least(a[i], -2147483648.0f), 2147483520.0f) : 0.0f))
+    case MAP_FLOAT_TO_INT: EACH(float, ((int32_t *)out)[i] = to_integer(a[i]))
     case MAP_FLOAT_TO_BOOL: COMPARISON(a[i] != 0.0f)
     case MAP_INT_TO_BOOL: INTEGERS(a[i] != 0)
     case MAP_NEGATE_INT: INTEGERS(-a[i])

@@ -1,10 +1,10 @@
 /*
  * Matrix products with an epilogue.
  *
- * C is computed tile by tile, a tile being up to TILE_ROWS rows by two vectors of columns that stay in registers. Panels
- * of B, two vectors wide, are read in place where they lie contiguously, and packed where they do not. Every element
- * of C is one chain of multiply-adds in the order of k, whatever the tiles, blocks and threads, so its bits depend on
- * the operands alone.
+ * C is computed tile by tile, a tile being up to TILE_ROWS rows by two vectors of columns that stay in registers.
+ * Panels of B, two vectors wide, are read in place where they lie contiguously, and packed where they do not. Every
+ * element of C is one chain of multiply-adds in the order of k, whatever the tiles, blocks and threads, so its bits
+ * depend on the operands alone.
  */
 #include "kernels.h"
 #include "vector.h"
@@ -186,8 +186,9 @@ static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t o
     for (ptrdiff_t j = 0; j < panels; j++) {
       ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
       int vectors = columns > LANES ? 2 : 1;
-      tilesOfHeight[vectors - 1][tileForm](left.base, left.step, panel[j].base, panel[j].step, out + j * PANEL, n, depth,
-                                       columns - (vectors - 1) * LANES, accumulate);
+      Tile *tile = tilesOfHeight[vectors - 1][tileForm];
+      tile(left.base, left.step, panel[j].base, panel[j].step, out + j * PANEL, n, depth,
+           columns - (vectors - 1) * LANES, accumulate);
     }
     row = next;
     if (epilogue && ((row - pending) * width >= 4 * BLOCK || t == tiling->count - 1)) {

@@ -1,8 +1,8 @@
 /*
  * Reductions over the middle of [outer, n, inner], fused with the BODY that computes what is reduced.
  *
- * The order in which a result's elements are combined depends on the shape alone: not on the number of threads, nor on the
- * instruction set, since partial results are always kept in sixteen lanes.
+ * The order in which a result's elements are combined depends on the shape alone: not on the number of threads, nor on
+ * the instruction set, since partial results are always kept in sixteen lanes.
  */
 #include "kernels.h"
 

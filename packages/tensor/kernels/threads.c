@@ -1,9 +1,9 @@
 /*
  * A small pool of threads, made when first wanted, for the native addon.
  *
- * The caller works too, and takes whatever pieces the others leave, so a worker that the system does not schedule delays
- * nothing but the piece it holds. Workers look for the next job for a moment, since instructions follow each other
- * within microseconds, then sleep: an idle process costs nothing.
+ * The caller works too, and takes whatever pieces the others leave, so a worker that the system does not schedule
+ * delays nothing but the piece it holds. Workers look for the next job for a moment, since instructions follow each
+ * other within microseconds, then sleep: an idle process costs nothing.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -60,7 +60,7 @@ export const activationNames: readonly Activation[] = Object.keys(activations) a
 /** Applies an activation by name. @throws RangeError for an unknown name. */
 export function activate(x: TensorLike, activation: Activation): Tensor {
   if (!Object.hasOwn(activations, activation)) {
-    throw new RangeError(`activation: expected one of ${activationNames.join(', ')}, got '${String(activation)}'`);
+    throw new RangeError(`activation: expected one of ${activationNames.join(', ')}, got '${activation as string}'`);
   }
   return activations[activation](x);
 }

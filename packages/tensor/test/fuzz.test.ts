@@ -56,12 +56,16 @@ describe.each(Object.entries(settings))('random programs on %s tensors', (_, set
   const reference = referenceDevice();
   const expected = seeds.map((seed) => trace(reference, setting, seed));
 
-  test.each(['wasm', 'native'] as const)('%s computes what their double-precision interpretation does', { timeout }, (name) => {
-    const wrong = seeds
-      .map((seed) => ({ seed, difference: largestDifference(trace(device(name), setting, seed), expected[seed]) }))
-      .filter(({ difference }) => !(difference < tolerance));
-    expect(wrong).toEqual([]);
-  });
+  test.each(['wasm', 'native'] as const)(
+    '%s computes what their double-precision interpretation does',
+    { timeout },
+    (name) => {
+      const wrong = seeds
+        .map((seed) => ({ seed, difference: largestDifference(trace(device(name), setting, seed), expected[seed]) }))
+        .filter(({ difference }) => !(difference < tolerance));
+      expect(wrong).toEqual([]);
+    },
+  );
 
   test('their values are neither zero nor saturated', () => {
     const values = expected.flat().flatMap((data) => [...data]);

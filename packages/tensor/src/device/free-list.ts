@@ -2,8 +2,6 @@
 interface Region {
   address: number;
   bytes: number;
-  /** Whether it may hold something other than zeros. */
-  used: boolean;
 }
 
 /** Which parts of a linear memory are free: best fit, neighbours merged. Sizes are rounded up to the alignment. */
@@ -12,6 +10,8 @@ export class FreeList {
   static readonly alignment = 64;
   /** In order of address, no two adjacent. */
   readonly #regions: Region[] = [];
+  /** Everything from here on has never been handed out, and is zero still. */
+  #fresh = 0;
 
   constructor(address: number, bytes: number) {
     this.extend(address, bytes);
@@ -20,27 +20,33 @@ export class FreeList {
   /** Adds fresh memory, all zeros, behind what there is. */
   extend(address: number, bytes: number): void {
     const start = roundUp(address);
-    this.#insert({ address: start, bytes: Math.floor((address + bytes - start) / 64) * 64, used: false });
+    const end = Math.floor((address + bytes) / FreeList.alignment) * FreeList.alignment;
+    this.#insert({ address: start, bytes: end - start });
   }
 
-  /** Takes `bytes` out, or returns undefined where no region is large enough. */
-  take(bytes: number): { readonly address: number; readonly used: boolean } | undefined {
+  /**
+   * Takes `bytes` out, or returns undefined where no region is large enough. The first `used` bytes may hold something
+   * other than zeros.
+   */
+  take(bytes: number): { readonly address: number; readonly used: number } | undefined {
     const size = sizeOf(bytes);
     let best: Region | undefined;
     for (const region of this.#regions) {
       if (region.bytes >= size && (best === undefined || region.bytes < best.bytes)) best = region;
     }
     if (best === undefined) return undefined;
-    const { address, used } = best;
+    const { address } = best;
     best.address += size;
     best.bytes -= size;
     if (best.bytes === 0) this.#regions.splice(this.#regions.indexOf(best), 1);
+    const used = Math.min(bytes, Math.max(0, this.#fresh - address));
+    this.#fresh = Math.max(this.#fresh, address + size);
     return { address, used };
   }
 
   /** Gives back what {@link take} handed out for the same number of bytes. */
   give(address: number, bytes: number): void {
-    this.#insert({ address, bytes: sizeOf(bytes), used: true });
+    this.#insert({ address, bytes: sizeOf(bytes) });
   }
 
   #insert(region: Region): void {
@@ -58,11 +64,9 @@ export class FreeList {
   }
 
   #mergeWithNext(i: number): void {
-    const region = this.#regions[i];
-    const next = this.#regions.at(i + 1);
-    if (next?.address !== region.address + region.bytes) return;
+    const [region, next] = this.#regions.slice(i, i + 2);
+    if (region.address + region.bytes !== next?.address) return;
     region.bytes += next.bytes;
-    region.used ||= next.used;
     this.#regions.splice(i + 1, 1);
   }
 }

@@ -79,7 +79,7 @@ class WasmKernels implements Kernels {
       region = this.#freeList.take(bytes);
     }
     if (region === undefined) throw new RangeError(`wasm device: not enough memory for ${bytes} bytes`);
-    if (region.used) new Uint8Array(memory.buffer, region.address, bytes).fill(0);
+    new Uint8Array(memory.buffer, region.address, region.used).fill(0);
     return new WasmBlock(memory, region.address, bytes);
   }
 

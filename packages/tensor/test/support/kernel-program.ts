@@ -1,4 +1,6 @@
-import type { Block, Kernels } from '../src/device/kernels.ts';
+import type { Block, Kernels } from '../../src/device/kernels.ts';
+import { loadNative } from '../../src/device/native-kernels.ts';
+import { loadWasm } from '../../src/device/wasm-kernels.ts';
 
 /** Opcodes of kernels/program.h. */
 export const op = {
@@ -155,4 +157,34 @@ export function largestError(actual: ArrayLike<number>, expected: ArrayLike<numb
     largest = Math.max(largest, Number.isNaN(error) ? Infinity : error);
   }
   return largest;
+}
+
+/** Kernels to be tested, and how. */
+export interface Case {
+  readonly label: string;
+  readonly kernels: Kernels;
+  readonly threads: number;
+}
+
+/** All kernels that load on this machine. */
+export const cases: Case[] = [{ label: 'wasm', kernels: loadWasm(), threads: 1 }];
+const native = loadNative();
+if (!('reason' in native)) {
+  cases.push({ label: `native ${native.instructionSet}`, kernels: native, threads: 1 });
+  cases.push({ label: `native ${native.instructionSet}, 3 threads`, kernels: native, threads: 3 });
+}
+
+/** `count` numbers drawn from `next`. */
+export function numbers(count: number, next: () => number): Float32Array {
+  return Float32Array.from({ length: count }, next);
+}
+
+/** A whole number in [low, high]. */
+export function between(next: () => number, low: number, high: number): number {
+  return Math.min(high, low + Math.floor(((next() + 2) / 4) * (high - low + 1)));
+}
+
+/** How many elements a shape has. */
+export function product(dims: readonly number[]): number {
+  return dims.reduce((total, size) => total * size, 1);
 }
