@@ -70,7 +70,7 @@ export function policyOf(
 }
 
 /** The loss of a minibatch and what an update reports, in the names of the metrics. */
-export function lossOf(
+function lossOf(
   policy: LinearPolicy,
   theta: readonly number[],
   rows: readonly Row[],

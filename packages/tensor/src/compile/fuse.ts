@@ -103,6 +103,18 @@ export class Units {
     return true;
   }
 
+  /** Computes a map in another unit, one that waits for its present one. */
+  move(computation: Computation, to: number): void {
+    const { node } = computation;
+    const from = this.of.get(node);
+    if (from === undefined) throw new Error(`tensor '${node.op}' belongs to no unit`);
+    const [source, target] = [this.all[from], this.all[to]];
+    source.maps = source.maps.filter((map) => map !== computation);
+    target.maps = [...target.maps, computation].sort((a, b) => a.index - b.index);
+    this.of.set(node, to);
+    if (source.maps.length === 0 && source.root === undefined) this.#alive[from] = false;
+  }
+
   /** Units that wait for `unit` wait for all it waits for. */
   #spreadOrder(unit: number): void {
     for (const other of this.alive) {
@@ -123,6 +135,7 @@ export function fuse({ list, outputs, assignments }: Computations): Units {
     if (primitiveOf(node).kind !== 'map') continue;
     for (const view of operands) joinChain(units, node, view);
   }
+  for (const computation of [...list].reverse()) sink(units, computation, users, kept);
   for (const { node, operands } of list) {
     if (primitiveOf(node).kind !== 'reduce') continue;
     const [view] = operands;
@@ -168,6 +181,38 @@ function joinChain(units: Units, node: Tensor, view: View): void {
   const root = a.root ?? b.root;
   if (root?.operands.some(({ base }) => [source, own].includes(units.of.get(base) ?? -1)) === true) return;
   units.merge(source, own);
+}
+
+/**
+ * Moves a map to the one other chain that reads it, unless more tensors would have to be kept for it there than it is one. What
+ * a backward pass needs of the forward pass, such as 1 − tanh², is so computed where it is used, from what is kept anyway.
+ */
+function sink(
+  units: Units,
+  computation: Computation,
+  users: ReadonlyMap<Tensor, readonly Tensor[]>,
+  kept: ReadonlySet<Tensor>,
+): void {
+  const { node, operands } = computation;
+  const readers = users.get(node) ?? [];
+  const own = units.of.get(node);
+  const [target, ...others] = new Set(readers.map((reader) => units.of.get(reader)));
+  if (target === undefined || others.length > 0 || target === own || kept.has(node)) return;
+  const isMovable =
+    primitiveOf(node).kind === 'map' &&
+    operands.every((view) => view.base.op !== 'variable' && operandKind(view, node.shape) !== 'strided');
+  const unit = units.all[target];
+  const readInStep = unit.maps
+    .filter((map) => readers.includes(map.node))
+    .every((map) => map.operands.every((view) => view.base !== node || isAligned(view, map.node.shape)));
+  const readByMaps = readers.every((reader) => unit.maps.some((map) => map.node === reader));
+  if (!isMovable || !readInStep || !readByMaps) return;
+  if (chainSize(unit, { root: undefined, maps: [computation], dims: undefined }) > maximumChain) return;
+  const newlyKept = [...new Set(operands.map(({ base }) => base))].filter((base) => {
+    const isKept = kept.has(base) || (users.get(base) ?? []).some((user) => units.of.get(user) !== own);
+    return units.of.get(base) === own && !isKept;
+  });
+  if (newlyKept.length <= 1) units.move(computation, target);
 }
 
 /** Whether units, joined into one, read what they compute themselves element by element: it is in registers only. */

@@ -77,7 +77,14 @@ export function gelu(x: TensorLike, options: { readonly approximate?: 'none' | '
     const inner = mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(square(x), x))));
     return mul(mul(x, 0.5), add(1, tanh(inner)));
   }
-  return mul(mul(x, 0.5), add(1, erf(mul(x, Math.SQRT1_2))));
+  const tensor = cast(x, 'float32');
+  // Φ and φ, the normal distribution and its density. The derivative Φ(x) + x φ(x) is one tensor to keep for the backward
+  // pass, where the parts of the derived one would be three.
+  const distribution = mul(0.5, add(1, erf(mul(tensor, Math.SQRT1_2))));
+  return withGradient(mul(tensor, distribution), [tensor], (_, gradient) => {
+    const density = mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(tensor))));
+    return [mul(gradient, add(distribution, mul(tensor, density)))];
+  });
 }
 
 /** −x */
