@@ -57,7 +57,8 @@ static void run_matmul(const Context *context, const int32_t *code) {
     grain = maximum(1, batches / wanted);
     if (batches < wanted) {
       ptrdiff_t pieces = divide_up(wanted, batches);
-      if (matmul.m >= 4 * TILE_ROWS * context->threads || matmul.m >= matmul.n) {
+      /* A panel of B serves all rows of a piece, so few rows are left together: columns are split instead. */
+      if (matmul.m >= matmul.n || matmul.n < 2 * PANEL * context->threads) {
         matmul.rowPiece = maximum(2 * TILE_ROWS, divide_up(divide_up(matmul.m, pieces), TILE_ROWS) * TILE_ROWS);
         matmul.rowPieces = divide_up(matmul.m, matmul.rowPiece);
       } else {

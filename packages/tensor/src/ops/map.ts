@@ -80,9 +80,9 @@ export function gelu(x: TensorLike, options: { readonly approximate?: 'none' | '
   const tensor = cast(x, 'float32');
   // Φ and φ, the normal distribution and its density. The derivative Φ(x) + x φ(x) is one tensor to keep for the backward
   // pass, where the parts of the derived one would be three.
-  const distribution = mul(0.5, add(1, erf(mul(tensor, Math.SQRT1_2))));
+  const distribution = add(mul(0.5, erf(mul(tensor, Math.SQRT1_2))), 0.5);
   return withGradient(mul(tensor, distribution), [tensor], (_, gradient) => {
-    const density = mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(tensor))));
+    const density = exp(add(mul(-0.5, square(tensor)), -0.5 * Math.log(2 * Math.PI)));
     return [mul(gradient, add(distribution, mul(tensor, density)))];
   });
 }
