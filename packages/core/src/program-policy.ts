@@ -21,7 +21,9 @@ export interface ProgramPolicyOptions {
 /** A policy given by a program; it is compiled for each number of observations that it meets. Actions keep to their bounds. */
 export class ProgramPolicy implements Policy {
   private readonly options: ProgramPolicyOptions;
-  private readonly programs = new Map<string, ActProgram>();
+  /** By number of observations: the programs that take the best action, and those that sample. */
+  private readonly best = new Map<number, ActProgram>();
+  private readonly sampling = new Map<number, ActProgram>();
   private readonly observation: Float32Array;
   private readonly action: ActionArray;
 
@@ -55,16 +57,18 @@ export class ProgramPolicy implements Policy {
 
   /** Frees the programs. */
   dispose(): void {
-    for (const program of this.programs.values()) program.dispose();
-    this.programs.clear();
+    for (const programs of [this.best, this.sampling]) {
+      for (const program of programs.values()) program.dispose();
+      programs.clear();
+    }
   }
 
   private programFor(batch: number, deterministic: boolean): ActProgram {
-    const key = `${batch}/${deterministic}`;
-    let program = this.programs.get(key);
+    const programs = deterministic ? this.best : this.sampling;
+    let program = programs.get(batch);
     if (program === undefined) {
       program = this.options.compile(batch, deterministic);
-      this.programs.set(key, program);
+      programs.set(batch, program);
     }
     return program;
   }

@@ -217,6 +217,11 @@ function targetProgram({ online, target }: Networks, tau: number, device: t.Devi
   );
 }
 
+/** Whether a multiple of `interval` lies in (before, now]: with several copies a step may pass over it. */
+function hasPassed(interval: number, before: number, now: number): boolean {
+  return Math.floor(now / interval) > Math.floor(before / interval);
+}
+
 /** A DQN agent; see {@link DqnOptions} for the algorithm. */
 export class Dqn implements Agent {
   readonly algorithm = 'dqn';
@@ -233,6 +238,8 @@ export class Dqn implements Agent {
   private readonly random: Random;
   private readonly training: TrainingEnv;
   private readonly actions: ActionArray;
+  /** 1 for the copies that explore in this step. */
+  private readonly explores: Uint8Array;
   private updates = 0;
 
   /**
@@ -261,6 +268,7 @@ export class Dqn implements Agent {
     this.replay = new ReplayBuffer(this.env, bufferSize);
     this.training = new TrainingEnv(this.env, seed);
     this.actions = createActions(actionSpace, numEnvs);
+    this.explores = new Uint8Array(numEnvs);
     this.policy = new ProgramPolicy({
       observationSpace,
       actionSpace,
@@ -297,10 +305,8 @@ export class Dqn implements Agent {
       replay.endStep(env);
       const before = recorder.step;
       recorder.record(env);
-      const passed = (interval: number): boolean =>
-        Math.floor(recorder.step / interval) > Math.floor(before / interval);
-      if (passed(targetUpdateInterval)) this.updateTarget.run();
-      const isDue = passed(trainFrequency);
+      if (hasPassed(targetUpdateInterval, before, recorder.step)) this.updateTarget.run();
+      const isDue = hasPassed(trainFrequency, before, recorder.step);
       const metrics = isDue && recorder.step > learningStarts ? this.improve(recorder.step / steps) : {};
       if (isDue || recorder.step >= steps) yield recorder.progress({ ...metrics, 'train/epsilon': exploration });
     }
@@ -308,12 +314,12 @@ export class Dqn implements Agent {
 
   /** ε-greedy: each copy takes a random action with probability ε. */
   private chooseActions(epsilon: number): void {
-    const { env, actions, actionSpace, random } = this;
-    const explore = Array.from(actions, () => random.nextFloat() < epsilon);
+    const { env, actions, explores, actionSpace, random } = this;
+    for (let i = 0; i < actions.length; i++) explores[i] = Number(random.nextFloat() < epsilon);
     // The network is asked only where its answer matters.
-    if (explore.includes(false)) this.policy.actBatch(env.observations, actions);
+    if (explores.includes(0)) this.policy.actBatch(env.observations, actions);
     for (let i = 0; i < actions.length; i++) {
-      if (explore[i]) actions[i] = actionSpace.start + random.integer(actionSpace.n);
+      if (explores[i] === 1) actions[i] = actionSpace.start + random.integer(actionSpace.n);
     }
   }
 
