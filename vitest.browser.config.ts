@@ -21,28 +21,43 @@ function findChromium(): string {
   process.exit(1);
 }
 
+const launchOptions = {
+  executablePath: findChromium(),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+};
+
+const conditions = ['@gradus/source'];
+
 export default defineConfig({
-  resolve: { conditions: ['@gradus/source'] },
   test: {
-    name: 'browser',
-    include: ['packages/*/test/browser/**/*.browser.test.ts'],
-    browser: {
-      enabled: true,
-      headless: true,
-      screenshotFailures: false,
-      provider: playwright({
-        launchOptions: {
-          executablePath: findChromium(),
-          args: [
-            '--no-sandbox',
-            '--disable-gpu',
-            '--disable-quic',
-            '--no-first-run',
-            '--disable-background-networking',
-          ],
+    projects: [
+      // Packages are tested within a page.
+      {
+        resolve: { conditions },
+        test: {
+          name: 'packages',
+          include: ['packages/*/test/browser/**/*.browser.test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions }),
+            instances: [{ browser: 'chromium' }],
+          },
         },
-      }),
-      instances: [{ browser: 'chromium' }],
-    },
+      },
+      // The pages that apps write are opened and looked at.
+      {
+        resolve: { conditions },
+        ssr: { resolve: { conditions } },
+        test: {
+          name: 'apps',
+          include: ['apps/*/test/browser/**/*.browser.test.ts'],
+          provide: { launchOptions },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 });

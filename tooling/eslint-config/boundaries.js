@@ -6,11 +6,11 @@ const arrows = {
   'packages/tensor': { imports: [] },
   'packages/tfjs': { imports: ['tensor'] },
   'packages/core': { imports: ['tensor'], testImports: ['core/node'] },
-  'packages/envs': { imports: ['core'] },
+  'packages/envs': { imports: ['core'], testImports: ['envs/node'] },
   'packages/value-based': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
   'packages/policy-gradient': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
   'apps/benchmark': {
-    imports: ['tensor', 'tfjs', 'core', 'core/node', 'envs', 'value-based', 'policy-gradient'],
+    imports: ['tensor', 'tfjs', 'core', 'core/node', 'envs', 'envs/node', 'value-based', 'policy-gradient'],
   },
 };
 

@@ -1,11 +1,15 @@
-import { CheckpointError, EnvError } from '@gradus/core';
+import { CheckpointError, EnvError, LogError } from '@gradus/core';
 import { SafetensorsError } from '@gradus/tensor';
 import { Command, CommanderError } from 'commander';
-import { addBench } from './commands/bench-micro.ts';
-import { addDemo } from './commands/demo.ts';
+import { addBench } from './commands/bench.ts';
+import { addCompare } from './commands/compare.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addList } from './commands/list.ts';
+import { addReport } from './commands/report.ts';
 import { addTrain } from './commands/train.ts';
+import { addTune } from './commands/tune.ts';
+import { addWatch } from './commands/watch.ts';
+import { addWorker } from './commands/worker.ts';
 import { Interrupted, UserError } from './user-error.ts';
 
 /** Exit statuses. */
@@ -17,12 +21,18 @@ function createCommand(): Command {
   const gradus = new Command('gradus')
     .description('Trains, evaluates and measures reinforcement learning agents.')
     .exitOverride()
+    // Options after a command are those of that command; 'bench' has some itself, and a command 'micro'.
+    .enablePositionalOptions()
     .showHelpAfterError("('--help' shows what there is)");
   addTrain(gradus);
   addEvaluate(gradus);
+  addWatch(gradus);
   addList(gradus);
   addBench(gradus);
-  addDemo(gradus);
+  addReport(gradus);
+  addCompare(gradus);
+  addTune(gradus);
+  addWorker(gradus);
   return gradus;
 }
 
@@ -48,5 +58,5 @@ export async function runGradus(args: readonly string[]): Promise<number> {
 
 /** Whether an error's message is all that the user needs; of others, which are bugs, the stack is shown. */
 function isUserError(error: unknown): error is Error {
-  return [UserError, CheckpointError, EnvError, SafetensorsError].some((known) => error instanceof known);
+  return [UserError, CheckpointError, EnvError, LogError, SafetensorsError].some((known) => error instanceof known);
 }

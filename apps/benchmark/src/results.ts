@@ -1,4 +1,4 @@
-import { evaluate, type Agent } from '@gradus/core';
+import { evaluate, type Agent, type Evaluation } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import Table from 'cli-table3';
 
@@ -41,11 +41,22 @@ export function evaluationSeed(seed: number): number {
   return seed + EVALUATION_SEED_OFFSET;
 }
 
+/** The seed of the episodes that the learning curve of a training with `seed` consists of: neither of those above. */
+export function curveSeed(seed: number): number {
+  return seed + 2 * EVALUATION_SEED_OFFSET;
+}
+
 /** Plays whole episodes with the agent's best actions. */
-export function scoreAgent(agent: Agent, environment: string, episodes: number, seed: number): Score {
+export function playEpisodes(agent: Agent, environment: string, episodes: number, seed: number): Evaluation {
   const env = makeVectorEnv(environment, Math.min(episodes, EVALUATION_COPIES));
-  const { meanReturn, stdReturn } = evaluate(agent, env, { episodes, seed });
+  const evaluation = evaluate(agent, env, { episodes, seed });
   env.close();
+  return evaluation;
+}
+
+/** The score of `episodes` episodes with the agent's best actions. */
+export function scoreAgent(agent: Agent, environment: string, episodes: number, seed: number): Score {
+  const { meanReturn, stdReturn } = playEpisodes(agent, environment, episodes, seed);
   return { mean_return: meanReturn, std_return: stdReturn };
 }
 

@@ -9,16 +9,16 @@ export const settingsNames: readonly ['zoo', 'cleanrl', 'default'] = [...setting
 export type SettingsName = (typeof settingsNames)[number];
 
 /**
- * The settings of that name for an algorithm in an environment.
+ * The settings of that name for an algorithm in an environment. `subject` begins the message about settings that are not there.
  * @throws UserError where nobody published any.
  */
-export function findSettings(name: SettingsName, algorithm: string, environment: string): Settings {
+export function findSettings(name: SettingsName, algorithm: string, environment: string, subject?: string): Settings {
   if (name === 'default') return { numEnvs: 1, steps: 100_000, options: {} };
   const known = algorithms[algorithm].settings[name];
   if (Object.hasOwn(known, environment)) return known[environment];
   throw new UserError(
-    `--settings ${name}: there are none for ${algorithm} in ${environment}, ` +
-      `only for ${Object.keys(known).join(', ')}; '--settings default' has the algorithm's defaults`,
+    `${subject ?? `--settings ${name}`}: there are none for ${algorithm} in ${environment}, ` +
+      `only for ${Object.keys(known).join(', ')}; 'default' has the algorithm's defaults`,
   );
 }
 

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { train, type Agent, type Callback } from '@gradus/core';
-import { consoleProgress } from '@gradus/core/node';
+import { consoleProgress, csvLogger, tensorBoardLogger } from '@gradus/core/node';
 import { count, trainingTime, type TrainingTime } from './results.ts';
 import { Interrupted } from './user-error.ts';
+import { watchSignals } from './watch-signals.ts';
 
 /** How to train. */
 export interface TrainInterruptiblyOptions {
@@ -9,6 +11,8 @@ export interface TrainInterruptiblyOptions {
   readonly steps: number;
   /** Whether to show no progress. */
   readonly quiet: boolean;
+  /** Folder for `progress.csv` and TensorBoard's event files. */
+  readonly log?: string | undefined;
   /** Keeps the agent of a run that was stopped, and says in words how to go on with it. */
   readonly keep?: () => Promise<string>;
 }
@@ -18,13 +22,23 @@ export interface TrainInterruptiblyOptions {
  * @throws Interrupted when it was stopped.
  */
 export async function trainInterruptibly(agent: Agent, options: TrainInterruptiblyOptions): Promise<TrainingTime> {
-  const { steps, quiet, keep } = options;
+  const { steps, quiet, log, keep } = options;
   const firstStep = agent.step;
-  const { callback, release } = watchSignals();
+  let stop: ((reason: string) => void) | undefined;
+  const release = watchSignals((signal) => stop?.(signal));
+  const stoppable: Callback = {
+    onStart: (training) => {
+      stop = (reason) => training.stop(reason);
+    },
+  };
   try {
     const { seconds, stopReason } = await train(agent, {
       steps,
-      callbacks: [callback, ...(quiet ? [] : [consoleProgress()])],
+      callbacks: [
+        stoppable,
+        ...(quiet ? [] : [consoleProgress()]),
+        ...(log === undefined ? [] : [csvLogger(join(log, 'progress.csv')), tensorBoardLogger(log)]),
+      ],
     });
     if (stopReason === undefined) return trainingTime(agent.step - firstStep, seconds);
     const advice = await keep?.();
@@ -33,36 +47,4 @@ export async function trainInterruptibly(agent: Agent, options: TrainInterruptib
   } finally {
     release();
   }
-}
-
-/** Milliseconds within which a second signal is the same Ctrl-C, passed on by the package manager that runs this. */
-const ECHO = 500;
-
-interface SignalWatch {
-  /** Stops the training that it is given to. */
-  readonly callback: Callback;
-  /** Lets signals end the process again. */
-  readonly release: () => void;
-}
-
-function watchSignals(): SignalWatch {
-  let stop: ((reason: string) => void) | undefined;
-  let first: number | undefined;
-  const handle = (signal: NodeJS.Signals): void => {
-    if (first !== undefined && performance.now() - first > ECHO) process.exit(130);
-    first ??= performance.now();
-    stop?.(signal);
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, handle);
-  return {
-    callback: {
-      onStart: (training) => {
-        stop = (reason) => training.stop(reason);
-      },
-    },
-    release: () => {
-      for (const signal of signals) process.off(signal, handle);
-    },
-  };
 }

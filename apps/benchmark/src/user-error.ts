@@ -13,11 +13,16 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What `make` makes from what the user gave. @throws UserError for the RangeError with which libraries reject that. */
-export function fromUser<T>(make: () => T): T {
+/**
+ * What `make` makes from what the user gave.
+ * @param where it was given, to begin the message
+ * @throws UserError for the RangeError with which libraries reject that.
+ */
+export function fromUser<T>(make: () => T, where?: string): T {
   try {
     return make();
   } catch (error) {
-    throw error instanceof RangeError ? new UserError(error.message) : error;
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError(where === undefined ? error.message : `${where}: ${error.message}`);
   }
 }

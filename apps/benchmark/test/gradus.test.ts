@@ -3,18 +3,54 @@ import { runCommand } from './run-command.ts';
 
 describe('--help', () => {
   it.each([
-    { command: [], names: ['train', 'evaluate', 'list', 'bench', 'demo'] },
+    { command: [], names: ['train', 'evaluate', 'watch', 'list', 'bench', 'worker', 'tune'] },
     {
       command: ['train'],
       names: ['--settings', '--set', '--steps', '--seed', '--device', '--episodes', '--out', '--resume', '--json'],
     },
     { command: ['evaluate'], names: ['--episodes', '--seed', '--device', '--json'] },
+    { command: ['watch'], names: ['--out', '--episodes', '--seed', '--frames', '--device', '--json'] },
     { command: ['list'], names: ['--json'] },
     {
       command: ['bench', 'micro'],
       names: ['--device', '--threads', '--only', '--seconds', '--repeat', '--torch', '--json', 'sac_b256_256-256'],
     },
-    { command: ['demo'], names: ['--device'] },
+    { command: ['report'], names: ['--out', '--svg'] },
+    { command: ['compare'], names: ['--json', 'exit status 1', 'Mann-Whitney', 'Holm', '5 %'] },
+    { command: ['worker'], names: ['--queue', '--workers', '--checkpoint-every', 'Nothing else is executed'] },
+    {
+      command: ['tune'],
+      names: [
+        '--out',
+        '--workers',
+        '--device',
+        '--fresh',
+        '--dry-run',
+        '--json',
+        'log',
+        'uniform',
+        'integer',
+        'choice',
+        'eta',
+      ],
+    },
+    {
+      command: ['bench'],
+      names: [
+        '--out',
+        '--seeds',
+        '--filter',
+        '--workers',
+        '--queue',
+        '--checkpoint-every',
+        '--device',
+        '--dry-run',
+        '--fresh',
+        '--json',
+        'micro',
+        'classic',
+      ],
+    },
   ])('of gradus $command names everything', async ({ command, names }) => {
     const { status, output, errors } = await runCommand(...command, '--help');
     expect(status).toBe(0);

@@ -1,6 +1,9 @@
-import { Random, type RandomSource } from './random.ts';
+import { NumpyRandom } from './numpy-random.ts';
+import type { RandomSource } from './random.ts';
+import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from './spaces.ts';
 import { restoreArray, type StateDict } from './state.ts';
+import type { TransitionTable } from './transition-table.ts';
 
 /** The state of n copies, one array for each variable: [n × numbers per copy]. */
 export type DynamicsState<Name extends string = string> = Readonly<Record<Name, Float64Array>>;
@@ -59,6 +62,17 @@ export interface Dynamics<Name extends string = string, Actions extends ActionAr
   ): void;
   /** Writes the observations of copies start ≤ i < end into `observations`, [n × observation size], each in its own row. */
   observe(state: DynamicsState<Name>, observations: Float32Array, start: number, end: number): void;
+  /**
+   * Writes which actions make sense, 1 or else 0, for copies start ≤ i < end into `masks`, [n × number of actions], each in its own
+   * row. Only for a `Discrete` action space.
+   */
+  writeActionMasks?(state: DynamicsState<Name>, masks: Uint8Array, start: number, end: number): void;
+  /** Where the environment is finite: all that can happen, for planning. Its states are the observations, unless it says otherwise. */
+  readonly transitions?: TransitionTable | undefined;
+  /** Size and pace of what `render` draws. Dynamics have both or neither. */
+  readonly renderFormat?: RenderFormat | undefined;
+  /** Draws copy `index` over all of (0, 0) to (width, height), and leaves the context as it was. */
+  render?(state: DynamicsState<Name>, index: number, context: RenderContext): void;
 }
 
 /** Zeroed state for `n` copies. */
@@ -83,6 +97,13 @@ export function snapshotDynamicsState(state: DynamicsState): StateDict {
   return Object.fromEntries(Object.entries(state).map(([name, array]) => [name, array.slice()]));
 }
 
+/** Numbers in an action mask: one for each action. Throws `RangeError` unless the space is `Discrete`. */
+export function actionMaskSize(space: Space): number {
+  if (space.kind !== 'discrete')
+    throw new RangeError(`action masks: expected a Discrete action space, got ${space.toString()}`);
+  return space.n;
+}
+
 /** Steps after which episodes are truncated. Throws `RangeError` for a limit below one step. */
 export function stepLimit({ maxEpisodeSteps = Infinity }: Pick<Dynamics, 'maxEpisodeSteps'>): number {
   if (!(maxEpisodeSteps >= 1)) {
@@ -91,7 +112,10 @@ export function stepLimit({ maxEpisodeSteps = Infinity }: Pick<Dynamics, 'maxEpi
   return maxEpisodeSteps;
 }
 
-/** The random stream of one environment: the one place that says what a seed means. */
+/**
+ * The random stream of one environment: the one place that says what a seed means. It means what it means in Gymnasium, so
+ * `reset({ seed })` leads to the start state, and steps to the chances, that a Python user sees there.
+ */
 export function createEnvRandom(seed?: number): RandomSource {
-  return new Random(seed);
+  return new NumpyRandom(seed);
 }

@@ -1,5 +1,6 @@
 import { checkValue } from './check-values.ts';
 import {
+  actionMaskSize,
   createEnvRandom,
   createState,
   restoreDynamicsState,
@@ -11,8 +12,9 @@ import {
 import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EnvError } from './errors.ts';
 import type { RandomSource } from './random.ts';
+import type { RenderContext, RenderFormat } from './render-context.ts';
 import { createActions, readRow, writeRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
-import { readNumber, readState, type StateDict } from './state.ts';
+import { readNumber, readState, type StateDict, type Stateful } from './state.ts';
 
 /**
  * The single environment that follows `dynamics`. It steps the same code as `vectorEnvFromDynamics`, so a copy there and this
@@ -20,13 +22,16 @@ import { readNumber, readState, type StateDict } from './state.ts';
  */
 export function envFromDynamics<Name extends string, Actions extends ActionArray>(
   dynamics: Dynamics<Name, Actions>,
-): Required<Env> {
+): Env & Stateful & { close(): void } {
   return new DynamicsEnv(dynamics);
 }
 
-class DynamicsEnv<Name extends string, Actions extends ActionArray> implements Required<Env> {
+class DynamicsEnv<Name extends string, Actions extends ActionArray> implements Env, Stateful {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
+  readonly renderFormat?: RenderFormat | undefined;
+  readonly render?: (context: RenderContext) => void;
+  readonly actionMask?: () => Uint8Array;
   private readonly dynamics: Dynamics<Name, Actions>;
   private readonly state: DynamicsState<Name>;
   private readonly limit: number;
@@ -45,6 +50,18 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements R
     this.state = createState(dynamics, 1);
     this.action = createActions(dynamics.actionSpace, 1);
     this.observation = new Float32Array(dynamics.observationSpace.size);
+    if (dynamics.writeActionMasks) {
+      const size = actionMaskSize(dynamics.actionSpace);
+      this.actionMask = () => {
+        const mask = new Uint8Array(size);
+        dynamics.writeActionMasks?.(this.state, mask, 0, 1);
+        return mask;
+      };
+    }
+    if (dynamics.render) {
+      this.renderFormat = dynamics.renderFormat;
+      this.render = (context) => dynamics.render?.(this.state, 0, context);
+    }
   }
 
   reset({ seed }: ResetOptions = {}): ResetResult {

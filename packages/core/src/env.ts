@@ -1,3 +1,4 @@
+import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { Space, SpaceValue } from './spaces.ts';
 import type { StateDict } from './state.ts';
 
@@ -45,4 +46,13 @@ export interface Env<Observation extends SpaceValue = SpaceValue, Action extends
   /** With `setState`: lets a stopped training resume exactly where it was. Includes the state of the random stream. */
   getState?(): StateDict;
   setState?(state: StateDict): void;
+  /**
+   * Which actions make sense at the observation that was given last: 1 or else 0 for each action of a `Discrete` space. It is advice
+   * for agents: the environment takes every action of its space.
+   */
+  actionMask?(): Uint8Array;
+  /** Size and pace of what `render` draws. An environment has both or neither. */
+  readonly renderFormat?: RenderFormat | undefined;
+  /** Draws the state it is in over all of (0, 0) to (width, height), and leaves the context as it was. */
+  render?(context: RenderContext): void;
 }

@@ -7,3 +7,8 @@ export class EnvError extends Error {
 export class CheckpointError extends Error {
   override readonly name: string = 'CheckpointError';
 }
+
+/** A log cannot be written, or what lies in its place is no log; the message names the file. */
+export class LogError extends Error {
+  override readonly name: string = 'LogError';
+}

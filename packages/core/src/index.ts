@@ -1,5 +1,11 @@
 export type { ActOptions, Agent, DeviceOption, LearnOptions, Policy } from './agent.ts';
 export {
+  bootstrapInterval,
+  probabilityOfImprovementInterval,
+  type BootstrapOptions,
+  type Interval,
+} from './bootstrap-interval.ts';
+export {
   checkOptions,
   finiteNumber,
   flag,
@@ -28,15 +34,23 @@ export {
   type SquashedSample,
 } from './distributions.ts';
 export type { Dynamics, DynamicsOutcome, DynamicsState } from './dynamics.ts';
+export { dynamicsFromTable, type TableDynamicsOptions } from './dynamics-from-table.ts';
 export { envFromDynamics } from './env-from-dynamics.ts';
 export type { Env, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
-export { CheckpointError, EnvError } from './errors.ts';
+export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './early-stopping.ts';
+export { CheckpointError, EnvError, LogError } from './errors.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
 export type { NumberArray } from './gather-rows.ts';
+export { holm } from './holm.ts';
+export { nanGuard } from './nan-guard.ts';
+export { NumpyRandom } from './numpy-random.ts';
 export { featureCount, observationFeatures } from './observation-features.ts';
+export { periodicEvaluation, type PeriodicEvaluationOptions } from './periodic-evaluation.ts';
 export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './program-policy.ts';
 export { ProgressRecorder, type Episode, type Metrics, type Progress } from './progress.ts';
 export { Random, type RandomSource } from './random.ts';
+export type { RenderContext, RenderFormat } from './render-context.ts';
+export { rankSumTest, smallestPValue } from './rank-sum-test.ts';
 export { ReplayBuffer, type ReplayBatch } from './replay-buffer.ts';
 export {
   discountedReturn,
@@ -83,9 +97,20 @@ export {
   type Stateful,
   type TypedArray,
 } from './state.ts';
+export {
+  interquartileMean,
+  meanScore,
+  medianScore,
+  normalizeScore,
+  optimalityGap,
+  performanceProfile,
+  probabilityOfImprovement,
+  type Scores,
+} from './statistics.ts';
 export { rejectUnknown, similarNames } from './suggest.ts';
 export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './train.ts';
 export { TrainingEnv, openCheckpoint, plainState } from './training-env.ts';
+export { TransitionTable, type Outcome, type TransitionTableParts } from './transition-table.ts';
 export { vectorEnvFromDynamics } from './vector-env-from-dynamics.ts';
 export type { StepOutcome, VectorEnv } from './vector-env.ts';
 export { asVectorEnv, vectorize } from './vectorize.ts';

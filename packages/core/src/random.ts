@@ -1,7 +1,7 @@
 import { CheckpointError } from './errors.ts';
 import { readNumber, restoreArray, type StateDict, type Stateful } from './state.ts';
 
-/** What environments and spaces draw from; `Random` is the implementation that everything uses by default. */
+/** What environments and spaces draw from: `NumpyRandom` in environments, `Random` everywhere else. */
 export interface RandomSource extends Stateful {
   /** A uniform number in [0, 1) with 53 random bits. */
   nextFloat(): number;
@@ -28,7 +28,7 @@ export class Random implements RandomSource {
    * `seed`: a non-negative safe integer; without one the generator starts from the platform's entropy.
    * Throws `RangeError` for any other seed.
    */
-  constructor(seed: number = entropy()) {
+  constructor(seed: number = randomSeed()) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new RangeError(`seed: expected an integer in [0, 2^53), got ${seed}`);
     }
@@ -146,6 +146,7 @@ function mix(state: bigint): bigint {
   return z ^ (z >> 31n);
 }
 
-function entropy(): number {
+/** A seed from the platform's entropy. */
+export function randomSeed(): number {
   return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 }

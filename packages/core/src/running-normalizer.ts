@@ -4,22 +4,25 @@ import { readNumber, readState, restoreArray, type StateDict, type Stateful } fr
 const INITIAL_COUNT = 1e-4;
 /** Keeps a constant feature from being divided by zero; same source. */
 const EPSILON = 1e-8;
-/** Normalized numbers are clipped to ±10; same source. */
+/** Normalized numbers are clipped to ±10 as in Stable-Baselines3; Gymnasium does not clip. */
 const CLIP = 10;
 
 /**
  * Mean and variance of each feature over all data seen, merged batch by batch (Chan, Golub and LeVeque, 1979), and
- * the normalization x ↦ clip((x − mean) / √(variance + 10⁻⁸), ±10) with them.
+ * the normalization x ↦ clip((x − mean) / √(variance + 10⁻⁸), ±limit) with them.
  */
 export class RunningNormalizer implements Stateful {
   /** Features of a row. */
   readonly size: number;
   readonly mean: Float64Array;
   readonly variance: Float64Array;
+  private readonly limit: number;
   private count = INITIAL_COUNT;
 
-  constructor(size: number) {
+  /** `limit`: 10 by default, as in Stable-Baselines3; Gymnasium does not clip, which is `Infinity`. */
+  constructor(size: number, limit: number = CLIP) {
     this.size = size;
+    this.limit = limit;
     this.mean = new Float64Array(size);
     this.variance = new Float64Array(size).fill(1);
   }
@@ -45,11 +48,11 @@ export class RunningNormalizer implements Stateful {
 
   /** Writes the normalized rows of `batch`, [rows × size], into `target`, which may be `batch` itself. */
   normalize(batch: Float32Array, target: Float32Array): void {
-    const { size, mean, variance } = this;
+    const { size, mean, variance, limit } = this;
     for (let j = 0; j < size; j++) {
       const center = mean[j];
       const scale = Math.sqrt(variance[j] + EPSILON);
-      for (let k = j; k < batch.length; k += size) target[k] = clip((batch[k] - center) / scale);
+      for (let k = j; k < batch.length; k += size) target[k] = clip((batch[k] - center) / scale, limit);
     }
   }
 
@@ -89,7 +92,7 @@ export class RewardNormalizer implements Stateful {
     statistics.update(returns);
     const scale = Math.sqrt(statistics.variance[0] + EPSILON);
     for (let i = 0; i < returns.length; i++) {
-      target[i] = clip(rewards[i] / scale);
+      target[i] = clip(rewards[i] / scale, CLIP);
       if (terminated[i] || truncated[i]) returns[i] = 0;
     }
   }
@@ -104,6 +107,6 @@ export class RewardNormalizer implements Stateful {
   }
 }
 
-function clip(value: number): number {
-  return Math.min(Math.max(value, -CLIP), CLIP);
+function clip(value: number, limit: number): number {
+  return Math.min(Math.max(value, -limit), limit);
 }

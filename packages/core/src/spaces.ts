@@ -53,13 +53,10 @@ export class Box implements SpaceMethods {
 
   /** Uniform between two finite bounds, exponential from one, normal without any. */
   sample(random: RandomSource): Float32Array {
-    return Float32Array.from(this.low, (low, i) => {
-      const high = this.high[i];
-      if (Number.isFinite(low) && Number.isFinite(high)) return random.uniform(low, high);
-      if (Number.isFinite(low)) return low - Math.log(1 - random.nextFloat());
-      if (Number.isFinite(high)) return high + Math.log(1 - random.nextFloat());
-      return random.normal();
-    });
+    const { low, high, size } = this;
+    const value = new Float32Array(size);
+    for (let i = 0; i < size; i++) value[i] = sampleBetween(low[i], high[i], random);
+    return value;
   }
 
   contains(value: unknown): boolean {
@@ -137,7 +134,10 @@ export class MultiDiscrete implements SpaceMethods {
   }
 
   sample(random: RandomSource): Int32Array {
-    return Int32Array.from(this.counts, (count) => random.integer(count));
+    const { counts, size } = this;
+    const value = new Int32Array(size);
+    for (let i = 0; i < size; i++) value[i] = random.integer(counts[i]);
+    return value;
   }
 
   contains(value: unknown): boolean {
@@ -158,6 +158,11 @@ export class MultiDiscrete implements SpaceMethods {
   toString(): string {
     return `MultiDiscrete([${this.counts.join(', ')}])`;
   }
+}
+
+function sampleBetween(low: number, high: number, random: RandomSource): number {
+  if (low > -Infinity) return high < Infinity ? random.uniform(low, high) : low - Math.log(1 - random.nextFloat());
+  return high < Infinity ? high + Math.log(1 - random.nextFloat()) : random.normal();
 }
 
 /** Memory for the actions of `n` environments, in the type that the action space calls for. */

@@ -1,17 +1,28 @@
 import type { Agent, LearnOptions } from './agent.ts';
-import type { Progress } from './progress.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { Metrics, Progress } from './progress.ts';
+import { readStates, type Stateful } from './state.ts';
 
 /** A training run, as its callbacks see it. */
 export interface Training {
   readonly agent: Agent;
   /** Environment steps at which it ends. */
   readonly totalSteps: number;
+  /** What callbacks have recorded at the present update, besides its `progress.metrics`. */
+  readonly recorded: Metrics;
+  /** Hands metrics of the present update, such as an evaluation's, to the callbacks after this one. */
+  record(metrics: Metrics): void;
+  /** The agent's checkpoint, and in it the state of the callbacks that have one: what `TrainOptions.resume` takes. */
+  checkpoint(): Checkpoint;
   /** Ends it after the present update; `reason` in a few words. */
   stop(reason: string): void;
 }
 
-/** Something that watches a training run: a logger, a progress bar, an early stop. What a method returns is awaited. */
-export interface Callback {
+/**
+ * Something that watches a training run: a logger, a progress bar, an early stop. What a method returns is awaited. One that must
+ * remember something when training is resumed, such as a best score, has `getState` and `setState`.
+ */
+export interface Callback extends Partial<Stateful> {
   /** Before the first update. */
   onStart?(training: Training): unknown;
   /** After each update. */
@@ -36,17 +47,27 @@ export interface TrainingSummary {
 export interface TrainOptions extends LearnOptions {
   /** Called in this order. */
   readonly callbacks?: readonly Callback[] | undefined;
+  /**
+   * The checkpoint of `Training.checkpoint` from which the agent was loaded: callbacks with a state get theirs back, in the order
+   * in which they stand in `callbacks`. Throws `CheckpointError` where it has not as many.
+   */
+  readonly resume?: Checkpoint | undefined;
 }
 
 /** Milliseconds after which the event loop gets a turn, so that Ctrl-C, timers and pages keep working. */
 const TURN_INTERVAL = 50;
 
+/** The entry of a checkpoint's state with the states of the callbacks. */
+const CALLBACKS = 'callbacks';
+
 /**
  * Runs `agent.learn` to its end with callbacks; whoever needs no callbacks loops over `learn` directly.
- * An error in learning or in a callback ends the run and is thrown after the `onEnd` callbacks.
+ * An error in learning or in a callback ends the run and is thrown after the `onEnd` callbacks, all of which are called.
  */
 export async function train(agent: Agent, options: TrainOptions): Promise<TrainingSummary> {
-  const { steps, callbacks = [] } = options;
+  const { steps, callbacks = [], resume } = options;
+  const stateful = callbacks.filter(isStateful);
+  let recorded: Metrics = {};
   const startTime = performance.now();
   const outcome: { progress: Progress | undefined; stopReason: string | undefined } = {
     progress: undefined,
@@ -55,6 +76,17 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
   const training: Training = {
     agent,
     totalSteps: steps,
+    get recorded() {
+      return recorded;
+    },
+    record(metrics) {
+      recorded = { ...recorded, ...metrics };
+    },
+    checkpoint() {
+      const checkpoint = agent.checkpoint();
+      const states = stateful.map((callback) => callback.getState());
+      return { ...checkpoint, state: { ...checkpoint.state, [CALLBACKS]: states } };
+    },
     stop(reason) {
       outcome.stopReason ??= reason;
     },
@@ -63,14 +95,28 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
     return { ...outcome, seconds: (performance.now() - startTime) / 1000, error };
   };
   const end = async (summary: TrainingSummary): Promise<TrainingSummary> => {
-    for (const callback of callbacks) await callback.onEnd?.(summary, training);
+    const failures: unknown[] = [];
+    for (const callback of callbacks) {
+      try {
+        await callback.onEnd?.(summary, training);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    // The training's own error is the one to tell, and these are often its echo.
+    if (failures.length > 0 && summary.error === undefined) throw failures[0];
     return summary;
   };
   try {
+    if (resume !== undefined && stateful.length > 0) {
+      const states = readStates(resume.state, CALLBACKS, stateful.length);
+      for (const [index, callback] of stateful.entries()) callback.setState(states[index]);
+    }
     for (const callback of callbacks) await callback.onStart?.(training);
     let lastTurn = startTime;
     for (const progress of outcome.stopReason === undefined ? agent.learn({ steps }) : []) {
       outcome.progress = progress;
+      recorded = {};
       for (const callback of callbacks) await callback.onProgress?.(progress, training);
       if (performance.now() - lastTurn > TURN_INTERVAL) {
         await new Promise((resolve) => setTimeout(resolve, 0));
@@ -84,4 +130,8 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
     throw error;
   }
   return end(summarize());
+}
+
+function isStateful(callback: Callback): callback is Callback & Stateful {
+  return callback.getState !== undefined && callback.setState !== undefined;
 }

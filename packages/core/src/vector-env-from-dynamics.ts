@@ -1,5 +1,6 @@
 import { checkActions } from './check-values.ts';
 import {
+  actionMaskSize,
   createEnvRandom,
   createState,
   restoreDynamicsState,
@@ -11,6 +12,7 @@ import {
 import type { ResetOptions } from './env.ts';
 import { EnvError } from './errors.ts';
 import type { RandomSource } from './random.ts';
+import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from './spaces.ts';
 import { readState, readStates, type StateDict } from './state.ts';
 import {
@@ -41,6 +43,9 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
   readonly truncated: Uint8Array;
   readonly episodeReturns: Float64Array;
   readonly episodeLengths: Int32Array;
+  readonly actionMasks?: Uint8Array | undefined;
+  readonly renderFormat?: RenderFormat | undefined;
+  readonly render?: (context: RenderContext, index: number) => void;
   private readonly dynamics: Dynamics<Name, Actions>;
   private readonly buffers: VectorBuffers;
   private readonly limit: number;
@@ -66,6 +71,11 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     this.limit = stepLimit(dynamics);
     this.state = createState(dynamics, n);
     this.ended = new Int32Array(n);
+    if (dynamics.writeActionMasks) this.actionMasks = new Uint8Array(n * actionMaskSize(dynamics.actionSpace));
+    if (dynamics.render) {
+      this.renderFormat = dynamics.renderFormat;
+      this.render = (context, index) => dynamics.render?.(this.state, index, context);
+    }
   }
 
   reset({ seed }: ResetOptions = {}): void {
@@ -74,6 +84,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     }
     for (let i = 0; i < this.numEnvs; i++) this.dynamics.reset(this.state, i, this.randoms[i]);
     this.dynamics.observe(this.state, this.observations, 0, this.numEnvs);
+    this.updateActionMasks();
     clearVectorBuffers(this.buffers);
     this.numEnded = 0;
   }
@@ -91,6 +102,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
       dynamics.reset(state, i, randoms[i]);
     }
     dynamics.observe(state, this.observations, 0, numEnvs);
+    this.updateActionMasks();
   }
 
   close(): void {
@@ -114,8 +126,13 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     });
     restoreDynamicsState(this.state, readState(state, 'state'));
     setBuffersState(this.buffers, readState(state, 'buffers'));
+    this.updateActionMasks();
     this.randoms = randoms;
     this.findEnded();
+  }
+
+  private updateActionMasks(): void {
+    if (this.actionMasks) this.dynamics.writeActionMasks?.(this.state, this.actionMasks, 0, this.numEnvs);
   }
 
   /** Updates lengths, returns and time limits after a step of the dynamics, and finds the episodes that ended. */

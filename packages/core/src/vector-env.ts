@@ -1,4 +1,5 @@
 import type { ResetOptions } from './env.ts';
+import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from './spaces.ts';
 import type { Stateful } from './state.ts';
 
@@ -21,7 +22,8 @@ export interface StepOutcome {
  *
  * Autoreset happens within the step that ends an episode (Gymnasium's SAME_STEP): `observations` then holds the first
  * observation of the next episode, `finalObservations` the last one of the episode that ended, so that neither a value
- * estimate nor a replay buffer ever sees a transition across the boundary.
+ * estimate nor a replay buffer ever sees a transition across the boundary. Rewards and flags are those of the episode that
+ * ended, and the next action is already one of the next episode.
  */
 export interface VectorEnv extends StepOutcome, Stateful {
   /** n, the number of copies. */
@@ -34,10 +36,16 @@ export interface VectorEnv extends StepOutcome, Stateful {
   readonly episodeReturns: Float64Array;
   /** Number of steps so far of the episode that the last step belongs to. */
   readonly episodeLengths: Int32Array;
-  /** Starts a new episode in every copy; copy i is seeded with `seed + i`. */
+  /** Where the environment has masks: which actions make sense, 1 or else 0, at `observations`: [n × number of actions]. */
+  readonly actionMasks?: Uint8Array | undefined;
+  /** Starts a new episode in every copy. Copy i is seeded with `seed + i`, or goes on with its own random stream without a seed. */
   reset(options?: ResetOptions): void;
   /** Advances every copy by one step. `actions`: [n × action size]. Throws `EnvError` for an action that does not fit. */
   step(actions: ActionArray): void;
   /** Frees what the copies hold, if anything. */
   close(): void;
+  /** Size and pace of what `render` draws. An environment has both or neither. */
+  readonly renderFormat?: RenderFormat | undefined;
+  /** Draws the state that copy `index` is in: where an episode has just ended, the first of the next one. */
+  render?(context: RenderContext, index: number): void;
 }

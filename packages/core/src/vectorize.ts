@@ -1,6 +1,8 @@
 import { checkActions, checkValue } from './check-values.ts';
+import { actionMaskSize } from './dynamics.ts';
 import type { Env, ResetOptions } from './env.ts';
 import { EnvError } from './errors.ts';
+import type { RenderContext, RenderFormat } from './render-context.ts';
 import { readRow, writeRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
 import { readState, readStates, type StateDict } from './state.ts';
 import {
@@ -40,6 +42,9 @@ class EnvVector implements VectorEnv {
   readonly truncated: Uint8Array;
   readonly episodeReturns: Float64Array;
   readonly episodeLengths: Int32Array;
+  readonly actionMasks?: Uint8Array | undefined;
+  readonly renderFormat?: RenderFormat | undefined;
+  readonly render?: (context: RenderContext, index: number) => void;
   private readonly buffers: VectorBuffers;
   private readonly envs: readonly Env[];
   private started = false;
@@ -58,6 +63,11 @@ class EnvVector implements VectorEnv {
     this.episodeReturns = this.buffers.episodeReturns;
     this.episodeLengths = this.buffers.episodeLengths;
     this.envs = Array.from({ length: n }, (_, index) => (index === 0 ? first : makeEnv(index)));
+    if (first.actionMask) this.actionMasks = new Uint8Array(n * actionMaskSize(first.actionSpace));
+    if (first.render) {
+      this.renderFormat = first.renderFormat;
+      this.render = (context, index) => this.envs[index].render?.(context);
+    }
   }
 
   reset({ seed, options }: ResetOptions = {}): void {
@@ -94,6 +104,7 @@ class EnvVector implements VectorEnv {
       if (!env.setState)
         throw new EnvError('setState: to resume a training exactly, the environment needs this method');
       env.setState(states[i]);
+      this.updateActionMask(i);
     });
     setBuffersState(this.buffers, readState(state, 'buffers'));
     this.started = true;
@@ -121,11 +132,25 @@ class EnvVector implements VectorEnv {
     if (result.terminated || result.truncated) {
       this.store(result.observation, this.finalObservations, i);
       this.begin(i, {});
-    } else this.store(result.observation, this.observations, i);
+    } else {
+      this.store(result.observation, this.observations, i);
+      this.updateActionMask(i);
+    }
   }
 
   private begin(i: number, options: ResetOptions): void {
     this.store(this.envs[i].reset(options).observation, this.observations, i);
+    this.updateActionMask(i);
+  }
+
+  private updateActionMask(i: number): void {
+    if (!this.actionMasks) return;
+    const size = this.actionMasks.length / this.numEnvs;
+    const mask = this.envs[i].actionMask?.();
+    if (mask?.length !== size) {
+      throw new EnvError(`action mask of environment ${i} has ${mask?.length ?? 0} elements, expected ${size}`);
+    }
+    this.actionMasks.set(mask, i * size);
   }
 
   private store(observation: SpaceValue, target: Float32Array, i: number): void {

@@ -1,7 +1,20 @@
+import crc32cOracle from 'crc-32/crc32c.js';
 import { expect, test } from 'vitest';
-import { crc32 } from '../src/crc32.ts';
+import { crc32, crc32c } from '../src/crc32.ts';
+import { Random } from '../src/random.ts';
 
-test('gives the published check value', () => {
-  expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+test('gives the published check values', () => {
+  const digits = new TextEncoder().encode('123456789');
+  expect(crc32(digits)).toBe(0xcbf43926);
+  expect(crc32c(digits)).toBe(0xe3069283);
   expect(crc32(new Uint8Array(0))).toBe(0);
+  expect(crc32c(new Uint8Array(0))).toBe(0);
+});
+
+test('CRC-32C equals that of crc-32', () => {
+  const random = new Random(1);
+  for (let length = 1; length < 100; length++) {
+    const bytes = Uint8Array.from({ length }, () => random.integer(256));
+    expect(crc32c(bytes)).toBe(crc32cOracle.buf(bytes) >>> 0);
+  }
 });

@@ -1,5 +1,6 @@
 import type { Agent } from '../src/agent.ts';
 import type { Progress } from '../src/progress.ts';
+import type { Training } from '../src/train.ts';
 
 /** An agent that learns nothing, ten steps at a time; it fails at step `failAt`. */
 export function fakeAgent(failAt?: number): Agent & { step: number } {
@@ -22,4 +23,16 @@ export function fakeAgent(failAt?: number): Agent & { step: number } {
 export function fakeProgress(step: number, totalSteps: number, episodeReturn = 1.25): Progress {
   const metrics = { 'time/steps_per_second': 12_345.6 };
   return { step, totalSteps, episodes: 1, episodeReturn, episodeLength: 1, finishedEpisodes: [], metrics };
+}
+
+/** A training of `agent` in which callbacks can be called one by one. */
+export function fakeTraining(agent: Agent, totalSteps = 10): Training {
+  return {
+    agent,
+    totalSteps,
+    recorded: {},
+    record: () => undefined,
+    checkpoint: () => agent.checkpoint(),
+    stop: () => undefined,
+  };
 }

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { decodeCheckpoint, encodeCheckpoint } from '../src/checkpoint.ts';
+import { CheckpointError } from '../src/errors.ts';
+import { readNumber, type Stateful } from '../src/state.ts';
 import { train, type Callback, type TrainingSummary } from '../src/train.ts';
 import { fakeAgent } from './fake-agent.ts';
 
@@ -78,4 +81,88 @@ test('timers get their turn while it runs', async () => {
   const summary = await train(fakeAgent(), { steps: 1e6, callbacks });
   expect(summary.stopReason).toBe('interrupted');
   expect(summary.progress!.step).toBeLessThan(1e6);
+});
+
+test('every callback has its end, also where the end of one fails', async () => {
+  const log: string[] = [];
+  const broken: Callback = {
+    onEnd: () => {
+      throw new Error('no room for the last line');
+    },
+  };
+  const callbacks = [broken, listener('a', log)];
+  await expect(train(fakeAgent(), { steps: 10, callbacks })).rejects.toThrow('no room for the last line');
+  expect(log.at(-1)).toBe('a end - -');
+  // The error that ended the training is the one to tell.
+  await expect(train(fakeAgent(10), { steps: 10, callbacks })).rejects.toThrow('the network exploded');
+  expect(log.at(-1)).toBe('a end - the network exploded');
+});
+
+test('what a callback records is there for those after it, until the next update', async () => {
+  const log: unknown[] = [];
+  const note: Callback = { onProgress: ({ step }, { recorded }) => log.push([step, recorded]) };
+  const record = (metric: string, at: number): Callback => ({
+    onProgress: ({ step }, training) => {
+      if (step === at) training.record({ [metric]: step });
+    },
+  });
+  const callbacks = [note, record('a', 20), note, record('b', 20), note];
+  await train(fakeAgent(), { steps: 30, callbacks });
+  const expected = [
+    [{}, {}, {}],
+    [{}, { a: 20 }, { a: 20, b: 20 }],
+    [{}, {}, {}],
+  ];
+  expect(log).toEqual(expected.flatMap((records, i) => records.map((recorded) => [10 * (i + 1), recorded])));
+});
+
+describe('resuming', () => {
+  /** Counts updates over all trainings. */
+  function counter(): Callback & Stateful & { count: number } {
+    return {
+      count: 0,
+      onProgress() {
+        this.count++;
+      },
+      getState() {
+        return { count: this.count };
+      },
+      setState(state) {
+        this.count = readNumber(state, 'count');
+      },
+    };
+  }
+
+  test("a checkpoint has the agent's state and the callbacks'", async () => {
+    const log: string[] = [];
+    const agent = fakeAgent();
+    agent.checkpoint = () => ({ algorithm: 'fake', state: { step: agent.step }, files: {} });
+    const saved: Record<string, Uint8Array>[] = [];
+    const save: Callback = { onProgress: (_, training) => saved.push(encodeCheckpoint(training.checkpoint())) };
+    const [first, second] = [counter(), counter()];
+    second.count = 100;
+    await train(agent, { steps: 30, callbacks: [first, listener('a', log), second, save] });
+
+    const checkpoint = decodeCheckpoint(saved[1]);
+    expect(checkpoint.state).toEqual({ step: 20, callbacks: [{ count: 2 }, { count: 102 }] });
+    const callbacks = [counter(), counter()];
+    const resumed = fakeAgent();
+    resumed.step = 20;
+    await train(resumed, { steps: 50, callbacks, resume: checkpoint });
+    expect(callbacks.map(({ count }) => count)).toEqual([5, 105]);
+  });
+
+  test('a checkpoint with fewer or no states of callbacks is refused before anything starts', async () => {
+    const log: string[] = [];
+    const agent = fakeAgent();
+    const resume = agent.checkpoint();
+    const options = { steps: 30, callbacks: [counter(), listener('a', log)], resume };
+    await expect(train(agent, options)).rejects.toThrow(CheckpointError);
+    await expect(train(agent, options)).rejects.toThrow("state 'callbacks': expected a list of 1 states, got nothing");
+    expect(log[0]).toMatch(/^a end/);
+    // Where no callback has a state, none is needed.
+    expect(await train(agent, { steps: 30, callbacks: [listener('a', [])], resume })).toMatchObject({
+      error: undefined,
+    });
+  });
 });

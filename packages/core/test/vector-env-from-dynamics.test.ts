@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { envFromDynamics } from '../src/env-from-dynamics.ts';
 import { EnvError } from '../src/errors.ts';
 import { Random } from '../src/random.ts';
 import { Box } from '../src/spaces.ts';
@@ -7,49 +6,9 @@ import { vectorEnvFromDynamics } from '../src/vector-env-from-dynamics.ts';
 import type { VectorEnv } from '../src/vector-env.ts';
 import { counting } from './counting.ts';
 
-const row = (array: Float32Array, i: number): Float32Array => array.slice(2 * i, 2 * i + 2);
-
 function randomActions(random: Random, n: number): Int32Array {
   return Int32Array.from({ length: n }, () => random.integer(3));
 }
-
-test('each copy lives through the episodes of a single environment seeded with seed + i', () => {
-  const n = 7;
-  const vector = vectorEnvFromDynamics(counting(12), n);
-  const singles = Array.from({ length: n }, () => envFromDynamics(counting(12)));
-  const random = new Random(1);
-  let ended = 0;
-  const returns = new Float64Array(n);
-  const lengths = new Int32Array(n);
-  vector.reset({ seed: 40 });
-  singles.forEach((env, i) => {
-    expect(row(vector.observations, i)).toEqual(env.reset({ seed: 40 + i }).observation);
-  });
-  for (let step = 0; step < 300; step++) {
-    const actions = randomActions(random, n);
-    vector.step(actions);
-    singles.forEach((env, i) => {
-      const result = env.step(actions[i]);
-      returns[i] += result.reward;
-      lengths[i]++;
-      expect(vector.rewards[i]).toBe(result.reward);
-      expect(vector.terminated[i]).toBe(result.terminated ? 1 : 0);
-      expect(vector.truncated[i]).toBe(result.truncated ? 1 : 0);
-      expect(vector.episodeReturns[i]).toBe(returns[i]);
-      expect(vector.episodeLengths[i]).toBe(lengths[i]);
-      if (!result.terminated && !result.truncated) {
-        expect(row(vector.observations, i)).toEqual(result.observation);
-        return;
-      }
-      ended++;
-      expect(row(vector.finalObservations, i)).toEqual(result.observation);
-      expect(row(vector.observations, i)).toEqual(env.reset().observation);
-      returns[i] = 0;
-      lengths[i] = 0;
-    });
-  }
-  expect(ended).toBeGreaterThan(100);
-});
 
 test('reset forgets the episodes so far', () => {
   const env = vectorEnvFromDynamics(counting(2), 2);

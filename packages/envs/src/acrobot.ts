@@ -1,4 +1,5 @@
 import { Box, Discrete, type Dynamics } from '@gradus/core';
+import { acrobotFormat, renderAcrobot } from './rendering/acrobot.ts';
 
 /** What may be changed about Acrobot. */
 export interface AcrobotOptions {
@@ -72,6 +73,11 @@ export function acrobot({ maxEpisodeSteps = 500 }: AcrobotOptions = {}): Dynamic
         observations[k + 4] = velocity1[i];
         observations[k + 5] = velocity2[i];
       }
+    },
+
+    renderFormat: acrobotFormat,
+    render({ angle1, angle2 }, i, context) {
+      renderAcrobot(context, { angle1: angle1[i], angle2: angle2[i] });
     },
   };
 }

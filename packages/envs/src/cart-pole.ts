@@ -1,4 +1,5 @@
 import { Box, Discrete, type Dynamics } from '@gradus/core';
+import { cartPoleFormat, renderCartPole } from './rendering/cart-pole.ts';
 
 /** What may be changed about CartPole. */
 export interface CartPoleOptions {
@@ -86,6 +87,12 @@ export function cartPole({ maxEpisodeSteps = 500 }: CartPoleOptions = {}): Dynam
         observations[k + 2] = angle[i];
         observations[k + 3] = angularVelocity[i];
       }
+    },
+
+    renderFormat: cartPoleFormat,
+    render({ position, angle }, i, context) {
+      const scene = { position: position[i], angle: angle[i], maxPosition: MAX_POSITION, poleLength: 2 * HALF_LENGTH };
+      renderCartPole(context, scene);
     },
   };
 }

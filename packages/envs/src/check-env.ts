@@ -10,44 +10,69 @@ export interface CheckEnvOptions {
 
 /**
  * Plays `env` with random actions and throws an `EnvError` that names the first breach of the contract: observations outside their
- * space, rewards that are not finite numbers, flags that are not booleans, episodes that differ though they were seeded alike, a
- * state that does not bring back what followed it. Returns nothing if all is well.
+ * space, rewards that are not finite numbers, flags that are not booleans, action masks that do not fit or leave no action, episodes
+ * that differ though they were seeded alike, a state that does not bring back what followed it. Returns nothing if all is well.
+ * The random actions are any of the space, also those that a mask advises against: environments take them all.
  */
 export function checkEnv(env: Env, { steps = 1000, seed = 0 }: CheckEnvOptions = {}): void {
   checkSpace('observationSpace', env.observationSpace);
   checkSpace('actionSpace', env.actionSpace);
-  const first = play(env, steps, seed);
-  const second = play(env, steps, seed);
-  compare(first, second, `two runs seeded with ${seed}`, 'reset({ seed }) must seed everything random');
+  const run = (see: Witness): void => {
+    reset(env, see, seed);
+    play(env, steps, seed, see);
+  };
+  compareRuns(run, run, `two runs seeded with ${seed}`, 'reset({ seed }) must seed everything random');
   checkState(env, Math.min(steps, 100), seed);
 }
 
-/** What a run showed, in words: the observation of each reset, and of each step all that agents see. */
-type Trace = string[];
-
-function play(env: Env, steps: number, seed: number): Trace {
-  const random = new Random(seed);
-  return continueRun(env, steps, random, [reset(env, seed)]);
+/** What agents see of a reset, which has no reward and ends nothing, or of a step. */
+interface Event {
+  readonly observation: SpaceValue;
+  readonly reward?: number;
+  readonly terminated?: boolean;
+  readonly truncated?: boolean;
+  readonly mask?: Uint8Array | undefined;
 }
 
-function continueRun(env: Env, steps: number, random: Random, trace: Trace): Trace {
+type Witness = (event: Event) => void;
+
+function play(env: Env, steps: number, seed: number, see: Witness): void {
+  const random = new Random(seed);
   for (let step = 0; step < steps; step++) {
     const result = env.step(env.actionSpace.sample(random));
     checkResult(env, result);
     const { observation, reward, terminated, truncated } = result;
-    trace.push(describe({ observation, reward, terminated, truncated }));
-    if (result.terminated || result.truncated) trace.push(reset(env));
+    const ended = terminated || truncated;
+    see({ observation, reward, terminated, truncated, mask: readMask(env, 'step', ended) });
+    if (ended) reset(env, see);
   }
-  return trace;
 }
 
-function reset(env: Env, seed?: number): string {
+function reset(env: Env, see: Witness, seed?: number): void {
   const result: unknown = env.reset({ seed });
   if (!isRecord(result) || !('observation' in result)) {
     throw new EnvError(`reset returned ${describe(result)}, expected { observation }`);
   }
   checkObservation('reset', env.observationSpace, result.observation);
-  return describe(result.observation);
+  // The check made sure of the type.
+  see({ observation: result.observation as SpaceValue, mask: readMask(env, 'reset', false) });
+}
+
+/** The mask in which `ended` says that no action need be left; undefined where the environment has none. */
+function readMask(env: Env, method: string, ended: boolean): Uint8Array | undefined {
+  if (!env.actionMask) return undefined;
+  const { actionSpace } = env;
+  if (actionSpace.kind !== 'discrete') {
+    throw new EnvError(`actionMask: expected a Discrete action space, got ${actionSpace.toString()}`);
+  }
+  const mask: unknown = env.actionMask();
+  if (!(mask instanceof Uint8Array) || mask.length !== actionSpace.n || mask.some((entry) => entry > 1)) {
+    throw new EnvError(
+      `actionMask after ${method} is ${describe(mask)}, expected a Uint8Array of ${actionSpace.n} zeros and ones`,
+    );
+  }
+  if (!ended && !mask.includes(1)) throw new EnvError(`actionMask after ${method} leaves no action`);
+  return mask;
 }
 
 function checkResult(env: Env, result: unknown): void {
@@ -81,26 +106,62 @@ function checkState(env: Env, steps: number, seed: number): void {
   if (!env.getState || !env.setState) {
     throw new EnvError(`the environment has ${env.getState ? 'getState' : 'setState'} alone, expected both or neither`);
   }
-  reset(env, seed);
-  continueRun(env, steps, new Random(seed), []);
+  const see = (): void => undefined;
+  reset(env, see, seed);
+  play(env, steps, seed, see);
   const state = env.getState();
-  const first = continueRun(env, steps, new Random(seed + 1), []);
-  env.setState(state);
-  const second = continueRun(env, steps, new Random(seed + 1), []);
-  compare(first, second, 'the steps after getState and after setState', 'the state must hold everything that changes');
+  const goOn = (witness: Witness): void => play(env, steps, seed + 1, witness);
+  const goBack = (witness: Witness): void => {
+    env.setState?.(state);
+    goOn(witness);
+  };
+  const what = 'the steps after getState and after setState';
+  compareRuns(goOn, goBack, what, 'the state must hold everything that changes');
 }
 
-function compare(first: Trace, second: Trace, what: string, hint: string): void {
-  first.forEach((entry, index) => {
-    if (entry !== second[index]) throw new EnvError(`${what} differ: ${entry} and ${second[index]}; ${hint}`);
+/** Throws unless both runs show the same. Of the first one only hashes are kept, so that runs may be long. */
+function compareRuns(first: (see: Witness) => void, second: (see: Witness) => void, what: string, hint: string): void {
+  const hashes: number[] = [];
+  first((event) => hashes.push(hashEvent(event)));
+  let index = 0;
+  let step = 0;
+  second((event) => {
+    if (event.reward !== undefined) step++;
+    if (hashEvent(event) === hashes[index++]) return;
+    const method = event.reward === undefined ? 'a reset' : 'a step';
+    throw new EnvError(
+      `${what} differ: after ${step} steps, ${method} of the second run gave ${describe(event)}; ${hint}`,
+    );
   });
+}
+
+/** One number, and the same in 32-bit words. */
+const number = new Float64Array(1);
+const words = new Int32Array(number.buffer);
+
+/** 32 bits that are the same for the same event, and with near certainty others for another. */
+function hashEvent({ observation, reward = 0, terminated, truncated, mask }: Event): number {
+  let hash = (terminated ? 1 : 0) + (truncated ? 2 : 0);
+  hash = addToHash(hash, reward);
+  const size = typeof observation === 'number' ? 1 : observation.length;
+  for (let i = 0; i < size; i++) hash = addToHash(hash, typeof observation === 'number' ? observation : observation[i]);
+  if (mask) for (const entry of mask) hash = addToHash(hash, entry);
+  return hash;
+}
+
+function addToHash(hash: number, value: number): number {
+  // Adding 0 makes −0 the 0 that it equals.
+  number[0] = value + 0;
+  // The multipliers of MurmurHash3 (Appleby, 2011).
+  const mixed = Math.imul(hash ^ words[0], 0xcc9e2d51);
+  return Math.imul(((mixed << 15) | (mixed >>> 17)) ^ words[1], 0x1b873593) ^ 0x52dce729;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Values in words; equal exactly when the values are. */
+/** A value in words. */
 function describe(value: unknown): string {
   const plain = (entry: unknown): unknown => {
     if (ArrayBuffer.isView(entry)) return [...(entry as unknown as Iterable<SpaceValue>)].map(plain);

@@ -1,4 +1,5 @@
 import { Box, type Dynamics } from '@gradus/core';
+import { pendulumFormat, renderPendulum } from './rendering/pendulum.ts';
 
 /** What may be changed about the pendulum. */
 export interface PendulumOptions {
@@ -53,6 +54,11 @@ export function pendulum({ maxEpisodeSteps = 200 }: PendulumOptions = {}): Dynam
         observations[k + 1] = Math.sin(angle[i]);
         observations[k + 2] = speed[i];
       }
+    },
+
+    renderFormat: pendulumFormat,
+    render({ angle }, i, context) {
+      renderPendulum(context, angle[i]);
     },
   };
 }

@@ -9,12 +9,24 @@ import {
   vectorize,
   type Dynamics,
   type Env,
+  type TransitionTable,
   type VectorEnv,
 } from '@gradus/core';
 import { acrobot } from './acrobot.ts';
+import { aliasedGrid } from './aliased-grid.ts';
+import { bandit } from './bandit.ts';
+import { blackjack } from './blackjack.ts';
 import { cartPole } from './cart-pole.ts';
+import { cliffWalking } from './cliff-walking.ts';
+import { contextualBandit } from './contextual-bandit.ts';
+import { frozenLake } from './frozen-lake.ts';
 import { identity } from './identity.ts';
+import { lectureGrid } from './lecture-grid.ts';
+import { mountainCarContinuous } from './mountain-car-continuous.ts';
+import { mountainCar } from './mountain-car.ts';
 import { pendulum } from './pendulum.ts';
+import { randomWalk } from './random-walk.ts';
+import { taxi } from './taxi.ts';
 
 /** An environment that can be made by its id. */
 export interface EnvSpec<Options extends object = object> {
@@ -33,7 +45,68 @@ const specs = new Map<string, EnvSpec>();
 
 registerEnv({ id: 'CartPole-v1', defaults: { maxEpisodeSteps: 500 }, create: cartPole });
 registerEnv({ id: 'Acrobot-v1', defaults: { maxEpisodeSteps: 500 }, create: acrobot });
+registerEnv({ id: 'MountainCar-v0', defaults: { maxEpisodeSteps: 200 }, create: mountainCar });
+registerEnv({ id: 'MountainCarContinuous-v0', defaults: { maxEpisodeSteps: 999 }, create: mountainCarContinuous });
 registerEnv({ id: 'Pendulum-v1', defaults: { maxEpisodeSteps: 200 }, create: pendulum });
+
+const frozenLakeDefaults = {
+  map: undefined,
+  mapName: '4x4',
+  isSlippery: true,
+  successRate: 1 / 3,
+  rewardSchedule: [1, 0, 0],
+  maxEpisodeSteps: 100,
+} as const;
+registerEnv({ id: 'FrozenLake-v1', defaults: frozenLakeDefaults, create: frozenLake });
+registerEnv({
+  id: 'FrozenLake8x8-v1',
+  defaults: { ...frozenLakeDefaults, mapName: '8x8', maxEpisodeSteps: 200 },
+  create: frozenLake,
+});
+registerEnv({
+  id: 'CliffWalking-v1',
+  defaults: { isSlippery: false, maxEpisodeSteps: Infinity },
+  create: cliffWalking,
+});
+registerEnv({
+  id: 'CliffWalkingSlippery-v1',
+  defaults: { isSlippery: true, maxEpisodeSteps: Infinity },
+  create: cliffWalking,
+});
+registerEnv({
+  id: 'Taxi-v4',
+  defaults: {
+    isRainy: false,
+    rainyProbability: 0.8,
+    ficklePassenger: false,
+    fickleProbability: 0.3,
+    maxEpisodeSteps: 200,
+  },
+  create: taxi,
+});
+registerEnv({
+  id: 'Blackjack-v1',
+  defaults: { sab: true, natural: false, maxEpisodeSteps: Infinity },
+  create: blackjack,
+});
+
+registerEnv({ id: 'LectureGrid-v0', defaults: { maxEpisodeSteps: 100 }, create: lectureGrid });
+registerEnv({ id: 'AliasedGrid-v0', defaults: { maxEpisodeSteps: 100 }, create: aliasedGrid });
+const randomWalkDefaults = { numStates: 5, maxJump: 1, leftReward: 0, rightReward: 1, maxEpisodeSteps: Infinity };
+registerEnv({ id: 'RandomWalk-v0', defaults: randomWalkDefaults, create: randomWalk });
+registerEnv({
+  id: 'RandomWalk19-v0',
+  defaults: { ...randomWalkDefaults, numStates: 19, leftReward: -1 },
+  create: randomWalk,
+});
+registerEnv({
+  id: 'RandomWalk1000-v0',
+  defaults: { ...randomWalkDefaults, numStates: 1000, maxJump: 100, leftReward: -1 },
+  create: randomWalk,
+});
+registerEnv({ id: 'Bandit-v0', defaults: { numArms: 10, maxEpisodeSteps: 1000 }, create: bandit });
+registerEnv({ id: 'ContextualBandit-v0', defaults: { values: undefined, noise: 1 }, create: contextualBandit });
+
 registerEnv({
   id: 'IdentityDiscrete-v0',
   defaults: { n: 4, maxEpisodeSteps: 100 },
@@ -72,6 +145,17 @@ export function makeVectorEnv(id: string, n: number, options: EnvOptions = {}): 
   const made = create(id, options);
   if (isDynamics(made)) return vectorEnvFromDynamics(made, n);
   return vectorize((index) => (index === 0 ? made : makeEnv(id, options)), n);
+}
+
+/**
+ * All that can happen in a finite environment, for planning. Throws `RangeError` as `makeEnv` does, and where the environment has no
+ * transition table.
+ */
+export function transitionTable(id: string, options: EnvOptions = {}): TransitionTable {
+  const made = create(id, options);
+  const table = isDynamics(made) ? made.transitions : undefined;
+  if (table) return table;
+  throw new RangeError(`${id}: expected a finite environment, got one without a transition table`);
 }
 
 function create(id: string, options: EnvOptions): Env | Dynamics {

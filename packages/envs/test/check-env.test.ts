@@ -1,13 +1,13 @@
-import { Box, Discrete, EnvError, type Env, type StateDict } from '@gradus/core';
+import { Box, Discrete, EnvError, type Env, type StateDict, type Stateful } from '@gradus/core';
 import { checkEnv, listEnvs, makeEnv } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 
-test.each(listEnvs())('%s passes', (id) => {
-  checkEnv(makeEnv(id), { steps: 5000 });
+test.each(listEnvs())('%s passes in a million steps', { timeout: 60_000 }, (id) => {
+  checkEnv(makeEnv(id), { steps: 1_000_000 });
 });
 
 /** A walk between −5 and 5 that keeps the contract; tests break it in one place each. */
-function walk(): Required<Env<number[], number>> {
+function walk(): Env<number[], number> & Stateful {
   let position = 0;
   let steps = 0;
   return {
@@ -30,10 +30,26 @@ test('an environment that keeps the contract passes', () => {
   checkEnv(walk());
 });
 
+test('actions that a mask advises against are tried as well', () => {
+  const tried = new Set<number>();
+  const env = walk();
+  const step = env.step.bind(env);
+  checkEnv({
+    ...env,
+    step(action: number) {
+      tried.add(action);
+      return step(action);
+    },
+    actionMask: () => Uint8Array.of(0, 1),
+  });
+  expect(tried).toEqual(new Set([0, 1]));
+});
+
 describe('breaches are named', () => {
   const base = walk();
   const stepWith = (change: object): object => ({ step: (action: number) => ({ ...base.step(action), ...change }) });
   let clock = 0;
+  const continuousMask = { actionSpace: new Box(-1, 1, [1]), actionMask: () => Uint8Array.of(1) };
 
   test.each<[string, object]>([
     [
@@ -49,6 +65,14 @@ describe('breaches are named', () => {
     ['step: truncated is undefined, expected true or false', stepWith({ truncated: undefined })],
     ['step returned undefined, expected { observation, reward, terminated, truncated }', { step: () => undefined }],
     ['actionSpace is undefined, expected a Box, Discrete or MultiDiscrete', { actionSpace: undefined }],
+    [
+      'actionMask after reset is [1], expected a Uint8Array of 2 zeros and ones',
+      { actionMask: () => Uint8Array.of(1) },
+    ],
+    ['actionMask after reset is [0,2], expected', { actionMask: () => Uint8Array.of(0, 2) }],
+    ['actionMask after reset is [true,false], expected', { actionMask: () => [true, false] }],
+    ['actionMask after reset leaves no action', { actionMask: () => new Uint8Array(2) }],
+    ['actionMask: expected a Discrete action space, got Box(-1, 1, [1])', continuousMask],
     ['two runs seeded with 0 differ', { reset: () => ({ ...base.reset(), observation: [clock++ % 5] }) }],
     ['the steps after getState and after setState differ', { setState: () => undefined }],
     ['the environment has getState alone, expected both or neither', { setState: undefined }],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createActions, envFromDynamics, vectorEnvFromDynamics, type Dynamics, type StateDict } from '@gradus/core';
-import { acrobot, cartPole, pendulum } from '@gradus/envs';
+import { acrobot, cartPole, mountainCar, mountainCarContinuous, pendulum } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 
 /** Trajectories recorded with Gymnasium 1.4.0 from given states. */
@@ -32,6 +32,8 @@ interface LongSegment extends Omit<Segment, 'actions'> {
 const cases: readonly [id: string, dynamics: Dynamics, rewardTolerance: number][] = [
   ['CartPole-v1', cartPole(), 0],
   ['Acrobot-v1', acrobot(), 0],
+  ['MountainCar-v0', mountainCar(), 0],
+  ['MountainCarContinuous-v0', mountainCarContinuous(), 0],
   // Gymnasium computes the torque's part of the reward in float32.
   ['Pendulum-v1', pendulum(), 1e-9],
 ];

@@ -5,11 +5,26 @@ import { expect, test } from 'vitest';
 test('lists every environment by its id', () => {
   expect(listEnvs()).toEqual([
     'Acrobot-v1',
+    'AliasedGrid-v0',
+    'Bandit-v0',
+    'Blackjack-v1',
     'CartPole-v1',
+    'CliffWalking-v1',
+    'CliffWalkingSlippery-v1',
+    'ContextualBandit-v0',
+    'FrozenLake-v1',
+    'FrozenLake8x8-v1',
     'IdentityBox-v0',
     'IdentityDiscrete-v0',
     'IdentityMultiDiscrete-v0',
+    'LectureGrid-v0',
+    'MountainCar-v0',
+    'MountainCarContinuous-v0',
     'Pendulum-v1',
+    'RandomWalk-v0',
+    'RandomWalk1000-v0',
+    'RandomWalk19-v0',
+    'Taxi-v4',
   ]);
 });
 
@@ -41,7 +56,7 @@ function balance([x, v, theta, omega]: Float32Array): Int32Array {
 
 test('unknown ids and options are answered with what was probably meant', () => {
   expect(() => makeEnv('CartPole-v0')).toThrow("unknown environment 'CartPole-v0'; did you mean CartPole-v1?");
-  expect(() => makeEnv('Pong')).toThrow('known are Acrobot-v1, CartPole-v1');
+  expect(() => makeEnv('Pong')).toThrow('known are Acrobot-v1, AliasedGrid-v0, Bandit-v0');
   expect(() => makeVectorEnv('CartPole-v1', 2, { maxEpisodeStep: 3 })).toThrow(
     "CartPole-v1: unknown option 'maxEpisodeStep'; did you mean 'maxEpisodeSteps'?",
   );

@@ -68,11 +68,21 @@ export const ppoSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<str
       steps: 1_000_000,
       options: { normalizeObservation: true, normalizeReward: true, steps: 256, gaeLambda: 0.94, epochs: 4 },
     },
+    'MountainCar-v0': {
+      numEnvs: 16,
+      steps: 1_000_000,
+      options: { normalizeObservation: true, normalizeReward: true, steps: 16, gaeLambda: 0.98, epochs: 4 },
+    },
     'Pendulum-v1': {
       numEnvs: 4,
       steps: 100_000,
       options: { steps: 1024, gaeLambda: 0.95, gamma: 0.9, epochs: 10, learningRate: 1e-3 },
     },
   },
-  cleanrl: { 'CartPole-v1': cleanrl, 'Acrobot-v1': cleanrl, 'Pendulum-v1': cleanrlContinuous },
+  cleanrl: {
+    'CartPole-v1': cleanrl,
+    'Acrobot-v1': cleanrl,
+    'MountainCar-v0': cleanrl,
+    'Pendulum-v1': cleanrlContinuous,
+  },
 };

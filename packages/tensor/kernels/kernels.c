@@ -5,6 +5,7 @@
 #include "elementary.c"
 #include "map.c"
 #include "reduce.c"
+#include "softmax.c"
 #include "matmul-tiles.c"
 #include "matmul-narrow.c"
 #include "matmul.c"

@@ -90,6 +90,7 @@ typedef struct Matrix {
 typedef struct Matmul {
   const Context *context;
   ptrdiff_t m, n, k;
+  enum Triangle triangle;
   Matrix a, b;
   float *c;
   const Body *epilogue; /* or null */
@@ -151,11 +152,37 @@ static void run_epilogue(const Matmul *matmul, Evaluation *evaluation, ptrdiff_t
   }
 }
 
-/* A B for `depth` steps of k and `width` columns: `a`, `b` and C's element `origin` are where the block starts (row 0).
+/* `width` columns of C from `column` on, and `depth` steps of k from `step` on. */
+typedef struct Block {
+  ptrdiff_t column, width, step, depth;
+} Block;
+
+/* Adds a block's steps to rows [row, next) of a panel of C, where A is a triangle: of steps on the diagonal only those
+ * rows that reach them. Zeros on its other side are not multiplied, for what they would meet in B may be infinite. */
+static void add_triangle(const Matmul *matmul, const Block *block, ptrdiff_t row, ptrdiff_t next, Operand left, int form,
+                         Operand right, float *c, ptrdiff_t columns) {
+  int isLower = matmul->triangle == TRIANGLE_LOWER_A, vectors = columns > LANES ? 2 : 1;
+  ptrdiff_t aRow = form == A_BY_ROWS ? left.step : 1, aColumn = form == A_BY_ROWS ? 1 : left.step;
+  ptrdiff_t begin = block->step, end = block->step + block->depth, steps;
+  if (isLower) end = minimum(end, next);
+  else begin = maximum(begin, row);
+  for (ptrdiff_t p = begin; p < end; p += steps) {
+    ptrdiff_t first = isLower ? maximum(row, p) : row, last = isLower ? next : minimum(next, p + 1), at = p - block->step;
+    int isWhole = last - first == next - row;
+    steps = !isWhole ? 1 : isLower ? minimum(row + 1, end) - p : end - p;
+    tiles[last - first - 1][vectors - 1][form](left.base + (first - row) * aRow + at * aColumn, left.step,
+                                               right.base + at * right.step, right.step, c + (first - row) * matmul->n,
+                                               matmul->n, steps, columns - (vectors - 1) * LANES, 1);
+  }
+}
+
+/* A B for a block, whose first step `a` and `b` start at, and `b` and C's element `origin` (row 0) at its first column.
  * The epilogue, where there is one, runs on groups of rows. */
 static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t origin, const Tiling *tiling,
-                           ptrdiff_t width, ptrdiff_t depth, int accumulate, Scratch *scratch, Evaluation *epilogue) {
+                           const Block *block, Scratch *scratch, Evaluation *epilogue) {
+  ptrdiff_t width = block->width, depth = block->depth;
   ptrdiff_t n = matmul->n, panels = divide_up(width, PANEL), tail = width - (panels - 1) * PANEL;
+  int hasLowerC = matmul->triangle == TRIANGLE_LOWER_C, hasTriangularA = matmul->triangle && !hasLowerC;
   int form = a.column == 1 || matmul->k == 1 ? A_BY_ROWS : A_BY_COLUMNS;
   ptrdiff_t aStep = form == A_BY_ROWS ? a.row : a.column;
   /* Rows of memory far apart fall into few cache sets: they are brought together if they will be read often enough. */
@@ -185,10 +212,21 @@ static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t o
     Tile *const(*tilesOfHeight)[2] = tiles[height - 1];
     for (ptrdiff_t j = 0; j < panels; j++) {
       ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
+      if (hasLowerC && block->column + j * PANEL >= next) break;
+      if (hasTriangularA) {
+        add_triangle(matmul, block, row, next, left, tileForm, panel[j], out + j * PANEL, columns);
+        continue;
+      }
       int vectors = columns > LANES ? 2 : 1;
       Tile *tile = tilesOfHeight[vectors - 1][tileForm];
       tile(left.base, left.step, panel[j].base, panel[j].step, out + j * PANEL, n, depth,
-           columns - (vectors - 1) * LANES, accumulate);
+           columns - (vectors - 1) * LANES, block->step > 0);
+    }
+    if (hasLowerC && block->step + depth >= matmul->k) {
+      for (ptrdiff_t i = row; i < next; i++, out += n) {
+        ptrdiff_t above = maximum(0, i + 1 - block->column);
+        if (above < width) fill_elements(out + above, 0.0f, width - above);
+      }
     }
     row = next;
     if (epilogue && ((row - pending) * width >= 4 * BLOCK || t == tiling->count - 1)) {
@@ -204,19 +242,26 @@ typedef struct Region {
 } Region;
 
 static void multiply(const Matmul *matmul, Matrix a, Matrix b, Region region, Scratch *scratch, Evaluation *epilogue) {
-  ptrdiff_t k = matmul->k, depth = k <= MATMUL_DEPTH ? k : divide_up(k, divide_up(k, MATMUL_DEPTH));
-  ptrdiff_t rows = region.lastRow - region.firstRow;
+  ptrdiff_t first = 0, k = matmul->k, rows = region.lastRow - region.firstRow;
+  if (matmul->triangle == TRIANGLE_LOWER_A) k = minimum(k, region.lastRow);
+  if (matmul->triangle == TRIANGLE_UPPER_A) first = minimum(k, region.firstRow);
+  ptrdiff_t depth = divide_up(k - first, maximum(1, divide_up(k - first, MATMUL_DEPTH)));
   Tiling tiling = {region.firstRow, rows, divide_up(rows, TILE_ROWS)};
   for (ptrdiff_t column = region.firstColumn; column < region.lastColumn; column += MATMUL_WIDTH) {
-    ptrdiff_t width = minimum(MATMUL_WIDTH, region.lastColumn - column), p = 0;
+    Block block = {column, minimum(MATMUL_WIDTH, region.lastColumn - column), first, 0};
+    if (matmul->triangle == TRIANGLE_LOWER_A || matmul->triangle == TRIANGLE_UPPER_A) {
+      for (ptrdiff_t row = region.firstRow; row < region.lastRow; row++) {
+        fill_elements(matmul->c + region.origin + row * matmul->n + column, 0.0f, block.width);
+      }
+    }
     do { /* once at least: an empty sum is zero */
-      ptrdiff_t steps = minimum(depth, k - p);
-      Matrix left = {a.base + p * a.column, a.row, a.column};
-      Matrix right = {b.base + p * b.row + column * b.column, b.row, b.column};
-      multiply_block(matmul, left, right, region.origin + column, &tiling, width, steps, p > 0, scratch,
-                     p + steps >= k ? epilogue : 0);
-      p += steps;
-    } while (p < k);
+      block.depth = minimum(depth, k - block.step);
+      Matrix left = {a.base + block.step * a.column, a.row, a.column};
+      Matrix right = {b.base + block.step * b.row + column * b.column, b.row, b.column};
+      ptrdiff_t next = block.step + block.depth;
+      multiply_block(matmul, left, right, region.origin + column, &tiling, &block, scratch, next >= k ? epilogue : 0);
+      block.step = next;
+    } while (block.step < k);
   }
 }
 

@@ -23,7 +23,7 @@
 #define GRADUS_PROGRAM_H
 
 /* Goes up with every change to what follows, so that an addon built earlier is not handed programs it would misread. */
-enum { PROGRAM_VERSION = 1 };
+enum { PROGRAM_VERSION = 2 };
 
 enum { MAX_DIMS = 8, MAX_REGISTERS = 48, BLOCK = 512 };
 
@@ -40,10 +40,10 @@ enum Opcode {
   /* kind, outer, n, inner, buffer, offset, register, scale, BODY: the space is [outer, n, inner], reduced over n into
    * [outer, inner]; `register` is what is reduced; `scale` (float bits) multiplies a REDUCE_SUM; BODY has no outputs. */
   OP_REDUCE = 2,
-  /* m, n, k, batchDims, A (buffer, offset, rowStride, columnStride), B (same), C (buffer, offset), hasEpilogue,
-   * dims[batchDims], aStrides[batchDims], bStrides[batchDims], [BODY]: C[batch] = A[batch] B[batch], C contiguous.
-   * One of A's two strides is 1 (or its extent is 1), likewise B's. The epilogue's space is all of C; it runs on each
-   * group of rows as soon as that group is complete, and may overwrite C in place. */
+  /* m, n, k, triangle, batchDims, A (buffer, offset, rowStride, columnStride), B (same), C (buffer, offset),
+   * hasEpilogue, dims[batchDims], aStrides[batchDims], bStrides[batchDims], [BODY]: C[batch] = A[batch] B[batch], C
+   * contiguous. One of A's two strides is 1 (or its extent is 1), likewise B's. The epilogue's space is all of C; it runs
+   * on each group of rows as soon as that group is complete, and may overwrite C in place. */
   OP_MATMUL = 3,
   /* ndim, dims[ndim], source (buffer, offset, strides[ndim]), destination (buffer, offset, strides[ndim]) */
   OP_COPY = 4,
@@ -69,8 +69,15 @@ enum Opcode {
   OP_SLICE_AT = 12,
   /* outer, size, length, inner, index (buffer, offset), update (buffer, offset), out (buffer, offset):
    * out[o, index + j, i] = update[o, j, i]; the rest of out is left as it is. Fails likewise */
-  OP_UPDATE_AT = 13
+  OP_UPDATE_AT = 13,
+  /* matrices, rows, columns, source (buffer, offset), out (buffer, offset): softmax of the first i + 1 elements of row i
+   * of each matrix, zeros behind; out may be source */
+  OP_CAUSAL_SOFTMAX = 14
 };
+
+/* The triangle that is left of a matrix in OP_MATMUL, on and below (or above) its diagonal: the rest of A is not read and
+ * counts as zero, the rest of C is zero. */
+enum Triangle { TRIANGLE_NONE = 0, TRIANGLE_LOWER_C = 1, TRIANGLE_LOWER_A = 2, TRIANGLE_UPPER_A = 3 };
 
 enum ReduceKind {
   REDUCE_SUM = 0,

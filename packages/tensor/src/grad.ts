@@ -1,6 +1,6 @@
 import { asTensor, scalar } from './ops/constant.ts';
 import { add } from './ops/map.ts';
-import { broadcastTo } from './ops/shape.ts';
+import { broadcastTo, joinPads } from './ops/shape.ts';
 import { primitiveOf } from './primitive.ts';
 import type { Tensor, TensorLike } from './tensor.ts';
 import { shapeText } from './tensor.ts';
@@ -16,20 +16,26 @@ export function grad(loss: Tensor, withRespectTo: readonly Exclude<TensorLike, n
   if (loss.shape.length > 0) throw new RangeError(`grad: expected a scalar loss, got shape ${shapeText(loss.shape)}`);
   const targets = withRespectTo.map((target) => asTensor(target));
   const needed = dependents(targets, loss.id);
-  const gradients = new Map<Tensor, Tensor>([[loss, scalar(1)]]);
+  const contributions = new Map<Tensor, Tensor[]>([[loss, [scalar(1)]]]);
   for (let id = loss.id; id >= 0; id--) {
     const node = loss.trace.nodes[id];
-    const gradient = gradients.get(node);
-    if (gradient === undefined || !needed.has(node)) continue;
-    const contributions = primitiveOf(node).gradient?.(node, gradient) ?? [];
+    const known = contributions.get(node);
+    if (known === undefined || !needed.has(node)) continue;
+    const gradients = primitiveOf(node).gradient?.(node, total(known)) ?? [];
     node.inputs.forEach((input, i) => {
-      const contribution = contributions[i];
-      if (contribution === undefined || !needed.has(input)) return;
-      const known = gradients.get(input);
-      gradients.set(input, known === undefined ? contribution : add(known, contribution));
+      const gradient = gradients[i];
+      if (gradient === undefined || !needed.has(input)) return;
+      const others = contributions.get(input);
+      if (others === undefined) contributions.set(input, [gradient]);
+      else others.push(gradient);
     });
   }
-  return targets.map((target) => broadcastTo(gradients.get(target) ?? scalar(0), target.shape));
+  return targets.map((target) => broadcastTo(total(contributions.get(target) ?? [scalar(0)]), target.shape));
+}
+
+/** The sum of what the users of a tensor contribute to its gradient. Parts that it was split into are just joined. */
+function total(contributions: readonly Tensor[]): Tensor {
+  return joinPads(contributions) ?? contributions.reduce((sum, each) => add(sum, each));
 }
 
 /** The nodes up to `last` that depend on one of the targets: only they need a gradient. */

@@ -57,6 +57,7 @@ export {
 export type { AxisOptions } from './ops/reduce.ts';
 export { argmax, cumulativeSum, logSoftmax, logSumExp, max, mean, min, softmax, sum, variance } from './ops/reduce.ts';
 export { matmul } from './ops/matmul.ts';
+export { causalAttention } from './ops/attention.ts';
 export type { Conv2dOptions } from './ops/conv.ts';
 export { conv2d } from './ops/conv.ts';
 export { embedding, gather, oneHot, range, scatterAdd, sliceAt, updateAt } from './ops/index-ops.ts';

@@ -24,8 +24,12 @@ export interface Primitive {
   readonly opcode?: (node: Tensor) => number;
   /** `view`: how to read the node, given how to read its input; undefined when a copy is needed. */
   readonly view?: (node: Tensor, source: View) => View | undefined;
-  /** `kernel`: emits its instruction. */
-  readonly lower?: (node: Tensor, emit: Emit) => void;
+  /** `kernel`: whether its result may be written over its first input. */
+  readonly inPlace?: boolean;
+  /** `kernel`: whether it reads inputs that do not lie one element after another. */
+  readonly readsViews?: boolean;
+  /** `kernel`: emits its instruction, given how to read its inputs. */
+  readonly lower?: (node: Tensor, emit: Emit, operands: readonly View[]) => void;
 }
 
 const primitives = new Map<string, Primitive>();

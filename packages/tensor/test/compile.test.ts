@@ -22,6 +22,22 @@ describe('fusion', () => {
     expect(compiled({ x: [64, 64], v: [64] }, ({ x, v }) => build(x, v)).instructions).toBe(instructions);
   });
 
+  test('the gradient of what was split is written part by part into one tensor, each read as it lies', () => {
+    const gradient = compiled({ x: [64, 3, 8] }, ({ x }) => {
+      const [a, b, c] = g.split(x, 3, 1).map((part) => g.transpose(g.squeeze(part, 1)));
+      const product = g.matmul(g.matmul(a, g.transpose(b)), c);
+      return { gradient: g.grad(g.sum(g.square(product)), [x])[0] };
+    });
+    // Two products, four of the backward pass, and three copies.
+    expect(gradient.instructions).toBe(9);
+  });
+
+  test('causal attention keeps one matrix of scores, which become its weights', () => {
+    const attention = compiled({ x: [64, 8] }, ({ x }) => ({ y: g.causalAttention(x, x, x) }));
+    expect(attention.instructions).toBe(3);
+    expect(attention.arenaBytes).toBeLessThan(bytes + 2 * 64 * 8 * 4 + 1024);
+  });
+
   test('an update of parameters is one instruction, in place', () => {
     const w = g.variable([size]);
     const update = compiled({ gradient: [size] }, ({ gradient }) => {

@@ -13,6 +13,12 @@ describe('while tracing, bad arguments get an error that names the thing, what f
     ['matmul', () => g.matmul(matrix(), matrix()), RangeError, 'matmul: [2, 3] and [2, 3] do not fit'],
     ['matmul of a vector', () => g.matmul(matrix(), vector()), RangeError, 'matmul: [2, 3] and [2] do not fit'],
     [
+      'causalAttention',
+      () => g.causalAttention(matrix(), matrix(), g.constant([3, 1], [1, 2, 3])),
+      RangeError,
+      'causalAttention: queries, keys and values [2, 3], [2, 3], [3, 1] do not fit',
+    ],
+    [
       'reshape',
       () => g.reshape(matrix(), [4, -1]),
       RangeError,

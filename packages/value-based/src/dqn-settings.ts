@@ -61,6 +61,22 @@ export const dqnSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<str
         hidden: [256, 256],
       },
     },
+    'MountainCar-v0': {
+      numEnvs: 1,
+      steps: 120_000,
+      options: {
+        learningRate: 4e-3,
+        batchSize: 128,
+        bufferSize: 10_000,
+        learningStarts: 1000,
+        gamma: 0.98,
+        targetUpdateInterval: 600,
+        trainFrequency: 16,
+        gradientSteps: 8,
+        epsilon: linear(1, 0.07, 0.2),
+        hidden: [256, 256],
+      },
+    },
   },
-  cleanrl: { 'CartPole-v1': cleanrl, 'Acrobot-v1': cleanrl },
+  cleanrl: { 'CartPole-v1': cleanrl, 'Acrobot-v1': cleanrl, 'MountainCar-v0': cleanrl },
 };

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { similarNames } from '@gradus/core';
 import { Option, type Command } from 'commander';
 import { deviceNames, openDevice, type DeviceChoice } from '../devices.ts';
 import { measure, median } from '../micro/measure.ts';
 import type { MicroCase } from '../micro/micro-case.ts';
 import { microCases } from '../micro/micro-cases.ts';
+import { nameHint } from '../name-hint.ts';
 import { integerFrom, positiveNumber } from '../parse-options.ts';
 import { count, table } from '../results.ts';
 import { findTorch, pythonFolders } from '../torch/find-torch.ts';
@@ -34,11 +34,9 @@ interface Measurement {
   readonly ratio?: number;
 }
 
-/** Adds `gradus bench micro` to the command. */
-export function addBench(gradus: Command): void {
-  gradus
-    .command('bench')
-    .description('measure speed')
+/** Adds `micro` to `gradus bench`. */
+export function addBenchMicro(bench: Command): void {
+  bench
     .command('micro')
     .description('time single updates (forward pass, backward pass, optimizer) on fixed, made-up data')
     .addOption(
@@ -61,9 +59,7 @@ function parseCases(text: string): MicroCase[] {
     const found = microCases.find(({ name }) => name === wanted);
     if (found !== undefined) return found;
     const names = microCases.map(({ name }) => name);
-    const similar = similarNames(wanted, names);
-    const hint = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : `known are ${names.join(', ')}`;
-    throw new UserError(`--only: unknown case '${wanted}'; ${hint}`);
+    throw new UserError(`--only: unknown case '${wanted}'; ${nameHint(wanted, names)}`);
   });
 }
 

@@ -20,6 +20,7 @@ interface TrainOptions {
   readonly device?: DeviceChoice;
   readonly episodes: number;
   readonly out?: string;
+  readonly log?: string;
   readonly resume?: string;
   readonly json: boolean;
 }
@@ -59,6 +60,7 @@ export function addTrain(gradus: Command): void {
     .addOption(deviceOption())
     .option('--episodes <n>', 'episodes of the evaluation', integerFrom(1), 100)
     .option('--out <dir>', 'save the agent here when training ends')
+    .option('--log <dir>', 'write progress.csv and TensorBoard event files here')
     .addOption(
       new Option('--resume <dir>', 'go on with the agent that was saved here (and save it here again)').conflicts([
         'settings',
@@ -77,7 +79,7 @@ async function trainCommand(
   options: TrainOptions,
   command: Command,
 ): Promise<void> {
-  const { out = options.resume, json } = options;
+  const { out = options.resume, log, json } = options;
   if (out !== undefined) await checkOutputFolder(out);
   const { run, agent } =
     options.resume === undefined
@@ -92,7 +94,7 @@ async function trainCommand(
     await saveRun(folder, run, agent);
     return `to go on: gradus train --resume ${folder}`;
   };
-  const time = await trainInterruptibly(agent, { steps: run.steps, quiet: json, keep });
+  const time = await trainInterruptibly(agent, { steps: run.steps, quiet: json, log, keep });
   if (out !== undefined) await saveRun(out, run, agent);
   const result = {
     algorithm: run.algorithm,

@@ -55,21 +55,18 @@ function createBlock(random: Random): t.Module {
   const layers = { attentionNorm, queryKeyValue, projection, mlpNorm, up, down };
   const parameters = Object.entries(layers).map(([name, layer]) => [name, layer.parameters] as const);
   return t.module(t.joinParameters(Object.fromEntries(parameters)), (input) => {
-    const x = t.add(input, projection(causalAttention(queryKeyValue(attentionNorm(input)))));
+    const x = t.add(input, projection(attendInHeads(queryKeyValue(attentionNorm(input)))));
     return t.add(x, down(t.gelu(up(mlpNorm(x)))));
   });
 }
 
-/** softmax(q kᵀ / √d + mask) v in each head: [batch, time, 3 · width] → [batch, time, width]. */
-function causalAttention(queriesKeysValues: t.Tensor): t.Tensor {
+/** Causal attention in each head: [batch, time, 3 · width] → [batch, time, width]. */
+function attendInHeads(queriesKeysValues: t.Tensor): t.Tensor {
   const size = WIDTH / HEADS;
   const [queries, keys, values] = t
-    .split(queriesKeysValues, 3)
-    .map((part) => t.transpose(t.reshape(part, [BATCH, TIME, HEADS, size]), [0, 2, 1, 3]));
-  const scores = t.mul(t.matmul(queries, t.transpose(keys)), 1 / Math.sqrt(size));
-  const row = t.reshape(t.range(TIME), [TIME, 1]);
-  const weights = t.softmax(t.where(t.lessEqual(t.range(TIME), row), scores, -Infinity));
-  const heads = t.matmul(weights, values);
+    .split(t.reshape(queriesKeysValues, [BATCH, TIME, 3, HEADS, size]), 3, 2)
+    .map((part) => t.transpose(t.squeeze(part, 2), [0, 2, 1, 3]));
+  const heads = t.causalAttention(queries, keys, values);
   return t.reshape(t.transpose(heads, [0, 2, 1, 3]), [BATCH, TIME, WIDTH]);
 }
 

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { consoleProgress, type OutputStream } from '../../src/node/console-progress.ts';
 import { train } from '../../src/train.ts';
-import { fakeAgent, fakeProgress } from '../fake-agent.ts';
+import { fakeAgent, fakeProgress, fakeTraining } from '../fake-agent.ts';
 
 /** A stream that keeps what is written; as a terminal it is 120 columns wide. */
 function memoryStream(isTTY: boolean): { stream: OutputStream; text: () => string } {
@@ -36,8 +36,7 @@ test('a resumed training prints only what is left, and steps beyond the total ar
 
 test('before the first episode there is no return', () => {
   const { stream, text } = memoryStream(false);
-  const training = { agent: fakeAgent(), totalSteps: 10, stop: () => undefined };
-  consoleProgress({ stream }).onProgress?.(fakeProgress(10, 10, NaN), training);
+  consoleProgress({ stream }).onProgress?.(fakeProgress(10, 10, NaN), fakeTraining(fakeAgent()));
   expect(text()).toContain('return – |');
 });
 

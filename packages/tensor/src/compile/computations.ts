@@ -70,9 +70,8 @@ export function resolveViews(graph: Graph): Computations {
       if (view === undefined) throw new Error(`${node.op}: cannot be read from contiguous elements`);
       views.set(node, view);
     } else {
-      const read = { map: viewOf, reduce: viewOf, matmul: productOperand, kernel: contiguous, view: viewOf }[
-        primitive.kind
-      ];
+      const kernel = primitive.readsViews === true ? viewOf : contiguous;
+      const read = { map: viewOf, reduce: viewOf, matmul: productOperand, kernel, view: viewOf }[primitive.kind];
       const operands = node.inputs.map(read);
       list.push({ node, index: list.length, operands });
       views.set(node, own(node));

@@ -138,7 +138,7 @@ function readsInStep(unit: Unit, source: Tensor, value: Tensor): boolean {
       if (view.base !== source) return true;
       if (!isAligned(view, reader.node.inputs[i].shape)) return false;
       if (reader !== unit.root) return sizeOf(source.shape) === sizeOf(value.shape);
-      return reader.node.op === 'updateAt' && i === 0;
+      return primitiveOf(reader.node).inPlace === true && i === 0;
     }),
   );
 }
@@ -161,7 +161,7 @@ function reusableHome(
     const fits = result?.variable === undefined && result?.bytes === sizeBytes(node);
     return raw && fits ? result : undefined;
   }
-  if (kind === 'reduce' || (!isMap && node.op !== 'updateAt')) return undefined;
+  if (kind === 'reduce' || (!isMap && primitiveOf(node).inPlace !== true)) return undefined;
   for (const { operands } of computationsOf(unit)) {
     for (const { base } of operands) {
       const place = homes.get(base);

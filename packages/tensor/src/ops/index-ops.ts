@@ -167,6 +167,7 @@ export function updateAt(
 
 definePrimitive('updateAt', {
   kind: 'kernel',
+  inPlace: true,
   gradient: (node, gradient) => {
     const [, update, index] = node.inputs;
     const axis = node.attributes.axis as number;

@@ -1,4 +1,5 @@
 import { contiguousStrides, isContiguous, reshapeStrides } from '../compile/view.ts';
+import type { View } from '../compile/view.ts';
 import type { Emit } from '../primitive.ts';
 import { definePrimitive } from '../primitive.ts';
 import type { Shape, Tensor, TensorLike } from '../tensor.ts';
@@ -180,8 +181,10 @@ export function split(x: TensorLike, parts: number, axis = -1): Tensor[] {
   });
 }
 
+type Amounts = readonly (readonly [before: number, after: number])[];
+
 /** Adds `[before, after]` zeros along each axis. */
-export function pad(x: TensorLike, amounts: readonly (readonly [number, number])[]): Tensor {
+export function pad(x: TensorLike, amounts: Amounts): Tensor {
   const tensor = asTensor(x);
   if (amounts.length !== tensor.shape.length || amounts.some(([before, after]) => before < 0 || after < 0)) {
     throw new RangeError(`pad: expected ${tensor.shape.length} pairs of counts, got ${JSON.stringify(amounts)}`);
@@ -191,10 +194,30 @@ export function pad(x: TensorLike, amounts: readonly (readonly [number, number])
   return currentTrace().node('pad', [tensor], shape, tensor.dtype, { amounts });
 }
 
+/** The sum of padded tensors, where they fill one axis without gap or overlap: they are joined. Else undefined. */
+export function joinPads(tensors: readonly Tensor[]): Tensor | undefined {
+  if (tensors.length < 2 || tensors.some(({ op }) => op !== 'pad')) return undefined;
+  const parts = tensors.map(({ inputs: [x], attributes }) => ({ x, amounts: attributes.amounts as Amounts }));
+  const axis = parts[0].amounts.findIndex(([before, after]) => before + after > 0);
+  parts.sort((a, b) => a.amounts[axis][0] - b.amounts[axis][0]);
+  let end = 0;
+  for (const { x, amounts } of parts) {
+    const isElsewhere = amounts.some(([before, after], i) => i !== axis && before + after > 0);
+    if (isElsewhere || amounts[axis][0] !== end) return undefined;
+    end += x.shape[axis];
+  }
+  if (end !== tensors[0].shape[axis]) return undefined;
+  return concat(
+    parts.map(({ x }) => x),
+    axis,
+  );
+}
+
 definePrimitive('pad', {
   kind: 'kernel',
+  readsViews: true,
   gradient: (node, gradient) => {
-    const amounts = node.attributes.amounts as readonly (readonly [number, number])[];
+    const amounts = node.attributes.amounts as Amounts;
     return [
       slice(
         gradient,
@@ -203,21 +226,20 @@ definePrimitive('pad', {
       ),
     ];
   },
-  lower: (node, emit) => {
-    const amounts = node.attributes.amounts as readonly (readonly [number, number])[];
+  lower: (node, emit, [source]) => {
+    const amounts = node.attributes.amounts as Amounts;
     const [x] = node.inputs;
     const to = contiguousStrides(node.shape);
     emit(OP_FILL, node, sizeOf(node.shape), 0);
     const offset = amounts.reduce((total, [before], axis) => total + before * to[axis], 0);
-    emitCopy(emit, x, node, offset);
+    emitCopy(emit, x, source, node, offset);
   },
 });
 
-/** Copies a contiguous tensor into the block of another that starts `plus` elements in. */
-function emitCopy(emit: Emit, x: Tensor, out: Tensor, plus: number): void {
-  const { shape } = x;
+/** Copies a tensor, which lies as `source` says, into the block of another that starts `plus` elements in. */
+function emitCopy(emit: Emit, x: Tensor, source: View, out: Tensor, plus: number): void {
   const to = contiguousStrides(out.shape);
-  emit(OP_COPY, shape.length, ...shape, x, ...contiguousStrides(shape), { tensor: out, plus }, ...to);
+  emit(OP_COPY, x.shape.length, ...x.shape, x, ...source.strides, { tensor: out, plus }, ...to);
 }
 
 /** Joins tensors along an axis. @throws RangeError when other axes differ. */
@@ -242,6 +264,7 @@ export function concat(parts: readonly TensorLike[], axis = -1): Tensor {
 
 definePrimitive('concat', {
   kind: 'kernel',
+  readsViews: true,
   gradient: (node, gradient) => {
     const axis = node.attributes.axis as number;
     let start = 0;
@@ -251,14 +274,14 @@ definePrimitive('concat', {
       return slice(gradient, begin, input.shape);
     });
   },
-  lower: (node, emit) => {
+  lower: (node, emit, sources) => {
     const axis = node.attributes.axis as number;
     const stride = contiguousStrides(node.shape)[axis];
     let start = 0;
-    for (const input of node.inputs) {
-      emitCopy(emit, input, node, start * stride);
+    node.inputs.forEach((input, i) => {
+      emitCopy(emit, input, sources[i], node, start * stride);
       start += input.shape[axis];
-    }
+    });
   },
 });
 

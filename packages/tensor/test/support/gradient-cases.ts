@@ -163,4 +163,20 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
     ],
     (q, k, v) => g.matmul(g.softmax(g.mul(g.matmul(q, g.transpose(k)), 0.5)), v),
   ),
+  causalAttention: of(
+    [
+      [2, 5, 4],
+      [2, 5, 4],
+      [2, 5, 3],
+    ],
+    (q, k, v) => g.causalAttention(q, k, v),
+  ),
+  'causalAttention of heads that share keys and values': of(
+    [
+      [2, 3, 4, 2],
+      [1, 4, 2],
+      [4, 2],
+    ],
+    (q, k, v) => g.sin(g.causalAttention(q, k, v)),
+  ),
 };

@@ -174,6 +174,7 @@ const makers: readonly Maker[] = [
   },
   (pool) => product(pool),
   (pool) => product(pool),
+  (pool) => attention(pool),
   (pool, random) => {
     const x = pool.float((each) => isRanked(each) && g.sizeOf(each.shape) <= pool.largest / 3);
     const parts = x && [x, pool.float(({ shape }) => shape.join() === x.shape.join()) ?? x];
@@ -252,6 +253,19 @@ function product(pool: Pool): Tensor | undefined {
   const right = b !== undefined && pool.random.nextFloat() < 0.7 ? b : g.transpose(a);
   if (g.sizeOf(a.shape) * a.shape.at(-2)! > 30 * pool.largest) return undefined;
   return g.mul(g.matmul(a, right), 1 / k);
+}
+
+/** Attention among the rows of up to three nodes that fit. */
+function attention(pool: Pool): Tensor | undefined {
+  const queries = pool.float(({ shape }) => shape.length >= 2 && g.sizeOf(shape) * shape.at(-2)! <= 30 * pool.largest);
+  if (queries === undefined) return undefined;
+  const matrix = queries.shape.slice(-2).join();
+  const other = (): Tensor =>
+    pool.float(
+      ({ shape }) =>
+        shape.slice(-2).join() === matrix && broadcastSize(shape, queries.shape) * shape.at(-2)! <= 30 * pool.largest,
+    ) ?? queries;
+  return g.causalAttention(queries, other(), other());
 }
 
 /**

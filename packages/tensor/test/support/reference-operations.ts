@@ -77,7 +77,15 @@ function reduced(node: Tensor, values: Values, fold: (elements: number[]) => num
   return groups.map(fold);
 }
 
+/** Which elements of the first operand and of the result a product with a triangle has; all others are zero. */
+const triangles: Readonly<Record<string, readonly ['left' | 'result', (row: number, column: number) => boolean]>> = {
+  lowerResult: ['result', (row, column) => column <= row],
+  lowerLeft: ['left', (row, column) => column <= row],
+  upperLeft: ['left', (row, column) => column >= row],
+};
+
 function matmul(node: Tensor, [a, b]: readonly Values[]): number[] {
+  const [place, isInside] = triangles[node.attributes.triangle as string] ?? ['none', () => true];
   const [left, right] = node.inputs.map(({ shape }) => shape);
   const inner = left[left.length - 1];
   const element = (index: readonly number[], shape: readonly number[], values: Values): number => {
@@ -92,9 +100,12 @@ function matmul(node: Tensor, [a, b]: readonly Values[]): number[] {
   return indicesOf(node.shape).map((index) => {
     const [row, column] = index.slice(-2);
     const batch = index.slice(0, -2);
+    if (place === 'result' && !isInside(row, column)) return 0;
     let total = 0;
-    for (let k = 0; k < inner; k++)
+    for (let k = 0; k < inner; k++) {
+      if (place === 'left' && !isInside(row, k)) continue;
       total += element([...batch, row, k], left, a) * element([...batch, k, column], right, b);
+    }
     return total;
   });
 }
@@ -159,6 +170,17 @@ const rules: Readonly<Record<string, Rule>> = {
     });
   },
   matmul,
+  causalSoftmax: (node, [x]) => {
+    const columns = node.shape.at(-1)!;
+    return indicesOf(node.shape).map((index, i) => {
+      const [row, column] = index.slice(-2);
+      if (column > row) return 0;
+      const start = i - column;
+      const seen = x.subarray(start, start + Math.min(row + 1, columns));
+      const largest = Math.max(...seen);
+      return Math.exp(x[i] - largest) / seen.reduce((total, each) => total + Math.exp(each - largest), 0);
+    });
+  },
   im2col: (node, [image]) => picked(node, image, pixelOf(node, node.inputs[0].shape)),
   col2im: (node, [patches]) => {
     const result = new Float64Array(sizeOf(node.shape));

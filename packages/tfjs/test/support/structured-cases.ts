@@ -138,6 +138,21 @@ export const products: Readonly<Record<string, Family>> = {
       theirs: (x, y) => tf.sum(tf.mul(tf.expandDims(x, -1), tf.expandDims(y, -3)), -2),
     };
   },
+  causalAttention: (random) => {
+    const [time, size, width] = threeSizes(random);
+    const batch = [1 + random.integer(3), random.pick([1, 2])];
+    return {
+      inputs: [size, size, width].map((extent) => ({ shape: [...batch, time, extent] })),
+      ours: g.causalAttention,
+      // Written with a mask of numbers, as the first description of it: what is masked gets a score of −10⁹.
+      theirs: (q, k, v) => {
+        const scores = tf.div(tf.matMul(q, k, false, true), Math.sqrt(size));
+        const positions = tf.range(0, time);
+        const isLater = tf.less(tf.expandDims(positions, 1), tf.expandDims(positions, 0));
+        return tf.matMul(theirSoftmax(tf.sub(scores, tf.mul(tf.cast(isLater, 'float32'), 1e9)), 3), v);
+      },
+    };
+  },
   conv2d: (random) => {
     const [batch, height, width] = [1 + random.integer(2), 5 + random.integer(4), 4 + random.integer(5)];
     const [rows, columns] = [1 + random.integer(4), 1 + random.integer(3)];

@@ -1,0 +1,178 @@
+import type { Command } from 'commander';
+import { benchDisplay, noDisplay } from '../bench-display.ts';
+import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
+import { integerFrom } from '../parse-options.ts';
+import { count, table } from '../results.ts';
+import { ResultsFolder } from '../results-folder.ts';
+import { runLocally } from '../run-locally.ts';
+import { shellText } from '../shell-text.ts';
+import { rungClimber } from '../tune/climb-rung.ts';
+import { describeParameters, planTrials, type PlannedTrials } from '../tune/plan-trials.ts';
+import { spaceRungs, totalSteps, type Rung } from '../tune/rungs.ts';
+import { ScoreFile } from '../tune/score-file.ts';
+import { searchTrials, type TrialResult } from '../tune/search-trials.ts';
+import { readSpace, type Space } from '../tune/space.ts';
+import { trainCommandLine } from '../tune/train-command-line.ts';
+import { Interrupted, UserError } from '../user-error.ts';
+import { gradusVersion } from '../version.ts';
+import { watchSignals } from '../watch-signals.ts';
+
+interface TuneOptions {
+  readonly out?: string;
+  readonly workers?: number;
+  readonly device?: DeviceChoice;
+  readonly fresh: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+const notes = `
+A space is a file of JSON. It names algorithm, environment, settings, steps and seeds as a suite does, and what is searched:
+
+  "parameters": {
+    "learningRate": { "log": [1e-5, 1e-2] },      log-uniform
+    "gamma": { "uniform": [0.9, 0.999] },
+    "epochs": { "integer": [3, 20] },              both included
+    "batchSize": { "choice": [64, 128, 256] }
+  },
+  "trials": 27, "seed": 0, "strategy": "random" or "halving", "eta": 3, "minSteps": 5000
+
+random    every combination is trained to the end on every seed
+halving   successive halving: the best of eta combinations goes on, from its checkpoint, with eta times the steps
+
+Results go to DIR (results.jsonl, scores.jsonl); the same command goes on where it was stopped, by Ctrl-C or by force. The same
+space gives the same trials and the same scores.
+
+Examples:
+  gradus tune apps/benchmark/spaces/ppo-cartpole.json --dry-run
+  gradus tune my-space.json --workers 4 --out runs/tune/mine`;
+
+/** How many of the best trials are shown. */
+const SHOWN = 10;
+
+/** Adds `gradus tune` to the command. */
+export function addTune(gradus: Command): void {
+  gradus
+    .command('tune')
+    .description('search for good options of an algorithm')
+    .argument('<space>', 'path of a file that declares the search space')
+    .option('--out <dir>', 'results folder (default: runs/tune/<name of the space>)')
+    .option('--workers <n>', 'runs at a time (default: one for each core)', integerFrom(1))
+    .addOption(deviceOption())
+    .option('--fresh', 'first delete the results that are there', false)
+    .option('--dry-run', 'show the trials, and do nothing', false)
+    .option('--json', 'show no progress, and print a line of JSON for each trial, the best first', false)
+    .addHelpText('after', notes)
+    .action((space: string, options: TuneOptions) => tuneCommand(space, options, ['gradus', ...gradus.args]));
+}
+
+async function tuneCommand(path: string, options: TuneOptions, command: readonly string[]): Promise<void> {
+  const { device = defaultDeviceName(), json } = options;
+  const space = readSpace(path);
+  await openDevice(device, 1);
+  const rungs = spaceRungs(space);
+  const planned = planTrials(space, device, rungs);
+  if (options.dryRun) {
+    console.log(json ? planned.trials.map((trial) => JSON.stringify(trial)).join('\n') : dryRun(space, rungs, planned));
+    return;
+  }
+  if (!json) console.error(describeSearch(space, rungs, planned));
+  const out = options.out ?? `runs/tune/${space.name}`;
+  const runs = planned.trials.flatMap((trial) => trial.runs);
+  const { name, description } = space;
+  const versions = { gradus: gradusVersion, node: process.version };
+  const folder = await ResultsFolder.open(
+    out,
+    { name, description, command: shellText(command), versions, runs },
+    options.fresh,
+  );
+  try {
+    const goOn = shellText(command.filter((word) => word !== '--fresh'));
+    const results = await search(planned, rungs, folder, options, goOn);
+    report(space, rungs, results, json);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function search(
+  { trials }: PlannedTrials,
+  rungs: readonly Rung[],
+  folder: ResultsFolder,
+  { workers, fresh, json }: TuneOptions,
+  goOn: string,
+): Promise<TrialResult[]> {
+  const scores = await ScoreFile.open(folder.folder, fresh);
+  const stop = new AbortController();
+  const release = watchSignals((signal) => {
+    stop.abort(signal);
+  });
+  try {
+    const climb = rungClimber({
+      rungs,
+      folder,
+      scores,
+      execute: runLocally({ workers }),
+      display: json ? () => noDisplay : benchDisplay,
+      signal: stop.signal,
+    });
+    return await searchTrials(trials, rungs, async (runs, index) => {
+      if (!json && rungs.length > 1)
+        console.error(`rung ${index + 1} of ${rungs.length}: ${describeRung(rungs[index])}`);
+      const climbed = await climb(runs, index);
+      if (!stop.signal.aborted) return climbed;
+      throw new Interrupted(`stopped by ${String(stop.signal.reason)}; to go on: ${goOn}`);
+    });
+  } finally {
+    release();
+    await scores.close();
+  }
+}
+
+function describeRung({ trials, steps }: Rung): string {
+  return `${trials} ${trials === 1 ? 'trial' : 'trials'} to step ${count(steps)}`;
+}
+
+function describeSearch(space: Space, rungs: readonly Rung[], { rejected }: PlannedTrials): string {
+  const { algorithm, environment, seeds } = space;
+  const steps = count(totalSteps(rungs, seeds));
+  const what = `${algorithm} in ${environment}: ${rungs.map(describeRung).join(', ')}; ${seeds} seeds, ${steps} steps in all`;
+  if (rejected.length === 0) return what;
+  return `${what}\n${rejected.length} draws do not fit and were replaced, such as ${rejected[0]}`;
+}
+
+function dryRun(space: Space, rungs: readonly Rung[], planned: PlannedTrials): string {
+  const rows = planned.trials.map(({ index, parameters }) => [String(index), describeParameters(parameters)]);
+  return `${table(['trial', 'parameters'], rows)}\n${describeSearch(space, rungs, planned)}`;
+}
+
+/** Shows the best trials. @throws UserError where none came through. */
+function report(space: Space, rungs: readonly Rung[], results: readonly TrialResult[], json: boolean): void {
+  const [best] = results;
+  if (json) {
+    for (const result of results) console.log(JSON.stringify(describeResult(space, rungs, result)));
+  } else {
+    console.log(resultsTable(rungs, results.slice(0, SHOWN)));
+    if (results.length > SHOWN) console.log(`and ${results.length - SHOWN} more`);
+  }
+  if (best.score === undefined) throw new UserError(`all trials failed, the first of them: ${String(best.error)}`);
+  if (!json) console.log(`to train with the best: ${trainCommandLine(space, best.trial.parameters)}`);
+}
+
+function describeResult(space: Space, rungs: readonly Rung[], result: TrialResult): object {
+  const { trial, rung, score = null, scores, error } = result;
+  const { index, parameters } = trial;
+  const command = trainCommandLine(space, parameters);
+  return { trial: index, parameters, steps: rungs[rung].steps, score, scores, error, command };
+}
+
+function resultsTable(rungs: readonly Rung[], results: readonly TrialResult[]): string {
+  const rows = results.map(({ trial, rung, score, scores, error }) => [
+    String(trial.index),
+    count(rungs[rung].steps),
+    score === undefined ? 'failed' : score.toFixed(1),
+    scores.map((value) => (value === null ? '–' : value.toFixed(1))).join(' '),
+    error ?? describeParameters(trial.parameters),
+  ]);
+  return table(['trial', 'steps', 'score', 'of its seeds', 'parameters'], rows);
+}

@@ -1,0 +1,121 @@
+import { evaluate, type Agent, type Env, type RenderFormat } from '@gradus/core';
+import { makeEnv } from '@gradus/envs';
+import { GifRecorder } from '@gradus/envs/node';
+import type { Command } from 'commander';
+import { deviceOption, type DeviceChoice } from '../devices.ts';
+import { integerFrom } from '../parse-options.ts';
+import { replaceFile } from '../replace-file.ts';
+import { count, evaluationSeed } from '../results.ts';
+import { loadRun, restoreAgent } from '../run.ts';
+import { messageOf, UserError } from '../user-error.ts';
+
+interface WatchOptions {
+  readonly out?: string;
+  readonly episodes: number;
+  readonly seed?: number;
+  readonly frames: number;
+  readonly device?: DeviceChoice;
+  readonly json: boolean;
+}
+
+/** More pictures a second would make larger files, and no smoother ones to the eye. */
+const MAX_FRAMES_PER_SECOND = 25;
+/** How long the end of an episode can be seen. */
+const END_SECONDS = 1;
+
+const notes = `
+Time passes as it does in the environment, at up to ${MAX_FRAMES_PER_SECOND} frames a second. What would need more than --frames is
+shown faster, with more steps from one frame to the next; the first and last state of every episode are always there.
+
+Examples:
+  gradus train ppo CartPole-v1 --out runs/cart-pole
+  gradus watch runs/cart-pole
+  gradus watch runs/cart-pole --episodes 3 --seed 7 --out balance.gif`;
+
+/** Adds `gradus watch` to the command. */
+export function addWatch(gradus: Command): void {
+  gradus
+    .command('watch')
+    .description('write an animated GIF of a saved agent that plays with its best actions')
+    .argument('<dir>', 'where the agent was saved')
+    .option('--out <file>', 'where to write the GIF (default: <dir>.gif)')
+    .option('--episodes <n>', 'whole episodes to play', integerFrom(1), 1)
+    .option('--seed <n>', 'seed of the first episode (default: the one used after training)', integerFrom(0))
+    .option('--frames <n>', 'frames that the GIF should not exceed', integerFrom(2), 300)
+    .addOption(deviceOption())
+    .option('--json', 'print the result as one line of JSON', false)
+    .addHelpText('after', notes)
+    .action(watchCommand);
+}
+
+async function watchCommand(folder: string, options: WatchOptions): Promise<void> {
+  const { run, checkpoint } = await loadRun(folder);
+  const { out = `${folder.replace(/[/\\]+$/, '')}.gif`, episodes, seed = evaluationSeed(run.seed), json } = options;
+  const { algorithm, environment } = run;
+  const env = makeEnv(environment);
+  const { renderFormat } = env;
+  if (!renderFormat) throw new UserError(`${environment} cannot be watched: it draws no pictures`);
+  const agent = await restoreAgent(run, checkpoint, options.device);
+
+  // Played once for the lengths; the same seed gives the same episodes again.
+  const { returns, lengths } = evaluate(agent, env, { episodes, seed });
+  const { stride, framesPerSecond } = choosePace(renderFormat, lengths, options.frames);
+  const recorder = await createRecorder(env, framesPerSecond);
+  record(agent, env, recorder, { episodes, seed, stride });
+  const speed = (stride * framesPerSecond) / renderFormat.framesPerSecond;
+  const bytes = recorder.finish();
+  await replaceFile(out, bytes);
+
+  const { frames } = recorder;
+  if (json) {
+    console.log(JSON.stringify({ algorithm, environment, seed, returns, lengths, frames, speed, out }));
+    return;
+  }
+  const pace = speed > 1 ? `, ${speed.toFixed(1)} times as fast as it happens` : '';
+  console.log(`${out}: ${count(frames)} frames, ${count(bytes.length / 1000)} kB${pace}`);
+  returns.forEach((sum, i) => console.log(`return ${Number(sum.toFixed(3))} in ${count(lengths[i])} steps`));
+}
+
+/** How many steps to take from one frame to the next, and how many frames to show in a second. */
+export function choosePace(
+  { framesPerSecond }: RenderFormat,
+  lengths: readonly number[],
+  maxFrames: number,
+): { readonly stride: number; readonly framesPerSecond: number } {
+  const naturalStride = Math.ceil(framesPerSecond / MAX_FRAMES_PER_SECOND);
+  const framesWith = (stride: number): number =>
+    lengths.reduce((sum, length) => sum + 1 + Math.ceil(length / stride), 0);
+  const longest = Math.max(...lengths);
+  let stride = naturalStride;
+  while (stride < longest && framesWith(stride) > maxFrames) stride++;
+  return { stride, framesPerSecond: framesPerSecond / naturalStride };
+}
+
+async function createRecorder(env: Env, framesPerSecond: number): Promise<GifRecorder> {
+  try {
+    return await GifRecorder.create(env, { framesPerSecond });
+  } catch (error) {
+    throw new UserError(messageOf(error));
+  }
+}
+
+interface Recording {
+  readonly episodes: number;
+  readonly seed: number;
+  readonly stride: number;
+}
+
+/** Plays as `evaluate` does, and draws the first and last state of each episode and every `stride`-th between. */
+function record(agent: Agent, env: Env, recorder: GifRecorder, { episodes, seed, stride }: Recording): void {
+  for (let episode = 0; episode < episodes; episode++) {
+    let { observation } = env.reset(episode === 0 ? { seed } : {});
+    recorder.addFrame();
+    for (let step = 1; ; step++) {
+      const result = env.step(agent.act(observation));
+      observation = result.observation;
+      if (result.terminated || result.truncated) break;
+      if (step % stride === 0) recorder.addFrame();
+    }
+    recorder.addFrame(END_SECONDS);
+  }
+}

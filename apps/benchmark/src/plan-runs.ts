@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { rejectUnknown } from '@gradus/core';
+import { makeVectorEnv } from '@gradus/envs';
+import { algorithms, type AlgorithmOptions } from './algorithms.ts';
+import type { DeviceChoice } from './devices.ts';
+import { nameHint } from './name-hint.ts';
+import type { PlannedRun } from './planned-run.ts';
+import { groupName } from './run-groups.ts';
+import { findSettings } from './settings.ts';
+import type { Suite } from './suite.ts';
+import { fromUser, UserError } from './user-error.ts';
+
+/** How to plan a suite. */
+export interface PlanRunsOptions {
+  readonly device: DeviceChoice;
+  /** Instead of the seeds that the suite asks for. */
+  readonly seeds?: readonly number[] | undefined;
+  /** Only runs whose id contains this; `*` stands for any text. */
+  readonly filter?: string | undefined;
+}
+
+type Entry = Suite['entries'][number];
+
+/** What an entry asks for in one of its environments. */
+interface Template {
+  /** Where it stands, to begin messages. */
+  readonly where: string;
+  readonly run: Omit<PlannedRun, 'id' | 'seed'>;
+  readonly seeds: readonly number[];
+}
+
+/**
+ * The runs of a suite: the first seed of every entry, then the second, so that there is something of everything soon. An id consists
+ * of label, environment, seed, and a hash of all that decides the result: a run whose settings changed is another run.
+ * @throws UserError for an algorithm, environment or option that does not exist or does not fit; no run at all; two that are the
+ *   same.
+ */
+export function planRuns(suite: Suite, options: PlanRunsOptions): PlannedRun[] {
+  const { device, seeds, filter } = options;
+  const templates = suite.entries.flatMap((entry, index) =>
+    [entry.environment].flat().map((environment) => {
+      const where = `${suite.source}: entries[${index}]`;
+      const run = planEntry(suite, entry, environment, where, device);
+      return { where, run, seeds: seeds ?? seedList(entry.seeds ?? suite.seeds) };
+    }),
+  );
+  rejectRepeated(templates);
+  const rounds = Math.max(...templates.map((template) => template.seeds.length));
+  const runs = Array.from({ length: rounds }, (_, round) =>
+    templates.flatMap((template) => template.seeds.slice(round, round + 1).map((seed) => withId(template.run, seed))),
+  ).flat();
+  const wanted = filter === undefined ? runs : runs.filter(({ id }) => matches(filter, id));
+  if (wanted.length > 0) return wanted;
+  throw new UserError(`--filter ${String(filter)}: expected a part of some run's id, such as ${runs[0].id}`);
+}
+
+function planEntry(
+  suite: Suite,
+  entry: Entry,
+  environment: string,
+  where: string,
+  device: DeviceChoice,
+): Template['run'] {
+  const { algorithm, settings } = entry;
+  if (!Object.hasOwn(algorithms, algorithm)) {
+    const hint = nameHint(algorithm, Object.keys(algorithms));
+    throw new UserError(`${where}.algorithm: unknown algorithm '${algorithm}'; ${hint}`);
+  }
+  // Made first, so that an unknown environment is not reported as one without settings.
+  fromUser(() => makeVectorEnv(environment, 1), `${where}.environment`).close();
+  const found = findSettings(settings, algorithm, environment, `${where}.settings`);
+  const numEnvs = entry.numEnvs ?? found.numEnvs;
+  const options = { ...found.options, ...entry.options };
+  checkAgent(algorithm, environment, numEnvs, options, `${where}.options`);
+  return {
+    algorithm,
+    label: entry.label ?? `${algorithm}-${settings}`,
+    environment,
+    numEnvs,
+    options: options as PlannedRun['options'],
+    steps: entry.steps ?? found.steps,
+    device,
+    evaluations: suite.evaluations,
+    evaluationEpisodes: suite.evaluationEpisodes,
+    episodes: suite.episodes,
+  };
+}
+
+/** Finds out before training whether these options make an agent. */
+function checkAgent(
+  algorithm: string,
+  environment: string,
+  numEnvs: number,
+  options: AlgorithmOptions,
+  where: string,
+): void {
+  const { create, defaults } = algorithms[algorithm];
+  if ('seed' in options) throw new UserError(`${where}.seed: expected no seed here but in seeds`);
+  fromUser(() => {
+    rejectUnknown(algorithm, options, defaults);
+    create(makeVectorEnv(environment, numEnvs), options).dispose();
+  }, where);
+}
+
+/** Results of the same label in the same environment would be taken for seeds of one agent. */
+function rejectRepeated(templates: readonly Template[]): void {
+  const seen = new Map<string, string>();
+  for (const { where, run } of templates) {
+    const name = groupName(run);
+    const before = seen.get(name);
+    if (before !== undefined) throw new UserError(`${where}: ${name} is what ${before} is too; give it another label`);
+    seen.set(name, where.replace(/.*: /, ''));
+  }
+}
+
+function seedList(seeds: number | readonly number[]): readonly number[] {
+  return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : seeds;
+}
+
+function withId(template: Template['run'], seed: number): PlannedRun {
+  const { label, environment } = template;
+  const run = { ...template, seed };
+  return { id: `${label}/${environment}/${seed}-${hashRun(run)}`, ...run };
+}
+
+/** Of all that decides a run's result, the defaults of its algorithm included; not of what it is called. */
+function hashRun(run: Omit<PlannedRun, 'id'>): string {
+  const options = { ...algorithms[run.algorithm].defaults, ...run.options, seed: run.seed };
+  const text = canonical({ ...run, label: undefined, options });
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
+/** JSON whose keys are in alphabetical order. */
+function canonical(value: object): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+function matches(filter: string, id: string): boolean {
+  const pattern = filter
+    .split('*')
+    .map((text) => text.replace(/[^\w]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(pattern).test(id);
+}

@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { algorithms } from '../algorithms.ts';
+import { RunInterrupted, type RunProgress } from '../execute-run.ts';
+import { plannedRunSchema, type PlannedRun } from '../planned-run.ts';
+import type { RunCheckpoint } from '../run-checkpoint.ts';
+import type { RunPool } from '../run-pool.ts';
+import type { RunRecord } from '../run-record.ts';
+import { messageOf } from '../user-error.ts';
+import { queueName, type RunJob } from './queued-run.ts';
+import { loadFromRedis, removeFromRedis, saveToRedis } from './redis-checkpoints.ts';
+import type { RedisConnection } from './redis.ts';
+
+/** Milliseconds for which a run belongs to a worker that gives no sign of life, and between looks for such runs. */
+const LOCK = 10_000;
+const LOOK = 5000;
+
+/** How often a run may be taken over before it is given up as the one that kills its workers. */
+const TAKEOVERS = 25;
+
+/** Milliseconds between reports of a run's progress. */
+const REPORT_INTERVAL = 1000;
+
+/** Milliseconds in which runs must have been handed back. */
+const HANDING_BACK = 10_000;
+
+/** What {@link serveRuns} needs. */
+export interface ServeRunsOptions {
+  readonly connection: RedisConnection;
+  /** Executes the runs, as many at a time as it has workers. */
+  readonly pool: Pick<RunPool, 'workers' | 'run'>;
+  /** Seconds between checkpoints. */
+  readonly checkpointInterval: number;
+  /** Ends serving: runs are handed back with their checkpoints. */
+  readonly signal: AbortSignal;
+  /** Shows a line about what is going on. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Takes runs from the queue and executes them until `signal` aborts that. Their checkpoints go to Redis: when this process
+ * vanishes, another takes its runs over from there within twenty seconds. Training is in other threads, so that this one is
+ * always free to renew its hold on runs.
+ * @returns whether all was handed back. Where Redis was away it was not, and BullMQ keeps waiting for it.
+ */
+export async function serveRuns(options: ServeRunsOptions): Promise<boolean> {
+  const { connection, pool, signal, say } = options;
+  const { redis } = connection;
+  const executor = new Executor(options);
+  const worker = new Worker<unknown, unknown>(
+    queueName,
+    // BullMQ gives a signal only to functions that declare three parameters without defaults.
+    (job, token, jobSignal) => executor.execute(job, token ?? '', jobSignal ?? signal),
+    {
+      connection: redis,
+      concurrency: pool.workers,
+      lockDuration: LOCK,
+      stalledInterval: LOOK,
+      maxStalledCount: TAKEOVERS,
+      runRetryDelay: REPORT_INTERVAL,
+    },
+  );
+  worker.on('error', (error) => {
+    // The connection tells of itself, and lost locks are told of below.
+    if (redis.status === 'ready' && !/lock|Missing key|connect|ECONN/i.test(error.message))
+      say(`queue: ${error.message}`);
+  });
+  worker.on('lockRenewalFailed', (jobIds) => {
+    for (const jobId of jobIds) worker.cancelJob(jobId);
+  });
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+  });
+  await worker.pause(true);
+  executor.interrupt();
+  // A Redis that is away gets nothing back: the locks of these runs will end.
+  const patience = redis.status === 'ready' ? HANDING_BACK : 0;
+  const closed = worker.close().then(() => true);
+  return Promise.race([closed, sleep(patience, false, { ref: false })]);
+}
+
+/** A run that is being executed here. */
+interface Running {
+  readonly record: Promise<RunRecord>;
+  readonly controller: AbortController;
+}
+
+/** Executes jobs of the queue. */
+class Executor {
+  private readonly redis: Redis;
+  private readonly pool: ServeRunsOptions['pool'];
+  private readonly checkpointInterval: number;
+  private readonly say: (line: string) => void;
+  private readonly running = new Map<string, Running>();
+
+  constructor({ connection, pool, checkpointInterval, say }: ServeRunsOptions) {
+    this.redis = connection.redis;
+    this.pool = pool;
+    this.checkpointInterval = checkpointInterval;
+    this.say = say;
+  }
+
+  /** Interrupts all runs. */
+  interrupt(): void {
+    for (const { controller } of this.running.values()) controller.abort();
+  }
+
+  /** Executes a job, or waits for it where a Redis that forgot everything hands out again what is being executed here. */
+  async execute(job: RunJob, token: string, signal: AbortSignal): Promise<RunRecord> {
+    const jobId = job.id ?? '';
+    let running = this.running.get(jobId);
+    if (running === undefined) {
+      const controller = new AbortController();
+      const record = this.start(job, jobId, controller.signal).finally(() => this.running.delete(jobId));
+      running = { record, controller };
+      this.running.set(jobId, running);
+    }
+    const { record, controller } = running;
+    signal.addEventListener('abort', () => controller.abort());
+    try {
+      return await record;
+    } catch (error) {
+      if (!(error instanceof RunInterrupted)) throw error;
+      // Another worker may hold it by now; then there is nothing to hand back.
+      await job.moveToWait(token).catch(() => undefined);
+      throw new WaitingError();
+    }
+  }
+
+  private async start(job: RunJob, jobId: string, signal: AbortSignal): Promise<RunRecord> {
+    const run = checkRun(job.data);
+    const checkpoint = await loadFromRedis(this.redis, jobId);
+    this.say(`${run.id}: ${checkpoint === undefined ? 'begins' : 'goes on from a checkpoint'}`);
+    const checkpoints = new NewestOnly((files: RunCheckpoint) => this.keep(run, jobId, files));
+    try {
+      const record = await this.pool.run(run, {
+        checkpoint,
+        checkpointInterval: this.checkpointInterval,
+        signal,
+        onProgress: throttled((progress) => this.report(job, progress)),
+        onCheckpoint: (files) => checkpoints.push(files),
+      });
+      this.say(`${run.id}: finished with a mean return of ${record.mean_return.toFixed(1)}`);
+      return record;
+    } catch (error) {
+      if (error instanceof RunInterrupted) {
+        this.say(`${run.id}: handed back`);
+      } else {
+        this.say(`${run.id}: failed: ${messageOf(error)}`);
+        await checkpoints.settled();
+        // The next attempt starts over, in case it was the checkpoint.
+        await removeFromRedis(this.redis, jobId);
+      }
+      throw error;
+    } finally {
+      await checkpoints.settled();
+    }
+  }
+
+  private async keep(run: PlannedRun, jobId: string, files: RunCheckpoint): Promise<void> {
+    try {
+      await saveToRedis(this.redis, jobId, files);
+    } catch (error) {
+      this.say(`${run.id}: no checkpoint kept: ${messageOf(error)}`);
+    }
+  }
+
+  private report(job: RunJob, { step, episodeReturn }: RunProgress): void {
+    // Reports would pile up while Redis is away, and it may have forgotten the job.
+    if (this.redis.status !== 'ready') return;
+    job
+      .updateProgress({ step, episodeReturn: Number.isNaN(episodeReturn) ? null : episodeReturn })
+      .catch(() => undefined);
+  }
+}
+
+/** The run that a job asks for. @throws UnrecoverableError when it is none. */
+function checkRun(data: unknown): PlannedRun {
+  const parsed = plannedRunSchema.safeParse(data);
+  if (!parsed.success) throw new UnrecoverableError(`expected a run, got ${JSON.stringify(data)}`);
+  const { algorithm } = parsed.data;
+  if (!Object.hasOwn(algorithms, algorithm)) throw new UnrecoverableError(`unknown algorithm '${algorithm}'`);
+  return parsed.data;
+}
+
+/** `report`, at most once in {@link REPORT_INTERVAL}. */
+function throttled<T>(report: (value: T) => void): (value: T) => void {
+  let last = -Infinity;
+  return (value) => {
+    if (performance.now() - last < REPORT_INTERVAL) return;
+    last = performance.now();
+    report(value);
+  };
+}
+
+/** Writes values one at a time; of those that come meanwhile, only the newest. */
+class NewestOnly<T> {
+  private readonly write: (value: T) => Promise<void>;
+  private next: T | undefined;
+  private writing: Promise<void> | undefined;
+
+  constructor(write: (value: T) => Promise<void>) {
+    this.write = write;
+  }
+
+  push(value: T): void {
+    this.next = value;
+    this.writing ??= this.writeAll();
+  }
+
+  /** Resolves when all has been written. */
+  async settled(): Promise<void> {
+    await this.writing;
+  }
+
+  private async writeAll(): Promise<void> {
+    for (let value = this.next; value !== undefined; value = this.next) {
+      this.next = undefined;
+      await this.write(value);
+    }
+    this.writing = undefined;
+  }
+}

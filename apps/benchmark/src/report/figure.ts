@@ -1,0 +1,99 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { escapeText, html, type Html } from './html.ts';
+import { colourVariables, type Series } from './series.ts';
+
+/** A drawing whose colours follow the theme of what it stands in. */
+export interface Figure {
+  /** Of its file. */
+  readonly name: string;
+  readonly title: string;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** What the legend explains. */
+  readonly series: readonly Series[];
+  /** An `svg` element. */
+  readonly svg: Html;
+}
+
+/** What a figure shows, and how. */
+export interface FigureOptions {
+  readonly name: string;
+  readonly title: string;
+  /** Said instead of the figure by those who read it out. */
+  readonly description: string;
+  readonly series: readonly Series[];
+  readonly plot: Plot.PlotOptions;
+}
+
+const WIDTH = 360;
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+
+/** As much of a DOM element as is needed here; the types of a whole browser are not at hand. */
+interface DrawnElement {
+  readonly outerHTML: string;
+  querySelector(selector: string): DrawnElement | null;
+  remove(): void;
+  setAttribute(name: string, value: string): void;
+}
+
+/** Draws a figure. */
+export function drawFigure({ name, title, description, series, plot }: FigureOptions): Figure {
+  const { document } = parseHTML('<html></html>') as unknown as { readonly document: unknown };
+  const { width = WIDTH, height = 240 } = plot;
+  const svg = Plot.plot({
+    ...plot,
+    document,
+    className: 'plot',
+    width,
+    height,
+    style: { fontSize: '11px', fontFamily: FONT, color: 'var(--muted)' },
+  }) as unknown as DrawnElement;
+  // The page and the file bring a style of their own.
+  svg.querySelector('style')?.remove();
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', description);
+  // Environments may be called anything.
+  return { name: name.replaceAll(/[^\w.-]/g, '_'), title, width, height, series, svg: { markup: svg.outerHTML } };
+}
+
+const PADDING = 16;
+const TITLE_HEIGHT = 24;
+const LEGEND_HEIGHT = 22;
+
+/** A figure as a file that needs nothing else: title, legend and paper of its own, light or dark as the reader has it. */
+export function standaloneSvg({ title, width, height, series, svg }: Figure): string {
+  const top = PADDING + TITLE_HEIGHT + (series.length > 0 ? LEGEND_HEIGHT : 0);
+  const [fullWidth, fullHeight] = [width + 2 * PADDING, top + height + PADDING];
+  let x = PADDING;
+  const entries = series.map(({ label, colour, dash }) => {
+    const left = x;
+    // Text cannot be measured here; this is more than its width in common fonts.
+    x += 38 + 6.6 * label.length;
+    const y = PADDING + TITLE_HEIGHT + 5;
+    return html`<line
+        x1="${left}"
+        x2="${left + 18}"
+        y1="${y}"
+        y2="${y}"
+        stroke="${colour}"
+        stroke-width="2.5"
+        stroke-dasharray="${dash}"
+      /><text x="${left + 24}" y="${y + 4}" font-size="11" fill="var(--ink)">${label}</text>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${fullWidth} ${fullHeight}" width="${fullWidth}" height="${fullHeight}" font-family="${escapeText(FONT)}">
+<style>
+:root {
+  color-scheme: light dark;
+  ${colourVariables}
+}
+text { white-space: pre; }
+</style>
+<rect width="100%" height="100%" rx="6" fill="var(--paper)"/>
+<text x="${PADDING}" y="${PADDING + 11}" font-size="13" font-weight="600" fill="var(--ink)">${escapeText(title)}</text>
+${html`${entries}`.markup}
+${svg.markup.replace('<svg ', `<svg x="${PADDING}" y="${top}" `)}
+</svg>
+`;
+}

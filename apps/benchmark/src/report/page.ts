@@ -1,0 +1,191 @@
+import { publishedSources } from '../published-scores.ts';
+import { scoreScales } from '../score-scales.ts';
+import type { Aggregate } from './aggregate.ts';
+import type { Figure } from './figure.ts';
+import { html, type Html } from './html.ts';
+import { durationText, plural, scoreText } from './numbers.ts';
+import type { Report } from './report.ts';
+import { runDetails } from './run-details.ts';
+import { scoresTable } from './scores-table.ts';
+import type { Series } from './series.ts';
+import { style } from './style.ts';
+
+/** The report as one HTML document that loads nothing else. */
+export function reportPage(report: Report): string {
+  const title = report.results.map(({ description }) => description.name).join(', ');
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="generator" content="gradus report" />
+        <link rel="icon" href="data:," />
+        <title>${title} · Gradus benchmark</title>
+        <style>
+          ${{ markup: style }}
+        </style>
+      </head>
+      <body>
+        <main>
+          ${header(report, title)} ${curvesSection(report)} ${scoresSection(report)} ${aggregateSection(report)}
+          ${runDetails(report)}
+          <footer>Written by <code>gradus report</code>. This page is one file and loads nothing.</footer>
+        </main>
+      </body>
+    </html> `;
+  return page.markup;
+}
+
+function header({ results, summaries, series, environments }: Report, title: string): Html {
+  const records = summaries.flatMap(({ group }) => group.runs);
+  const planned = results.reduce((sum, { description }) => sum + description.runs.length, 0);
+  const seconds = records.reduce((sum, { timing }) => sum + timing.seconds, 0);
+  const steps = records.reduce((sum, record) => sum + record.steps, 0);
+  const verdicts = summaries.flatMap(({ published }) => published.map(({ verdict }) => verdict));
+  const reached = verdicts.filter((verdict) => verdict !== 'below').length;
+  const dates = unique(records.map(({ origin }) => origin.finished.slice(0, 10))).sort();
+  const platforms = unique(records.map(({ origin }) => `${origin.cpu}, ${origin.platform}`));
+  const versions = unique(records.map(({ origin }) => `Gradus ${origin.gradus}, Node ${origin.node}`));
+  const missing = planned - records.length;
+  return html`<header>
+    <fieldset class="themes" aria-label="Theme">
+      ${['auto', 'light', 'dark'].map(
+        (theme) =>
+          html`<label
+            ><input type="radio" name="theme" id="theme-${theme}" ${theme === 'auto' ? 'checked' : ''} />${theme}</label
+          >`,
+      )}
+    </fieldset>
+    <h1>Benchmark: ${title}</h1>
+    ${results.map(({ description }) =>
+      description.description === '' ? undefined : html`<p class="abstract">${description.description}</p>`,
+    )}
+    <p class="abstract">
+      ${plural(records.length, 'run')} of ${plural(series.size, 'algorithm')} in
+      ${plural(environments.length, 'environment')}: ${(steps / 1e6).toFixed(1)} million environment steps in
+      ${durationText(seconds)} of training.
+      ${verdicts.length > 0 ? html`Final scores reach ${reached} of ${plural(verdicts.length, 'published score')}, or do so within their 95&nbsp;% interval.` : undefined}
+      ${missing > 0 ? html`<strong>${plural(missing, 'planned run')} not finished yet.</strong>` : undefined}
+    </p>
+    <dl class="origin">
+      ${results.map(
+        ({ description }) =>
+          html`<dt>Command</dt>
+            <dd><code>${description.command}</code></dd>`,
+      )}
+      <dt>Versions</dt>
+      <dd>${versions.join('; ')}</dd>
+      <dt>Machine</dt>
+      <dd>${platforms.join('; ')}</dd>
+      <dt>Measured</dt>
+      <dd>${dates.length > 1 ? `${dates[0]} to ${dates[dates.length - 1]}` : dates[0]}</dd>
+    </dl>
+  </header>`;
+}
+
+function curvesSection({ environments, series }: Report): Html {
+  return html`<section>
+    <h2>Learning curves</h2>
+    <p class="note">
+      Undiscounted return of the agent’s best actions, evaluated during training: mean over seeds, with its 95&nbsp;%
+      bootstrap interval. Below, final scores: a ring for each seed, a bar for the mean and its interval; marks in black
+      are published scores of the same algorithm (◆ ${publishedSources.zoo.name}, ▲ ${publishedSources.cleanrl.name}).
+    </p>
+    ${legend([...series.values()])}
+    <div class="figures">
+      ${environments.map(
+        ({ environment, curves, finalScores }) =>
+          html`<figure>
+            <h3>${environment}</h3>
+            ${curves.svg}${finalScores.svg}
+          </figure>`,
+      )}
+    </div>
+  </section>`;
+}
+
+function legend(series: readonly Series[]): Html {
+  return html`<ul class="legend">
+    ${series.map((each) => html`<li>${swatch(each)}${each.label}</li>`)}
+  </ul>`;
+}
+
+/** A short line in a series' colour. */
+function swatch({ colour, dash }: Series): Html {
+  return html`<svg width="22" height="6" aria-hidden="true">
+    <line x1="0" x2="22" y1="3" y2="3" stroke="${colour}" stroke-width="3" stroke-dasharray="${dash}" />
+  </svg>`;
+}
+
+function scoresSection({ summaries, series }: Report): Html {
+  return html`<section>
+    <h2>Final scores</h2>
+    ${scoresTable(summaries, series)}
+    <p class="note">
+      Mean return of the finished agents on fresh episodes: mean ± standard deviation over seeds, and interquartile mean
+      with its 95&nbsp;% bootstrap interval. The best agent is that of the best evaluation during training, scored on
+      the same episodes. A published score is <span class="reached">✓ reached</span> where our mean is at least as high,
+      <span class="within">≈ within</span> where the 95&nbsp;% interval of our mean goes as high, and
+      <span class="below">✗ below</span> otherwise. Steps per second (median over runs) are those of training, without
+      evaluations.
+    </p>
+    ${sourcesNote()}
+  </section>`;
+}
+
+function sourcesNote(): Html {
+  return html`<p class="note">
+    ${Object.values(publishedSources).map(
+      ({ name, url, revision, measure }) => html`<a href="${url}">${name}</a> (${revision}): ${measure}. `,
+    )}
+  </p>`;
+}
+
+function aggregateSection({ aggregate, improvements, aggregateFigures, series }: Report): Html | undefined {
+  if (aggregateFigures.length === 0) return undefined;
+  return html`<section>
+    <h2>${aggregate === undefined ? 'Algorithms compared' : 'Over all environments'}</h2>
+    ${aggregate === undefined ? undefined : aggregateIntroduction(aggregate)}
+    ${aggregate === undefined ? undefined : legend(aggregate.rows.flatMap(({ label }) => series.get(label) ?? []))}
+    <div class="figures">${aggregateFigures.map((column) => html`<div>${column.map(figure)}</div>`)}</div>
+    ${aggregate === undefined ? undefined : scalesNote(aggregate)}
+    ${
+      improvements.length === 0
+        ? undefined
+        : html`<p class="note">
+            P(X > Y) is the probability that a run of X scores better than a run of Y in an environment drawn at random
+            from those that both ran in.
+          </p>`
+    }
+  </section>`;
+}
+
+function figure({ title, svg }: Figure): Html {
+  return html`<figure>
+    <h3>${title}</h3>
+    ${svg}
+  </figure>`;
+}
+
+function aggregateIntroduction({ environments, leftOut }: Aggregate): Html {
+  return html`<p class="note">
+    Over ${environments.join(', ')}${leftOut.length > 0 ? `; not in it: ${leftOut.join(', ')}` : ''}. Scores are
+    normalised: 0 is the return of random actions, 1 the best known. The interquartile mean is that of the middle half
+    of all runs; the optimality gap is how far they fall short of 1 on average, where more than 1 makes up for nothing
+    (lower is better). Intervals are 95&nbsp;% stratified bootstrap intervals (Agarwal et al., 2021).
+  </p>`;
+}
+
+function scalesNote({ environments }: Aggregate): Html {
+  return html`<p class="note">
+    Scales:
+    ${environments.map((environment) => {
+      const { random, best, bestIs } = scoreScales[environment];
+      return html`${environment} from ${scoreText(random)} to ${scoreText(best)} (${bestIs}). `;
+    })}
+  </p>`;
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}

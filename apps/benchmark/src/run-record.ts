@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { plannedRunSchema } from './planned-run.ts';
+
+/** A point of a learning curve: an evaluation with the agent's best actions. */
+const curvePointSchema = z.strictObject({
+  /** Environment steps trained. */
+  step: z.int().min(0),
+  mean_return: z.number(),
+  std_return: z.number(),
+});
+
+/** What a finished run left: one line of `results.jsonl`. */
+export const runRecordSchema = z.strictObject({
+  run: plannedRunSchema,
+  /** Environment steps that were done: `run.steps`, rounded up to a whole update. */
+  steps: z.int().min(1),
+  /** Undiscounted returns of the finished agent over `run.episodes` fresh episodes. */
+  returns: z.array(z.number()),
+  mean_return: z.number(),
+  std_return: z.number(),
+  /** The agent of the best evaluation during training, scored on the same fresh episodes as the last one. */
+  best: z.strictObject({ step: z.int().min(0), mean_return: z.number(), std_return: z.number() }),
+  curve: z.array(curvePointSchema),
+  /** Wall-clock time of training without evaluations; all that follow depend on the machine, not on the seed. */
+  timing: z.strictObject({ seconds: z.number(), steps_per_second: z.number() }),
+  /** Where and by what it was run. */
+  origin: z.strictObject({
+    /** ISO 8601. */
+    started: z.string(),
+    finished: z.string(),
+    /** Steps at which training went on from a checkpoint, empty where it ran through. */
+    resumed_at: z.array(z.int()),
+    gradus: z.string(),
+    node: z.string(),
+    platform: z.string(),
+    cpu: z.string(),
+  }),
+});
+
+/** A value that fits {@link runRecordSchema}. */
+export type RunRecord = z.infer<typeof runRecordSchema>;

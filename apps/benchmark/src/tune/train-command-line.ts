@@ -1,0 +1,22 @@
+import { shellText } from '../shell-text.ts';
+import type { ParameterValues } from './plan-trials.ts';
+import type { Space } from './space.ts';
+
+/** The command that trains with these parameters, for a shell. */
+export function trainCommandLine(space: Space, parameters: ParameterValues): string {
+  const { algorithm, environment, settings, steps, numEnvs } = space;
+  const copies = numEnvs === undefined ? {} : { numEnvs };
+  const options = Object.entries({ ...copies, ...space.options, ...parameters });
+  const set = options.flatMap(([name, value]) => ['--set', `${name}=${JSON.stringify(value)}`]);
+  return shellText([
+    'gradus',
+    'train',
+    algorithm,
+    environment,
+    '--settings',
+    settings,
+    '--steps',
+    String(steps),
+    ...set,
+  ]);
+}

@@ -1,0 +1,169 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { Random } from '@gradus/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readRecords } from '../../src/results-folder.ts';
+import type { RunRecord } from '../../src/run-record.ts';
+import { resultOf } from '../planned-runs.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+/** The command as it was built. */
+const cli = join(import.meta.dirname, '../../dist/cli.js');
+
+/** Eight runs of about a second, with records of 2 kB. */
+const suite = {
+  name: 'mine',
+  seeds: 4,
+  episodes: 200,
+  evaluations: 10,
+  evaluationEpisodes: 10,
+  entries: [
+    { algorithm: 'ppo', environment: 'CartPole-v1', steps: 15_000, options: { epochs: 4 } },
+    { algorithm: 'dqn', environment: 'CartPole-v1', steps: 5000, options: { hidden: [32], batchSize: 32 } },
+  ],
+};
+
+interface Ended {
+  readonly status: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly end: Promise<Ended>;
+}
+
+/** Starts a program, which does not outlive the test. */
+function start(folder: string, program: string, ...args: readonly string[]): Started {
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const closed = once(child, 'close') as Promise<[status: number | null]>;
+  const all = Promise.all([closed, text(child.stdout), text(child.stderr)]);
+  return { child, end: all.then(([[status], output, errors]) => ({ status, output, errors })) };
+}
+
+const bench = [cli, 'bench', 'mine.json', '--out', 'out', '--device', 'wasm', '--checkpoint-every', '0.1'];
+
+function startBench(folder: string, ...args: readonly string[]): Started {
+  return start(folder, process.execPath, ...bench, ...args);
+}
+
+/** A folder with a suite, and where its results go. */
+function newFolder(): { readonly folder: string; readonly out: string } {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'mine.json'), JSON.stringify(suite));
+  return { folder, out: join(folder, 'out') };
+}
+
+/** Results in the order of their ids. */
+function resultsOf(records: readonly RunRecord[]): unknown[] {
+  return [...records].sort((a, b) => (a.run.id < b.run.id ? -1 : 1)).map(resultOf);
+}
+
+let expected: unknown[] | undefined;
+
+/** What runs give that nothing disturbs. */
+async function undisturbed(): Promise<unknown[]> {
+  if (expected !== undefined) return expected;
+  const { folder, out } = newFolder();
+  expect((await startBench(folder).end).status).toBe(0);
+  expected = resultsOf(await readRecords(out));
+  expect(expected).toHaveLength(8);
+  return expected;
+}
+
+function checkpointsIn(out: string): string[] {
+  const folder = join(out, 'checkpoints');
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+describe('the built gradus bench', { timeout: 300_000 }, () => {
+  it('ends with the same results when it is killed again and again', async () => {
+    const { folder, out } = newFolder();
+    const random = new Random(0);
+    for (let kills = 0; kills < 6; kills++) {
+      const { child, end } = startBench(folder);
+      // Late enough for something to be there to go on from, and then at any time.
+      while (checkpointsIn(out).length === 0 && child.exitCode === null) await setTimeout(5);
+      await setTimeout(random.uniform(0, 700));
+      child.kill('SIGKILL');
+      await end;
+    }
+    const { status, errors } = await startBench(folder).end;
+    expect(errors).not.toContain('error');
+    expect(status).toBe(0);
+    const records = await readRecords(out);
+    expect(resultsOf(records)).toEqual(await undisturbed());
+    expect(records.some(({ origin }) => origin.resumed_at.length > 0)).toBe(true);
+    expect(readdirSync(out).sort()).toEqual(['checkpoints', 'results.jsonl', 'suite.json']);
+    expect(checkpointsIn(out)).toEqual([]);
+  });
+
+  it('stops at Ctrl-C and says how to go on', async () => {
+    const { folder, out } = newFolder();
+    const { child, end } = startBench(folder, '--checkpoint-every', '1000');
+    await once(child.stderr ?? child, 'data');
+    child.kill('SIGINT');
+    const { status, errors } = await end;
+    expect(status).toBe(130);
+    const state = /^stopped by SIGINT; ([0-7]) of 8 runs are finished; to go on: gradus bench mine\.json --out out /m;
+    expect(Number(state.exec(errors)?.[1])).toBe((await readRecords(out)).length);
+    const waiting = checkpointsIn(out);
+    expect(waiting.length).toBeGreaterThan(0);
+
+    expect((await startBench(folder).end).status).toBe(0);
+    const records = await readRecords(out);
+    expect(records.filter(({ origin }) => origin.resumed_at.length > 0)).toHaveLength(waiting.length);
+    expect(resultsOf(records)).toEqual(await undisturbed());
+  });
+
+  it('refuses a folder that another one writes to', async () => {
+    const { folder, out } = newFolder();
+    const { child } = startBench(folder);
+    while (!existsSync(join(out, 'lock'))) await setTimeout(5);
+    const { status, errors } = await startBench(folder).end;
+    expect(status).toBe(1);
+    expect(errors).toMatch(new RegExp(`^error: out is in use by process ${child.pid} on .*\\n$`));
+  });
+
+  it('keeps whole lines when a file cannot grow', async () => {
+    const { folder, out } = newFolder();
+    // Files of 12 kB at most: a few records, or checkpoints without much.
+    const limited = ['-c', 'ulimit -f 24; exec "$@"', 'sh', process.execPath, ...bench, '--json'];
+    await expectFull(await start(folder, 'sh', ...limited, '--checkpoint-every', '1000').end, out, 'EFBIG');
+    expect((await startBench(folder).end).status).toBe(0);
+    expect(resultsOf(await readRecords(out))).toEqual(await undisturbed());
+  });
+
+  it('keeps whole lines when the disk is full', async () => {
+    const { folder, out } = newFolder();
+    mkdirSync(out);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20k', 'tmpfs', out], { encoding: 'utf8' });
+    if (mounted.status !== 0) {
+      console.log(`no small disk can be mounted here, so this checks nothing: ${mounted.stderr ?? mounted.error}`);
+      return;
+    }
+    onTestFinished(() => void spawnSync('umount', [out]));
+    await expectFull(await startBench(folder, '--json', '--checkpoint-every', '1000').end, out, 'ENOSPC');
+    expect(spawnSync('mount', ['-o', 'remount,size=4m', out]).status).toBe(0);
+    expect((await startBench(folder).end).status).toBe(0);
+    expect(resultsOf(await readRecords(out))).toEqual(await undisturbed());
+  });
+});
+
+/** One line that says so, and no file but whole ones. */
+async function expectFull({ status, output, errors }: Ended, out: string, code: string): Promise<void> {
+  expect(errors).toMatch(new RegExp(`^error: out: ${code}: .*, write\\n$`));
+  expect(status).toBe(1);
+  const lines = readFileSync(join(out, 'results.jsonl'), 'utf8');
+  expect(lines).toBe(output);
+  expect(lines.endsWith('}\n')).toBe(true);
+  expect((await readRecords(out)).length).toBeLessThan(8);
+  expect(readdirSync(out).sort()).toEqual(['checkpoints', 'results.jsonl', 'suite.json']);
+  expect(checkpointsIn(out)).toEqual([]);
+}

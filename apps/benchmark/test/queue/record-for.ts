@@ -1,0 +1,8 @@
+import type { PlannedRun } from '../../src/planned-run.ts';
+import type { RunRecord } from '../../src/run-record.ts';
+import { recordOf } from '../planned-runs.ts';
+
+/** A made-up record of `run`. */
+export function recordFor(run: PlannedRun): RunRecord {
+  return { ...recordOf(run.seed), run };
+}

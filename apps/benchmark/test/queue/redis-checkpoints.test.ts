@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { loadFromRedis, MAXIMUM_CHECKPOINT, removeFromRedis, saveToRedis } from '../../src/queue/redis-checkpoints.ts';
+import { hasRedis, startRedis } from '../redis-server.ts';
+
+describe.skipIf(!hasRedis())('checkpoints in Redis', { timeout: 30_000 }, () => {
+  it('are the last that was saved, without files of earlier ones, and expire', async () => {
+    const { redis } = await startRedis({ persistent: false });
+    expect(await loadFromRedis(redis, 'a')).toBeUndefined();
+    await saveToRedis(redis, 'a', { one: Uint8Array.of(0, 255, 13, 10), two: Uint8Array.of(2) });
+    await saveToRedis(redis, 'b', { one: Uint8Array.of(7) });
+    await saveToRedis(redis, 'a', { one: Uint8Array.of(10, 13, 128) });
+    expect(await loadFromRedis(redis, 'a')).toEqual({ one: Uint8Array.of(10, 13, 128) });
+    const [key] = await redis.keys('*:a');
+    const week = 7 * 24 * 3600;
+    expect(await redis.ttl(key)).toBeGreaterThan(week - 60);
+    await removeFromRedis(redis, 'a');
+    expect(await loadFromRedis(redis, 'a')).toBeUndefined();
+    expect(await loadFromRedis(redis, 'b')).toEqual({ one: Uint8Array.of(7) });
+  });
+
+  it('travel as memory of their own, not as views of what came with them', async () => {
+    const { redis } = await startRedis({ persistent: false });
+    await saveToRedis(redis, 'a', { one: new Uint8Array(5), two: new Uint8Array(100) });
+    const there = await loadFromRedis(redis, 'a');
+    expect(there?.one.buffer.byteLength).toBe(5);
+  });
+
+  it('are refused where they are too large, and the last one stays', async () => {
+    const { redis } = await startRedis({ persistent: false });
+    await saveToRedis(redis, 'a', { one: Uint8Array.of(1) });
+    const tooLarge = { one: new Uint8Array(MAXIMUM_CHECKPOINT), two: Uint8Array.of(1) };
+    await expect(saveToRedis(redis, 'a', tooLarge)).rejects.toThrow(
+      new RangeError('checkpoint: expected at most 268435456 bytes, got 268435457'),
+    );
+    expect(await loadFromRedis(redis, 'a')).toEqual({ one: Uint8Array.of(1) });
+  });
+});

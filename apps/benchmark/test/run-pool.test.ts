@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { executeRun, RunInterrupted, type RunProgress } from '../src/execute-run.ts';
+import type { RunCheckpoint } from '../src/run-checkpoint.ts';
+import { RunPool, type RunPoolOptions } from '../src/run-pool.ts';
+import { devicesHere, resultOf, shortDqnRun, shortRun } from './planned-runs.ts';
+
+function openPool(options: RunPoolOptions): RunPool {
+  const pool = new RunPool(options);
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
+describe('RunPool', { timeout: 60_000 }, () => {
+  it.each(devicesHere())('gives, with several runs at a time, the results of the main thread on %s', async (device) => {
+    const pool = openPool({ workers: 3 });
+    const runs = [0, 1, 2].flatMap((seed) => [shortRun({ seed, device }), shortDqnRun({ seed, device })]);
+    const records = await Promise.all(runs.map((run) => pool.run(run)));
+    for (const [i, run] of runs.entries()) {
+      expect(resultOf(records[i])).toEqual(resultOf(await executeRun(run)));
+    }
+  });
+
+  it('goes on with the others when a thread ends', async () => {
+    const pool = openPool({ workers: 2, workerFile: join(import.meta.dirname, 'fixtures/crashing-worker.mjs') });
+    const outcomes = await Promise.allSettled([0, 1, 2, 1, 3, 2, 4].map((seed) => pool.run(shortRun({ seed }))));
+    const told = outcomes.map((outcome) =>
+      outcome.status === 'fulfilled' ? outcome.value.run.seed : (outcome.reason as Error).message,
+    );
+    const exited = 'its worker thread failed: it ended with status 7';
+    const thrown = 'its worker thread failed: out of turn';
+    expect(told).toEqual([0, exited, thrown, exited, 3, thrown, 4]);
+  });
+
+  it('fails where threads cannot be started', async () => {
+    const pool = openPool({ workers: 2, workerFile: join(import.meta.dirname, 'fixtures/not-there.mjs') });
+    const outcomes = await Promise.allSettled([0, 1, 2].map((seed) => pool.run(shortRun({ seed }))));
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { message: /its worker thread failed: .*not-there/ },
+      });
+    }
+  });
+
+  it('tells what a run fails with', async () => {
+    const pool = openPool({ workers: 1 });
+    await expect(pool.run(shortRun({ options: { batchSize: 7 } }))).rejects.toThrow(
+      new Error('batchSize: expected a divisor of 8192 (steps × copies), got 7'),
+    );
+  });
+
+  it('forwards progress and checkpoints, and aborts', async () => {
+    const pool = openPool({ workers: 1 });
+    const run = shortRun({ steps: 40_000 });
+    const controller = new AbortController();
+    const seen: RunProgress[] = [];
+    const checkpoints: RunCheckpoint[] = [];
+    const onCheckpoint = (checkpoint: RunCheckpoint): void => {
+      checkpoints.push(checkpoint);
+    };
+    const onProgress = (progress: RunProgress): void => {
+      seen.push(progress);
+      controller.abort();
+    };
+    await expect(pool.run(run, { signal: controller.signal, onProgress, onCheckpoint })).rejects.toThrow(
+      RunInterrupted,
+    );
+    expect(seen[0].step).toBeGreaterThan(0);
+    expect(checkpoints).toHaveLength(1);
+    const resumed = await pool.run(run, { checkpoint: checkpoints[0] });
+    expect(resumed.origin.resumed_at[0]).toBeGreaterThanOrEqual(seen[0].step);
+    expect(resultOf(resumed)).toEqual(resultOf(await executeRun(run)));
+  });
+
+  it('does not begin a run that was aborted before', async () => {
+    const pool = openPool({ workers: 1 });
+    const checkpoints: RunCheckpoint[] = [];
+    const onCheckpoint = (checkpoint: RunCheckpoint): void => {
+      checkpoints.push(checkpoint);
+    };
+    const aborted = pool.run(shortRun(), { signal: AbortSignal.abort(), onCheckpoint });
+    await expect(aborted).rejects.toThrow(RunInterrupted);
+    expect(checkpoints).toEqual([]);
+  });
+});

@@ -1,0 +1,78 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { noDisplay } from '../../src/bench-display.ts';
+import { ResultsFolder } from '../../src/results-folder.ts';
+import type { ExecuteRuns } from '../../src/run-locally.ts';
+import { rungClimber } from '../../src/tune/climb-rung.ts';
+import { ScoreFile } from '../../src/tune/score-file.ts';
+import { recordOf, shortRun } from '../planned-runs.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const runs = [0, 1, 2].map((seed) => shortRun({ seed }));
+const rungs = [
+  { trials: 3, steps: 1000, point: 1 },
+  { trials: 1, steps: 2000, point: 2 },
+];
+
+async function openClimber(folder: string, execute: ExecuteRuns) {
+  const description = { name: 'mine', description: '', command: '', versions: { gradus: '', node: '' }, runs };
+  const results = await ResultsFolder.open(folder, description);
+  const scores = await ScoreFile.open(folder);
+  const close = async (): Promise<void> => {
+    await scores.close();
+    await results.close();
+  };
+  onTestFinished(() => close().catch(() => undefined));
+  const { signal } = new AbortController();
+  const climb = rungClimber({ rungs, folder: results, scores, execute, display: () => noDisplay, signal });
+  return { climb, results, close };
+}
+
+describe('rungClimber', () => {
+  it('trains nothing again whose score or failure is known, and scores finished runs by their curves', async () => {
+    const folder = temporaryFolder();
+    const asked: string[][] = [];
+    const execute: ExecuteRuns = async (open, hooks) => {
+      asked.push(open.map(({ id }) => id));
+      for (const run of open) {
+        if (run.seed === 1) {
+          hooks.onFailure(run, 'broke');
+          continue;
+        }
+        // Quicker than the interruption: it is finished on the first rung.
+        const record = recordOf(run.seed);
+        const curve = [960, 1024, 2000].map((step) => ({ step, mean_return: step + run.seed, std_return: 0 }));
+        await hooks.onRecord(run, { ...record, curve });
+      }
+    };
+    const first = await openClimber(folder, execute);
+    const scores = [
+      { run: runs[0].id, rung: 0, score: 1024 },
+      { run: runs[1].id, rung: 0, score: null, error: 'broke' },
+      { run: runs[2].id, rung: 0, score: 1026 },
+    ];
+    expect(await first.climb(runs, 0)).toEqual(scores);
+    await first.close();
+
+    const second = await openClimber(folder, execute);
+    expect(await second.climb(runs, 0)).toEqual(scores);
+    expect(await second.climb([runs[2]], 1)).toEqual([{ run: runs[2].id, rung: 1, score: recordOf(2).mean_return }]);
+    expect(asked).toEqual([runs.map(({ id }) => id), [], []]);
+  });
+
+  it('deletes the checkpoints of those that are given up', async () => {
+    const folder = temporaryFolder();
+    const { climb, results } = await openClimber(folder, async (open, hooks) => {
+      for (const run of open) {
+        await results.saveCheckpoint(run.id, { file: Uint8Array.of(run.seed) });
+        expect(hooks.isEnough?.(run, { step: 999, episodeReturn: 0 })).toBe(false);
+      }
+    });
+    await climb(runs, 0);
+    expect(readdirSync(join(folder, 'checkpoints'))).toHaveLength(3);
+    await climb([runs[1]], 1);
+    expect(await results.loadCheckpoint(runs[1].id)).toEqual({ file: Uint8Array.of(1) });
+    expect(readdirSync(join(folder, 'checkpoints'))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,136 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { planTrials } from '../../src/tune/plan-trials.ts';
+import { spaceRungs } from '../../src/tune/rungs.ts';
+import { readSpace, type Space } from '../../src/tune/space.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const base = {
+  name: 'mine',
+  algorithm: 'ppo',
+  environment: 'CartPole-v1',
+  settings: 'default',
+  numEnvs: 2,
+  options: { hidden: [8], gamma: 0.9 },
+  steps: 1000,
+  trials: 6,
+  seeds: 2,
+  parameters: {
+    learningRate: { log: [1e-4, 1e-2] },
+    numEnvs: { choice: [2, 4, 8] },
+    clipRange: { uniform: [0.1, 0.3] },
+  },
+};
+
+function space(changes: object = {}): Space {
+  const path = join(temporaryFolder(), 'space.json');
+  writeFileSync(path, JSON.stringify({ ...base, ...changes }));
+  return readSpace(path);
+}
+
+function plan(changes: object = {}) {
+  const given = space(changes);
+  return planTrials(given, 'wasm', spaceRungs(given));
+}
+
+describe('planTrials', () => {
+  it('plans the space that is there as an example', () => {
+    const example = readSpace(join(import.meta.dirname, '../../spaces/ppo-cartpole.json'));
+    const rungs = spaceRungs(example);
+    expect(rungs.map(({ trials, steps }) => [trials, steps])).toEqual([
+      [27, 5556],
+      [9, 16_667],
+      [3, 50_000],
+    ]);
+    const { trials, rejected } = planTrials(example, 'wasm', rungs);
+    expect(trials).toHaveLength(27);
+    expect(rejected).toEqual([]);
+  });
+
+  it('plans whole runs with the values that were drawn', () => {
+    const { trials, rejected } = plan({ strategy: 'halving', eta: 2 });
+    expect(rejected).toEqual([]);
+    expect(trials.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5]);
+    for (const { index, parameters, runs } of trials) {
+      const { numEnvs, ...drawn } = parameters;
+      expect(runs.map(({ seed }) => seed)).toEqual([0, 1]);
+      for (const run of runs) {
+        expect(run).toMatchObject({ label: `trial-${index}`, numEnvs, steps: 1000, evaluations: 4, device: 'wasm' });
+        expect(run.options).toEqual({ hidden: [8], gamma: 0.9, ...drawn });
+      }
+    }
+    expect(new Set(trials.flatMap(({ runs }) => runs).map(({ id }) => id)).size).toBe(12);
+  });
+
+  it('draws the same for the same seed, others for another', () => {
+    const values = (changes: object): unknown[] => plan(changes).trials.map(({ parameters }) => parameters);
+    const drawn = values({});
+    expect(values({})).toEqual(drawn);
+    expect(values({ trials: 9 }).slice(0, 6)).toEqual(drawn);
+    const other = values({ seed: 1 });
+    for (const [i, parameters] of drawn.entries()) expect(other[i]).not.toEqual(parameters);
+    // One parameter more changes nothing about the others.
+    const more = values({ parameters: { epochs: { integer: [1, 9] }, ...base.parameters } }) as Record<
+      string,
+      unknown
+    >[];
+    expect(more.every(({ epochs }) => Number(epochs) >= 1 && Number(epochs) <= 9)).toBe(true);
+    expect(more).toEqual(drawn.map((parameters) => expect.objectContaining(parameters as object) as unknown));
+  });
+
+  it('replaces combinations that make no agent, and says which', () => {
+    const parameters = { batchSize: { choice: [64, 100] } };
+    const { trials, rejected } = plan({ parameters, options: { steps: 32 }, numEnvs: 2 });
+    expect(trials.map(({ parameters: { batchSize } }) => batchSize)).toEqual([64, 64, 64, 64, 64, 64]);
+    expect(rejected.length).toBeGreaterThan(0);
+    for (const text of rejected) {
+      expect(text).toBe('batchSize=100: options: batchSize: expected a divisor of 64 (steps × copies), got 100');
+    }
+  });
+});
+
+const kinds =
+  'expected {"uniform": [low, high]}, {"log": [low, high]} with 0 < low < high, ' +
+  '{"integer": [low, high]} or {"choice": [value, …]}';
+
+describe('a bad space is said in one line', () => {
+  it.each([
+    { changes: { algorithm: 'pppo' }, message: "algorithm: unknown algorithm 'pppo'; did you mean ppo?" },
+    { changes: { environment: 'CartPole-v2' }, message: "environment: unknown environment 'CartPole-v2'" },
+    { changes: { settings: 'mine' }, message: 'settings: expected ' },
+    { changes: { steps: 0 }, message: 'steps: expected ' },
+    { changes: { steps: undefined }, message: 'steps: expected ' },
+    { changes: { trails: 3 }, message: "unknown key 'trails'; did you mean trials?" },
+    { changes: { parameters: {} }, message: 'parameters: expected at least one parameter' },
+    { changes: { parameters: { learningrate: { log: [1, 2] } } }, message: "did you mean 'learningRate'?" },
+    { changes: { parameters: { seed: { integer: [1, 9] } } }, message: 'options.seed: expected no seed here' },
+    { changes: { parameters: { gamma: { uniform: [2, 3] } } }, message: 'expected gamma to be a number in [0, 1]' },
+    ...[
+      { parameter: { log: [0, 1] }, message: '.log[0]: expected number to be >0, got 0' },
+      { parameter: { log: [2, 1] }, message: '.log: expected the first number below the second, got [2,1]' },
+      { parameter: { uniform: [1, 1] }, message: '.uniform: expected the first number below the second, got [1,1]' },
+      { parameter: { choice: [] }, message: '.choice: expected array to have >=1 items, got []' },
+      { parameter: { uniform: [1] }, message: `: ${kinds}, got {"uniform":[1]}` },
+      { parameter: { integer: [1.5, 3] }, message: `: ${kinds}, got {"integer":[1.5,3]}` },
+      { parameter: { normal: [0, 1] }, message: `: ${kinds}, got {"normal":[0,1]}` },
+      { parameter: { log: [1, 2], choice: [3] }, message: `: ${kinds}, got {"log":[1,2],"choice":[3]}` },
+      { parameter: 0.001, message: `: ${kinds}, got 0.001` },
+    ].map(({ parameter, message }) => ({
+      changes: { parameters: { gamma: parameter } },
+      message: `parameters.gamma${message}`,
+    })),
+  ])('$changes', ({ changes, message }) => {
+    const attempt = (): unknown => plan(changes);
+    expect(attempt).toThrow(expect.objectContaining({ name: 'UserError' }) as Error);
+    expect(attempt).toThrow(message);
+    expect(attempt).toThrow(/^[^\n]*\/space\.json: [^\n]*$/);
+  });
+
+  it('a file that is not there, or no JSON', () => {
+    expect(() => readSpace('not/there.json')).toThrow(/^not\/there\.json: ENOENT/);
+    const path = join(temporaryFolder(), 'space.json');
+    writeFileSync(path, '{ trials');
+    expect(() => readSpace(path)).toThrow(/space\.json: expected JSON/);
+  });
+});

@@ -1,0 +1,52 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ScoreFile } from '../../src/tune/score-file.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+describe('ScoreFile', () => {
+  it('keeps whole lines and drops one that was torn, wherever it was', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'scores.jsonl');
+    const first = await ScoreFile.open(folder);
+    await Promise.all([
+      first.add({ run: 'ä/1', rung: 0, score: -1.5 }),
+      first.add({ run: 'ä/1', rung: 1, score: null, error: 'broke' }),
+    ]);
+    await first.close();
+    const whole = readFileSync(path, 'utf8');
+    expect(whole).toBe('{"run":"ä/1","rung":0,"score":-1.5}\n{"run":"ä/1","rung":1,"score":null,"error":"broke"}\n');
+    const line = '{"run":"b","rung":0,"score":2}';
+    for (let length = 1; length <= line.length; length++) {
+      appendFileSync(path, line.slice(0, length));
+      const again = await ScoreFile.open(folder);
+      expect(again.get('ä/1', 0)).toEqual({ run: 'ä/1', rung: 0, score: -1.5 });
+      expect(again.get('ä/1', 1)?.error).toBe('broke');
+      expect(again.get('b', 0)).toBeUndefined();
+      await again.close();
+      expect(readFileSync(path, 'utf8')).toBe(whole);
+    }
+    const last = await ScoreFile.open(folder);
+    await last.add({ run: 'b', rung: 0, score: 2 });
+    await last.close();
+    expect(readFileSync(path, 'utf8')).toBe(`${whole}${line}\n`);
+  });
+
+  it('begins anew where that is asked for', async () => {
+    const folder = temporaryFolder();
+    const first = await ScoreFile.open(folder);
+    await first.add({ run: 'a', rung: 0, score: 1 });
+    await first.close();
+    const again = await ScoreFile.open(folder, true);
+    expect(again.get('a', 0)).toBeUndefined();
+    await again.add({ run: 'a', rung: 0, score: 2 });
+    await again.close();
+    expect(readFileSync(join(folder, 'scores.jsonl'), 'utf8')).toBe('{"run":"a","rung":0,"score":2}\n');
+  });
+
+  it('says which line is wrong', async () => {
+    const folder = temporaryFolder();
+    appendFileSync(join(folder, 'scores.jsonl'), '{"run":"a","rung":0,"score":1}\n{"run":"a"}\n');
+    await expect(ScoreFile.open(folder)).rejects.toThrow(/scores\.jsonl:2: rung: expected number, got nothing/);
+  });
+});

@@ -1,0 +1,96 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkOptions, positiveInteger } from '../check-options.ts';
+import { CheckpointError } from '../errors.ts';
+import { stepInterval } from '../step-interval.ts';
+import type { Callback, Training } from '../train.ts';
+import { saveCheckpoint } from './checkpoint-folder.ts';
+
+/** Where to save, how often, and how much to keep. */
+export interface CheckpointsOptions {
+  /** Gets a folder `step-<step>` for each checkpoint. */
+  readonly folder: string;
+  /** Environment steps between checkpoints. */
+  readonly interval: number;
+  /** The newest so many are kept, 3 by default; `Infinity` keeps all, as CheckpointCallback of Stable-Baselines3 does. */
+  readonly keep?: number | undefined;
+}
+
+/**
+ * Saves the agent, with the state of the callbacks, whenever training has passed a multiple of `interval` steps, and at its end
+ * unless that is an error. Stands last, so that what the other callbacks did at that step is saved too. To resume:
+ *
+ * ```ts
+ * const checkpoint = await loadCheckpoint((await latestCheckpoint('runs/checkpoints'))!);
+ * await train(Ppo.restore(checkpoint, env), { steps, callbacks, resume: checkpoint });
+ * ```
+ *
+ * Throws `RangeError` for options out of range and, where training starts, `CheckpointError` if the folder has checkpoints of later
+ * steps: these are of another training, and would take the place of this one's.
+ */
+export function checkpoints(options: CheckpointsOptions): Callback {
+  const { folder, interval, keep = 3 } = options;
+  if (keep !== Infinity) checkOptions('checkpoints', { keep }, { keep: positiveInteger });
+  const turns = stepInterval('checkpoints', interval);
+  let savedStep: number;
+  const save = async (training: Training): Promise<void> => {
+    savedStep = training.agent.step;
+    await saveCheckpoint(pathOf(folder, savedStep), training.checkpoint());
+    const steps = await listSteps(folder);
+    // From the oldest on: keep is finite where there is one to delete.
+    for (const step of steps.slice(0, Math.max(0, steps.length - keep))) await remove(pathOf(folder, step));
+  };
+  return {
+    async onStart({ agent }) {
+      savedStep = agent.step;
+      turns.start(agent.step);
+      const newest = (await listSteps(folder)).at(-1);
+      if (newest !== undefined && newest > agent.step) {
+        throw new CheckpointError(
+          `${folder}: expected no checkpoints past step ${agent.step}, where training starts, found one of step ${newest}`,
+        );
+      }
+    },
+    async onProgress({ step }, training) {
+      if (turns.passed(step)) await save(training);
+    },
+    async onEnd({ error }, training) {
+      if (error === undefined && training.agent.step !== savedStep) await save(training);
+    },
+  };
+}
+
+/** Path of the newest checkpoint that `checkpoints` saved in `folder`; undefined where there is none. */
+export async function latestCheckpoint(folder: string): Promise<string | undefined> {
+  const newest = (await listSteps(folder)).at(-1);
+  return newest === undefined ? undefined : pathOf(folder, newest);
+}
+
+function pathOf(folder: string, step: number): string {
+  return join(folder, `step-${step}`);
+}
+
+/** Steps of the checkpoints in `folder`, in ascending order. */
+async function listSteps(folder: string): Promise<number[]> {
+  try {
+    const names = await readdir(folder);
+    const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.slice(1).map(Number) ?? []);
+    return steps.sort((a, b) => a - b);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw describeError(folder, 'read', error);
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true });
+  } catch (error) {
+    throw describeError(path, 'deleted', error);
+  }
+}
+
+function describeError(path: string, verb: string, error: unknown): CheckpointError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CheckpointError(`${path} cannot be ${verb}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,33 @@
+import { LogError } from '../errors.ts';
+import type { Callback } from '../train.ts';
+import { LogFile } from './log-file.ts';
+import { keptBytes, logRows, type LoggerOptions, type LogRow } from './log-rows.ts';
+
+/**
+ * Logs metrics as JSON Lines: `{"step":2048,"episodes":93,"rollout/episode_return":22.1,…}`. NaN and the infinities, which JSON
+ * does not have, become null. Every row is handed to the operating system at once. A resumed agent's rows follow those up to its
+ * step; rows past it, all of them for a new agent, are dropped. Throws `LogError` where the file cannot be written or is another.
+ */
+export function jsonlLogger(path: string, options: LoggerOptions = {}): Callback {
+  const file = new LogFile(path);
+  const target = {
+    start(step: number) {
+      file.truncate(keptBytes(file.read(), 0, (line) => stepOf(path, line) <= step));
+    },
+    write({ step, episodes, metrics }: LogRow) {
+      file.append(Buffer.from(`${JSON.stringify({ step, episodes, ...metrics })}\n`));
+    },
+  };
+  return logRows('jsonlLogger', target, options);
+}
+
+function stepOf(path: string, line: string): number {
+  let row: unknown;
+  try {
+    row = JSON.parse(line);
+  } catch {
+    row = undefined;
+  }
+  if (typeof row === 'object' && row !== null && 'step' in row && typeof row.step === 'number') return row.step;
+  throw new LogError(`${path}: expected rows with a step, as jsonlLogger writes them, got ${line.slice(0, 60)}`);
+}

@@ -1,0 +1,68 @@
+import type { Metrics, Progress } from '../progress.ts';
+import { stepInterval } from '../step-interval.ts';
+import type { Callback } from '../train.ts';
+
+/** How often to log. */
+export interface LoggerOptions {
+  /**
+   * A row is written at the first update past each multiple of so many environment steps: 1,000 by default, which costs about a
+   * microsecond an update, be they as fast as they may; 1 for every update. What callbacks have recorded gets a row at once, and the last
+   * update one in any case.
+   */
+  readonly interval?: number | undefined;
+}
+
+/** One row of a log. */
+export interface LogRow {
+  /** Environment steps done. */
+  readonly step: number;
+  /** Episodes finished. */
+  readonly episodes: number;
+  readonly metrics: Metrics;
+}
+
+/** Where rows go. */
+export interface LogTarget {
+  /** Opens what is there and drops its rows past `step`. */
+  start(step: number): void;
+  write(row: LogRow): void;
+}
+
+/** The callback of a logger: chooses the updates of which `target` gets a row. */
+export function logRows(subject: string, target: LogTarget, { interval = 1000 }: LoggerOptions): Callback {
+  const turns = stepInterval(subject, interval);
+  /** The last update, while it has no row. */
+  let unwritten: Progress | undefined;
+  const write = ({ step, episodes, metrics }: Progress, recorded: Metrics): void => {
+    unwritten = undefined;
+    target.write({ step, episodes, metrics: { ...metrics, ...recorded } });
+  };
+  return {
+    onStart({ agent }) {
+      unwritten = undefined;
+      turns.start(agent.step);
+      target.start(agent.step);
+    },
+    onProgress(progress, { recorded }) {
+      const isDue = turns.passed(progress.step);
+      if (isDue || Object.keys(recorded).length > 0) write(progress, recorded);
+      else unwritten = progress;
+    },
+    onEnd(_, { recorded }) {
+      if (unwritten !== undefined) write(unwritten, recorded);
+    },
+  };
+}
+
+/**
+ * Bytes of a text log to keep: its lines from byte `start` on up to the first for which `isKept` is false. A last line without a
+ * line break was cut off while it was written and is not kept.
+ */
+export function keptBytes(content: Buffer, start: number, isKept: (line: string) => boolean): number {
+  let end = start;
+  for (;;) {
+    const lineBreak = content.indexOf('\n', end);
+    if (lineBreak < 0 || !isKept(content.toString('utf8', end, lineBreak))) return end;
+    end = lineBreak + 1;
+  }
+}

@@ -1,0 +1,127 @@
+import { crc32c } from '../crc32.ts';
+import type { Metrics } from '../progress.ts';
+
+/** The event that begins a file. `wallTime`: seconds since 1970. */
+export function encodeFileVersion(wallTime: number): Uint8Array {
+  return encodeRecord(concat(doubleField(1, wallTime), bytesField(3, utf8('brain.Event:2'))));
+}
+
+/** An event with the scalars of one step. */
+export function encodeScalars(wallTime: number, step: number, metrics: Metrics): Uint8Array {
+  const values = Object.entries(metrics).map(([tag, value]) =>
+    bytesField(1, concat(bytesField(1, utf8(tag)), floatField(2, value))),
+  );
+  return encodeRecord(concat(doubleField(1, wallTime), varintField(2, step), bytesField(5, concat(...values))));
+}
+
+/** One record of an event file. */
+export interface EventRecord {
+  /** Where it ends in the file. */
+  readonly end: number;
+  /** Undefined in an event without one, such as a file's first. */
+  readonly step: number | undefined;
+}
+
+/**
+ * The records of a file that the functions above have filled; one that was cut off at its end is left out.
+ * Throws `RangeError` for a record that is corrupt.
+ */
+export function* readRecords(bytes: Uint8Array): Generator<EventRecord, void, void> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let start = 0; start + FRAME <= bytes.length;) {
+    const length = Number(view.getBigUint64(start, true));
+    const end = start + length + FRAME;
+    const lengthIsRight = view.getUint32(start + 8, true) === maskedChecksum(bytes.subarray(start, start + 8));
+    if (lengthIsRight && end > bytes.length) return;
+    const data = bytes.subarray(start + 12, end - 4);
+    if (!lengthIsRight || view.getUint32(end - 4, true) !== maskedChecksum(data)) {
+      throw new RangeError(`the record at byte ${start} is corrupt`);
+    }
+    yield { end, step: readStep(data) };
+    start = end;
+  }
+}
+
+/** Bytes of a record besides its data. */
+const FRAME = 16;
+
+/** TFRecord: the data's length (64 bits), the length's checksum, the data, the data's checksum; little-endian. */
+function encodeRecord(data: Uint8Array): Uint8Array {
+  const record = new Uint8Array(data.length + FRAME);
+  const view = new DataView(record.buffer);
+  view.setBigUint64(0, BigInt(data.length), true);
+  view.setUint32(8, maskedChecksum(record.subarray(0, 8)), true);
+  record.set(data, 12);
+  view.setUint32(data.length + 12, maskedChecksum(data), true);
+  return record;
+}
+
+/** CRC-32C, turned and shifted, as checksums of data that hold checksums are not well spread. */
+function maskedChecksum(bytes: Uint8Array): number {
+  const checksum = crc32c(bytes);
+  return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;
+}
+
+/** The field `step` of an event, which follows the 9 bytes of its time. */
+function readStep(event: Uint8Array): number | undefined {
+  if (event[9] !== fieldKey(2, VARINT)) return undefined;
+  let step = 0;
+  for (let i = 10, scale = 1; i < event.length; i++, scale *= 128) {
+    step += (event[i] & 127) * scale;
+    if (event[i] < 128) break;
+  }
+  return step;
+}
+
+// Protocol buffers: a field is a key, number · 8 + wire type, and a value in the form that the wire type says.
+const VARINT = 0;
+const FIXED_64 = 1;
+const BYTES = 2;
+const FIXED_32 = 5;
+
+function fieldKey(number: number, wireType: number): number {
+  return number * 8 + wireType;
+}
+
+function varintField(number: number, value: number): Uint8Array {
+  return Uint8Array.of(fieldKey(number, VARINT), ...varint(value));
+}
+
+function doubleField(number: number, value: number): Uint8Array {
+  const field = new Uint8Array(9);
+  field[0] = fieldKey(number, FIXED_64);
+  new DataView(field.buffer).setFloat64(1, value, true);
+  return field;
+}
+
+function floatField(number: number, value: number): Uint8Array {
+  const field = new Uint8Array(5);
+  field[0] = fieldKey(number, FIXED_32);
+  new DataView(field.buffer).setFloat32(1, value, true);
+  return field;
+}
+
+function bytesField(number: number, value: Uint8Array): Uint8Array {
+  return concat(Uint8Array.of(fieldKey(number, BYTES), ...varint(value.length)), value);
+}
+
+/** A natural number, seven bits a byte, the lowest first, with the top bit set in all bytes but the last. */
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) + 128);
+  return [...bytes, value];
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let next = 0;
+  for (const part of parts) {
+    whole.set(part, next);
+    next += part.length;
+  }
+  return whole;
+}

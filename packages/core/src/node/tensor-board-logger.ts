@@ -1,0 +1,74 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Callback } from '../train.ts';
+import { describeError, LogFile } from './log-file.ts';
+import { logRows, type LoggerOptions, type LogRow } from './log-rows.ts';
+import { encodeFileVersion, encodeScalars, readRecords } from './tensor-board-events.ts';
+
+/** How files of this logger are told from others in the folder. */
+const SUFFIX = '.gradus';
+
+/**
+ * Logs metrics as scalars for TensorBoard (`tensorboard --logdir`), a folder a run: in it an event file
+ * `events.out.tfevents.<seconds>.<host>.gradus`. Every row is handed to the operating system at once. A resumed agent's rows
+ * follow those up to its step in the same file; rows past it, all of them for a new agent, are dropped. Other files in the
+ * folder are left alone. Throws `LogError` where it cannot be written or the file is corrupt.
+ */
+export function tensorBoardLogger(folder: string, options: LoggerOptions = {}): Callback {
+  let file = new LogFile(folder);
+  const target = {
+    start(step: number) {
+      file = openEventFile(folder, step);
+    },
+    write: ({ step, metrics }: LogRow) => {
+      file.append(encodeScalars(Date.now() / 1000, step, metrics));
+    },
+  };
+  return logRows('tensorBoardLogger', target, options);
+}
+
+/** The event file to go on with at `step`, a new one at step 0. */
+function openEventFile(folder: string, step: number): LogFile {
+  const newest = previousFiles(folder, step).at(-1);
+  if (newest !== undefined) {
+    const file = new LogFile(newest);
+    file.truncate(keptBytes(newest, file.read(), step));
+    return file;
+  }
+  const now = Date.now() / 1000;
+  const file = new LogFile(join(folder, `events.out.tfevents.${Math.floor(now)}.${hostname()}${SUFFIX}`));
+  file.read();
+  file.append(encodeFileVersion(now));
+  return file;
+}
+
+/** Paths of this logger's files, the newest last; at step 0 there are none, since they are deleted. */
+function previousFiles(folder: string, step: number): string[] {
+  try {
+    mkdirSync(folder, { recursive: true });
+    const names = readdirSync(folder).filter(
+      (name) => name.startsWith('events.out.tfevents.') && name.endsWith(SUFFIX),
+    );
+    const paths = names.sort().map((name) => join(folder, name));
+    if (step > 0) return paths;
+    for (const path of paths) rmSync(path);
+    return [];
+  } catch (error) {
+    throw describeError(folder, 'opened', error);
+  }
+}
+
+/** Bytes up to the first event past `step`. */
+function keptBytes(path: string, content: Uint8Array, step: number): number {
+  let kept = 0;
+  try {
+    for (const record of readRecords(content)) {
+      if (record.step !== undefined && record.step > step) break;
+      kept = record.end;
+    }
+  } catch (error) {
+    throw describeError(path, 'read', error);
+  }
+  return kept;
+}

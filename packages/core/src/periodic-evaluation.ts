@@ -1,0 +1,73 @@
+import { checkOptions, flag, naturalNumber, positiveInteger } from './check-options.ts';
+import type { Env } from './env.ts';
+import { evaluate, type Evaluation } from './evaluate.ts';
+import { readNumber, type Stateful } from './state.ts';
+import { stepInterval } from './step-interval.ts';
+import type { Callback, Training } from './train.ts';
+import type { VectorEnv } from './vector-env.ts';
+
+/** How to evaluate during training. */
+export interface PeriodicEvaluationOptions {
+  /**
+   * What to play in: not what the agent trains in, whose episodes would be cut short, but one like it. Wrappers that change what the
+   * agent sees or may do belong around both; those that change rewards around that of training alone, so that returns are the
+   * task's own. An agent's own normalizers come with it.
+   */
+  readonly env: Env | VectorEnv;
+  /** Environment steps of training between evaluations: 10,000 by default, as in Stable-Baselines3. */
+  readonly interval?: number | undefined;
+  /** Episodes of an evaluation, 10 by default. */
+  readonly episodes?: number | undefined;
+  /** Every evaluation plays the episodes of this seed, so that they compare, and resuming changes none. Default 0. */
+  readonly seed?: number | undefined;
+  /** Play the best actions, by default. Samples draw from the agent's random numbers and so change its training. */
+  readonly deterministic?: boolean | undefined;
+  /** Called, and awaited, after an evaluation with a higher mean return than all before: the place to save the agent. */
+  readonly onBest?: ((evaluation: Evaluation, training: Training) => unknown) | undefined;
+}
+
+/**
+ * Evaluates the agent whenever training has passed a multiple of `interval` steps (EvalCallback of Stable-Baselines3), and records
+ * `eval/mean_return`, `eval/std_return`, `eval/mean_length` and `eval/best_return`, the highest mean so far, for the callbacks after
+ * it: loggers, `stopOnReturn`, `stopOnNoImprovement`. After training the agent is the last, not the best; `onBest` keeps that:
+ *
+ * ```ts
+ * periodicEvaluation({ env, onBest: (_, { agent }) => saveCheckpoint('runs/best', agent.checkpoint()) })
+ * ```
+ *
+ * The best return is part of `Training.checkpoint`. Throws `RangeError` for options out of range.
+ */
+export function periodicEvaluation(options: PeriodicEvaluationOptions): Callback & Stateful {
+  const { env, interval = 10_000, episodes = 10, seed = 0, deterministic = true, onBest } = options;
+  const subject = 'periodicEvaluation';
+  checkOptions(
+    subject,
+    { episodes, seed, deterministic },
+    { episodes: positiveInteger, seed: naturalNumber, deterministic: flag },
+  );
+  const turns = stepInterval(subject, interval);
+  let best = -Infinity;
+  return {
+    onStart: ({ agent }) => {
+      turns.start(agent.step);
+    },
+    async onProgress({ step }, training) {
+      if (!turns.passed(step)) return;
+      const evaluation = evaluate(training.agent, env, { episodes, seed, deterministic });
+      const { meanReturn, stdReturn, lengths } = evaluation;
+      const isBest = meanReturn > best;
+      if (isBest) best = meanReturn;
+      training.record({
+        'eval/mean_return': meanReturn,
+        'eval/std_return': stdReturn,
+        'eval/mean_length': lengths.reduce((sum, length) => sum + length, 0) / episodes,
+        'eval/best_return': best,
+      });
+      if (isBest) await onBest?.(evaluation, training);
+    },
+    getState: () => ({ best }),
+    setState: (state) => {
+      best = readNumber(state, 'best');
+    },
+  };
+}

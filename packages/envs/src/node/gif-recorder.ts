@@ -1,0 +1,98 @@
+import type { Env } from '@gradus/core';
+import { createEnvCanvas, type EnvCanvas } from './env-canvas.ts';
+import { indexChanges, type IndexedChanges } from './index-changes.ts';
+import { loadOptional } from './load-optional.ts';
+
+/** How fast to show what was recorded. */
+export interface GifRecorderOptions {
+  /** At most 50. Default: the environment's own pace. GIF counts in hundredths of a second, so that 30 becomes 33⅓. */
+  readonly framesPerSecond?: number | undefined;
+}
+
+/** Browsers slow down what is faster. */
+const MAX_FRAMES_PER_SECOND = 50;
+/** What becomes of a frame when the next one is due: it stays, and is drawn over. */
+const KEEP = 1;
+
+/**
+ * Records an environment as an animated GIF that goes round and round. Make it with `GifRecorder.create(env)`; call `addFrame` after each
+ * reset and step that should be seen, and `finish` once.
+ */
+export class GifRecorder {
+  private readonly picture: EnvCanvas;
+  private readonly encoder: Encoder;
+  private readonly delay: number;
+  private before?: Uint8ClampedArray;
+  private count = 0;
+
+  private constructor(picture: EnvCanvas, encoder: Encoder, framesPerSecond: number) {
+    this.picture = picture;
+    this.encoder = encoder;
+    this.delay = 1000 / framesPerSecond;
+  }
+
+  /**
+   * Throws `EnvError` for an environment that draws no pictures, `Error` where one of the optional packages `@napi-rs/canvas` and
+   * `gifenc` is not installed, and `RangeError` unless 0 < framesPerSecond ≤ 50.
+   */
+  static async create(env: Env, { framesPerSecond }: GifRecorderOptions = {}): Promise<GifRecorder> {
+    const picture = await createEnvCanvas(env);
+    const pace = framesPerSecond ?? Math.min(picture.format.framesPerSecond, MAX_FRAMES_PER_SECOND);
+    if (!(pace > 0 && pace <= MAX_FRAMES_PER_SECOND)) {
+      throw new RangeError(`framesPerSecond: expected a number in (0, ${MAX_FRAMES_PER_SECOND}], got ${pace}`);
+    }
+    const { GIFEncoder } = await loadOptional('gifenc', importGifenc);
+    return new GifRecorder(picture, GIFEncoder(), pace);
+  }
+
+  /** Frames so far. */
+  get frames(): number {
+    return this.count;
+  }
+
+  /** Adds the state that the environment is in. It stays for `seconds`, by default until the next frame is due. */
+  addFrame(seconds?: number): void {
+    const { canvas, draw } = this.picture;
+    const { width, height } = canvas;
+    draw();
+    const pixels = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+    const { palette, indices } = indexChanges(pixels, this.before);
+    this.before = pixels;
+    const delay = seconds === undefined ? this.delay : 1000 * seconds;
+    const unchanged = { transparent: true, transparentIndex: 0, dispose: KEEP };
+    this.encoder.writeFrame(indices, width, height, { palette, delay, ...unchanged });
+    this.count++;
+  }
+
+  /** The file. Nothing can be added after it. */
+  finish(): Uint8Array {
+    this.encoder.finish();
+    return this.encoder.bytes();
+  }
+}
+
+interface FrameOptions {
+  readonly palette: IndexedChanges['palette'];
+  /** Milliseconds. */
+  readonly delay: number;
+  readonly transparent: boolean;
+  readonly transparentIndex: number;
+  readonly dispose: number;
+}
+
+interface Encoder {
+  writeFrame(indices: Uint8Array, width: number, height: number, options: FrameOptions): void;
+  finish(): void;
+  bytes(): Uint8Array;
+}
+
+interface Gifenc {
+  readonly GIFEncoder: () => Encoder;
+}
+
+/** Node gives what a CommonJS package exports as `default`, bundlers mostly by name. */
+async function importGifenc(): Promise<Gifenc> {
+  // @ts-expect-error: the package has no types
+  const module = (await import('gifenc')) as Gifenc | { readonly default: Gifenc };
+  return 'GIFEncoder' in module ? module : module.default;
+}

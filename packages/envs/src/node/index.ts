@@ -1,0 +1,2 @@
+export { GifRecorder, type GifRecorderOptions } from './gif-recorder.ts';
+export { renderPng } from './render-png.ts';

@@ -1,0 +1,44 @@
+import { EnvError, restoreArray, type Env, type SpaceValue } from '@gradus/core';
+import { wrapEnv } from './wrap-env.ts';
+
+/**
+ * Gives `env` an `actionMask` that depends on what it shows: `mask(observation)` says of each action whether it makes sense there, 1 or
+ * true, or else 0 or false. As every mask it is advice for agents: `env` still takes any action.
+ * Throws `RangeError` unless the actions are `Discrete`; its `reset` and `step` throw `EnvError` for a mask of another length, or
+ * one that leaves no action.
+ */
+export function maskActions(env: Env, mask: (observation: SpaceValue) => ArrayLike<number | boolean>): Env {
+  const { actionSpace } = env;
+  if (actionSpace.kind !== 'discrete') {
+    throw new RangeError(`maskActions: expected a Discrete action space, got ${actionSpace.toString()}`);
+  }
+  const current = new Uint8Array(actionSpace.n).fill(1);
+  const update = (observation: SpaceValue): void => {
+    const next = Uint8Array.from(mask(observation), Number);
+    if (next.length !== current.length || !next.includes(1)) {
+      const expected = `expected ${current.length} numbers with at least one 1`;
+      throw new EnvError(`action mask is [${next.join(', ')}], ${expected}`);
+    }
+    current.set(next);
+  };
+  return wrapEnv(
+    env,
+    {
+      reset(options) {
+        const result = env.reset(options);
+        update(result.observation);
+        return result;
+      },
+      step(action) {
+        const result = env.step(action);
+        update(result.observation);
+        return result;
+      },
+      actionMask: () => current.slice(),
+    },
+    {
+      getState: () => ({ mask: current.slice() }),
+      setState: (state) => restoreArray(state, 'mask', current),
+    },
+  );
+}

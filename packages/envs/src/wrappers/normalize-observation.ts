@@ -1,0 +1,92 @@
+import { Box, RunningNormalizer, type Env, type SpaceValue, type VectorEnv } from '@gradus/core';
+import { boxOf, toNumbers } from './box-of.ts';
+import { wrapEnv, wrapVectorEnv } from './wrap-env.ts';
+
+/** What may be changed about the normalization. */
+export interface NormalizeObservationOptions {
+  /** Mean and variance: those of the training environment in an evaluation. Default new ones, which clip nothing. */
+  readonly statistics?: RunningNormalizer | undefined;
+  /** Whether new observations change the statistics: false in an evaluation. Default true. */
+  readonly update?: boolean | undefined;
+}
+
+/**
+ * Gymnasium's `NormalizeObservation`: x ↦ (x − mean) / √(variance + 10⁻⁸), mean and variance of each element over all observations so far,
+ * this one included, resets as well as steps. The observation space becomes unbounded. Of a `VectorEnv` all copies share the
+ * statistics; its `finalObservations` are normalized, but do not change them (as in Stable-Baselines3's `VecNormalize`).
+ * Throws `RangeError` unless the observations are in a `Box`.
+ */
+export function normalizeObservation(env: Env, options?: NormalizeObservationOptions): Env;
+export function normalizeObservation(env: VectorEnv, options?: NormalizeObservationOptions): VectorEnv;
+export function normalizeObservation(env: Env | VectorEnv, options: NormalizeObservationOptions = {}): Env | VectorEnv {
+  const { shape, size } = boxOf('normalizeObservation: observationSpace', env.observationSpace);
+  const { statistics = new RunningNormalizer(size, Infinity), update = true } = options;
+  if (statistics.size !== size) {
+    throw new RangeError(`statistics: expected those of ${size} numbers, got those of ${statistics.size}`);
+  }
+  const space = new Box(-Infinity, Infinity, shape);
+  return 'numEnvs' in env
+    ? normalizeVector(env, space, statistics, update)
+    : normalizeOne(env, space, statistics, update);
+}
+
+function normalizeOne(env: Env, observationSpace: Box, statistics: RunningNormalizer, update: boolean): Env {
+  const normalize = <Result extends { readonly observation: SpaceValue }>(result: Result): Result => {
+    const observation = Float32Array.from(toNumbers(result.observation));
+    if (update) statistics.update(observation);
+    statistics.normalize(observation, observation);
+    return { ...result, observation };
+  };
+  return wrapEnv(
+    env,
+    {
+      observationSpace,
+      reset: (options) => normalize(env.reset(options)),
+      step: (action) => normalize(env.step(action)),
+    },
+    statistics,
+  );
+}
+
+function normalizeVector(
+  env: VectorEnv,
+  observationSpace: Box,
+  statistics: RunningNormalizer,
+  update: boolean,
+): VectorEnv {
+  const { size } = observationSpace;
+  const observations = new Float32Array(env.observations.length);
+  const finalObservations = new Float32Array(env.finalObservations.length);
+  const observe = (): void => {
+    if (update) statistics.update(env.observations);
+    statistics.normalize(env.observations, observations);
+  };
+  return wrapVectorEnv(
+    env,
+    {
+      observationSpace,
+      observations,
+      finalObservations,
+      reset(options) {
+        env.reset(options);
+        observe();
+      },
+      step(actions) {
+        env.step(actions);
+        observe();
+        for (let i = 0; i < env.numEnvs; i++) {
+          if (env.terminated[i] === 0 && env.truncated[i] === 0) continue;
+          const [start, end] = [i * size, (i + 1) * size];
+          statistics.normalize(env.finalObservations.subarray(start, end), finalObservations.subarray(start, end));
+        }
+      },
+    },
+    {
+      getState: () => statistics.getState(),
+      setState: (state) => {
+        statistics.setState(state);
+        statistics.normalize(env.observations, observations);
+      },
+    },
+  );
+}

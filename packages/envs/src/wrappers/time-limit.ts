@@ -1,0 +1,33 @@
+import { readNumber, type Env } from '@gradus/core';
+import { wrapEnv } from './wrap-env.ts';
+
+/**
+ * Gymnasium's `TimeLimit`: the step that makes an episode `maxEpisodeSteps` long is `truncated`, also where it is `terminated`
+ * as well. Throws `RangeError` unless `maxEpisodeSteps` is a positive integer.
+ */
+export function timeLimit(env: Env, maxEpisodeSteps: number): Env {
+  if (!Number.isSafeInteger(maxEpisodeSteps) || maxEpisodeSteps < 1) {
+    throw new RangeError(`maxEpisodeSteps: expected a positive integer, got ${maxEpisodeSteps}`);
+  }
+  let steps = 0;
+  return wrapEnv(
+    env,
+    {
+      reset(options) {
+        steps = 0;
+        return env.reset(options);
+      },
+      step(action) {
+        const result = env.step(action);
+        steps++;
+        return { ...result, truncated: result.truncated || steps >= maxEpisodeSteps };
+      },
+    },
+    {
+      getState: () => ({ steps }),
+      setState: (state) => {
+        steps = readNumber(state, 'steps');
+      },
+    },
+  );
+}

@@ -1,0 +1,76 @@
+import { EnvError } from '@gradus/core';
+import { makeEnv } from '@gradus/envs';
+import { GifRecorder } from '@gradus/envs/node';
+import { createCanvas } from '@napi-rs/canvas';
+import { GifReader } from 'omggif';
+import { describe, expect, test } from 'vitest';
+
+/** The pixels that are not the same. */
+function differences(a: Uint32Array, b: Uint32Array): number[] {
+  return [...a.keys()].filter((pixel) => a[pixel] !== b[pixel]);
+}
+
+/** Whether a pixel has the colour of those above, below and beside it. */
+function isInArea(colors: Uint32Array, pixel: number, width: number): boolean {
+  return [-width, -1, 1, width].every((offset) => colors[pixel + offset] === colors[pixel]);
+}
+
+describe('a recording', () => {
+  test('read by another program has every frame, its delay, and the pixels that were drawn', async () => {
+    const env = makeEnv('CartPole-v1');
+    const recorder = await GifRecorder.create(env);
+    const { width, height } = env.renderFormat!;
+    const context = createCanvas(width, height).getContext('2d');
+    const drawn: Uint8ClampedArray[] = [];
+    const add = (seconds?: number): void => {
+      recorder.addFrame(seconds);
+      env.render!(context);
+      drawn.push(context.getImageData(0, 0, width, height).data);
+    };
+    env.reset({ seed: 1 });
+    add();
+    for (let step = 0; step < 7; step++) {
+      env.step(1);
+      add(step === 6 ? 1.5 : undefined);
+    }
+    expect(recorder.frames).toBe(8);
+
+    const reader = new GifReader(recorder.finish());
+    expect([reader.width, reader.height, reader.numFrames(), reader.loopCount()]).toEqual([width, height, 8, 0]);
+    expect(drawn.map((_, frame) => reader.frameInfo(frame).delay)).toEqual([2, 2, 2, 2, 2, 2, 2, 150]);
+    const read = new Uint8Array(4 * width * height);
+    drawn.forEach((pixels, frame) => {
+      const before = read.slice();
+      reader.decodeAndBlitFrameRGBA(frame, read);
+      // A palette of 256 colours cannot have every shade of the smoothed edges; areas are exact.
+      const wrong = differences(new Uint32Array(read.buffer), new Uint32Array(pixels.buffer));
+      expect(wrong.length / (width * height)).toBeLessThan(0.005);
+      expect(wrong.filter((pixel) => isInArea(new Uint32Array(pixels.buffer), pixel, width))).toEqual([]);
+      expect(Buffer.compare(read, before)).not.toBe(0);
+    });
+  });
+
+  test('is shown as fast as asked for', async () => {
+    const env = makeEnv('FrozenLake-v1');
+    const delayAt = async (framesPerSecond?: number): Promise<number> => {
+      const recorder = await GifRecorder.create(env, { framesPerSecond });
+      env.reset({ seed: 0 });
+      recorder.addFrame();
+      return new GifReader(recorder.finish()).frameInfo(0).delay;
+    };
+    expect([await delayAt(), await delayAt(10), await delayAt(30), await delayAt(50)]).toEqual([25, 10, 3, 2]);
+  });
+});
+
+describe('is refused', () => {
+  test.each([0, -1, 51, NaN])('at %d frames per second', async (framesPerSecond) => {
+    const message = `framesPerSecond: expected a number in (0, 50], got ${framesPerSecond}`;
+    await expect(GifRecorder.create(makeEnv('CartPole-v1'), { framesPerSecond })).rejects.toThrow(
+      new RangeError(message),
+    );
+  });
+
+  test('of an environment that draws nothing', async () => {
+    await expect(GifRecorder.create(makeEnv('IdentityBox-v0'))).rejects.toThrow(EnvError);
+  });
+});

@@ -1,0 +1,30 @@
+import { recordEpisodeStatistics } from '@gradus/envs';
+import { expect, test } from 'vitest';
+import { scriptedEnv } from './scripted-env.ts';
+
+test('tells return and length of each episode, in its last step alone', () => {
+  const inner = scriptedEnv([
+    { observation: [1], reward: 2 },
+    { observation: [2], reward: -0.5 },
+    { observation: [3], reward: 4, terminated: true },
+    { observation: [4], reward: 7, truncated: true },
+  ]);
+  const env = recordEpisodeStatistics(inner);
+  env.reset();
+  expect([env.step(0).info, env.step(0).info]).toEqual([undefined, undefined]);
+  const { info } = env.step(0);
+  expect(info).toEqual({ episode: { return: 5.5, length: 3, seconds: expect.any(Number) as number } });
+  env.reset();
+  expect(env.step(0).info).toMatchObject({ episode: { return: 7, length: 1 } });
+});
+
+test('measures the time of the episode', () => {
+  const start = performance.now();
+  const env = recordEpisodeStatistics(scriptedEnv([{ observation: [1] }, { observation: [2], terminated: true }]));
+  env.reset();
+  env.step(0);
+  while (performance.now() - start < 20);
+  const { seconds } = (env.step(0).info as { episode: { seconds: number } }).episode;
+  expect(seconds).toBeLessThanOrEqual((performance.now() - start) / 1000);
+  expect(seconds).toBeGreaterThan(0.015);
+});
