@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
@@ -82,15 +82,23 @@ function checkpointsIn(out: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
+function hasCheckpointSince(out: string, time: number): boolean {
+  return checkpointsIn(out).some((name) => {
+    const file = statSync(join(out, 'checkpoints', name), { throwIfNoEntry: false });
+    return file !== undefined && file.mtimeMs >= time;
+  });
+}
+
 describe('the built gradus bench', { timeout: 300_000 }, () => {
   it('ends with the same results when it is killed again and again', async () => {
     const { folder, out } = newFolder();
     const random = new Random(0);
     for (let kills = 0; kills < 6; kills++) {
+      const started = Date.now();
       const { child, end } = startBench(folder);
-      // Late enough for something to be there to go on from, and then at any time.
-      while (checkpointsIn(out).length === 0 && child.exitCode === null) await setTimeout(5);
-      await setTimeout(random.uniform(0, 700));
+      // Not before it has got somewhere itself; the first time at once, so that there is something to go on from.
+      while (!hasCheckpointSince(out, started) && child.exitCode === null) await setTimeout(5);
+      if (kills > 0) await setTimeout(random.uniform(0, 400));
       child.kill('SIGKILL');
       await end;
     }
