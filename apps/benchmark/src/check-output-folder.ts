@@ -1,5 +1,6 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { messageOf, UserError } from './user-error.ts';
 
 /**
@@ -10,13 +11,22 @@ import { messageOf, UserError } from './user-error.ts';
 export async function checkOutputFolder(folder: string): Promise<void> {
   let names: string[];
   try {
-    await mkdir(dirname(resolve(folder)), { recursive: true });
-    names = await readdir(folder);
+    await makeFolder(dirname(resolve(folder)));
+    names = await readIfThere(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
     throw new UserError(`--out ${folder}: ${messageOf(error)}`);
   }
   if (names.length > 0 && !names.includes('agent.json')) {
     throw new UserError(`--out ${folder}: expected a new folder or a saved agent, found ${names[0]}`);
+  }
+}
+
+/** Names of what is in a folder, none where it is not there. */
+async function readIfThere(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
   }
 }

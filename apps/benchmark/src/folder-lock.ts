@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { UserError } from './user-error.ts';
+import { messageOf, UserError } from './user-error.ts';
 
 /** Locks that this process holds: one left by an earlier process of the same number is not among them. */
 const held = new Set<string>();
@@ -10,7 +10,7 @@ const held = new Set<string>();
 /**
  * Makes this process the only one that writes in `folder`, by a file `lock` in it that says who it is. The lock of a process
  * that is gone, killed perhaps, is taken over. Returns what gives it back.
- * @throws UserError while another process has it.
+ * @throws UserError while another process has it, or where who has it cannot be read.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const lock = join(resolve(folder), 'lock');
@@ -48,12 +48,13 @@ async function tryLink(file: string, lock: string): Promise<boolean> {
   }
 }
 
-/** Who holds the lock: process number and machine. */
+/** Who holds the lock: process number and machine; undefined where nobody does any more. */
 async function readLock(lock: string): Promise<string | undefined> {
   try {
     return (await readFile(lock, 'utf8')).trim();
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new UserError(`${lock} cannot be read: ${messageOf(error)}`);
   }
 }
 

@@ -12,7 +12,9 @@ export function parseJson<Schema extends z.ZodType>(schema: Schema, text: string
   try {
     data = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${source}: expected JSON, got ${JSON.stringify(text.slice(0, 30))} (${messageOf(error)})`);
+    // Node quotes the text, line breaks included.
+    const reason = messageOf(error).replaceAll(/\s+/g, ' ');
+    throw new UserError(`${source}: expected JSON, got ${JSON.stringify(text.slice(0, 30))} (${reason})`);
   }
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { z } from 'zod';
 import { lockFolder } from './folder-lock.ts';
+import { makeFolder } from './make-folder.ts';
 import { parseJson } from './parse-json.ts';
 import { plannedRunSchema } from './planned-run.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
@@ -44,7 +45,7 @@ const CHECKPOINTS = 'checkpoints';
  * @throws UserError when it is not there, is no results folder, or holds what does not fit the schema.
  */
 export async function readResults(folder: string): Promise<Results> {
-  const description = await readIfThere(join(folder, DESCRIPTION));
+  const description = await explained(folder, () => readIfThere(join(folder, DESCRIPTION)));
   if (description === undefined) throw new UserError(`${folder} holds no results (${DESCRIPTION} is missing)`);
   return {
     folder,
@@ -56,7 +57,7 @@ export async function readResults(folder: string): Promise<Results> {
 /** The finished runs of a folder, none where it is not there. @throws UserError as `readResults` does. */
 export async function readRecords(folder: string): Promise<RunRecord[]> {
   const path = join(folder, RECORDS);
-  const bytes = await readIfThere(path);
+  const bytes = await explained(folder, () => readIfThere(path));
   return bytes === undefined ? [] : [...parseRecords(bytes, path).records.values()];
 }
 
@@ -92,7 +93,7 @@ export class ResultsFolder {
   static async open(folder: string, description: ResultsDescription, fresh = false): Promise<ResultsFolder> {
     const unlock = await explained(folder, async () => {
       await refuseForeignFolder(folder);
-      await mkdir(join(folder, CHECKPOINTS), { recursive: true });
+      await makeFolder(join(folder, CHECKPOINTS));
       return lockFolder(folder);
     });
     try {
@@ -106,6 +107,8 @@ export class ResultsFolder {
         const path = join(folder, RECORDS);
         const bytes = (await readIfThere(path)) ?? Buffer.alloc(0);
         const parsed = parseRecords(bytes, path);
+        // Of runs after whose end the process was killed.
+        for (const id of parsed.records.keys()) await rm(checkpointPath(folder, id), { force: true });
         await replaceFile(join(folder, DESCRIPTION), `${JSON.stringify(description, undefined, 2)}\n`);
         const file = await open(path, constants.O_RDWR | constants.O_CREAT);
         // A line that a killed process has not finished.
@@ -150,18 +153,18 @@ export class ResultsFolder {
       }
       this.size += line.length;
       this.finished.set(id, record);
-      await rm(this.checkpointPath(id), { force: true });
+      await rm(checkpointPath(this.folder, id), { force: true });
     });
   }
 
   /** Keeps a checkpoint instead of the run's previous one, whole or not at all. @throws UserError as `append` does. */
   async saveCheckpoint(id: string, checkpoint: RunCheckpoint): Promise<void> {
-    await explained(this.folder, () => replaceFile(this.checkpointPath(id), serialize(checkpoint)));
+    await explained(this.folder, () => replaceFile(checkpointPath(this.folder, id), serialize(checkpoint)));
   }
 
   /** The run's last checkpoint, if there is one. @throws UserError when it cannot be read. */
   async loadCheckpoint(id: string): Promise<RunCheckpoint | undefined> {
-    const path = this.checkpointPath(id);
+    const path = checkpointPath(this.folder, id);
     const bytes = await explained(this.folder, () => readIfThere(path));
     try {
       return bytes === undefined ? undefined : (deserialize(bytes) as RunCheckpoint);
@@ -172,11 +175,7 @@ export class ResultsFolder {
 
   /** Deletes the run's checkpoint, if there is one. @throws UserError when it cannot be deleted. */
   async deleteCheckpoint(id: string): Promise<void> {
-    await explained(this.folder, () => rm(this.checkpointPath(id), { force: true }));
-  }
-
-  private checkpointPath(id: string): string {
-    return join(this.folder, CHECKPOINTS, `${id.replaceAll('/', '_')}.bin`);
+    await explained(this.folder, () => rm(checkpointPath(this.folder, id), { force: true }));
   }
 
   /** Lets other processes write here. */
@@ -185,6 +184,10 @@ export class ResultsFolder {
     await this.file.close();
     await this.unlock();
   }
+}
+
+function checkpointPath(folder: string, id: string): string {
+  return join(folder, CHECKPOINTS, `${id.replaceAll('/', '_')}.bin`);
 }
 
 /** The records of whole lines, by id, and how many bytes these lines have. */
@@ -203,6 +206,7 @@ function parseRecords(bytes: Buffer, path: string): { records: Map<string, RunRe
 
 /** Results go to a new or empty folder, or to one that has some already. */
 async function refuseForeignFolder(folder: string): Promise<void> {
+  if (folder === '') throw new UserError('expected a results folder, got an empty path');
   let names: string[];
   try {
     names = await readdir(folder);

@@ -15,7 +15,7 @@ export interface RunGroup {
 
 /**
  * The finished runs of results folders by environment and label, in the order in which they were planned. Runs that a suite
- * no longer asks for are left out where it now asks for others of that label in that environment.
+ * no longer asks for are left out where it now asks for others of that label in that environment; no folder has a seed twice.
  * @throws UserError where there are no runs, two have the same id, or runs share environment and label but not what is to be
  * trained: their mean would mean nothing.
  */
@@ -61,10 +61,18 @@ export function groupName({ label, environment }: { readonly label: string; read
 function currentRecords({ description, records }: Results): RunRecord[] {
   const planned = new Map(description.runs.map(({ id }, position) => [id, position]));
   const position = ({ run }: RunRecord) => planned.get(run.id) ?? planned.size;
+  // Of runs with the same seed: the planned one, else the one that finished last.
+  const runs = [...records.map(({ run }) => run), ...description.runs];
+  const newest = new Map(runs.map((run) => [seedName(run), run.id]));
   const isOutdated = ({ run }: RunRecord) =>
-    !planned.has(run.id) &&
-    description.runs.some((other) => groupName(other) === groupName(run) && !isSameTask(other, run));
+    newest.get(seedName(run)) !== run.id ||
+    (!planned.has(run.id) &&
+      description.runs.some((other) => groupName(other) === groupName(run) && !isSameTask(other, run)));
   return records.filter((record) => !isOutdated(record)).sort((a, b) => position(a) - position(b));
+}
+
+function seedName(run: PlannedRun): string {
+  return `${groupName(run)}, seed ${run.seed}`;
 }
 
 /** Whether two runs differ in nothing that matters but their seeds. */

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { train, type Agent, type Callback } from '@gradus/core';
 import { consoleProgress, csvLogger, tensorBoardLogger } from '@gradus/core/node';
 import { count, trainingTime, type TrainingTime } from './results.ts';
-import { Interrupted } from './user-error.ts';
+import { makeFolder } from './make-folder.ts';
+import { Interrupted, messageOf, UserError } from './user-error.ts';
 import { watchSignals } from './watch-signals.ts';
 
 /** How to train. */
@@ -20,9 +21,11 @@ export interface TrainInterruptiblyOptions {
 /**
  * Trains `agent`. Ctrl-C, or a request to terminate, ends it after the running update; a second one ends the process at once.
  * @throws Interrupted when it was stopped.
+ * @throws UserError where `log` cannot be made.
  */
 export async function trainInterruptibly(agent: Agent, options: TrainInterruptiblyOptions): Promise<TrainingTime> {
   const { steps, quiet, log, keep } = options;
+  if (log !== undefined) await makeLogFolder(log);
   const firstStep = agent.step;
   let stop: ((reason: string) => void) | undefined;
   const release = watchSignals((signal) => stop?.(signal));
@@ -46,5 +49,13 @@ export async function trainInterruptibly(agent: Agent, options: TrainInterruptib
     throw new Interrupted(advice === undefined ? end : `${end}; ${advice}`);
   } finally {
     release();
+  }
+}
+
+async function makeLogFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+  } catch (error) {
+    throw new UserError(`--log ${folder}: ${messageOf(error)}`);
   }
 }

@@ -21,4 +21,6 @@ it('refuses others', async () => {
   );
   await expect(checkOutputFolder(join(folder, 'thesis.txt'))).rejects.toThrow(/^--out .*ENOTDIR/);
   await expect(checkOutputFolder(join(folder, 'thesis.txt', 'agent'))).rejects.toThrow(/^--out /);
+  // Where nobody can make folders, and Linux answers as if /proc itself were not there.
+  await expect(checkOutputFolder('/proc/gradus/agent')).rejects.toThrow(/^--out \/proc\/gradus\/agent: E.*, mkdir/);
 });

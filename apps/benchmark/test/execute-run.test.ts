@@ -77,20 +77,40 @@ describe('executeRun', { timeout: 60_000 }, () => {
   });
 
   it('hands out a checkpoint when it is aborted', async () => {
-    const run = shortRun({ steps: 20_000 });
+    const run = shortRun();
     const controller = new AbortController();
     const checkpoints: RunCheckpoint[] = [];
     const aborted = executeRun(run, {
+      checkpointInterval: 0,
       signal: controller.signal,
-      onProgress: () => {
+      onCheckpoint: (checkpoint) => {
+        checkpoints.push(checkpoint);
         controller.abort();
       },
-      onCheckpoint: (checkpoint) => checkpoints.push(checkpoint),
+    });
+    await expect(aborted).rejects.toThrow(new RunInterrupted('interrupted at step 256 of 2000'));
+    // The one that was due, and the one of the abort.
+    expect(checkpoints).toHaveLength(2);
+    const resumed = await executeRun(run, { checkpoint: checkpoints[1] });
+    expect(resumed.origin.resumed_at).toEqual([256]);
+    expect(resultOf(resumed)).toEqual(resultOf(await executeRun(run)));
+  });
+
+  it('tells its progress, and can be aborted then', async () => {
+    const controller = new AbortController();
+    const steps: number[] = [];
+    // Longer than any test may take.
+    const aborted = executeRun(shortRun({ steps: 1e9 }), {
+      signal: controller.signal,
+      onProgress: ({ step }) => {
+        steps.push(step);
+        if (steps.length === 2) controller.abort();
+      },
     });
     await expect(aborted).rejects.toThrow(RunInterrupted);
-    expect(checkpoints).toHaveLength(1);
-    const resumed = await executeRun(run, { checkpoint: checkpoints[0] });
-    expect(resultOf(resumed)).toEqual(resultOf(await executeRun(run)));
+    expect(steps).toHaveLength(2);
+    expect(steps[0]).toBeGreaterThan(0);
+    expect(steps[1]).toBeGreaterThan(steps[0]);
   });
 
   it('refuses a checkpoint of another run, and a corrupt one', async () => {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -43,6 +43,13 @@ it('of another machine is refused: who has it there cannot be known', async () =
   await expect(lockFolder(folder)).rejects.toThrow(
     `is in use by process ${pid} on elsewhere (if it is not, delete ${join(folder, 'lock')})`,
   );
+});
+
+it('of which cannot be read who has it is refused', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'lock'));
+  await expect(lockFolder(folder)).rejects.toThrow(`${join(folder, 'lock')} cannot be read: EISDIR`);
+  expect(readdirSync(folder)).toEqual(['lock']);
 });
 
 /** Tries to lock the folder in its argument, says whether it could, and keeps it until its input ends. */

@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RunCheckpoint } from '../src/run-checkpoint.ts';
 import { readRecords, readResults, ResultsFolder, type ResultsDescription } from '../src/results-folder.ts';
+import { UserError } from '../src/user-error.ts';
 import { recordOf, shortRun } from './planned-runs.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -96,6 +97,18 @@ describe('ResultsFolder', () => {
     expect(readdirSync(join(path, 'checkpoints'))).toEqual([]);
   });
 
+  it('deletes the checkpoint of a run after whose end the process was killed', async () => {
+    const path = temporaryFolder();
+    const killed = await openFolder(path);
+    await killed.saveCheckpoint(recordOf(0).run.id, checkpoint);
+    await killed.saveCheckpoint(recordOf(1).run.id, checkpoint);
+    await killed.close();
+    appendFileSync(join(path, 'results.jsonl'), `${JSON.stringify(recordOf(0))}\n`);
+    const folder = await openFolder(path);
+    expect(await folder.loadCheckpoint(recordOf(0).run.id)).toBeUndefined();
+    expect(await folder.loadCheckpoint(recordOf(1).run.id)).toEqual(checkpoint);
+  });
+
   it('names a checkpoint that cannot be read', async () => {
     const path = temporaryFolder();
     const folder = await openFolder(path);
@@ -124,6 +137,20 @@ describe('ResultsFolder', () => {
     await expect(openFolder(join(path, 'thesis.tex'))).rejects.toThrow(/thesis\.tex: ENOTDIR: not a directory/);
     await expect(readResults(path)).rejects.toThrow('holds no results (suite.json is missing)');
     await expect(readResults(join(path, 'not', 'there'))).rejects.toThrow('holds no results');
+  });
+
+  it.each(['suite.json', 'results.jsonl'])('says in one line that %s cannot be read', async (name) => {
+    const path = temporaryFolder();
+    writeFileSync(join(path, 'suite.json'), JSON.stringify(description));
+    rmSync(join(path, name), { force: true });
+    mkdirSync(join(path, name));
+    await expect(readResults(path)).rejects.toThrow(
+      new UserError(`${path}: EISDIR: illegal operation on a directory, read`),
+    );
+  });
+
+  it('refuses an empty path', async () => {
+    await expect(openFolder('')).rejects.toThrow(new UserError('expected a results folder, got an empty path'));
   });
 
   it("is one process's alone", async () => {

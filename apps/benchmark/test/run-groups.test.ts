@@ -38,6 +38,24 @@ describe('groupRuns', () => {
     ]);
   });
 
+  it('has no seed twice where what does not change the task has changed, such as episodes', () => {
+    const planned = resultsOf(syntheticRecords([cartPole]));
+    const [first, , third] = planned.records;
+    const [, , thirdOld] = renamed(syntheticRecords([{ ...cartPole, scores: [7, 8, 9] }]), '-old');
+    const [, , thirdOlder] = renamed(syntheticRecords([{ ...cartPole, scores: [4, 5, 6] }]), '-older');
+    const scoresOf = (runs: readonly RunRecord[], records: readonly RunRecord[]): number[] =>
+      finalScores(
+        groupRuns([
+          { ...planned, description: { ...planned.description, runs: runs.map(({ run }) => run) }, records },
+        ])[0],
+      );
+    expect(scoresOf([first, third], [third, first, thirdOld])).toEqual([1, 3]);
+    // Asked for now, but not finished yet.
+    expect(scoresOf([first, third], [first, thirdOld])).toEqual([1]);
+    // No longer asked for: the one that finished last.
+    expect(scoresOf([first], [thirdOlder, thirdOld, first])).toEqual([1, 9]);
+  });
+
   it('takes runs of several folders together, options in any order', () => {
     const first = resultsOf(syntheticRecords([{ ...cartPole, options: { gamma: 0.9, tau: 1 } }]));
     const second = resultsOf(renamed(syntheticRecords([{ ...cartPole, options: { tau: 1, gamma: 0.9 } }]), '-2'));

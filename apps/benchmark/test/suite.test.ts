@@ -71,5 +71,10 @@ describe('findSuite', () => {
 
   it('names a file that is no JSON', () => {
     expect(() => findSuite(suiteFile('{ name: 3 }'))).toThrow('mine.json: expected JSON, got "{ name: 3 }"');
+    // In one line, though what is wrong is quoted from several.
+    expect(() => findSuite(suiteFile('{\n"name":\nx\n}'))).toThrow(
+      /mine\.json: expected JSON, got .*not valid JSON\)$/,
+    );
+    expect(() => findSuite(suiteFile('{\n"name":\nx\n}'))).not.toThrow(/\n/);
   });
 });

@@ -49,6 +49,12 @@ describe('gradus train', { timeout: 60_000 }, () => {
     expect(output).toContain('2,048');
   });
 
+  it('says in one line that it cannot log', async () => {
+    const { status, errors } = await runCommand(...short, '--json', '--log', '/proc/gradus');
+    expect(status).toBe(1);
+    expect(errors).toMatch(/^error: --log \/proc\/gradus: E.*, mkdir '\/proc\/gradus'\n$/);
+  });
+
   it('logs to a folder', async () => {
     const folder = join(temporaryFolder(), 'log');
     await runCommand(...short, '--json', '--log', folder);

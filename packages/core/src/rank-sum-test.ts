@@ -1,3 +1,4 @@
+import { checkOptions, positiveInteger } from './check-options.ts';
 import { checkSameTasks, checkScores, type Scores } from './statistics.ts';
 
 /**
@@ -24,8 +25,12 @@ export function rankSumTest(x: Scores, y: Scores): number {
   return Math.min(1, sum(distribution.subarray(observed)));
 }
 
-/** The smallest p-value that `rankSumTest` can give for n scores against m in one task, 1 / C(n + m, n): 0.05 for 3 against 3, 0.004 for 5 against 5. */
+/**
+ * The smallest p-value that `rankSumTest` can give for n scores against m in one task, 1 / C(n + m, n): 0.05 for 3 against 3, 0.004 for
+ * 5 against 5. Throws `RangeError` unless both are positive integers.
+ */
 export function smallestPValue(n: number, m: number): number {
+  checkOptions('smallestPValue', { n, m }, { n: positiveInteger, m: positiveInteger });
   let p = 1;
   for (let i = 1; i <= n; i++) p *= i / (m + i);
   return p;

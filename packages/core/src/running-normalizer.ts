@@ -1,3 +1,4 @@
+import { checkOptions, positiveInteger } from './check-options.ts';
 import { readNumber, readState, restoreArray, type StateDict, type Stateful } from './state.ts';
 
 /** The count that mean 0 and variance 1 weigh before any data, as in Gymnasium and Stable-Baselines3. */
@@ -19,8 +20,13 @@ export class RunningNormalizer implements Stateful {
   private readonly limit: number;
   private count = INITIAL_COUNT;
 
-  /** `limit`: 10 by default, as in Stable-Baselines3; Gymnasium does not clip, which is `Infinity`. */
+  /**
+   * `limit`: 10 by default, as in Stable-Baselines3; Gymnasium does not clip, which is `Infinity`. Throws `RangeError` unless
+   * `size` is a positive integer and `limit` positive.
+   */
   constructor(size: number, limit: number = CLIP) {
+    checkOptions('RunningNormalizer', { size }, { size: positiveInteger });
+    if (!(limit > 0)) throw new RangeError(`RunningNormalizer: expected a limit above 0, got ${limit}`);
     this.size = size;
     this.limit = limit;
     this.mean = new Float64Array(size);

@@ -1,3 +1,5 @@
+import { checkOptions, finiteNumber } from './check-options.ts';
+
 /** Final scores of one algorithm: for each task, those of its independent runs (seeds). Tasks may differ in their number of runs. */
 export type Scores = Readonly<Record<string, readonly number[]>>;
 
@@ -42,8 +44,10 @@ export function medianScore(scores: Scores): number {
 /**
  * How far the scores fall short of `threshold`, γ − mean(min(score, γ)), in which scores beyond it make up for nothing; lower is
  * better. By default γ = 1, the reference's own normalized score (Agarwal et al., 2021). Every task weighs the same.
+ * Throws `RangeError` for a threshold that is not finite, too.
  */
 export function optimalityGap(scores: Scores, threshold = 1): number {
+  checkOptions('optimalityGap', { threshold }, { threshold: finiteNumber });
   return threshold - meanOverTasks(scores, (score) => Math.min(score, threshold));
 }
 

@@ -108,7 +108,8 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
     return summary;
   };
   try {
-    if (resume !== undefined && stateful.length > 0) {
+    // A checkpoint of the agent alone will do where no callback has a state.
+    if (resume !== undefined && (stateful.length > 0 || CALLBACKS in resume.state)) {
       const states = readStates(resume.state, CALLBACKS, stateful.length);
       for (const [index, callback] of stateful.entries()) callback.setState(states[index]);
     }

@@ -19,6 +19,12 @@ export function createVectorBuffers(observationSpace: Space, n: number): VectorB
   };
 }
 
+/** Throws `RangeError` unless there is a copy `index` of `numEnvs`. */
+export function checkCopyIndex(index: number, numEnvs: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < numEnvs) return;
+  throw new RangeError(`render: expected the index of a copy in [0, ${numEnvs - 1}], got ${index}`);
+}
+
 /** Forgets the episodes so far. */
 export function clearVectorBuffers(buffers: VectorBuffers): void {
   const { rewards, terminated, truncated, episodeReturns, episodeLengths } = buffers;

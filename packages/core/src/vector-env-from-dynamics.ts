@@ -16,6 +16,7 @@ import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from './spaces.ts';
 import { readState, readStates, type StateDict } from './state.ts';
 import {
+  checkCopyIndex,
   clearVectorBuffers,
   createVectorBuffers,
   getBuffersState,
@@ -74,7 +75,10 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     if (dynamics.writeActionMasks) this.actionMasks = new Uint8Array(n * actionMaskSize(dynamics.actionSpace));
     if (dynamics.render) {
       this.renderFormat = dynamics.renderFormat;
-      this.render = (context, index) => dynamics.render?.(this.state, index, context);
+      this.render = (context, index) => {
+        checkCopyIndex(index, n);
+        dynamics.render?.(this.state, index, context);
+      };
     }
   }
 

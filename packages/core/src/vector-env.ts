@@ -46,6 +46,9 @@ export interface VectorEnv extends StepOutcome, Stateful {
   close(): void;
   /** Size and pace of what `render` draws. An environment has both or neither. */
   readonly renderFormat?: RenderFormat | undefined;
-  /** Draws the state that copy `index` is in: where an episode has just ended, the first of the next one. */
+  /**
+   * Draws the state that copy `index` is in: where an episode has just ended, the first of the next one.
+   * Throws `RangeError` for an index without a copy.
+   */
   render?(context: RenderContext, index: number): void;
 }

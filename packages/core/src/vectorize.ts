@@ -6,6 +6,7 @@ import type { RenderContext, RenderFormat } from './render-context.ts';
 import { readRow, writeRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
 import { readState, readStates, type StateDict } from './state.ts';
 import {
+  checkCopyIndex,
   clearVectorBuffers,
   createVectorBuffers,
   getBuffersState,
@@ -66,7 +67,10 @@ class EnvVector implements VectorEnv {
     if (first.actionMask) this.actionMasks = new Uint8Array(n * actionMaskSize(first.actionSpace));
     if (first.render) {
       this.renderFormat = first.renderFormat;
-      this.render = (context, index) => this.envs[index].render?.(context);
+      this.render = (context, index) => {
+        checkCopyIndex(index, n);
+        this.envs[index].render?.(context);
+      };
     }
   }
 

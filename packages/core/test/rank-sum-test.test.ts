@@ -96,3 +96,10 @@ function subsets(n: number, size: number): number[][] {
     subsets(n - first - 1, size - 1).map((rest) => [first, ...rest.map((i) => i + first + 1)]),
   );
 }
+
+it('has no smallest p-value for numbers of scores that are none', () => {
+  for (const n of [0, -1, 2.5, NaN]) {
+    expect(() => smallestPValue(n, 3)).toThrow('smallestPValue: expected n to be a positive integer');
+    expect(() => smallestPValue(3, n)).toThrow('smallestPValue: expected m to be a positive integer');
+  }
+});

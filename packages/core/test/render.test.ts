@@ -45,6 +45,10 @@ test.each([
   const before = texts();
   env.step(Int32Array.of(0, 1, 2));
   expect(texts()).toEqual(before.map((count, index) => count + index));
+  for (const index of [-1, 3, 0.5]) {
+    const message = `render: expected the index of a copy in [0, 2], got ${index}`;
+    expect(() => written((context) => env.render!(context, index))).toThrow(new RangeError(message));
+  }
 });
 
 test('what draws nothing has no render', () => {

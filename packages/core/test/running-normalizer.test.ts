@@ -28,6 +28,15 @@ describe('RunningNormalizer', () => {
     }
   });
 
+  test('sizes and limits out of range are refused', () => {
+    expect(() => new RunningNormalizer(0)).toThrow('RunningNormalizer: expected size to be a positive integer, got 0');
+    for (const limit of [0, -1, NaN]) {
+      expect(() => new RunningNormalizer(1, limit)).toThrow(
+        `RunningNormalizer: expected a limit above 0, got ${limit}`,
+      );
+    }
+  });
+
   test('normalized rows have mean 0 and variance 1, and outliers are clipped', () => {
     const rows = Float32Array.from(createRows(new Random(2), 5000));
     const normalizer = new RunningNormalizer(2);

@@ -105,3 +105,7 @@ test.each<[string, (scores: Scores) => unknown]>([
   expect(() => statistic({ a: [1], b: [2, NaN] })).toThrow('scores of b: expected finite numbers, got NaN');
   expect(() => statistic({})).toThrow('scores: expected at least one task, got none');
 });
+
+test('the threshold of an optimality gap is a number', () => {
+  expect(() => optimalityGap({ a: [1] }, NaN)).toThrow('optimalityGap: expected threshold to be a finite number');
+});

@@ -150,6 +150,12 @@ describe('resuming', () => {
     resumed.step = 20;
     await train(resumed, { steps: 50, callbacks, resume: checkpoint });
     expect(callbacks.map(({ count }) => count)).toEqual([5, 105]);
+    // Fewer callbacks than the checkpoint has states for are not taken for the same ones.
+    for (const fewer of [callbacks.slice(1), []]) {
+      await expect(train(fakeAgent(), { steps: 50, callbacks: fewer, resume: checkpoint })).rejects.toThrow(
+        "state 'callbacks': expected a list of",
+      );
+    }
   });
 
   test('a checkpoint with fewer or no states of callbacks is refused before anything starts', async () => {

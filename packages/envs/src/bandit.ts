@@ -14,8 +14,12 @@ export interface BanditOptions {
  * nothing to see: the observation is always 0. Never terminates.
  *
  * To score choices by the best arm, read the variable `values`, [n × numArms], in the `state` of `getState()`.
+ * Throws `RangeError` unless `numArms` is a positive integer.
  */
 export function bandit({ numArms = 10, maxEpisodeSteps = 1000 }: BanditOptions = {}): Dynamics<'values', Int32Array> {
+  if (!Number.isSafeInteger(numArms) || numArms < 1) {
+    throw new RangeError(`numArms: expected a positive integer, got ${numArms}`);
+  }
   return {
     observationSpace: new Discrete(1),
     actionSpace: new Discrete(numArms),

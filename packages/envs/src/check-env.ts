@@ -1,4 +1,13 @@
-import { EnvError, Random, type Env, type Space, type SpaceValue } from '@gradus/core';
+import {
+  EnvError,
+  Random,
+  checkOptions,
+  naturalNumber,
+  positiveInteger,
+  type Env,
+  type Space,
+  type SpaceValue,
+} from '@gradus/core';
 
 /** How thoroughly to check. */
 export interface CheckEnvOptions {
@@ -13,8 +22,10 @@ export interface CheckEnvOptions {
  * space, rewards that are not finite numbers, flags that are not booleans, action masks that do not fit or leave no action, episodes
  * that differ though they were seeded alike, a state that does not bring back what followed it. Returns nothing if all is well.
  * The random actions are any of the space, also those that a mask advises against: environments take them all.
+ * Throws `RangeError` for options out of range.
  */
 export function checkEnv(env: Env, { steps = 1000, seed = 0 }: CheckEnvOptions = {}): void {
+  checkOptions('checkEnv', { steps, seed }, { steps: positiveInteger, seed: naturalNumber });
   checkSpace('observationSpace', env.observationSpace);
   checkSpace('actionSpace', env.actionSpace);
   const run = (see: Witness): void => {

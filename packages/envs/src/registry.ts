@@ -38,7 +38,7 @@ export interface EnvSpec<Options extends object = object> {
   create(options: Options): Env | Dynamics;
 }
 
-/** Options by name; each environment knows its own, those given here by Gymnasium most often `maxEpisodeSteps`. */
+/** Options by name, the default for one that is undefined; each environment knows its own, most of them `maxEpisodeSteps`. */
 export type EnvOptions = Readonly<Record<string, unknown>>;
 
 const specs = new Map<string, EnvSpec>();
@@ -167,7 +167,8 @@ function create(id: string, options: EnvOptions): Env | Dynamics {
   }
   const defaults = spec.defaults ?? {};
   rejectUnknown(id, options, defaults);
-  return spec.create({ ...defaults, ...options });
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return spec.create({ ...defaults, ...given });
 }
 
 function isDynamics(made: Env | Dynamics): made is Dynamics {

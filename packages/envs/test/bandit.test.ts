@@ -60,3 +60,7 @@ test('a problem stays for an episode of 1000 steps, and then there is another', 
     expect(value).not.toBe(first[k]);
   });
 });
+
+test.each([0, -1, 2.5, NaN])('%d arms are refused', (numArms) => {
+  expect(() => bandit({ numArms })).toThrow(new RangeError(`numArms: expected a positive integer, got ${numArms}`));
+});

@@ -45,6 +45,14 @@ test('actions that a mask advises against are tried as well', () => {
   expect(tried).toEqual(new Set([0, 1]));
 });
 
+test('options out of range are refused, as no step would check nothing', () => {
+  for (const steps of [0, -1, NaN, 1.5]) {
+    expect(() => checkEnv(makeEnv('CartPole-v1'), { steps })).toThrow(
+      'checkEnv: expected steps to be a positive integer',
+    );
+  }
+});
+
 describe('breaches are named', () => {
   const base = walk();
   const stepWith = (change: object): object => ({ step: (action: number) => ({ ...base.step(action), ...change }) });

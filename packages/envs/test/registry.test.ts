@@ -1,5 +1,14 @@
 import { Box, Discrete, type Env } from '@gradus/core';
-import { cartPole, checkEnv, listEnvs, makeEnv, makeVectorEnv, registerEnv, type EnvOptions } from '@gradus/envs';
+import {
+  cartPole,
+  checkEnv,
+  listEnvs,
+  makeEnv,
+  makeVectorEnv,
+  registerEnv,
+  transitionTable,
+  type EnvOptions,
+} from '@gradus/envs';
 import { expect, test } from 'vitest';
 
 test('lists every environment by its id', () => {
@@ -88,4 +97,11 @@ test('a registered environment can be made by its id, alone or in numbers', () =
   env.step(Int32Array.of(1, 0, 0));
   expect(env.terminated).toEqual(Uint8Array.of(1, 1, 0));
   expect(() => registerEnv({ id: 'Walk-v0', create: () => cartPole() })).toThrow("the id 'Walk-v0' is taken");
+});
+
+test('an option that is undefined is the default of its id', () => {
+  const table = transitionTable('RandomWalk19-v0', { numStates: undefined, leftReward: undefined });
+  expect(table.numStates).toBe(21);
+  expect(Math.min(...table.rewards)).toBe(-1);
+  expect(makeEnv('FrozenLake8x8-v1', { mapName: undefined }).observationSpace).toEqual(new Discrete(64));
 });

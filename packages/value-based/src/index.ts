@@ -1,2 +1,11 @@
 export { Dqn, dqnDefaults, type DqnOptions } from './dqn.ts';
 export { dqnSettings, type DqnSettings } from './dqn-settings.ts';
+export { actionValues } from './action-values.ts';
+export { evaluatePolicy, evaluatePolicyIteratively } from './policy-evaluation.ts';
+export { policyIteration, type PolicyIterationResult } from './policy-iteration.ts';
+export { averageReward, averageValue, startValue } from './policy-objectives.ts';
+export { discountedStateDistribution, stateDistribution, stationaryStateDistribution } from './state-distributions.ts';
+export type { IterationOptions, IterationResult } from './successive-approximation.ts';
+export { greedyPolicy, uniformPolicy } from './tabular-policy.ts';
+export { terminalStates } from './terminal-states.ts';
+export { valueIteration, type ValueIterationResult } from './value-iteration.ts';

@@ -42,14 +42,14 @@ export function rungClimber({ rungs, folder, scores, execute, display, signal }:
     const scoreOfRecord = (record: RunRecord): number => scoreOfCurve(record.curve) ?? record.mean_return;
     const scoreOfCheckpoint = (id: string, checkpoint: RunCheckpoint): number | undefined =>
       scoreOfCurve(decodeRunCheckpoint(checkpoint, id).state.curve);
-    const add = (run: string, score: number): Promise<void> => scores.add({ run, rung: index, score });
+    const add = (run: string, score: number): Promise<void> => scores.add({ run, steps, score });
 
     // One that was quicker than its interruption on an earlier rung is finished.
     for (const { id } of runs) {
       const record = folder.records.get(id);
-      if (record !== undefined && scores.get(id, index) === undefined) await add(id, scoreOfRecord(record));
+      if (record !== undefined && scores.get(id, steps) === undefined) await add(id, scoreOfRecord(record));
     }
-    const open = runs.filter(({ id }) => scores.get(id, index) === undefined);
+    const open = runs.filter(({ id }) => scores.get(id, steps) === undefined);
     const shown = new Map(open.map((run) => [run.id, { ...run, steps }]));
     const shownAs = (run: PlannedRun): PlannedRun => shown.get(run.id) ?? run;
     const failures: RungScore[] = [];
@@ -63,17 +63,17 @@ export function rungClimber({ rungs, folder, scores, execute, display, signal }:
         onCheckpoint: async (run, checkpoint) => {
           await folder.saveCheckpoint(run.id, checkpoint);
           const score = scoreOfCheckpoint(run.id, checkpoint);
-          if (score === undefined || scores.get(run.id, index) !== undefined) return;
+          if (score === undefined || scores.get(run.id, steps) !== undefined) return;
           await add(run.id, score);
           view.end(shownAs(run), `${score.toFixed(1)} at step ${count(steps)}`);
         },
         onRecord: async (run, record) => {
           await folder.append(record);
-          if (scores.get(run.id, index) === undefined) await add(run.id, scoreOfRecord(record));
+          if (scores.get(run.id, steps) === undefined) await add(run.id, scoreOfRecord(record));
           view.end(shownAs(run), recordText(record));
         },
         onFailure: (run, error) => {
-          failures.push({ run: run.id, rung: index, score: null, error });
+          failures.push({ run: run.id, steps, score: null, error });
           view.end(shownAs(run), `failed: ${error}`);
         },
         onNotice: (line) => view.say(line),
@@ -83,6 +83,6 @@ export function rungClimber({ rungs, folder, scores, execute, display, signal }:
       view.close();
     }
     for (const failure of failures) await scores.add(failure);
-    return runs.map(({ id }) => scores.get(id, index)).filter((score) => score !== undefined);
+    return runs.map(({ id }) => scores.get(id, steps)).filter((score) => score !== undefined);
   };
 }

@@ -8,8 +8,8 @@ import { messageOf, UserError } from '../user-error.ts';
 const rungScoreSchema = z.strictObject({
   /** Id of the run. */
   run: z.string(),
-  /** Counted from 0. */
-  rung: z.int().min(0),
+  /** Environment steps at which the rung ends: with another `eta`, rungs of the same number end elsewhere. */
+  steps: z.int().min(1),
   /** Mean return; null where it broke. */
   score: z.number().nullable(),
   error: z.string().optional(),
@@ -32,7 +32,7 @@ export class ScoreFile {
     this.path = path;
     this.file = file;
     this.size = size;
-    for (const score of scores) this.scores.set(keyOf(score.run, score.rung), score);
+    for (const score of scores) this.scores.set(keyOf(score.run, score.steps), score);
   }
 
   /**
@@ -55,9 +55,9 @@ export class ScoreFile {
     });
   }
 
-  /** How the run stood at the end of that rung, if that is known. */
-  get(run: string, rung: number): RungScore | undefined {
-    return this.scores.get(keyOf(run, rung));
+  /** How the run stood at the end of the rung of so many steps, if that is known. */
+  get(run: string, steps: number): RungScore | undefined {
+    return this.scores.get(keyOf(run, steps));
   }
 
   /** @throws UserError when the disk is full, among others; the file then has its previous lines. */
@@ -79,7 +79,7 @@ export class ScoreFile {
       }
     });
     this.size += Buffer.byteLength(line);
-    this.scores.set(keyOf(score.run, score.rung), score);
+    this.scores.set(keyOf(score.run, score.steps), score);
   }
 
   async close(): Promise<void> {
@@ -88,8 +88,8 @@ export class ScoreFile {
   }
 }
 
-function keyOf(run: string, rung: number): string {
-  return `${rung} ${run}`;
+function keyOf(run: string, steps: number): string {
+  return `${steps} ${run}`;
 }
 
 async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -114,8 +114,10 @@ describe('the built gradus bench', { timeout: 300_000 }, () => {
 
   it('stops at Ctrl-C and says how to go on', async () => {
     const { folder, out } = newFolder();
-    const { child, end } = startBench(folder, '--checkpoint-every', '1000');
-    await once(child.stderr ?? child, 'data');
+    const { child, end } = startBench(folder);
+    // In the middle of a run, not between two.
+    while (checkpointsIn(out).length === 0) await setTimeout(5);
+    const stopped = Date.now();
     child.kill('SIGINT');
     const { status, errors } = await end;
     expect(status).toBe(130);
@@ -123,6 +125,7 @@ describe('the built gradus bench', { timeout: 300_000 }, () => {
     expect(Number(state.exec(errors)?.[1])).toBe((await readRecords(out)).length);
     const waiting = checkpointsIn(out);
     expect(waiting.length).toBeGreaterThan(0);
+    expect(hasCheckpointSince(out, stopped)).toBe(true);
 
     expect((await startBench(folder).end).status).toBe(0);
     const records = await readRecords(out);
@@ -134,6 +137,8 @@ describe('the built gradus bench', { timeout: 300_000 }, () => {
     const { folder, out } = newFolder();
     const { child } = startBench(folder);
     while (!existsSync(join(out, 'lock'))) await setTimeout(5);
+    // It cannot end before the other one looks.
+    child.kill('SIGSTOP');
     const { status, errors } = await startBench(folder).end;
     expect(status).toBe(1);
     expect(errors).toMatch(new RegExp(`^error: out is in use by process ${child.pid} on .*\\n$`));

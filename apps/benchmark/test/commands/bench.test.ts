@@ -114,6 +114,7 @@ describe('gradus bench', { timeout: 60_000 }, () => {
     [['--filter', 'sac'], 'expected a part of some run'],
     [['--out', '/dev/null'], '/dev/null: ENOTDIR: not a directory'],
     [['--out', '/dev/null/x'], '/dev/null/x: ENOTDIR: not a directory'],
+    [['--out', '/proc/gradus'], /\/proc\/gradus: E[A-Z]+: .*, mkdir/],
     // Where nobody may write, root neither.
     [['--out', '/sys/gradus'], /\/sys\/gradus: (EPERM|EROFS|EACCES): .*, mkdir/],
   ])('cannot do %j', async (args, message) => {

@@ -5,17 +5,18 @@ import { noDisplay } from '../../src/bench-display.ts';
 import { ResultsFolder } from '../../src/results-folder.ts';
 import type { ExecuteRuns } from '../../src/run-locally.ts';
 import { rungClimber } from '../../src/tune/climb-rung.ts';
+import type { Rung } from '../../src/tune/rungs.ts';
 import { ScoreFile } from '../../src/tune/score-file.ts';
 import { recordOf, shortRun } from '../planned-runs.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const runs = [0, 1, 2].map((seed) => shortRun({ seed }));
-const rungs = [
+const twoRungs: readonly Rung[] = [
   { trials: 3, steps: 1000, point: 1 },
   { trials: 1, steps: 2000, point: 2 },
 ];
 
-async function openClimber(folder: string, execute: ExecuteRuns) {
+async function openClimber(folder: string, execute: ExecuteRuns, rungs = twoRungs) {
   const description = { name: 'mine', description: '', command: '', versions: { gradus: '', node: '' }, runs };
   const results = await ResultsFolder.open(folder, description);
   const scores = await ScoreFile.open(folder);
@@ -48,17 +49,40 @@ describe('rungClimber', () => {
     };
     const first = await openClimber(folder, execute);
     const scores = [
-      { run: runs[0].id, rung: 0, score: 1024 },
-      { run: runs[1].id, rung: 0, score: null, error: 'broke' },
-      { run: runs[2].id, rung: 0, score: 1026 },
+      { run: runs[0].id, steps: 1000, score: 1024 },
+      { run: runs[1].id, steps: 1000, score: null, error: 'broke' },
+      { run: runs[2].id, steps: 1000, score: 1026 },
     ];
     expect(await first.climb(runs, 0)).toEqual(scores);
     await first.close();
 
     const second = await openClimber(folder, execute);
     expect(await second.climb(runs, 0)).toEqual(scores);
-    expect(await second.climb([runs[2]], 1)).toEqual([{ run: runs[2].id, rung: 1, score: recordOf(2).mean_return }]);
+    expect(await second.climb([runs[2]], 1)).toEqual([
+      { run: runs[2].id, steps: 2000, score: recordOf(2).mean_return },
+    ]);
     expect(asked).toEqual([runs.map(({ id }) => id), [], []]);
+  });
+
+  it('takes no score for that of a rung which ends at another step', async () => {
+    const folder = temporaryFolder();
+    const asked: number[] = [];
+    const execute: ExecuteRuns = (open, hooks) => {
+      asked.push(open.length);
+      for (const run of open) hooks.onFailure(run, 'broke');
+      return Promise.resolve();
+    };
+    const last = { trials: 1, steps: 4000, point: 4 };
+    const threeRungs = [twoRungs[0], { trials: 2, steps: 2000, point: 2 }, last];
+    const byTwo = await openClimber(folder, execute, threeRungs);
+    await byTwo.climb(runs, 0);
+    await byTwo.climb(runs, 1);
+    await byTwo.close();
+    // Another eta: the same runs, and the second rung is the end.
+    const byFour = await openClimber(folder, execute, [twoRungs[0], last]);
+    await byFour.climb(runs, 0);
+    await byFour.climb(runs, 1);
+    expect(asked).toEqual([3, 3, 0, 3]);
   });
 
   it('deletes the checkpoints of those that are given up', async () => {

@@ -10,24 +10,26 @@ describe('ScoreFile', () => {
     const path = join(folder, 'scores.jsonl');
     const first = await ScoreFile.open(folder);
     await Promise.all([
-      first.add({ run: 'ä/1', rung: 0, score: -1.5 }),
-      first.add({ run: 'ä/1', rung: 1, score: null, error: 'broke' }),
+      first.add({ run: 'ä/1', steps: 10, score: -1.5 }),
+      first.add({ run: 'ä/1', steps: 30, score: null, error: 'broke' }),
     ]);
     await first.close();
     const whole = readFileSync(path, 'utf8');
-    expect(whole).toBe('{"run":"ä/1","rung":0,"score":-1.5}\n{"run":"ä/1","rung":1,"score":null,"error":"broke"}\n');
-    const line = '{"run":"b","rung":0,"score":2}';
+    expect(whole).toBe(
+      '{"run":"ä/1","steps":10,"score":-1.5}\n{"run":"ä/1","steps":30,"score":null,"error":"broke"}\n',
+    );
+    const line = '{"run":"b","steps":10,"score":2}';
     for (let length = 1; length <= line.length; length++) {
       appendFileSync(path, line.slice(0, length));
       const again = await ScoreFile.open(folder);
-      expect(again.get('ä/1', 0)).toEqual({ run: 'ä/1', rung: 0, score: -1.5 });
-      expect(again.get('ä/1', 1)?.error).toBe('broke');
-      expect(again.get('b', 0)).toBeUndefined();
+      expect(again.get('ä/1', 10)).toEqual({ run: 'ä/1', steps: 10, score: -1.5 });
+      expect(again.get('ä/1', 30)?.error).toBe('broke');
+      expect(again.get('b', 10)).toBeUndefined();
       await again.close();
       expect(readFileSync(path, 'utf8')).toBe(whole);
     }
     const last = await ScoreFile.open(folder);
-    await last.add({ run: 'b', rung: 0, score: 2 });
+    await last.add({ run: 'b', steps: 10, score: 2 });
     await last.close();
     expect(readFileSync(path, 'utf8')).toBe(`${whole}${line}\n`);
   });
@@ -35,18 +37,18 @@ describe('ScoreFile', () => {
   it('begins anew where that is asked for', async () => {
     const folder = temporaryFolder();
     const first = await ScoreFile.open(folder);
-    await first.add({ run: 'a', rung: 0, score: 1 });
+    await first.add({ run: 'a', steps: 10, score: 1 });
     await first.close();
     const again = await ScoreFile.open(folder, true);
-    expect(again.get('a', 0)).toBeUndefined();
-    await again.add({ run: 'a', rung: 0, score: 2 });
+    expect(again.get('a', 10)).toBeUndefined();
+    await again.add({ run: 'a', steps: 10, score: 2 });
     await again.close();
-    expect(readFileSync(join(folder, 'scores.jsonl'), 'utf8')).toBe('{"run":"a","rung":0,"score":2}\n');
+    expect(readFileSync(join(folder, 'scores.jsonl'), 'utf8')).toBe('{"run":"a","steps":10,"score":2}\n');
   });
 
   it('says which line is wrong', async () => {
     const folder = temporaryFolder();
-    appendFileSync(join(folder, 'scores.jsonl'), '{"run":"a","rung":0,"score":1}\n{"run":"a"}\n');
-    await expect(ScoreFile.open(folder)).rejects.toThrow(/scores\.jsonl:2: rung: expected number, got nothing/);
+    appendFileSync(join(folder, 'scores.jsonl'), '{"run":"a","steps":10,"score":1}\n{"run":"a"}\n');
+    await expect(ScoreFile.open(folder)).rejects.toThrow(/scores\.jsonl:2: steps: expected number, got nothing/);
   });
 });

@@ -18,8 +18,9 @@ function climber(scores: readonly (readonly (number | null)[])[]): { climb: Clim
     return Promise.resolve(
       runs.map(({ id, label, seed }) => {
         const score = scores[rung][Number(label.split('-')[1])];
-        if (score === null) return { run: id, rung, score: seed === 0 ? 1000 : null, error: `${label} broke` };
-        return { run: id, rung, score: score + (seed === 0 ? 1 : -1) };
+        if (score === null)
+          return { run: id, steps: 100 * (rung + 1), score: seed === 0 ? 1000 : null, error: `${label} broke` };
+        return { run: id, steps: 100 * (rung + 1), score: score + (seed === 0 ? 1 : -1) };
       }),
     );
   };

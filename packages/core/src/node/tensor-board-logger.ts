@@ -30,16 +30,14 @@ export function tensorBoardLogger(folder: string, options: LoggerOptions = {}): 
 
 /** The event file to go on with at `step`, a new one at step 0. */
 function openEventFile(folder: string, step: number): LogFile {
-  const newest = previousFiles(folder, step).at(-1);
-  if (newest !== undefined) {
-    const file = new LogFile(newest);
-    file.truncate(keptBytes(newest, file.read(), step));
-    return file;
-  }
   const now = Date.now() / 1000;
-  const file = new LogFile(join(folder, `events.out.tfevents.${Math.floor(now)}.${hostname()}${SUFFIX}`));
-  file.read();
-  file.append(encodeFileVersion(now));
+  const newFile = join(folder, `events.out.tfevents.${Math.floor(now)}.${hostname()}${SUFFIX}`);
+  const path = previousFiles(folder, step).at(-1) ?? newFile;
+  const file = new LogFile(path);
+  const kept = keptBytes(path, file.read(), step);
+  file.truncate(kept);
+  // Also in a file that was cut off before its first event was whole.
+  if (kept === 0) file.append(encodeFileVersion(now));
   return file;
 }
 

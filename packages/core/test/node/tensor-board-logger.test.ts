@@ -139,6 +139,17 @@ test('an event that was cut off while it was written is dropped', async () => {
   }
 });
 
+test('a file that was cut off within its first event begins with one again', async () => {
+  await logTraining(logger(), training);
+  const [first, ...events] = (await readEvents()).map(({ fileVersion, step }) => fileVersion ?? step);
+  for (const size of [0, 10]) {
+    await truncate(await eventFile(), size);
+    await logTraining(logger(), { ...training, start: 30 });
+    const read = (await readEvents()).map(({ fileVersion, step }) => fileVersion ?? step);
+    expect(read).toEqual([first, ...events.slice(3)]);
+  }
+});
+
 test('a new training starts anew and leaves the files of others', async () => {
   await logTraining(logger(), training);
   await writeFile(join(folder, 'events.out.tfevents.1.other'), 'theirs');

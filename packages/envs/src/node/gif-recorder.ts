@@ -11,6 +11,8 @@ export interface GifRecorderOptions {
 
 /** Browsers slow down what is faster. */
 const MAX_FRAMES_PER_SECOND = 50;
+/** GIF has 16 bits for the hundredths of a second for which a frame stays. */
+const MAX_SECONDS = 655.35;
 /** What becomes of a frame when the next one is due: it stays, and is drawn over. */
 const KEEP = 1;
 
@@ -24,6 +26,7 @@ export class GifRecorder {
   private readonly delay: number;
   private before?: Uint8ClampedArray;
   private count = 0;
+  private finished = false;
 
   private constructor(picture: EnvCanvas, encoder: Encoder, framesPerSecond: number) {
     this.picture = picture;
@@ -33,7 +36,7 @@ export class GifRecorder {
 
   /**
    * Throws `EnvError` for an environment that draws no pictures, `Error` where one of the optional packages `@napi-rs/canvas` and
-   * `gifenc` is not installed, and `RangeError` unless 0 < framesPerSecond ≤ 50.
+   * `gifenc` is not installed, and `RangeError` unless 0 < framesPerSecond ≤ 50 and a frame stays no longer than 655.35 s.
    */
   static async create(env: Env, { framesPerSecond }: GifRecorderOptions = {}): Promise<GifRecorder> {
     const picture = await createEnvCanvas(env);
@@ -41,6 +44,7 @@ export class GifRecorder {
     if (!(pace > 0 && pace <= MAX_FRAMES_PER_SECOND)) {
       throw new RangeError(`framesPerSecond: expected a number in (0, ${MAX_FRAMES_PER_SECOND}], got ${pace}`);
     }
+    checkSeconds('1 / framesPerSecond', 1 / pace);
     const { GIFEncoder } = await loadOptional('gifenc', importGifenc);
     return new GifRecorder(picture, GIFEncoder(), pace);
   }
@@ -50,8 +54,13 @@ export class GifRecorder {
     return this.count;
   }
 
-  /** Adds the state that the environment is in. It stays for `seconds`, by default until the next frame is due. */
+  /**
+   * Adds the state that the environment is in. It stays for `seconds`, by default until the next frame is due.
+   * Throws `RangeError` unless `seconds` is in [0, 655.35], and `Error` after `finish`.
+   */
   addFrame(seconds?: number): void {
+    if (this.finished) throw new Error('addFrame: the recording is finished, expected no more frames');
+    if (seconds !== undefined) checkSeconds('seconds', seconds);
     const { canvas, draw } = this.picture;
     const { width, height } = canvas;
     draw();
@@ -64,10 +73,18 @@ export class GifRecorder {
     this.count++;
   }
 
-  /** The file. Nothing can be added after it. */
+  /** The file. Nothing can be added after it. Throws `Error` where there is no frame, which would be no picture. */
   finish(): Uint8Array {
-    this.encoder.finish();
+    if (this.count === 0) throw new Error('finish: expected at least one frame, got none; call addFrame first');
+    if (!this.finished) this.encoder.finish();
+    this.finished = true;
     return this.encoder.bytes();
+  }
+}
+
+function checkSeconds(name: string, seconds: number): void {
+  if (!(seconds >= 0 && seconds <= MAX_SECONDS)) {
+    throw new RangeError(`${name}: expected a number of seconds in [0, ${MAX_SECONDS}], got ${seconds}`);
   }
 }
 

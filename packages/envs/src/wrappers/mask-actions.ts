@@ -4,8 +4,8 @@ import { wrapEnv } from './wrap-env.ts';
 /**
  * Gives `env` an `actionMask` that depends on what it shows: `mask(observation)` says of each action whether it makes sense there, 1 or
  * true, or else 0 or false. As every mask it is advice for agents: `env` still takes any action.
- * Throws `RangeError` unless the actions are `Discrete`; its `reset` and `step` throw `EnvError` for a mask of another length, or
- * one that leaves no action.
+ * Throws `RangeError` unless the actions are `Discrete`; its `reset` and `step` throw `EnvError` for a mask of another length or with
+ * other numbers, and for one that leaves no action, unless the episode is over.
  */
 export function maskActions(env: Env, mask: (observation: SpaceValue) => ArrayLike<number | boolean>): Env {
   const { actionSpace } = env;
@@ -13,10 +13,11 @@ export function maskActions(env: Env, mask: (observation: SpaceValue) => ArrayLi
     throw new RangeError(`maskActions: expected a Discrete action space, got ${actionSpace.toString()}`);
   }
   const current = new Uint8Array(actionSpace.n).fill(1);
-  const update = (observation: SpaceValue): void => {
-    const next = Uint8Array.from(mask(observation), Number);
-    if (next.length !== current.length || !next.includes(1)) {
-      const expected = `expected ${current.length} numbers with at least one 1`;
+  const update = (observation: SpaceValue, ended: boolean): void => {
+    const next = Array.from(mask(observation), Number);
+    const fits = next.length === current.length && next.every((entry) => entry === 0 || entry === 1);
+    if (!fits || !(ended || next.includes(1))) {
+      const expected = `expected ${current.length} zeros and ones${ended ? '' : ' with at least one 1'}`;
       throw new EnvError(`action mask is [${next.join(', ')}], ${expected}`);
     }
     current.set(next);
@@ -26,12 +27,12 @@ export function maskActions(env: Env, mask: (observation: SpaceValue) => ArrayLi
     {
       reset(options) {
         const result = env.reset(options);
-        update(result.observation);
+        update(result.observation, false);
         return result;
       },
       step(action) {
         const result = env.step(action);
-        update(result.observation);
+        update(result.observation, result.terminated || result.truncated);
         return result;
       },
       actionMask: () => current.slice(),

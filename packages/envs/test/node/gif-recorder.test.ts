@@ -70,6 +70,33 @@ describe('is refused', () => {
     );
   });
 
+  test('where a frame would stay for longer than GIF can say', async () => {
+    const env = makeEnv('CartPole-v1');
+    await expect(GifRecorder.create(env, { framesPerSecond: 0.001 })).rejects.toThrow(
+      new RangeError('1 / framesPerSecond: expected a number of seconds in [0, 655.35], got 1000'),
+    );
+    const recorder = await GifRecorder.create(env);
+    env.reset({ seed: 0 });
+    for (const seconds of [-1, NaN, 656]) {
+      const message = `seconds: expected a number of seconds in [0, 655.35], got ${seconds}`;
+      expect(() => recorder.addFrame(seconds)).toThrow(new RangeError(message));
+    }
+    expect(recorder.frames).toBe(0);
+    recorder.addFrame(655.35);
+    expect(new GifReader(recorder.finish()).frameInfo(0).delay).toBe(65_535);
+  });
+
+  test('without frames, and with frames after its end', async () => {
+    const env = makeEnv('CartPole-v1');
+    env.reset({ seed: 0 });
+    const recorder = await GifRecorder.create(env);
+    expect(() => recorder.finish()).toThrow('finish: expected at least one frame, got none');
+    recorder.addFrame();
+    const file = recorder.finish();
+    expect(() => recorder.addFrame()).toThrow('addFrame: the recording is finished');
+    expect(recorder.finish()).toEqual(file);
+  });
+
   test('of an environment that draws nothing', async () => {
     await expect(GifRecorder.create(makeEnv('IdentityBox-v0'))).rejects.toThrow(EnvError);
   });

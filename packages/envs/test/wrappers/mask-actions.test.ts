@@ -33,12 +33,22 @@ test('other wrappers and vectors hand it on', () => {
   expect(vector.actionMasks).toEqual(Uint8Array.of(1, 0, 1, 0));
 });
 
+test('where an episode has ended no action need be left', () => {
+  const env = maskActions(scriptedEnv(script), (observation) => ((observation as number[])[0] < 0 ? [0, 0] : [1, 1]));
+  env.reset();
+  env.step(0);
+  expect(env.step(0).terminated).toBe(true);
+  expect(env.actionMask!()).toEqual(Uint8Array.of(0, 0));
+});
+
 test('a mask that is none is an error', () => {
   for (const [mask, text] of [
     [[1], '[1]'],
     [[0, 0], '[0, 0]'],
+    [[1, 2], '[1, 2]'],
+    [[1, 0.5], '[1, 0.5]'],
   ] as const) {
-    const message = `action mask is ${text}, expected 2 numbers with at least one 1`;
+    const message = `action mask is ${text}, expected 2 zeros and ones with at least one 1`;
     expect(() => maskActions(scriptedEnv(script), () => mask).reset()).toThrow(new EnvError(message));
   }
   const env = scriptedEnv(script, { actionSpace: new Box(-1, 1, [1]) });
