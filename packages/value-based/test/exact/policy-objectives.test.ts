@@ -8,8 +8,8 @@ import {
   stateDistribution,
   stationaryStateDistribution,
 } from '@gradus/value-based';
-import { policyChain } from '../src/policy-chain.ts';
-import { maximumDifference, randomPolicy, randomTable } from './support/random-tables.ts';
+import { policyChain } from '../../src/exact/policy-chain.ts';
+import { maximumDifference, randomPolicy, randomTable } from '../support/random-tables.ts';
 
 const gamma = 0.8;
 const table = randomTable(3);

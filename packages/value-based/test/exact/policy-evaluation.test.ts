@@ -8,7 +8,7 @@ import {
   terminalStates,
   uniformPolicy,
 } from '@gradus/value-based';
-import { maximumDifference, randomPolicy, randomTable } from './support/random-tables.ts';
+import { maximumDifference, randomPolicy, randomTable } from '../support/random-tables.ts';
 
 const seeds = [0, 1, 2, 3, 4];
 

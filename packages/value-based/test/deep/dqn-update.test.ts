@@ -1,10 +1,10 @@
 import { linear } from '@gradus/core';
 import { Dqn, type DqnOptions } from '@gradus/value-based';
 import { afterEach, expect, test, vi } from 'vitest';
-import { parametersOf } from './support/parameters.ts';
-import { recordMinibatches } from './support/record-minibatches.ts';
-import { ReferenceDqn } from './support/reference-dqn.ts';
-import { ScriptedEnv } from './support/scripted-env.ts';
+import { parametersOf } from '../support/parameters.ts';
+import { recordMinibatches } from '../support/record-minibatches.ts';
+import { ReferenceDqn } from '../support/reference-dqn.ts';
+import { ScriptedEnv } from '../support/scripted-env.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
