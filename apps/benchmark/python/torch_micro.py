@@ -11,8 +11,10 @@ import time
 
 import torch
 import torch.nn.functional as functional
-from torch.nn import Conv2d, Embedding, Flatten, LayerNorm, Linear, Module, ModuleList, Parameter, ReLU, Sequential, Tanh
+from torch.nn import Embedding, LayerNorm, Linear, Module, ModuleList, Parameter, ReLU, Sequential, Tanh
 from torch.optim import Adam, AdamW
+
+from torch_q_learning import Atoms, Quantiles, cart_pole, minatar, pqn, prioritized_replay
 
 GAMMA = 0.99
 TAU = 0.005
@@ -71,42 +73,6 @@ def ppo(batch):
         optimizer.step()
 
     return step
-
-
-def q_learning(make, observations, next_observations, actions, terminated, loss_of):
-    """A step of DQN with a target network that stays as it is."""
-    online, target = with_target(make)
-    optimizer = Adam(online.parameters(), lr=2.5e-4)
-    rewards = torch.randn(len(observations))
-
-    def step():
-        with torch.no_grad():
-            goal = rewards + GAMMA * (1 - terminated) * target(next_observations).amax(dim=1)
-        descend(optimizer, loss_of(online(observations).gather(1, actions)[:, 0], goal))
-
-    return step
-
-
-def dqn(batch=128):
-    return q_learning(
-        lambda: network(4, 120, 84, 2),
-        torch.randn(batch, 4),
-        torch.randn(batch, 4),
-        torch.randint(2, (batch, 1)),
-        torch.rand(batch).lt(0.05).float(),
-        functional.mse_loss,
-    )
-
-
-def minatar(batch=32, channels=4, actions=6):
-    return q_learning(
-        lambda: Sequential(Conv2d(channels, 16, 3), ReLU(), Flatten(), network(16 * 8 * 8, 128, actions)),
-        torch.randint(2, (batch, channels, 10, 10)).float(),
-        torch.randint(2, (batch, channels, 10, 10)).float(),
-        torch.randint(actions, (batch, 1)),
-        torch.zeros(batch),
-        functional.smooth_l1_loss,
-    )
 
 
 def transitions(batch):
@@ -239,12 +205,21 @@ def gpt_forward(batch=16, time=128, vocabulary=512):
 CASES = {
     "ppo_mb128_4-64-64": lambda: ppo(128),
     "ppo_mb1024_4-64-64": lambda: ppo(1024),
-    "dqn_b128_4-120-84-2": dqn,
+    "dqn_b128_4-120-84-2": cart_pole,
+    "double_b128_4-120-84-2": lambda: cart_pole(double=True),
+    "dueling_b128_4-120-84-2": lambda: cart_pole(dueling=True),
+    "noisy_b128_4-120-84-2": lambda: cart_pole(noisy=True),
+    "c51_b128_4-120-84-2": lambda: cart_pole(Atoms(-10, 10)),
+    "qrdqn_b128_4-120-84-2": lambda: cart_pole(Quantiles(10)),
+    "rainbow_b128_4-120-84-2": lambda: cart_pole(Atoms(-10, 10), double=True, dueling=True, noisy=True),
+    "minatar_dqn_b32": minatar,
+    "minatar_rainbow_b32": lambda: minatar(Atoms(0, 20), double=True, dueling=True, noisy=True),
+    "prioritized_replay_1e6_b128": prioritized_replay,
+    "pqn_mb128_4-120-84-2": pqn,
     "ddpg_b256_256-256": ddpg,
     "sac_b256_256-256": sac,
     "gpt_l4_d128_t128_b16_v512": gpt,
     "gpt_forward_l4_d128_t128_b16_v512": gpt_forward,
-    "minatar_dqn_b32": minatar,
 }
 
 

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addBench } from './commands/bench.ts';
 import { addCompare } from './commands/compare.ts';
 import { addEvaluate } from './commands/evaluate.ts';
+import { addExperiment } from './commands/experiment.ts';
 import { addList } from './commands/list.ts';
 import { addReport } from './commands/report.ts';
 import { addTrain } from './commands/train.ts';
@@ -32,6 +33,7 @@ function createCommand(): Command {
   addReport(gradus);
   addCompare(gradus);
   addTune(gradus);
+  addExperiment(gradus);
   addWorker(gradus);
   return gradus;
 }

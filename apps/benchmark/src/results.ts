@@ -1,5 +1,5 @@
 import { evaluate, type Agent, type Evaluation } from '@gradus/core';
-import { makeVectorEnv } from '@gradus/envs';
+import { envDefaults, makeVectorEnv } from '@gradus/envs';
 import Table from 'cli-table3';
 
 /** How long training took. */
@@ -36,6 +36,9 @@ const EVALUATION_SEED_OFFSET = 1_000_000;
 /** Episodes that are played side by side. */
 const EVALUATION_COPIES = 100;
 
+/** Steps after which an episode is cut off where the environment has no time limit: best actions may go in circles for ever. */
+const EVALUATION_STEPS = 10_000;
+
 /** The seed of the episodes that an agent trained with `seed` is evaluated on: none that it has trained on. */
 export function evaluationSeed(seed: number): number {
   return seed + EVALUATION_SEED_OFFSET;
@@ -46,9 +49,11 @@ export function curveSeed(seed: number): number {
   return seed + 2 * EVALUATION_SEED_OFFSET;
 }
 
-/** Plays whole episodes with the agent's best actions. */
+/** Plays whole episodes with the agent's best actions, of at most {@link EVALUATION_STEPS} where the environment has no limit. */
 export function playEpisodes(agent: Agent, environment: string, episodes: number, seed: number): Evaluation {
-  const env = makeVectorEnv(environment, Math.min(episodes, EVALUATION_COPIES));
+  const isUnlimited = envDefaults(environment).maxEpisodeSteps === Infinity;
+  const options = isUnlimited ? { maxEpisodeSteps: EVALUATION_STEPS } : {};
+  const env = makeVectorEnv(environment, Math.min(episodes, EVALUATION_COPIES), options);
   const evaluation = evaluate(agent, env, { episodes, seed });
   env.close();
   return evaluation;

@@ -3,7 +3,7 @@ import { algorithms, settingsSources, type AlgorithmOptions, type Settings } fro
 import { fromUser, UserError } from './user-error.ts';
 
 /** What `--settings` accepts: a source of published settings, or the algorithm's own defaults. */
-export const settingsNames: readonly ['zoo', 'cleanrl', 'default'] = [...settingsSources, 'default'];
+export const settingsNames: readonly ['zoo', 'cleanrl', 'minatar', 'default'] = [...settingsSources, 'default'];
 
 /** One of {@link settingsNames}. */
 export type SettingsName = (typeof settingsNames)[number];
@@ -14,11 +14,14 @@ export type SettingsName = (typeof settingsNames)[number];
  */
 export function findSettings(name: SettingsName, algorithm: string, environment: string, subject?: string): Settings {
   if (name === 'default') return { numEnvs: 1, steps: 100_000, options: {} };
-  const known = algorithms[algorithm].settings[name];
+  const { settings } = algorithms[algorithm];
+  const known = settings[name] ?? {};
   if (Object.hasOwn(known, environment)) return known[environment];
+  const elsewhere = Object.keys(known).length > 0 ? `, only for ${Object.keys(known).join(', ')}` : '';
+  const others = settingsSources.filter((source) => Object.hasOwn(settings[source] ?? {}, environment));
+  const alternatives = [...others.map((source) => `'${source}' has some`), "'default' has the algorithm's defaults"];
   throw new UserError(
-    `${subject ?? `--settings ${name}`}: there are none for ${algorithm} in ${environment}, ` +
-      `only for ${Object.keys(known).join(', ')}; 'default' has the algorithm's defaults`,
+    `${subject ?? `--settings ${name}`}: there are none for ${algorithm} in ${environment}${elsewhere}; ${alternatives.join(', ')}`,
   );
 }
 

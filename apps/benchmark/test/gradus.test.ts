@@ -16,6 +16,7 @@ describe('--help', () => {
       names: ['--device', '--threads', '--only', '--seconds', '--repeat', '--torch', '--json', 'sac_b256_256-256'],
     },
     { command: ['report'], names: ['--out', '--svg'] },
+    { command: ['experiment'], names: ['list', '--out', '--record', '--seeds', '--results', '--numbers', '--json'] },
     { command: ['compare'], names: ['--json', 'exit status 1', 'Mann-Whitney', 'Holm', '5 %'] },
     { command: ['worker'], names: ['--queue', '--workers', '--checkpoint-every', 'Nothing else is executed'] },
     {
@@ -139,7 +140,7 @@ describe('gradus list', () => {
   it('says the same as JSON', async () => {
     const { output } = await runCommand('list', '--json');
     const listing = JSON.parse(output) as Record<string, unknown>;
-    expect(listing.algorithms).toEqual(['ppo', 'dqn']);
+    expect(listing.algorithms).toEqual(expect.arrayContaining(['ppo', 'dqn', 'rainbow', 'pqn']));
     expect(listing.environments).toContainEqual({
       id: 'CartPole-v1',
       observations: 'Box([4])',

@@ -9,6 +9,12 @@ describe('findSettings', () => {
     expect(findSettings('cleanrl', 'dqn', 'CartPole-v1').options).toMatchObject({ hidden: [120, 84] });
   });
 
+  it('says who has settings, if another', () => {
+    expect(() => findSettings('zoo', 'pqn', 'CartPole-v1')).toThrow(
+      "--settings zoo: there are none for pqn in CartPole-v1; 'cleanrl' has some, 'default' has the algorithm's defaults",
+    );
+  });
+
   it('falls back on defaults only when told to', () => {
     expect(findSettings('default', 'ppo', 'IdentityBox-v0').options).toEqual({});
     expect(() => findSettings('zoo', 'ppo', 'IdentityBox-v0')).toThrow(/none for ppo in IdentityBox-v0.*CartPole-v1/);

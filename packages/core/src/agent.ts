@@ -7,6 +7,11 @@ import type { ActionArray, SpaceValue } from './spaces.ts';
 export interface ActOptions {
   /** Take the policy's best action instead of a sample (or of an exploring one). Default true. */
   readonly deterministic?: boolean | undefined;
+  /**
+   * Which actions are legal, 1 or else 0, [n × number of actions], as the environment's masks say: agents that know masks choose among
+   * these alone, and throw `RangeError` for a row without any. Default: all are.
+   */
+  readonly actionMasks?: Uint8Array | undefined;
 }
 
 /** Something that chooses actions: a trained agent, or 3 lines in a test. */

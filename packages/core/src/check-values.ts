@@ -2,12 +2,13 @@ import { EnvError } from './errors.ts';
 import type { ActionArray, Space, SpaceValue } from './spaces.ts';
 
 /**
- * Throws `EnvError` unless `value` has the shape of `space` and is finite, and, where the space is discrete, belongs to it.
- * The bounds of a `Box` are not checked: Gymnasium's environments clip actions themselves, and stated observation bounds are
+ * Throws `EnvError` unless `value` has the shape of `space` and is finite, and, where the space is discrete or of bytes, belongs to it.
+ * The bounds of a float32 `Box` are not checked: Gymnasium's environments clip actions themselves, and stated observation bounds are
  * often only nominal. `name` begins the message.
  */
 export function checkValue(name: string, space: Space, value: SpaceValue): void {
-  const problem = space.kind === 'box' ? finiteProblem(space.size, value) : space.problem(value);
+  const isReal = space.kind === 'box' && space.dtype === 'float32';
+  const problem = isReal ? finiteProblem(space.size, value) : space.problem(value);
   if (problem !== undefined) throw new EnvError(`${name} ${problem}`);
 }
 

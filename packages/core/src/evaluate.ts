@@ -4,7 +4,7 @@ import { createActions, readRow, writeRow } from './spaces.ts';
 import type { VectorEnv } from './vector-env.ts';
 
 /** What to evaluate. */
-export interface EvaluateOptions extends ActOptions {
+export interface EvaluateOptions extends Pick<ActOptions, 'deterministic'> {
   /** Whole episodes to play, 10 by default. */
   readonly episodes?: number | undefined;
   /** Seeds the environment; without it the environment's random stream goes on. */
@@ -23,9 +23,9 @@ export interface Evaluation {
 }
 
 /**
- * Plays whole episodes and reports their returns; by default with the policy's best actions. With a `VectorEnv` its copies
- * play side by side, and each plays a number of episodes that is fixed beforehand: taking the first that end would
- * favour short ones. Throws `RangeError` unless `episodes` is a positive integer.
+ * Plays whole episodes and reports their returns; by default with the policy's best actions. The policy is told the action masks of an
+ * environment that has them. With a `VectorEnv` its copies play side by side, and each plays a number of episodes that is fixed
+ * beforehand: taking the first that end would favour short ones. Throws `RangeError` unless `episodes` is a positive integer.
  */
 export function evaluate(policy: Policy, env: Env | VectorEnv, options: EvaluateOptions = {}): Evaluation {
   const { episodes = 10, seed, deterministic = true } = options;
@@ -58,7 +58,7 @@ function playOne(
     let { observation } = env.reset(episode === 0 ? { seed } : {});
     let sum = 0;
     for (let length = 1; ; length++) {
-      const result = env.step(policy.act(observation, { deterministic }));
+      const result = env.step(policy.act(observation, { deterministic, actionMasks: env.actionMask?.() }));
       observation = result.observation;
       sum += result.reward;
       if (result.terminated || result.truncated) return { return: sum, length };
@@ -73,17 +73,18 @@ function playTogether(
   seed: number | undefined,
   deterministic: boolean,
 ): Played[] {
-  const { numEnvs } = env;
+  const { numEnvs, actionMasks } = env;
   const actions = createActions(env.actionSpace, numEnvs);
   const left = Int32Array.from({ length: numEnvs }, (_, i) => Math.floor((episodes + numEnvs - 1 - i) / numEnvs));
   const played: Played[] = [];
   env.reset({ seed });
   while (played.length < episodes) {
-    if (policy.actBatch) policy.actBatch(env.observations, actions, { deterministic });
+    if (policy.actBatch) policy.actBatch(env.observations, actions, { deterministic, actionMasks });
     else {
       for (let i = 0; i < numEnvs; i++) {
         const observation = readRow(env.observationSpace, env.observations, i);
-        writeRow(env.actionSpace, policy.act(observation, { deterministic }), actions, i);
+        const action = policy.act(observation, { deterministic, actionMasks: maskOf(env, i) });
+        writeRow(env.actionSpace, action, actions, i);
       }
     }
     env.step(actions);
@@ -94,4 +95,9 @@ function playTogether(
     }
   }
   return played;
+}
+
+function maskOf({ actionMasks, numEnvs }: VectorEnv, i: number): Uint8Array | undefined {
+  const size = (actionMasks?.length ?? 0) / numEnvs;
+  return actionMasks?.slice(i * size, (i + 1) * size);
 }

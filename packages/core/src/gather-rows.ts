@@ -1,6 +1,9 @@
 /** Any memory that numbers can be copied into or from. */
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** From this width on copying a row as a block is faster than number by number. */
+const WIDE = 64;
+
 /** Copies rows `indices[start…end)` of `source`, [rows × width], to the first rows of `target`. */
 export function gatherRows(
   source: NumberArray,
@@ -13,6 +16,10 @@ export function gatherRows(
   let to = 0;
   for (let k = start; k < end; k++) {
     const from = indices[k] * width;
-    for (let j = 0; j < width; j++) target[to++] = source[from + j];
+    if (width < WIDE) for (let j = 0; j < width; j++) target[to++] = source[from + j];
+    else {
+      target.set(source.subarray(from, from + width), to);
+      to += width;
+    }
   }
 }

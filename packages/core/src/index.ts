@@ -5,6 +5,7 @@ export {
   type BootstrapOptions,
   type Interval,
 } from './bootstrap-interval.ts';
+export { checkActionMasks } from './check-action-masks.ts';
 export {
   checkOptions,
   finiteNumber,
@@ -46,12 +47,17 @@ export { nanGuard } from './nan-guard.ts';
 export { NumpyRandom } from './numpy-random.ts';
 export { featureCount, observationFeatures } from './observation-features.ts';
 export { periodicEvaluation, type PeriodicEvaluationOptions } from './periodic-evaluation.ts';
+export {
+  PrioritizedReplayBuffer,
+  type PrioritizedReplayBatch,
+  type PrioritizedReplayBufferOptions,
+} from './prioritized-replay-buffer.ts';
 export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './program-policy.ts';
 export { ProgressRecorder, type Episode, type Metrics, type Progress } from './progress.ts';
 export { Random, type RandomSource } from './random.ts';
 export type { RenderContext, RenderFormat } from './render-context.ts';
 export { rankSumTest, smallestPValue } from './rank-sum-test.ts';
-export { ReplayBuffer, type ReplayBatch } from './replay-buffer.ts';
+export { ReplayBuffer, type ReplayBatch, type ReplayBufferOptions, type ReplayedEnv } from './replay-buffer.ts';
 export {
   discountedReturn,
   discountedReturns,
@@ -83,6 +89,7 @@ export {
   readRow,
   writeRow,
   type ActionArray,
+  type BoxOptions,
   type Space,
   type SpaceValue,
 } from './spaces.ts';
@@ -108,6 +115,7 @@ export {
   type Scores,
 } from './statistics.ts';
 export { rejectUnknown, similarNames } from './suggest.ts';
+export { SumTree } from './sum-tree.ts';
 export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './train.ts';
 export { TrainingEnv, openCheckpoint, plainState } from './training-env.ts';
 export { TransitionTable, type Outcome, type TransitionTableParts } from './transition-table.ts';

@@ -88,7 +88,10 @@ export class RolloutBuffer {
     for (let k = 0; k < this.size; k++) this.order[k] = k;
   }
 
-  /** Records what was seen and chosen, before the environments step. Throws `RangeError` when full. */
+  /**
+   * Records what was seen and chosen, before the environments step; `logProbabilities` may be empty, where nobody will ask for them.
+   * Throws `RangeError` when full.
+   */
   beginStep(
     observations: Float32Array,
     actions: ArrayLike<number>,

@@ -25,11 +25,22 @@ interface SpaceMethods {
   toString(): string;
 }
 
-/** Real vectors with low ≤ x ≤ high (compared as float32; bounds may be infinite), flattened in row-major order. */
+/** What else may be said about a `Box`. */
+export interface BoxOptions {
+  /** `uint8`: the elements are whole numbers from 0 to 255, as those of pictures are. Default `float32`. */
+  readonly dtype?: 'float32' | 'uint8' | undefined;
+}
+
+/**
+ * Real vectors with low ≤ x ≤ high (compared as float32; bounds may be infinite), flattened in row-major order. With the dtype `uint8`
+ * only those of whole numbers: replay buffers keep them as bytes, and `observationFeatures` divides them by `high`. Everywhere
+ * else they are stored as float32 too.
+ */
 export class Box implements SpaceMethods {
   readonly kind = 'box';
   readonly shape: readonly number[];
   readonly size: number;
+  readonly dtype: 'float32' | 'uint8';
   /** Lower bounds, [size]. */
   readonly low: Float32Array;
   /** Upper bounds, [size]. */
@@ -37,10 +48,17 @@ export class Box implements SpaceMethods {
 
   /**
    * `low`, `high`: one bound for all elements or one for each; `shape`: by default [number of bounds].
-   * Throws `RangeError` for bounds that do not fit the shape, are NaN, or leave no room.
+   * Throws `RangeError` for bounds that do not fit the shape, are NaN, or leave no room, and for those of a uint8 `Box` that are not
+   * whole numbers from 0 to 255.
    */
-  constructor(low: SpaceValue, high: SpaceValue, shape: readonly number[] = [lengthOf(low) ?? lengthOf(high) ?? 1]) {
+  constructor(
+    low: SpaceValue,
+    high: SpaceValue,
+    shape: readonly number[] = [lengthOf(low) ?? lengthOf(high) ?? 1],
+    { dtype = 'float32' }: BoxOptions = {},
+  ) {
     this.shape = shape;
+    this.dtype = dtype;
     this.size = shape.reduce((product, length) => product * positiveInteger('shape', length), 1);
     this.low = bounds('low', low, this.size);
     this.high = bounds('high', high, this.size);
@@ -48,14 +66,22 @@ export class Box implements SpaceMethods {
       if (!(this.low[i] <= this.high[i])) {
         throw new RangeError(`Box: expected low ≤ high, got low[${i}] = ${this.low[i]}, high[${i}] = ${this.high[i]}`);
       }
+      if (dtype === 'uint8' && !(isByte(this.low[i]) && isByte(this.high[i]))) {
+        throw new RangeError(
+          `Box: expected whole numbers in [0, 255] as uint8 bounds, got low[${i}] = ${this.low[i]}, high[${i}] = ${this.high[i]}`,
+        );
+      }
     }
   }
 
-  /** Uniform between two finite bounds, exponential from one, normal without any. */
+  /** Uniform between two finite bounds (over the whole numbers where they are uint8), exponential from one, normal without any. */
   sample(random: RandomSource): Float32Array {
-    const { low, high, size } = this;
+    const { low, high, size, dtype } = this;
     const value = new Float32Array(size);
-    for (let i = 0; i < size; i++) value[i] = sampleBetween(low[i], high[i], random);
+    for (let i = 0; i < size; i++) {
+      value[i] =
+        dtype === 'uint8' ? low[i] + random.integer(high[i] - low[i] + 1) : sampleBetween(low[i], high[i], random);
+    }
     return value;
   }
 
@@ -68,8 +94,10 @@ export class Box implements SpaceMethods {
     if (value.length !== this.size) return `has ${value.length} elements, expected ${this.size}`;
     for (let i = 0; i < this.size; i++) {
       const element = Math.fround(value[i]);
-      if (!(element >= this.low[i] && element <= this.high[i])) {
-        return `has ${value[i]} at [${i}], expected a number in [${this.low[i]}, ${this.high[i]}]`;
+      const isWhole = this.dtype === 'float32' || Number.isInteger(value[i]);
+      if (!(element >= this.low[i] && element <= this.high[i] && isWhole)) {
+        const expected = this.dtype === 'float32' ? 'a number' : 'an integer';
+        return `has ${value[i]} at [${i}], expected ${expected} in [${this.low[i]}, ${this.high[i]}]`;
       }
     }
     return undefined;
@@ -78,7 +106,8 @@ export class Box implements SpaceMethods {
   toString(): string {
     const range = (values: Float32Array): string =>
       values.every((value) => value === values[0]) ? String(values[0]) : `[${values.join(', ')}]`;
-    return `Box(${range(this.low)}, ${range(this.high)}, [${this.shape.join(', ')}])`;
+    const dtype = this.dtype === 'float32' ? '' : `, ${this.dtype}`;
+    return `Box(${range(this.low)}, ${range(this.high)}, [${this.shape.join(', ')}]${dtype})`;
   }
 }
 
@@ -193,6 +222,10 @@ function bounds(name: string, value: SpaceValue, size: number): Float32Array {
   if (typeof value === 'number') return new Float32Array(size).fill(value);
   if (value.length !== size) throw new RangeError(`Box: ${name} has ${value.length} elements, expected ${size}`);
   return Float32Array.from(value);
+}
+
+function isByte(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 255;
 }
 
 function positiveInteger(name: string, value: number): number {

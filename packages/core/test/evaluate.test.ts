@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ActOptions, Policy } from '../src/agent.ts';
 import { envFromDynamics } from '../src/env-from-dynamics.ts';
 import { evaluate } from '../src/evaluate.ts';
@@ -74,6 +74,51 @@ test('uses actBatch where there is one, deterministic unless asked otherwise', (
   seen.length = 0;
   evaluate(batched, env, { episodes: 4, deterministic: false });
   expect(seen[0]).toEqual({ deterministic: false });
+});
+
+describe('action masks', () => {
+  /** The first legal action; throws where none is told. */
+  const obedient: Policy = {
+    act: (_, options) => {
+      expect(options?.actionMasks).toHaveLength(3);
+      return options!.actionMasks!.indexOf(1);
+    },
+  };
+  /** Counts by 2 from even numbers and by 1 from odd ones, as `policy` does, since nothing else is legal. */
+  const masked = {
+    ...counting(),
+    writeActionMasks({ count }: { count: Float64Array }, masks: Uint8Array, start: number, end: number) {
+      masks.fill(0, 3 * start, 3 * end);
+      for (let i = start; i < end; i++) masks[3 * i + (count[i] % 2 === 0 ? 2 : 1)] = 1;
+    },
+  };
+
+  test('those of the environment reach the policy, alone, side by side and by actBatch', () => {
+    const options = { episodes: 6, seed: 4 };
+    const batched: Policy = {
+      ...obedient,
+      actBatch: (_, actions, { actionMasks } = {}) => {
+        expect(actionMasks).toHaveLength(9);
+        for (let i = 0; i < 3; i++) actions[i] = actionMasks!.subarray(3 * i, 3 * i + 3).indexOf(1);
+      },
+    };
+    expect(evaluate(obedient, envFromDynamics(masked), options)).toEqual(
+      evaluate(policy, envFromDynamics(counting()), options),
+    );
+    const expected = evaluate(policy, vectorEnvFromDynamics(counting(), 3), options);
+    for (const each of [obedient, batched]) {
+      expect(evaluate(each, vectorEnvFromDynamics(masked, 3), options)).toEqual(expected);
+    }
+  });
+
+  test('without masks there are none', () => {
+    const act = (_: unknown, options?: ActOptions): number => {
+      expect(options?.actionMasks).toBeUndefined();
+      return 1;
+    };
+    evaluate({ act }, envFromDynamics(counting()), { episodes: 1 });
+    evaluate({ act }, vectorEnvFromDynamics(counting(), 2), { episodes: 2 });
+  });
 });
 
 test.each([0, 2.5])('%d episodes are refused', (episodes) => {

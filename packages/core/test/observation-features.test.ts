@@ -18,6 +18,27 @@ test('Box: real vectors as they are', () => {
   expect(features(new Box(-Infinity, Infinity, [2]), rows)).toEqual(rows);
 });
 
+test('uint8 Box: divided by the upper bounds', () => {
+  const dtype = 'uint8';
+  expect(features(new Box(0, 255, [2], { dtype }), [[255, 51]])).toEqual([[1, Math.fround(0.2)]]);
+  const rows = [
+    [0, 1, 255],
+    [0, 0, 51],
+  ];
+  expect(features(new Box([0, 0, 0], [0, 1, 255], [3], { dtype }), rows)).toEqual([
+    [0, 1, 1],
+    [0, 0, Math.fround(0.2)],
+  ]);
+});
+
+test('uint8 Box with upper bounds of 1: nothing is computed', () => {
+  evaluate(() => {
+    const rows = constant([1, 2], [1, 0]);
+    expect(observationFeatures(new Box(0, 1, [2], { dtype: 'uint8' }), rows)).toBe(rows);
+    return rows;
+  });
+});
+
 test('Discrete: one-hot vectors, counted from its start', () => {
   expect(features(new Discrete(3), [[2], [0]])).toEqual([
     [0, 0, 1],

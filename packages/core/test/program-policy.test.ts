@@ -1,4 +1,17 @@
-import { add, cast, program, randomUniform, squeeze, type TensorData } from '@gradus/tensor';
+import {
+  add,
+  argmax,
+  cast,
+  constant,
+  greater,
+  mul,
+  program,
+  randomUniform,
+  squeeze,
+  where,
+  type Tensor,
+  type TensorData,
+} from '@gradus/tensor';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ProgramPolicy, clipToBounds, type ActProgram } from '../src/program-policy.ts';
 import { Box, Discrete, MultiDiscrete } from '../src/spaces.ts';
@@ -64,6 +77,57 @@ test('single numbers are observations too, and discrete actions are numbers', ()
     seed: 0,
   });
   expect(repeat.act(4)).toBe(4);
+});
+
+describe('action masks', () => {
+  /** The best legal action of values that are the observation times (0, 1, 2); the program without masks knows none. */
+  const choosing = (knowsMasks: boolean): ProgramPolicy =>
+    new ProgramPolicy({
+      observationSpace,
+      actionSpace: new Discrete(3),
+      compile: (batch, deterministic, masked) => {
+        compiled.push(`${batch} ${deterministic ? 'best' : 'drawn'}${masked ? ' masked' : ''}`);
+        const inputs = { observations: [batch, 1], key: { shape: [2], dtype: 'int32' } } as const;
+        const valuesOf = (observations: Tensor): Tensor => mul(observations, constant([1, 3], [0, 1, 2]));
+        return masked && knowsMasks
+          ? program({ ...inputs, actionMasks: [batch, 3] }, ({ observations, actionMasks }) => ({
+              actions: argmax(where(greater(actionMasks, 0), valuesOf(observations), -Infinity)),
+            }))
+          : program(inputs, ({ observations }) => ({ actions: argmax(valuesOf(observations)) }));
+      },
+      nextKey: () => 0,
+      seed: 0,
+    });
+
+  test('the program for masks gets them, and is another than that without', () => {
+    const acting = choosing(true);
+    expect(acting.act([1])).toBe(2);
+    expect(acting.act([1], { actionMasks: Uint8Array.of(1, 1, 0) })).toBe(1);
+    expect(acting.act([-1], { actionMasks: Uint8Array.of(0, 0, 1) })).toBe(2);
+    expect(acting.act([1])).toBe(2);
+    const actions = new Int32Array(2);
+    acting.actBatch(Float32Array.of(1, -1), actions, { actionMasks: Uint8Array.of(1, 0, 0, 0, 1, 1) });
+    expect([...actions]).toEqual([0, 1]);
+    acting.act([1], { actionMasks: Uint8Array.of(1, 1, 1), deterministic: false });
+    expect(compiled).toEqual(['1 best', '1 best masked', '2 best masked', '1 drawn masked']);
+  });
+
+  test('a program without the input passes them over', () => {
+    expect(choosing(false).act([1], { actionMasks: Uint8Array.of(1, 1, 0) })).toBe(2);
+  });
+
+  test('those that do not fit or leave nothing are refused', () => {
+    const acting = choosing(true);
+    const act = (...masks: number[]): void => {
+      acting.actBatch(new Float32Array(2), new Int32Array(2), { actionMasks: Uint8Array.from(masks) });
+    };
+    expect(() => {
+      act(0, 0, 1, 0, 0, 0);
+    }).toThrow(new RangeError('actionMasks: expected a legal action in each row, got none in row 1'));
+    expect(() => {
+      act(1, 1, 1);
+    }).toThrow(new RangeError('actionMasks has 3 elements, expected 2 × 3 (actions)'));
+  });
 });
 
 test('an observation of another size is refused', () => {

@@ -44,6 +44,36 @@ describe('Box', () => {
   test('describes itself', () => {
     expect(new Box(-1, 1, [3]).toString()).toBe('Box(-1, 1, [3])');
     expect(new Box([-1, -2], 1).toString()).toBe('Box([-1, -2], 1, [2])');
+    expect(new Box(0, 255, [84, 84], { dtype: 'uint8' }).toString()).toBe('Box(0, 255, [84, 84], uint8)');
+  });
+
+  test('is of real numbers, unless they are to be whole', () => {
+    expect(new Box(0, 1).dtype).toBe('float32');
+    const space = new Box([0, 3], [255, 5], [2], { dtype: 'uint8' });
+    expect(space.dtype).toBe('uint8');
+    expect([[0, 3], Uint8Array.of(255, 5), Float32Array.of(7, 4)].map((value) => space.contains(value))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(space.problem([0.5, 3])).toBe('has 0.5 at [0], expected an integer in [0, 255]');
+    expect(space.problem([256, 3])).toBe('has 256 at [0], expected an integer in [0, 255]');
+    expect(space.problem([0, NaN])).toBe('has NaN at [1], expected an integer in [3, 5]');
+    const random = new Random(4);
+    const samples = Array.from({ length: 3000 }, () => space.sample(random));
+    // Three of 256 numbers are missing with a probability below (256 over 3) (253 / 256)³⁰⁰⁰ = 10⁻⁹.
+    expect(new Set(samples.map(([first]) => first)).size).toBeGreaterThanOrEqual(254);
+    expect(new Set(samples.map(([, second]) => second))).toEqual(new Set([3, 4, 5]));
+    expect(samples.every((value) => space.contains(value))).toBe(true);
+    for (const [low, high] of [
+      [-1, 255],
+      [0, 256],
+      [0, 0.5],
+    ]) {
+      expect(() => new Box(low, high, [2], { dtype: 'uint8' })).toThrow(
+        `Box: expected whole numbers in [0, 255] as uint8 bounds, got low[0] = ${low}, high[0] = ${high}`,
+      );
+    }
   });
 });
 

@@ -95,6 +95,15 @@ describe('breaches are named', () => {
     expect(() => continuous.step(Float32Array.of(1.5))).toThrow('has 1.5 at [0], expected a number in [-1, 1]');
   });
 
+  test.each([0.5, 4, -1])('an observation of %d where bytes from 0 to 3 are promised', (observation) => {
+    const observationSpace = new Box(0, 3, [1], { dtype: 'uint8' });
+    const env = vectorize(() => Object.assign(new Walk({ observation: [observation] }), { observationSpace }), 1);
+    env.reset();
+    expect(() => env.step(Int32Array.of(0))).toThrow(
+      new EnvError(`observation of environment 0 has ${observation} at [0], expected an integer in [0, 3]`),
+    );
+  });
+
   test('saving environments that cannot be saved', () => {
     const env = vectorize(() => new Walk(), 1);
     env.reset();

@@ -14,8 +14,15 @@ export { lectureGrid, lectureGridMap, type LectureGridOptions } from './lecture-
 export { mountainCarContinuous, type MountainCarContinuousOptions } from './mountain-car-continuous.ts';
 export { mountainCar, type MountainCarOptions } from './mountain-car.ts';
 export { pendulum, type PendulumOptions } from './pendulum.ts';
+export { pixelAsterix } from './pixel-games/pixel-asterix.ts';
+export { pixelBreakout } from './pixel-games/pixel-breakout.ts';
+export { pixelFreeway } from './pixel-games/pixel-freeway.ts';
+export { pixelActions, type PixelGameOptions } from './pixel-games/pixel-game.ts';
+export { pixelSeaquest } from './pixel-games/pixel-seaquest.ts';
+export { pixelSpaceInvaders } from './pixel-games/pixel-space-invaders.ts';
 export { randomWalk, type RandomWalkOptions } from './random-walk.ts';
 export {
+  envDefaults,
   listEnvs,
   makeEnv,
   makeVectorEnv,
@@ -38,6 +45,7 @@ export { frameStack } from './wrappers/frame-stack.ts';
 export { maskActions } from './wrappers/mask-actions.ts';
 export { normalizeObservation, type NormalizeObservationOptions } from './wrappers/normalize-observation.ts';
 export { normalizeReward, type NormalizeRewardOptions } from './wrappers/normalize-reward.ts';
+export { pixelObservation, type PixelContext, type PixelObservationOptions } from './wrappers/pixel-observation.ts';
 export { recordEpisodeStatistics, type EpisodeStatistics } from './wrappers/record-episode-statistics.ts';
 export { rescaleAction } from './wrappers/rescale-action.ts';
 export { timeLimit } from './wrappers/time-limit.ts';

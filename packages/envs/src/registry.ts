@@ -25,6 +25,11 @@ import { lectureGrid } from './lecture-grid.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
 import { mountainCar } from './mountain-car.ts';
 import { pendulum } from './pendulum.ts';
+import { pixelAsterix } from './pixel-games/pixel-asterix.ts';
+import { pixelBreakout } from './pixel-games/pixel-breakout.ts';
+import { pixelFreeway } from './pixel-games/pixel-freeway.ts';
+import { pixelSeaquest } from './pixel-games/pixel-seaquest.ts';
+import { pixelSpaceInvaders } from './pixel-games/pixel-space-invaders.ts';
 import { randomWalk } from './random-walk.ts';
 import { taxi } from './taxi.ts';
 
@@ -107,6 +112,17 @@ registerEnv({
 registerEnv({ id: 'Bandit-v0', defaults: { numArms: 10, maxEpisodeSteps: 1000 }, create: bandit });
 registerEnv({ id: 'ContextualBandit-v0', defaults: { values: undefined, noise: 1 }, create: contextualBandit });
 
+const pixelGameDefaults = { stickyActionProbability: 0.1, maxEpisodeSteps: 5000 };
+registerEnv({ id: 'PixelAsterix-v0', defaults: pixelGameDefaults, create: pixelAsterix });
+registerEnv({ id: 'PixelBreakout-v0', defaults: pixelGameDefaults, create: pixelBreakout });
+registerEnv({
+  id: 'PixelFreeway-v0',
+  defaults: { ...pixelGameDefaults, maxEpisodeSteps: Infinity },
+  create: pixelFreeway,
+});
+registerEnv({ id: 'PixelSeaquest-v0', defaults: pixelGameDefaults, create: pixelSeaquest });
+registerEnv({ id: 'PixelSpaceInvaders-v0', defaults: pixelGameDefaults, create: pixelSpaceInvaders });
+
 registerEnv({
   id: 'IdentityDiscrete-v0',
   defaults: { n: 4, maxEpisodeSteps: 100 },
@@ -158,17 +174,27 @@ export function transitionTable(id: string, options: EnvOptions = {}): Transitio
   throw new RangeError(`${id}: expected a finite environment, got one without a transition table`);
 }
 
+/** What may be asked for when an environment is made, and what it is if it is not. Throws `RangeError` for an unknown id. */
+export function envDefaults(id: string): EnvOptions {
+  return { ...findSpec(id).defaults };
+}
+
 function create(id: string, options: EnvOptions): Env | Dynamics {
+  const spec = findSpec(id);
+  const defaults = spec.defaults ?? {};
+  rejectUnknown(id, options, defaults);
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return spec.create({ ...defaults, ...given });
+}
+
+function findSpec(id: string): EnvSpec {
   const spec = specs.get(id);
   if (!spec) {
     const similar = similarNames(id, specs.keys());
     const names = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : `known are ${listEnvs().join(', ')}`;
     throw new RangeError(`unknown environment '${id}'; ${names}`);
   }
-  const defaults = spec.defaults ?? {};
-  rejectUnknown(id, options, defaults);
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return spec.create({ ...defaults, ...given });
+  return spec;
 }
 
 function isDynamics(made: Env | Dynamics): made is Dynamics {

@@ -2,6 +2,7 @@ import { Box, Discrete, type Env } from '@gradus/core';
 import {
   cartPole,
   checkEnv,
+  envDefaults,
   listEnvs,
   makeEnv,
   makeVectorEnv,
@@ -30,6 +31,11 @@ test('lists every environment by its id', () => {
     'MountainCar-v0',
     'MountainCarContinuous-v0',
     'Pendulum-v1',
+    'PixelAsterix-v0',
+    'PixelBreakout-v0',
+    'PixelFreeway-v0',
+    'PixelSeaquest-v0',
+    'PixelSpaceInvaders-v0',
     'RandomWalk-v0',
     'RandomWalk1000-v0',
     'RandomWalk19-v0',
@@ -104,4 +110,15 @@ test('an option that is undefined is the default of its id', () => {
   expect(table.numStates).toBe(21);
   expect(Math.min(...table.rewards)).toBe(-1);
   expect(makeEnv('FrozenLake8x8-v1', { mapName: undefined }).observationSpace).toEqual(new Discrete(64));
+});
+
+test('tells what may be asked for', () => {
+  expect(envDefaults('RandomWalk19-v0')).toEqual({
+    numStates: 19,
+    maxJump: 1,
+    leftReward: -1,
+    rightReward: 1,
+    maxEpisodeSteps: Infinity,
+  });
+  expect(() => envDefaults('RandomWalk20-v0')).toThrow(RangeError);
 });

@@ -116,7 +116,7 @@ export {
   sequential,
 } from './modules.ts';
 export type { AdamOptions, MinimizeOptions, Optimizer, RmsPropOptions, SgdOptions } from './optimizers.ts';
-export { adam, adamW, globalNorm, polyakUpdate, rmsProp, sgd } from './optimizers.ts';
+export { adam, adamW, globalNorm, polyakUpdate, rAdam, rmsProp, sgd } from './optimizers.ts';
 export type { StoredTensor } from './safetensors.ts';
 export {
   SafetensorsError,

@@ -1,6 +1,6 @@
 import { grad } from './grad.ts';
 import { asTensor, scalar } from './ops/constant.ts';
-import { add, div, minimum, mul, sqrt, square, sub } from './ops/map.ts';
+import { add, div, greater, minimum, mul, sqrt, square, sub, where } from './ops/map.ts';
 import { sum } from './ops/reduce.ts';
 import type { Parameters } from './modules.ts';
 import { pairs } from './modules.ts';
@@ -139,7 +139,7 @@ export function rmsProp(parameters: Parameters, options: RmsPropOptions = {}): O
   );
 }
 
-/** Options of {@link adam} and {@link adamW}. */
+/** Options of {@link adam}, {@link adamW} and {@link rAdam}. */
 export interface AdamOptions {
   /** α. Default 1e-3. */
   readonly learningRate?: number;
@@ -149,6 +149,21 @@ export interface AdamOptions {
   readonly beta2?: number;
   /** Default 1e-8. */
   readonly epsilon?: number;
+}
+
+/** m and v of each parameter, m ← β₁ m + (1 − β₁) g and v ← β₂ v + (1 − β₂) g². */
+function moments(parameters: Parameters, beta1: number, beta2: number) {
+  const state = { ...zerosLike('mean', parameters), ...zerosLike('meanSquare', parameters) };
+  const means = slots(parameters, state, 'mean');
+  const meanSquares = slots(parameters, state, 'meanSquare');
+  const update = (variable: Variable, gradient: Tensor): { mean: Variable; meanSquare: Variable } => {
+    const mean = slot(means, variable);
+    const meanSquare = slot(meanSquares, variable);
+    assign(mean, add(mul(mean, beta1), mul(1 - beta1, gradient)));
+    assign(meanSquare, add(mul(meanSquare, beta2), mul(1 - beta2, square(gradient))));
+    return { mean, meanSquare };
+  };
+  return { state, update };
 }
 
 /**
@@ -168,25 +183,58 @@ export function adamW(
   // β₁ᵗ and β₂ᵗ, kept as products: a power of the step count would need a logarithm.
   const power1 = new Variable([], [1], { name: 'beta1Power' });
   const power2 = new Variable([], [1], { name: 'beta2Power' });
-  const moments = { ...zerosLike('mean', parameters), ...zerosLike('meanSquare', parameters) };
-  const means = slots(parameters, moments, 'mean');
-  const meanSquares = slots(parameters, moments, 'meanSquare');
+  const { state, update } = moments(parameters, beta1, beta2);
   const begin = (): void => {
     assign(power1, mul(power1, beta1));
     assign(power2, mul(power2, beta2));
   };
-  const state = { ...moments, beta1Power: power1, beta2Power: power2 };
-  return optimizer(parameters, state, options.learningRate ?? 1e-3, begin, (variable, gradient, rate) => {
-    const mean = slot(means, variable);
-    const meanSquare = slot(meanSquares, variable);
-    assign(mean, add(mul(mean, beta1), mul(1 - beta1, gradient)));
-    assign(meanSquare, add(mul(meanSquare, beta2), mul(1 - beta2, square(gradient))));
+  const rule: Rule = (variable, gradient, rate) => {
+    const { mean, meanSquare } = update(variable, gradient);
     const step = div(rate, sub(1, power1));
     const scale = sqrt(sub(1, power2));
     const denominator = add(div(sqrt(meanSquare), scale), epsilon);
     const decayed = weightDecay === 0 ? variable : mul(variable, sub(1, mul(rate, weightDecay)));
     return sub(decayed, div(mul(step, mean), denominator));
-  });
+  };
+  const whole = { ...state, beta1Power: power1, beta2Power: power2 };
+  return optimizer(parameters, whole, options.learningRate ?? 1e-3, begin, rule);
+}
+
+/**
+ * RAdam (Liu et al., 2020): Adam whose adaptive step size begins when the variance of v is finite, and is rectified by it,
+ *
+ *     ρ∞ = 2 / (1 − β₂) − 1,   ρₜ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ),   r = √((ρₜ − 4) (ρₜ − 2) ρ∞ / ((ρ∞ − 4) (ρ∞ − 2) ρₜ)),
+ *     θ ← θ − α m̂ r √(1 − β₂ᵗ) / (√v + ε) where ρₜ > 5,   θ ← θ − α m̂ before.
+ *
+ * As in PyTorch, ε is added to √v, whose bias is not corrected yet, and the threshold is 5 (the paper's is 4).
+ */
+export function rAdam(parameters: Parameters, options: AdamOptions = {}): Optimizer {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const power1 = new Variable([], [1], { name: 'beta1Power' });
+  // Σ β₂ᵏ⁻¹ and Σ k β₂ᵏ⁻¹ over k = 1 … t, so that 1 − β₂ᵗ = (1 − β₂) Σ β₂ᵏ⁻¹ and ρₜ + 1 = 2 Σ k β₂ᵏ⁻¹ / Σ β₂ᵏ⁻¹: sums of
+  // positive numbers, where the formulas above are differences that float32 has no digits for in the first steps.
+  const weightSum = new Variable([], undefined, { name: 'weightSum' });
+  const ageSum = new Variable([], undefined, { name: 'ageSum' });
+  const { state, update } = moments(parameters, beta1, beta2);
+  const begin = (): void => {
+    assign(power1, mul(power1, beta1));
+    assign(weightSum, add(mul(weightSum, beta2), 1));
+    assign(ageSum, add(mul(ageSum, beta2), weightSum));
+  };
+  const limit = 2 / (1 - beta2) - 1;
+  const rule: Rule = (variable, gradient, rate) => {
+    const { mean, meanSquare } = update(variable, gradient);
+    const step = div(rate, sub(1, power1));
+    const rho = sub(div(mul(2, ageSum), weightSum), 1);
+    const rectification = div(mul(mul(sub(rho, 4), sub(rho, 2)), limit), mul((limit - 4) * (limit - 2), rho));
+    const adaptive = mul(step, sqrt(mul(rectification, mul(1 - beta2, weightSum))));
+    const isAdaptive = greater(rho, 5);
+    // The choice is made between two numbers for all elements, 0 for the way that is not taken.
+    const scale = add(div(where(isAdaptive, adaptive, 0), add(sqrt(meanSquare), epsilon)), where(isAdaptive, 0, step));
+    return sub(variable, mul(mean, scale));
+  };
+  const whole = { ...state, beta1Power: power1, weightSum, ageSum };
+  return optimizer(parameters, whole, options.learningRate ?? 1e-3, begin, rule);
 }
 
 /**

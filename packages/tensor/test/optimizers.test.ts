@@ -8,9 +8,12 @@ import {
   device,
   evaluate,
   globalNorm,
+  loadParameters,
   polyakUpdate,
   program,
+  rAdam,
   rmsProp,
+  saveParameters,
   sgd,
   square,
   sub,
@@ -31,6 +34,14 @@ interface Golden {
   readonly clipping: { gradients: unknown[]; maxNorm: number; totalNorm: number; clipped: unknown[] };
 }
 const golden = JSON.parse(readFileSync(new URL('fixtures/optimizers.json', import.meta.url), 'utf8')) as Golden;
+
+/** Made by fixtures/r-adam.py. */
+const rAdamGolden = JSON.parse(readFileSync(new URL('fixtures/r-adam.json', import.meta.url), 'utf8')) as {
+  readonly learningRate: number;
+  readonly parameters: number[];
+  readonly gradients: number[][];
+  readonly cases: readonly { beta1: number; beta2: number; epsilon: number; after: number[][] }[];
+};
 
 const size = 5;
 const steps = 25;
@@ -75,6 +86,16 @@ describe('against PyTorch', () => {
       adamW(parameters, { learningRate, beta1, beta2, epsilon, weightDecay });
     expectAllClose(
       follow(make, golden.parameters, golden.gradients, () => learningRate),
+      after,
+    );
+  });
+
+  // ρₜ passes 5 after five steps, after six, and never.
+  test.each(rAdamGolden.cases)('rAdam, β₂ = $beta2', ({ after, ...settings }) => {
+    const { learningRate, parameters, gradients: sequence } = rAdamGolden;
+    const make = (trained: Parameters): Optimizer => rAdam(trained, { ...settings, learningRate });
+    expectAllClose(
+      follow(make, parameters, sequence, () => learningRate),
       after,
     );
   });
@@ -154,6 +175,51 @@ describe('against their formulas in double precision, with a schedule', () => {
       weightDecay === 0 ? adam(parameters) : adamW(parameters, { weightDecay });
     expectAllClose(follow(make, start, gradients, rateAt), expected);
   });
+});
+
+test('rAdam keeps to its formulas in double precision for 20,000 steps', () => {
+  const [w, beta1, beta2] = [variable([1]), 0.9, 0.999];
+  const optimizer = rAdam({ w }, { learningRate: 0.1 });
+  const update = program({ gradient: [1] }, ({ gradient }) => optimizer.apply([gradient]));
+  const random = testRandom(5);
+  const limit = 2 / (1 - beta2) - 1;
+  let [m, v, worst] = [0, 0, 0];
+  for (let t = 1; t <= 20_000; t++) {
+    // All of one sign, so that no cancellation in m̂ blurs what is compared: the step that is taken from 0.
+    const gradient = Math.fround(1 + 0.5 * random.floats(1)[0]);
+    w.write([0]);
+    update.inputs.gradient[0] = gradient;
+    update.run();
+    m = beta1 * m + (1 - beta1) * gradient;
+    v = beta2 * v + (1 - beta2) * gradient ** 2;
+    const rho = limit - (2 * t * beta2 ** t) / (1 - beta2 ** t);
+    const r = Math.sqrt(((rho - 4) * (rho - 2) * limit) / ((limit - 4) * (limit - 2) * rho));
+    const adaptive = rho > 5 ? (r * Math.sqrt(1 - beta2 ** t)) / (Math.sqrt(v) + 1e-8) : 1;
+    const expected = (-0.1 * m * adaptive) / (1 - beta1 ** t);
+    worst = Math.max(worst, Math.abs(w.read()[0] / expected - 1));
+  }
+  // Decaying by 0.999 can keep a thousand roundings of 2⁻²⁴ each.
+  expect(worst).toBeLessThan(1000 * 2 ** -24);
+});
+
+test('rAdam stopped and resumed with its state is the same as not interrupted', () => {
+  const w = variable([size], start);
+  const optimizer = rAdam({ w });
+  expect(Object.keys(optimizer.state)).toEqual(['mean.w', 'meanSquare.w', 'beta1Power', 'weightSum', 'ageSum']);
+  const takeSteps = (by: Optimizer, sequence: readonly ArrayLike<number>[]): void => {
+    const update = program({ gradient: [size] }, ({ gradient }) => by.apply([gradient]));
+    for (const gradient of sequence) {
+      update.inputs.gradient.set(gradient);
+      update.run();
+    }
+  };
+  takeSteps(optimizer, gradients.slice(0, 7));
+  const resumed = { w: variable([size], w.read()) };
+  const again = rAdam(resumed);
+  loadParameters(again.state, saveParameters(optimizer.state));
+  takeSteps(optimizer, gradients.slice(7));
+  takeSteps(again, gradients.slice(7));
+  expect(resumed.w.read()).toEqual(w.read());
 });
 
 test('a gradient below the limit is not scaled', () => {

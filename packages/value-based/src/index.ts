@@ -1,5 +1,13 @@
-export { Dqn, dqnDefaults, type DqnOptions } from './deep/dqn.ts';
-export { dqnSettings, type DqnSettings } from './deep/dqn-settings.ts';
+export { c51Defaults, type CategoricalDistribution } from './deep/c51.ts';
+export { Dqn } from './deep/dqn.ts';
+export { dqnDefaults, type DqnOptions } from './deep/dqn-options.ts';
+export { c51Settings, dqnSettings, qrDqnSettings, rainbowSettings, type DqnSettings } from './deep/dqn-settings.ts';
+export type { Convolution } from './deep/q-network.ts';
+export { qrDqnDefaults, type QuantileDistribution } from './deep/qr-dqn.ts';
+export { rainbowDefaults } from './deep/rainbow.ts';
+export type { Distribution } from './deep/value-head.ts';
+export { Pqn, pqnDefaults, type PqnOptions } from './deep/pqn.ts';
+export { pqnSettings, type PqnSettings } from './deep/pqn-settings.ts';
 export { actionValues } from './exact/action-values.ts';
 export { evaluatePolicy, evaluatePolicyIteratively } from './exact/policy-evaluation.ts';
 export { policyIteration, type PolicyIterationResult } from './exact/policy-iteration.ts';
@@ -13,3 +21,65 @@ export type { IterationOptions, IterationResult } from './exact/successive-appro
 export { greedyPolicy, uniformPolicy } from './exact/tabular-policy.ts';
 export { terminalStates } from './exact/terminal-states.ts';
 export { valueIteration, type ValueIterationResult } from './exact/value-iteration.ts';
+export { bairdCounterexample, type BairdCounterexample } from './linear/baird-counterexample.ts';
+export { createFeatures, type FeatureOptions } from './linear/create-features.ts';
+export {
+  expectedTd,
+  expectedTdUpdate,
+  expectedTdcUpdate,
+  leastSquaresWeights,
+  rootValueError,
+  tdFixedPoint,
+  type ExpectedTd,
+} from './linear/expected-td.ts';
+export type { FeatureTableOptions } from './linear/feature-table.ts';
+export { createFeatureVector, linearStateValues, type FeatureVector, type Features } from './linear/features.ts';
+export type { FourierBasisOptions } from './linear/fourier-basis.ts';
+export type { LinearActionValues } from './linear/linear-action-values.ts';
+export type { LinearAgentOptions } from './linear/linear-agent.ts';
+export { LinearQLearning, linearQLearningDefaults, type LinearQLearningOptions } from './linear/linear-q-learning.ts';
+export { LinearSarsa, linearSarsaDefaults, type LinearSarsaOptions } from './linear/linear-sarsa.ts';
+export { LinearTd, type LinearTdOptions } from './linear/linear-td.ts';
+export { LinearTdLambda, type LinearTdLambdaOptions } from './linear/linear-td-lambda.ts';
+export { Lstd } from './linear/lstd.ts';
+export type { RangeOptions } from './linear/observation-range.ts';
+export type { OneHotOptions } from './linear/one-hot.ts';
+export type { PolynomialBasisOptions } from './linear/polynomial-basis.ts';
+export {
+  predictValues,
+  type PredictValuesOptions,
+  type PredictionStep,
+  type ValuePredictor,
+} from './linear/predict-values.ts';
+export { Tdc, type TdcOptions } from './linear/tdc.ts';
+export type { TileCodingOptions } from './linear/tile-coding.ts';
+export { DoubleQLearning } from './tabular/double-q-learning.ts';
+export type { TraceKind } from './tabular/eligibility-traces.ts';
+export { ExpectedSarsa } from './tabular/expected-sarsa.ts';
+export {
+  boltzmann,
+  epsilonGreedy,
+  upperConfidence,
+  type Boltzmann,
+  type EpsilonGreedy,
+  type Exploration,
+  type UpperConfidence,
+} from './tabular/exploration.ts';
+export { backwardView, forwardView, type LambdaViewOptions, type RecordedEpisode } from './tabular/lambda-views.ts';
+export { MonteCarloControl, monteCarloDefaults } from './tabular/monte-carlo-control.ts';
+export { monteCarloPrediction, type MonteCarloPredictionOptions } from './tabular/monte-carlo-prediction.ts';
+export { nStepDefaults, type NStepOptions } from './tabular/n-step-options.ts';
+export { NStepQLearning } from './tabular/n-step-q-learning.ts';
+export { NStepSarsa } from './tabular/n-step-sarsa.ts';
+export type { PredictionOptions } from './tabular/predict.ts';
+export { QLambda, qLambdaDefaults, type QLambdaOptions } from './tabular/q-lambda.ts';
+export { QLearning } from './tabular/q-learning.ts';
+export { SarsaLambda, sarsaLambdaDefaults, type SarsaLambdaOptions } from './tabular/sarsa-lambda.ts';
+export { Sarsa } from './tabular/sarsa.ts';
+export { visitStepSize, type StepSize, type VisitStepSize } from './tabular/step-size.ts';
+export { TabularAgent, tabularDefaults, type TabularOptions } from './tabular/tabular-agent.ts';
+export { tdLambda, type TdLambdaOptions } from './tabular/td-lambda.ts';
+export {
+  temporalDifferencePrediction,
+  type TemporalDifferencePredictionOptions,
+} from './tabular/temporal-difference-prediction.ts';

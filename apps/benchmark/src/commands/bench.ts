@@ -73,14 +73,24 @@ export function addBench(gradus: Command): void {
   addBenchMicro(bench);
 }
 
-async function benchCommand(name: string, options: BenchOptions, command: readonly string[]): Promise<void> {
+/**
+ * Executes `gradus bench`.
+ * @param print where results go; progress goes to stderr.
+ * @throws UserError where something cannot be run, `Interrupted` after Ctrl-C.
+ */
+export async function benchCommand(
+  name: string,
+  options: BenchOptions,
+  command: readonly string[],
+  print: (line: string) => void = console.log,
+): Promise<void> {
   const { seeds, filter, device = defaultDeviceName(), workers, queue } = options;
   const suite = findSuite(name);
   await openDevice(device, 1);
   const runs = planRuns(suite, { device, seeds, filter });
   const out = options.out ?? `runs/bench/${suite.name}`;
   if (options.dryRun) {
-    console.log(dryRun(runs, options.fresh ? [] : await readRecords(out)));
+    print(dryRun(runs, options.fresh ? [] : await readRecords(out)));
     return;
   }
   const folder = await ResultsFolder.open(out, describe(suite, runs, shellText(command)), options.fresh);
@@ -91,7 +101,7 @@ async function benchCommand(name: string, options: BenchOptions, command: readon
       queue === undefined
         ? runLocally({ workers, checkpointInterval: options.checkpointEvery })
         : runOnQueue(queue, suite.name);
-    await bench(runs, folder, execute, { json: options.json, goOn });
+    await bench(runs, folder, execute, { json: options.json, goOn, print });
   } finally {
     await folder.close();
   }
@@ -120,11 +130,11 @@ async function bench(
   runs: readonly PlannedRun[],
   folder: ResultsFolder,
   execute: ExecuteRuns,
-  { json, goOn }: { readonly json: boolean; readonly goOn: string },
+  { json, goOn, print }: { readonly json: boolean; readonly goOn: string; readonly print: (line: string) => void },
 ): Promise<void> {
   const unfinished = runs.filter(({ id }) => !folder.records.has(id));
   const finished = (): RunRecord[] => runs.flatMap(({ id }) => folder.records.get(id) ?? []);
-  if (json) for (const record of finished()) console.log(JSON.stringify(record));
+  if (json) for (const record of finished()) print(JSON.stringify(record));
   const display = json ? noDisplay : benchDisplay(unfinished, runs.length - unfinished.length);
   const failures = new Map<string, string>();
   const stop = new AbortController();
@@ -140,7 +150,7 @@ async function bench(
       onRecord: async (run, record) => {
         await folder.append(record);
         display.end(run, recordText(record));
-        if (json) console.log(JSON.stringify(record));
+        if (json) print(JSON.stringify(record));
       },
       onFailure: (run, message) => {
         failures.set(run.id, message);
@@ -154,7 +164,7 @@ async function bench(
     release();
   }
   const records = finished();
-  if (!json && records.length > 0) console.log(suiteTable(runs, records));
+  if (!json && records.length > 0) print(suiteTable(runs, records));
   for (const [id, message] of failures) console.error(`failed: ${id}: ${message}`);
   if (stop.signal.aborted && records.length < runs.length) {
     const state = `${records.length} of ${runs.length} runs are finished`;

@@ -35,7 +35,7 @@ async function collect(): Promise<Listing> {
     }),
     settings: Object.entries(algorithms).flatMap(([algorithm, { settings }]) =>
       settingsSources.flatMap((source) =>
-        Object.entries(settings[source]).map(([environment, { steps }]) => {
+        Object.entries(settings[source] ?? {}).map(([environment, { steps }]) => {
           return { algorithm, environment, settings: source, steps };
         }),
       ),

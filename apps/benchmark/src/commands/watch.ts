@@ -111,7 +111,7 @@ function record(agent: Agent, env: Env, recorder: GifRecorder, { episodes, seed,
     let { observation } = env.reset(episode === 0 ? { seed } : {});
     recorder.addFrame();
     for (let step = 1; ; step++) {
-      const result = env.step(agent.act(observation));
+      const result = env.step(agent.act(observation, { actionMasks: env.actionMask?.() }));
       observation = result.observation;
       if (result.terminated || result.truncated) break;
       if (step % stride === 0) recorder.addFrame();

@@ -1,18 +1,20 @@
 import { ddpgCase } from './ddpg.ts';
-import { dqnCase } from './dqn.ts';
+import { dqnCases } from './dqn.ts';
 import { gptCase, gptForwardCase } from './gpt.ts';
 import type { MicroCase } from './micro-case.ts';
-import { minatarCase } from './minatar.ts';
 import { ppoCases } from './ppo.ts';
+import { pqnCase } from './pqn.ts';
+import { prioritizedReplayCase } from './prioritized-replay.ts';
 import { sacCase } from './sac.ts';
 
 /** What `gradus bench micro` measures, in its order. */
 export const microCases: readonly MicroCase[] = [
   ...ppoCases,
-  dqnCase,
+  ...dqnCases,
+  prioritizedReplayCase,
+  pqnCase,
   ddpgCase,
   sacCase,
   gptCase,
   gptForwardCase,
-  minatarCase,
 ];

@@ -64,14 +64,15 @@ const LEGEND_HEIGHT = 22;
 
 /** A figure as a file that needs nothing else: title, legend and paper of its own, light or dark as the reader has it. */
 export function standaloneSvg({ title, width, height, series, svg }: Figure): string {
-  const top = PADDING + TITLE_HEIGHT + (series.length > 0 ? LEGEND_HEIGHT : 0);
-  const [fullWidth, fullHeight] = [width + 2 * PADDING, top + height + PADDING];
+  const fullWidth = width + 2 * PADDING;
   let x = PADDING;
+  let y = PADDING + TITLE_HEIGHT + 5;
   const entries = series.map(({ label, colour, dash }) => {
-    const left = x;
     // Text cannot be measured here; this is more than its width in common fonts.
-    x += 38 + 6.6 * label.length;
-    const y = PADDING + TITLE_HEIGHT + 5;
+    const entryWidth = 38 + 6.6 * label.length;
+    if (x > PADDING && x + entryWidth > fullWidth) [x, y] = [PADDING, y + LEGEND_HEIGHT];
+    const left = x;
+    x += entryWidth;
     return html`<line
         x1="${left}"
         x2="${left + 18}"
@@ -82,6 +83,8 @@ export function standaloneSvg({ title, width, height, series, svg }: Figure): st
         stroke-dasharray="${dash}"
       /><text x="${left + 24}" y="${y + 4}" font-size="11" fill="var(--ink)">${label}</text>`;
   });
+  const top = series.length > 0 ? y - 5 + LEGEND_HEIGHT : PADDING + TITLE_HEIGHT;
+  const fullHeight = top + height + PADDING;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${fullWidth} ${fullHeight}" width="${fullWidth}" height="${fullHeight}" font-family="${escapeText(FONT)}">
 <style>
 :root {

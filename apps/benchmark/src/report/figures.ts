@@ -2,9 +2,10 @@ import * as Plot from '@observablehq/plot';
 import { publishedSources, solvedReturns } from '../published-scores.ts';
 import { PROFILE_THRESHOLDS, type Aggregate, type Improvement } from './aggregate.ts';
 import { drawFigure, type Figure } from './figure.ts';
+import { axes, band, frame, halo, horizontalAxis, hoverDots, intervals } from './marks.ts';
 import { countText, intervalText, percentText, scoreText, stepsText } from './numbers.ts';
 import type { Series } from './series.ts';
-import type { Estimate, GroupSummary } from './summarize-group.ts';
+import type { GroupSummary } from './summarize-group.ts';
 
 type SeriesOf = ReadonlyMap<string, Series>;
 
@@ -197,24 +198,6 @@ export function improvementFigure(pairs: readonly Improvement[]): Figure {
   });
 }
 
-const frame = { marginLeft: 44, marginRight: 14, marginTop: 24, marginBottom: 38 } as const;
-const halo = { stroke: 'var(--paper)', strokeWidth: 4 } as const;
-const quiet = { ticks: 5, tickSize: 0, labelArrow: 'none', color: 'var(--muted)' } as const;
-const grid = { ticks: 5, stroke: 'var(--grid)', strokeOpacity: 1 } as const;
-
-/** Grid lines, and axes without lines of their own. */
-function axes(x: Plot.AxisXOptions, y: Plot.AxisYOptions): Plot.Markish[] {
-  return [
-    Plot.gridY(grid),
-    Plot.axisX({ ...quiet, labelAnchor: 'center', ...x }),
-    Plot.axisY({ ...quiet, labelAnchor: 'top', ...y }),
-  ];
-}
-
-function horizontalAxis(x: Plot.AxisXOptions): Plot.Markish[] {
-  return [Plot.gridX(grid), Plot.axisX({ ...quiet, labelAnchor: 'center', ...x })];
-}
-
 /** From 0, but logarithmic where budgets are so different that the shorter curves would be squeezed into a corner. */
 function stepsScale(summaries: readonly GroupSummary[]): Plot.ScaleOptions {
   const budgets = summaries.map(({ group }) => group.runs[0].steps);
@@ -225,72 +208,4 @@ function stepsScale(summaries: readonly GroupSummary[]): Plot.ScaleOptions {
 
 function styleOf(seriesOf: SeriesOf, label: string): Series {
   return seriesOf.get(label) ?? { label, colour: 'var(--ink)', dash: 'none' };
-}
-
-/** The interval around a curve. */
-function band(points: readonly Estimate[], x: string, { colour }: Series): Plot.Markish {
-  return Plot.areaY(points, { x, y1: 'low', y2: 'high', fill: colour, fillOpacity: 0.18 });
-}
-
-/** Points that are not seen but say their values when they are pointed at. */
-function hoverDots<Point extends Estimate>(
-  points: readonly Point[],
-  x: string,
-  title: (point: Point) => string,
-): Plot.Markish {
-  return Plot.dot(points, { x, y: 'value', r: 6, fill: 'transparent', title });
-}
-
-interface NamedEstimate extends Estimate {
-  readonly name: string;
-  readonly colour: string;
-}
-
-/** Estimates one below the other, each with its name, interval and value. */
-function intervals(
-  estimates: readonly NamedEstimate[],
-  text: (value: number) => string,
-  axis: Plot.AxisXOptions,
-  { domain, rule }: { readonly domain?: readonly number[]; readonly rule?: number } = {},
-): Plot.PlotOptions {
-  return {
-    ...frame,
-    height: 46 + 38 * estimates.length,
-    marginTop: 6,
-    marginLeft: 14,
-    x: domain === undefined ? { nice: true, inset: 6 } : { domain, inset: 6 },
-    color: { type: 'identity' },
-    y: { type: 'band', domain: estimates.map(({ name }) => name), axis: null },
-    marks: [
-      ...horizontalAxis(axis),
-      Plot.ruleX(rule === undefined ? [] : [rule], { stroke: 'var(--muted)', strokeDasharray: '2 3' }),
-      Plot.ruleY(estimates, {
-        y: 'name',
-        x1: 'low',
-        x2: 'high',
-        stroke: 'colour',
-        strokeWidth: 7,
-        strokeOpacity: 0.3,
-        dy: 8,
-      }),
-      Plot.tickX(estimates, {
-        x: 'value',
-        y: 'name',
-        stroke: 'colour',
-        strokeWidth: 2.5,
-        insetTop: 18,
-        insetBottom: 2,
-      }),
-      Plot.text(estimates, {
-        y: 'name',
-        frameAnchor: 'left',
-        textAnchor: 'start',
-        dy: -8,
-        fill: 'var(--ink)',
-        ...halo,
-        text: (estimate: NamedEstimate) =>
-          `${estimate.name}   ${text(estimate.value)}  ${intervalText(estimate, text)}`,
-      }),
-    ],
-  };
 }

@@ -1,39 +1,20 @@
 import { publishedSources } from '../published-scores.ts';
 import { scoreScales } from '../score-scales.ts';
 import type { Aggregate } from './aggregate.ts';
+import { htmlDocument, legend, themeButtons } from './document.ts';
 import type { Figure } from './figure.ts';
 import { html, type Html } from './html.ts';
 import { durationText, plural, scoreText } from './numbers.ts';
 import type { Report } from './report.ts';
 import { runDetails } from './run-details.ts';
 import { scoresTable } from './scores-table.ts';
-import type { Series } from './series.ts';
-import { style } from './style.ts';
 
 /** The report as one HTML document that loads nothing else. */
 export function reportPage(report: Report): string {
   const title = report.results.map(({ description }) => description.name).join(', ');
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="gradus report" />
-        <link rel="icon" href="data:," />
-        <title>${title} · Gradus benchmark</title>
-        <style>
-          ${{ markup: style }}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${header(report, title)} ${curvesSection(report)} ${scoresSection(report)} ${aggregateSection(report)}
-          ${runDetails(report)}
-          <footer>Written by <code>gradus report</code>. This page is one file and loads nothing.</footer>
-        </main>
-      </body>
-    </html> `;
-  return page.markup;
+  const body = html`${header(report, title)} ${curvesSection(report)} ${scoresSection(report)}
+  ${aggregateSection(report)} ${runDetails(report)}`;
+  return htmlDocument(`${title} · Gradus benchmark`, 'gradus report', body);
 }
 
 function header({ results, summaries, series, environments }: Report, title: string): Html {
@@ -48,14 +29,7 @@ function header({ results, summaries, series, environments }: Report, title: str
   const versions = unique(records.map(({ origin }) => `Gradus ${origin.gradus}, Node ${origin.node}`));
   const missing = planned - records.length;
   return html`<header>
-    <fieldset class="themes" aria-label="Theme">
-      ${['auto', 'light', 'dark'].map(
-        (theme) =>
-          html`<label
-            ><input type="radio" name="theme" id="theme-${theme}" ${theme === 'auto' ? 'checked' : ''} />${theme}</label
-          >`,
-      )}
-    </fieldset>
+    ${themeButtons()}
     <h1>Benchmark: ${title}</h1>
     ${results.map(({ description }) =>
       description.description === '' ? undefined : html`<p class="abstract">${description.description}</p>`,
@@ -102,19 +76,6 @@ function curvesSection({ environments, series }: Report): Html {
       )}
     </div>
   </section>`;
-}
-
-function legend(series: readonly Series[]): Html {
-  return html`<ul class="legend">
-    ${series.map((each) => html`<li>${swatch(each)}${each.label}</li>`)}
-  </ul>`;
-}
-
-/** A short line in a series' colour. */
-function swatch({ colour, dash }: Series): Html {
-  return html`<svg width="22" height="6" aria-hidden="true">
-    <line x1="0" x2="22" y1="3" y2="3" stroke="${colour}" stroke-width="3" stroke-dasharray="${dash}" />
-  </svg>`;
 }
 
 function scoresSection({ summaries, series }: Report): Html {

@@ -47,6 +47,8 @@ small { font-size: 0.8rem; }
 .legend svg { margin-right: 0.5rem; vertical-align: 0.28em; }
 .swatch { display: inline-block; vertical-align: 0.2em; margin-right: 0.55rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20.5rem), 1fr)); gap: 1.8rem 2rem; margin-bottom: 1.4rem; }
+/* For figures of 480 pixels. */
+.figures.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 28rem), 1fr)); }
 /* A single figure need not keep to its column. */
 .figures > figure:only-child { grid-column: 1 / -1; max-width: 32rem; }
 figure { margin: 0; min-width: 0; }

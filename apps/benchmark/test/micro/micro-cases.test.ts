@@ -31,17 +31,34 @@ describe('cases', { timeout: 60_000 }, () => {
   it.each([
     { name: 'ppo_mb128_4-64-64', loss: 'loss', n: 100 },
     { name: 'ppo_mb1024_4-64-64', loss: 'loss', n: 100 },
-    { name: 'dqn_b128_4-120-84-2', loss: 'loss', n: 100 },
+    { name: 'dqn_b128_4-120-84-2', loss: 'metrics', n: 200 },
+    { name: 'double_b128_4-120-84-2', loss: 'metrics', n: 200 },
+    { name: 'dueling_b128_4-120-84-2', loss: 'metrics', n: 200 },
+    { name: 'noisy_b128_4-120-84-2', loss: 'metrics', n: 200 },
+    { name: 'c51_b128_4-120-84-2', loss: 'metrics', n: 200 },
+    { name: 'qrdqn_b128_4-120-84-2', loss: 'metrics', n: 200 },
+    { name: 'rainbow_b128_4-120-84-2', loss: 'metrics', n: 200 },
+    { name: 'minatar_dqn_b32', loss: 'metrics', n: 50 },
+    { name: 'minatar_rainbow_b32', loss: 'metrics', n: 50 },
+    { name: 'pqn_mb128_4-120-84-2', loss: 'metrics', n: 200 },
     { name: 'ddpg_b256_256-256', loss: 'criticLoss', n: 30 },
     { name: 'sac_b256_256-256', loss: 'criticLoss', n: 30 },
     { name: 'gpt_l4_d128_t128_b16_v512', loss: 'loss', n: 4 },
-    { name: 'minatar_dqn_b32', loss: 'loss', n: 50 },
   ])('$name learns', ({ name, loss, n }) => {
     const update = create(name);
     const losses = runs(update, n).map((outputs) => outputs[loss]);
     update.dispose();
     expect(losses.every((value) => Number.isFinite(value))).toBe(true);
     expect(losses[n - 1]).toBeLessThan(losses[0] - 0.02 * Math.abs(losses[0]));
+  });
+
+  it('what prioritized replay draws was changed before', () => {
+    const update = create('prioritized_replay_1e6_b128');
+    const weights = Array.from({ length: 200 }, () => Math.min(...update.run().weights));
+    update.dispose();
+    // At first all priorities are equal.
+    expect(weights[0]).toBe(1);
+    expect(Math.min(...weights)).toBeLessThan(1);
   });
 
   it('ddpg moves its actor uphill of the critic', () => {

@@ -96,7 +96,7 @@ function stackSpace(space: Space, stackSize: number): Space {
     Array.from({ length: stackSize * values.length }, (_, i) => values[i % values.length]);
   switch (space.kind) {
     case 'box':
-      return new Box(repeat(space.low), repeat(space.high), [stackSize, ...space.shape]);
+      return new Box(repeat(space.low), repeat(space.high), [stackSize, ...space.shape], { dtype: space.dtype });
     case 'multi-discrete':
       return new MultiDiscrete(repeat(space.counts));
     case 'discrete':

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import type { RenderContext } from '@gradus/core';
 import { expect, expectTypeOf, test } from 'vitest';
-import { makeEnv } from '../../src/index.ts';
+import { makeEnv, pixelObservation } from '../../src/index.ts';
 import { colors } from '../../src/rendering/shapes.ts';
 
 test('the context of a browser is a RenderContext', () => {
@@ -40,4 +40,14 @@ test('CartPole draws itself on a canvas of the page, step by step', () => {
   const tip = [300 + 110 * position + 100 * Math.sin(angle), 192 - 100 * Math.cos(angle)].map(Math.round);
   expect(colorAt(tip[0], tip[1])).toBe(colors.orange);
   expect(angle).toBeLessThan(-0.2);
+});
+
+test('CartPole is seen in grey on a canvas off the page', () => {
+  const createContext = (width: number, height: number): OffscreenCanvasRenderingContext2D =>
+    new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+  const env = pixelObservation(makeEnv('CartPole-v1'), { createContext });
+  const observation = env.reset({ seed: 1 }).observation as Float32Array;
+  const gray = (row: number, column: number): number => observation[4 * (84 * row + column) + 3];
+  // Luma of the paper, the cart, and the middle of the pole.
+  expect([gray(10, 10), gray(54, 39), gray(37, 41)]).toEqual([248, 105, 145]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { colors } from '../../src/rendering/shapes.ts';
 import { envInState, pictureOf, type Picture } from './picture.ts';
 
-const { blue, orange, green, yellow, red, ink, paper, white } = colors;
+const { blue, orange, green, yellow, red, ink, paper, shade, white } = colors;
 
 function expectAt(picture: Picture, color: string, [x, y]: readonly [number, number]): void {
   const [centerX, centerY] = picture.center(color);
@@ -187,5 +187,22 @@ describe('random walks', () => {
   ])('%s: the walker is on state %i', (id, state, numStates) => {
     const [x] = pictureOf(envInState(id, { state })).center(orange);
     expect(Math.abs(x - (40 + (520 * state) / (numStates + 1)))).toBeLessThan(1);
+  });
+});
+
+describe('pixel games', () => {
+  test('each cell has the colour of its first channel', () => {
+    const ball = { ballRow: 6, ballColumn: 2, trailRow: 7, trailColumn: 1, paddle: 8 };
+    const colorAt = (variables: Readonly<Record<string, number>>, row: number, column: number): string => {
+      const picture = pictureOf(envInState('PixelBreakout-v0', { ...ball, bricks: 2 ** 13, ...variables }));
+      const [x, y] = square(row, column, 36);
+      return picture.at(x, y);
+    };
+    expect([colorAt({}, 9, 8), colorAt({}, 6, 2), colorAt({}, 7, 1)]).toEqual([blue, ink, shade]);
+    expect([colorAt({}, 2, 3), colorAt({}, 3, 3)]).toEqual([orange, '#efece3']);
+    expect([colorAt({ trailRow: 6, trailColumn: 2 }, 6, 2), colorAt({ ballRow: 2, ballColumn: 3 }, 2, 3)]).toEqual([
+      ink,
+      ink,
+    ]);
   });
 });

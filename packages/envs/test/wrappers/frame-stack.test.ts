@@ -64,6 +64,7 @@ describe('the observation space', () => {
   test.each<[string, Env['observationSpace'], string]>([
     ['of a Box', new Box([-9, -5], [9, 5]), 'Box([-9, -5, -9, -5, -9, -5], [9, 5, 9, 5, 9, 5], [3, 2])'],
     ['of an image', new Box(0, 1, [2, 2]), 'Box(0, 1, [3, 2, 2])'],
+    ['of bytes', new Box(0, 255, [2, 2], { dtype: 'uint8' }), 'Box(0, 255, [3, 2, 2], uint8)'],
     ['of integers', new Discrete(5), 'MultiDiscrete([5, 5, 5])'],
     ['of several integers', new MultiDiscrete([2, 3]), 'MultiDiscrete([2, 3, 2, 3, 2, 3])'],
   ])('%s', (_, observationSpace, expected) => {

@@ -1,5 +1,6 @@
 import { linear } from '@gradus/core';
-import type { DqnOptions } from './dqn.ts';
+import type { DqnOptions } from './dqn-options.ts';
+import { rainbowDefaults } from './rainbow.ts';
 
 /** Options under which a published figure was reached. */
 export interface DqnSettings {
@@ -28,55 +29,135 @@ const cleanrl: DqnSettings = {
   },
 };
 
-/** Settings by source and environment: `zoo` are those of RL Baselines3 Zoo (`hyperparams/dqn.yml`), `cleanrl` those of CleanRL. */
-export const dqnSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<string, DqnSettings>>>> = {
-  zoo: {
-    'CartPole-v1': {
-      numEnvs: 1,
-      steps: 50_000,
-      options: {
-        learningRate: 2.3e-3,
-        batchSize: 64,
-        bufferSize: 100_000,
-        learningStarts: 1000,
-        targetUpdateInterval: 10,
-        trainFrequency: 256,
-        gradientSteps: 128,
-        epsilon: linear(1, 0.04, 0.16),
-        hidden: [256, 256],
-      },
-    },
-    'Acrobot-v1': {
-      numEnvs: 1,
-      steps: 100_000,
-      options: {
-        learningRate: 6.3e-4,
-        batchSize: 128,
-        bufferSize: 50_000,
-        learningStarts: 0,
-        targetUpdateInterval: 250,
-        trainFrequency: 4,
-        gradientSteps: 4,
-        epsilon: linear(1, 0.1, 0.12),
-        hidden: [256, 256],
-      },
-    },
-    'MountainCar-v0': {
-      numEnvs: 1,
-      steps: 120_000,
-      options: {
-        learningRate: 4e-3,
-        batchSize: 128,
-        bufferSize: 10_000,
-        learningStarts: 1000,
-        gamma: 0.98,
-        targetUpdateInterval: 600,
-        trainFrequency: 16,
-        gradientSteps: 8,
-        epsilon: linear(1, 0.07, 0.2),
-        hidden: [256, 256],
-      },
+/** The zoo's for DQN (`hyperparams/dqn.yml`). */
+const zoo = {
+  'CartPole-v1': {
+    numEnvs: 1,
+    steps: 50_000,
+    options: {
+      learningRate: 2.3e-3,
+      batchSize: 64,
+      bufferSize: 100_000,
+      learningStarts: 1000,
+      targetUpdateInterval: 10,
+      trainFrequency: 256,
+      gradientSteps: 128,
+      epsilon: linear(1, 0.04, 0.16),
+      hidden: [256, 256],
     },
   },
-  cleanrl: { 'CartPole-v1': cleanrl, 'Acrobot-v1': cleanrl, 'MountainCar-v0': cleanrl },
+  'Acrobot-v1': {
+    numEnvs: 1,
+    steps: 100_000,
+    options: {
+      learningRate: 6.3e-4,
+      batchSize: 128,
+      bufferSize: 50_000,
+      learningStarts: 0,
+      targetUpdateInterval: 250,
+      trainFrequency: 4,
+      gradientSteps: 4,
+      epsilon: linear(1, 0.1, 0.12),
+      hidden: [256, 256],
+    },
+  },
+  'MountainCar-v0': {
+    numEnvs: 1,
+    steps: 120_000,
+    options: {
+      learningRate: 4e-3,
+      batchSize: 128,
+      bufferSize: 10_000,
+      learningStarts: 1000,
+      gamma: 0.98,
+      targetUpdateInterval: 600,
+      trainFrequency: 16,
+      gradientSteps: 8,
+      epsilon: linear(1, 0.07, 0.2),
+      hidden: [256, 256],
+    },
+  },
+} as const satisfies Readonly<Record<string, DqnSettings>>;
+
+/** The same for every environment of classic control. */
+function classicControl(settings: DqnSettings): Readonly<Record<string, DqnSettings>> {
+  return { 'CartPole-v1': settings, 'Acrobot-v1': settings, 'MountainCar-v0': settings };
+}
+
+/** The zoo's for QR-DQN (`hyperparams/qrdqn.yml`) are those for DQN with quantiles, on top of SB3-Contrib's defaults. */
+function withQuantiles({ options, ...rest }: DqnSettings, quantiles: number): DqnSettings {
+  const adamEpsilon = 0.01 / (options.batchSize ?? 32);
+  const distribution = { kind: 'quantile', quantiles } as const;
+  return { ...rest, options: { ...options, distribution, adamEpsilon, maxGradNorm: null } };
+}
+
+const pixelGames = ['Breakout', 'Asterix', 'Freeway', 'Seaquest', 'SpaceInvaders'].map((name) => `Pixel${name}-v0`);
+
+/** MinAtar's for DQN (Young and Tian, 2019), with Adam where they have RMSprop; frames are environment steps. */
+const minatar: DqnSettings = {
+  numEnvs: 1,
+  steps: 5_000_000,
+  options: {
+    learningRate: 2.5e-4,
+    bufferSize: 100_000,
+    learningStarts: 5000,
+    trainFrequency: 1,
+    targetUpdateInterval: 1000,
+    epsilon: linear(1, 0.1, 0.02),
+    maxGradNorm: null,
+    convolutions: [{ filters: 16, kernel: 3, stride: 1 }],
+    hidden: [128],
+  },
 };
+
+/**
+ * The sum of extensions on top; rewards are not negative in these games. Two streams of 64 units are as large as DQN's one of 128.
+ */
+const minatarRainbow: DqnSettings = {
+  ...minatar,
+  options: {
+    ...minatar.options,
+    ...rainbowDefaults,
+    distribution: { kind: 'categorical', atoms: 51, low: 0, high: 20 },
+    learningRate: 2.5e-4,
+    hidden: [64],
+  },
+};
+
+function inPixelGames(settings: DqnSettings): Readonly<Record<string, DqnSettings>> {
+  return Object.fromEntries(pixelGames.map((id) => [id, settings]));
+}
+
+/** Settings of a variant of DQN by source and environment. */
+type SettingsTable<Source extends string> = Readonly<Record<Source, Readonly<Record<string, DqnSettings>>>>;
+
+/** For DQN: `zoo` are those of RL Baselines3 Zoo, `cleanrl` those of CleanRL, `minatar` those of MinAtar. */
+export const dqnSettings: SettingsTable<'zoo' | 'cleanrl' | 'minatar'> = {
+  zoo,
+  cleanrl: classicControl(cleanrl),
+  minatar: inPixelGames(minatar),
+};
+
+/** For C51: CleanRL's `c51.py`, that is `dqn.py` with a distribution. */
+export const c51Settings: SettingsTable<'cleanrl'> = {
+  cleanrl: classicControl({
+    ...cleanrl,
+    options: {
+      ...cleanrl.options,
+      distribution: { kind: 'categorical', atoms: 101, low: -100, high: 100 },
+      adamEpsilon: 0.01 / 128,
+    },
+  }),
+};
+
+/** For QR-DQN: the zoo's. */
+export const qrDqnSettings: SettingsTable<'zoo'> = {
+  zoo: {
+    'CartPole-v1': withQuantiles(zoo['CartPole-v1'], 10),
+    'Acrobot-v1': withQuantiles(zoo['Acrobot-v1'], 25),
+    'MountainCar-v0': withQuantiles(zoo['MountainCar-v0'], 25),
+  },
+};
+
+/** For Rainbow: MinAtar's for DQN, with Rainbow's options. */
+export const rainbowSettings: SettingsTable<'minatar'> = { minatar: inPixelGames(minatarRainbow) };

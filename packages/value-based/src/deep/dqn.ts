@@ -1,29 +1,18 @@
 import {
+  PrioritizedReplayBuffer,
   ProgramPolicy,
   ProgressRecorder,
   Random,
   ReplayBuffer,
   TrainingEnv,
   asVectorEnv,
+  checkActionMasks,
   checkOptions,
   createActions,
-  featureCount,
-  flag,
-  fraction,
-  layerSizes,
-  linear,
-  naturalNumber,
-  nonNegativeNumber,
-  nullable,
-  observationFeatures,
-  oneOf,
   openCheckpoint,
   plainState,
-  positiveInteger,
-  positiveNumber,
   readNumber,
   readState,
-  scheduleOf,
   scheduleValue,
   type ActOptions,
   type ActionArray,
@@ -34,176 +23,125 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
-  type OptionCheck,
+  type PrioritizedReplayBatch,
   type Progress,
-  type Schedule,
   type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { dqnDefaults, dqnOptionChecks, type DqnOptions } from './dqn-options.ts';
+import type { NoisyModule } from './noisy-linear.ts';
+import { qNetwork } from './q-network.ts';
+import { valueHead, type ValueHead } from './value-head.ts';
 
-/**
- * Deep Q-network (Mnih et al., 2015; S3.3): ε-greedy acting, a replay buffer, and a target network w⁻ that follows w.
- *
- *     y = r + γ (1 − terminated) max_a′ q(s′, a′; w⁻),   L(w) = E[(y − q(s, a; w))²]
- *
- * With `double` (van Hasselt et al., 2016) the next action is chosen by w and valued by w⁻:
- * y = r + γ (1 − terminated) q(s′, argmax_a′ q(s′, a′; w); w⁻).
- */
-export interface DqnOptions {
-  /** Adam's step size, over the progress of training. Default 1e-4 (SB3). */
-  readonly learningRate: Schedule;
-  /** Transitions that the replay buffer holds. Default 1,000,000. */
-  readonly bufferSize: number;
-  /** Environment steps before the first update; until then all actions are random. Default 100 (SB3). */
-  readonly learningStarts: number;
-  /** Transitions in a minibatch. Default 32. */
-  readonly batchSize: number;
-  /** γ. Default 0.99. */
-  readonly gamma: number;
-  /** Environment steps between rounds of updates; a multiple of the number of copies. Default 4. */
-  readonly trainFrequency: number;
-  /** Updates in a round. Default 1. */
-  readonly gradientSteps: number;
-  /** Environment steps between changes of the target network. Default 10,000 (SB3). */
-  readonly targetUpdateInterval: number;
-  /** w⁻ ← τ w + (1 − τ) w⁻. Default 1: a copy. */
-  readonly tau: number;
-  /** Probability of a random action, over the progress of training. Default: 1 → 0.05 in the first tenth (SB3). */
-  readonly epsilon: Schedule;
-  /** Whether the next action is chosen by the online network. Default false. */
-  readonly double: boolean;
-  /** `squared` is the paper's; `huber` is SB3's, ½ error² up to 1 and then linear. Default `huber`. */
-  readonly loss: 'squared' | 'huber';
-  /** Largest global norm of the gradient, `null` for no limit. Default 10 (SB3). */
-  readonly maxGradNorm: number | null;
-  /** Sizes of the hidden layers, with ReLU. Default [64, 64]. */
-  readonly hidden: readonly number[];
-  /** Seeds weights, exploration, minibatches and environments. Default 0. */
-  readonly seed: number;
-}
-
-/** Stable-Baselines3's defaults. */
-export const dqnDefaults: DqnOptions = {
-  learningRate: 1e-4,
-  bufferSize: 1_000_000,
-  learningStarts: 100,
-  batchSize: 32,
-  gamma: 0.99,
-  trainFrequency: 4,
-  gradientSteps: 1,
-  targetUpdateInterval: 10_000,
-  tau: 1,
-  epsilon: linear(1, 0.05, 0.1),
-  double: false,
-  loss: 'huber',
-  maxGradNorm: 10,
-  hidden: [64, 64],
-  seed: 0,
-};
-
-const optionChecks: { readonly [Name in keyof DqnOptions]: OptionCheck } = {
-  learningRate: scheduleOf(nonNegativeNumber),
-  bufferSize: positiveInteger,
-  learningStarts: naturalNumber,
-  batchSize: positiveInteger,
-  gamma: fraction,
-  trainFrequency: positiveInteger,
-  gradientSteps: positiveInteger,
-  targetUpdateInterval: positiveInteger,
-  tau: fraction,
-  epsilon: scheduleOf(fraction),
-  double: flag,
-  loss: oneOf('squared', 'huber'),
-  maxGradNorm: nullable(positiveNumber),
-  hidden: layerSizes,
-  seed: naturalNumber,
-};
-
-/** The online network q(·; w) and the target network q(·; w⁻). */
+/** The online network q(·; w) and the target network q(·; w⁻), and what their outputs mean. */
 interface Networks {
-  readonly online: t.Module;
-  readonly target: t.Module;
+  readonly online: NoisyModule;
+  readonly target: NoisyModule;
+  readonly head: ValueHead;
 }
 
-/** Both start from the same weights, drawn as PyTorch draws those of a linear layer. */
+/** Both start from the same weights. */
 function createNetworks(env: VectorEnv, actions: Discrete, options: DqnOptions, random: Random): Networks {
-  const create = (): t.Module =>
-    t.mlp({
-      input: featureCount(env.observationSpace),
-      hidden: options.hidden,
-      output: actions.n,
-      activation: 'relu',
-      weight: 'fanIn',
-      bias: 'fanIn',
-      random,
-    });
-  const networks = { online: create(), target: create() };
+  const { observationSpace } = env;
+  const head = valueHead(options.distribution, options.loss);
+  const create = (): NoisyModule =>
+    qNetwork({ ...options, observationSpace, actions: actions.n, outputs: head.outputs, random });
+  const networks = { online: create(), target: create(), head };
   t.copyParameters(networks.online.parameters, networks.target.parameters);
   return networks;
 }
 
-/** Greedy actions argmax_a q(s, a; w). */
-function actProgram({ online }: Networks, env: VectorEnv, actions: Discrete, batch: number, device: t.Device) {
-  return t.program(
-    { observations: [batch, env.observationSpace.size], key: { shape: [2], dtype: 'int32' } },
-    ({ observations }) => {
-      const q = online(observationFeatures(env.observationSpace, observations));
-      return { actions: t.add(t.argmax(q), actions.start) };
+/** argmax_a q(s, a) among the actions that masks leave, counted from 0: [rows × actions] → [rows]. */
+function bestActions(q: t.Tensor, masks: t.Tensor): t.Tensor {
+  return t.argmax(t.where(masks, q, -Infinity));
+}
+
+/** The outputs for one action of each row: [rows × actions × outputs] → [rows × outputs]. */
+function outputsOf(outputs: t.Tensor, actions: t.Tensor): t.Tensor {
+  const [rows, count, size] = outputs.shape;
+  return t.embedding(t.reshape(outputs, [rows * count, size]), t.add(t.mul(t.range(rows), count), actions));
+}
+
+/** Greedy actions argmax_a q(s, a; w), with noise on w or without. */
+function actProgram(
+  { online, head }: Networks,
+  env: VectorEnv,
+  actions: Discrete,
+  batch: number,
+  isNoisy: boolean,
+  device: t.Device,
+) {
+  const inputs = {
+    observations: [batch, env.observationSpace.size],
+    actionMasks: { shape: [batch, actions.n], dtype: 'bool' },
+    key: { shape: [2], dtype: 'int32' },
+  } as const satisfies Record<string, t.InputSpec>;
+  const program = t.program(
+    inputs,
+    ({ observations, actionMasks, key }) => {
+      const q = head.values(online(observations, isNoisy ? key : undefined));
+      return { actions: t.add(bestActions(q, actionMasks), actions.start) };
     },
     { device },
   );
+  program.inputs.actionMasks.fill(1);
+  return program;
 }
+
+/** Parts of a {@link PrioritizedReplayBatch}, step size, and the key of noise. */
+type UpdateInputs = Record<keyof PrioritizedReplayBatch | 'learningRate' | 'key', unknown>;
 
 /** One minibatch step: target, loss, gradient, Adam. */
 function updateProgram(
-  { online, target }: Networks,
+  { online, target, head }: Networks,
   optimizer: t.Optimizer,
   env: VectorEnv,
   actions: Discrete,
   options: DqnOptions,
   device: t.Device,
 ) {
-  const { batchSize, gamma, double, loss: kind, maxGradNorm } = options;
+  const { batchSize, double, noisy, maxGradNorm } = options;
   const observation = [batchSize, env.observationSpace.size];
   const inputs = {
     observations: observation,
     actions: { shape: [batchSize], dtype: 'int32' },
     rewards: [batchSize],
     nextObservations: observation,
-    terminated: [batchSize],
+    nextActionMasks: { shape: [batchSize, actions.n], dtype: 'bool' },
+    discounts: [batchSize],
+    weights: [batchSize],
     learningRate: [],
+    key: { shape: [2], dtype: 'int32' },
   } as const satisfies Record<string, t.InputSpec>;
-  return t.program(
+  const program = t.program(
     inputs,
     (batch) => {
-      const next = observationFeatures(env.observationSpace, batch.nextObservations);
-      const nextQ = double ? t.gather(target(next), t.argmax(online(next))) : t.max(target(next), { axis: 1 });
-      const y = t.stopGradient(t.add(batch.rewards, t.mul(t.mul(gamma, t.sub(1, batch.terminated)), nextQ)));
+      const key = noisy ? batch.key : undefined;
+      const next = target(batch.nextObservations, key);
+      const chooser = double ? online(batch.nextObservations, key) : next;
+      const nextActions = bestActions(head.values(chooser), batch.nextActionMasks);
 
-      const all = online(observationFeatures(env.observationSpace, batch.observations));
-      const q = t.gather(all, t.sub(batch.actions, actions.start));
-      const error = t.sub(y, q);
-      const loss = t.mean(kind === 'squared' ? t.square(error) : huber(error));
+      const prediction = outputsOf(online(batch.observations, key), t.sub(batch.actions, actions.start));
+      const followed = t.stopGradient(outputsOf(next, nextActions));
+      const { losses, errors } = head.compare(prediction, followed, batch.rewards, batch.discounts);
+      const loss = t.mean(t.mul(batch.weights, losses));
       const { gradientNorm } = optimizer.minimize(loss, {
         learningRate: batch.learningRate,
         ...(maxGradNorm === null ? {} : { maxGradNorm }),
       });
-      return { metrics: t.stack([loss, t.mean(q), gradientNorm]) };
+      return { metrics: t.stack([loss, t.mean(head.values(prediction)), gradientNorm]), errors };
     },
     { device },
   );
+  // What only some replay buffers and environments fill.
+  program.inputs.weights.fill(1);
+  program.inputs.nextActionMasks.fill(1);
+  return program;
 }
 
 /** What an update reports, in the order of its output `metrics`. */
 const metricNames = ['train/loss', 'train/q_value', 'train/gradient_norm'] as const;
-
-/** ½ x² for |x| ≤ 1, |x| − ½ beyond. */
-function huber(x: t.Tensor): t.Tensor {
-  const size = t.abs(x);
-  const inner = t.minimum(size, 1);
-  return t.add(t.mul(0.5, t.square(inner)), t.sub(size, inner));
-}
 
 /** w⁻ ← τ w + (1 − τ) w⁻ */
 function targetProgram({ online, target }: Networks, tau: number, device: t.Device) {
@@ -217,23 +155,40 @@ function targetProgram({ online, target }: Networks, tau: number, device: t.Devi
   );
 }
 
+/** With `none`, room for just the transitions of one round. */
+function createReplay(env: VectorEnv, options: DqnOptions): ReplayBuffer | PrioritizedReplayBuffer {
+  const { replay, bufferSize, trainFrequency, gamma, nSteps, priorityExponent } = options;
+  const kept = { capacity: replay === 'none' ? trainFrequency : bufferSize, gamma, nSteps };
+  if (replay !== 'prioritized') return new ReplayBuffer(env, kept);
+  return new PrioritizedReplayBuffer(env, { ...kept, priorityExponent });
+}
+
 /** Whether a multiple of `interval` lies in (before, now]: with several copies a step may pass over it. */
 function hasPassed(interval: number, before: number, now: number): boolean {
   return Math.floor(now / interval) > Math.floor(before / interval);
 }
 
-/** A DQN agent; see {@link DqnOptions} for the algorithm. */
+/**
+ * Deep Q-network (Mnih et al., 2015; S3.3): ε-greedy acting, a replay buffer, and a target network w⁻ that follows w.
+ *
+ *     y = r + γ (1 − terminated) max_a′ q(s′, a′; w⁻),   L(w) = E[(y − q(s, a; w))²]
+ *
+ * Its extensions (S3.5) are options, off by default: see {@link DqnOptions}. `rainbowDefaults` is the sum of most of them.
+ */
 export class Dqn implements Agent {
   readonly algorithm = 'dqn';
   readonly options: DqnOptions;
+  /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
+  readonly update: t.Program<UpdateInputs, Record<'metrics' | 'errors', unknown>>;
   private readonly env: VectorEnv;
   private readonly actionSpace: Discrete;
   private readonly networks: Networks;
   private readonly optimizer: t.Optimizer;
-  private readonly update: ReturnType<typeof updateProgram>;
   private readonly updateTarget: ReturnType<typeof targetProgram>;
   private readonly policy: ProgramPolicy;
-  private readonly replay: ReplayBuffer;
+  private readonly replay: ReplayBuffer | PrioritizedReplayBuffer;
+  /** All rows of the buffer of `replay: 'none'`. */
+  private readonly allRows: Uint32Array;
   private readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly random: Random;
   private readonly training: TrainingEnv;
@@ -241,16 +196,19 @@ export class Dqn implements Agent {
   /** 1 for the copies that explore in this step. */
   private readonly explores: Uint8Array;
   private updates = 0;
+  /** Keys of noise used so far, in acting and in updates. */
+  private draws = 0;
 
   /**
    * @param env one environment, or n copies stepped together; its actions are `Discrete`
-   * @throws RangeError for other actions, an unknown option or a wrong one, such as a `trainFrequency` that is no multiple of n.
+   * @throws RangeError for other actions, an unknown option or a wrong one, such as a `trainFrequency` that is no multiple of n, and for
+   * options that do not fit together.
    */
   constructor(env: Env | VectorEnv, options: Partial<DqnOptions> & DeviceOption = {}) {
     const { device = t.defaultDevice(), ...given } = options;
-    checkOptions<DqnOptions>('Dqn', given, optionChecks);
+    checkOptions<DqnOptions>('Dqn', given, dqnOptionChecks);
     this.options = { ...dqnDefaults, ...given };
-    const { bufferSize, tau, trainFrequency, seed } = this.options;
+    const { tau, trainFrequency, batchSize, gradientSteps, replay, noisy, adamEpsilon, seed } = this.options;
     this.env = asVectorEnv(env);
     const { observationSpace, actionSpace, numEnvs } = this.env;
     if (actionSpace.kind !== 'discrete') {
@@ -259,13 +217,20 @@ export class Dqn implements Agent {
     if (!(Number.isInteger(trainFrequency / numEnvs) && trainFrequency > 0)) {
       throw new RangeError(`trainFrequency: expected a multiple of ${numEnvs} (copies), got ${trainFrequency}`);
     }
+    if (replay === 'none' && !(batchSize === trainFrequency && gradientSteps === 1)) {
+      throw new RangeError(
+        `replay 'none': expected batchSize ${trainFrequency} (trainFrequency) and gradientSteps 1, got ${batchSize} and ${gradientSteps}`,
+      );
+    }
     this.actionSpace = actionSpace;
     this.random = new Random(seed);
     this.networks = createNetworks(this.env, actionSpace, this.options, this.random);
-    this.optimizer = t.adam(this.networks.online.parameters);
+    this.optimizer = t.adam(this.networks.online.parameters, { epsilon: adamEpsilon });
     this.update = updateProgram(this.networks, this.optimizer, this.env, actionSpace, this.options, device);
     this.updateTarget = targetProgram(this.networks, tau, device);
-    this.replay = new ReplayBuffer(this.env, bufferSize);
+    this.update.inputs.key[0] = seed;
+    this.replay = createReplay(this.env, this.options);
+    this.allRows = Uint32Array.from({ length: trainFrequency }, (_, row) => row);
     this.training = new TrainingEnv(this.env, seed);
     this.actions = createActions(actionSpace, numEnvs);
     this.explores = new Uint8Array(numEnvs);
@@ -273,8 +238,9 @@ export class Dqn implements Agent {
       observationSpace,
       actionSpace,
       seed,
-      compile: (batch) => actProgram(this.networks, this.env, actionSpace, batch, device),
-      nextKey: () => 0,
+      compile: (batch, deterministic) =>
+        actProgram(this.networks, this.env, actionSpace, batch, noisy && !deterministic, device),
+      nextKey: () => this.draws++,
     });
   }
 
@@ -282,7 +248,7 @@ export class Dqn implements Agent {
     return this.recorder.step;
   }
 
-  /** The greedy action; without `deterministic` the same: exploration belongs to training. */
+  /** The greedy action; without `deterministic` the same, but by noisy values with `noisy`: other exploration belongs to training. */
   act(observation: SpaceValue, options?: ActOptions): SpaceValue {
     return this.policy.act(observation, options);
   }
@@ -312,32 +278,56 @@ export class Dqn implements Agent {
     }
   }
 
-  /** ε-greedy: each copy takes a random action with probability ε. */
+  /** ε-greedy: each copy takes a random action with probability ε. All are legal ones where there are masks. */
   private chooseActions(epsilon: number): void {
     const { env, actions, explores, actionSpace, random } = this;
+    const { actionMasks } = env;
+    if (actionMasks) checkActionMasks(actionMasks, actionSpace.n, actions.length);
     for (let i = 0; i < actions.length; i++) explores[i] = Number(random.nextFloat() < epsilon);
     // The network is asked only where its answer matters.
-    if (explores.includes(0)) this.policy.actBatch(env.observations, actions);
-    for (let i = 0; i < actions.length; i++) {
-      if (explores[i] === 1) actions[i] = actionSpace.start + random.integer(actionSpace.n);
+    if (explores.includes(0)) {
+      this.policy.actBatch(env.observations, actions, { deterministic: !this.options.noisy, actionMasks });
     }
+    for (let i = 0; i < actions.length; i++) {
+      if (explores[i] === 1) actions[i] = actionSpace.start + this.randomAction(i);
+    }
+  }
+
+  /** A random legal action of copy `i`, counted from 0. */
+  private randomAction(i: number): number {
+    const { env, actionSpace, random } = this;
+    let action;
+    do action = random.integer(actionSpace.n);
+    while (env.actionMasks?.[i * actionSpace.n + action] === 0);
+    return action;
   }
 
   /** A round of minibatch steps; `progress` is the part of training done. */
   private improve(progress: number): Metrics {
-    const { update, replay, random } = this;
-    const { gradientSteps, batchSize, learningRate } = this.options;
+    const { update, replay } = this;
+    const { gradientSteps, learningRate } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
     const totals = new Float64Array(metricNames.length);
     for (let i = 0; i < gradientSteps; i++) {
-      replay.sample(batchSize, random, update.inputs);
-      const { metrics } = update.run();
+      this.fillMinibatch(progress);
+      update.inputs.key[1] = this.draws++;
+      const { metrics, errors } = update.run();
+      if (replay instanceof PrioritizedReplayBuffer) replay.updatePriorities(errors);
       for (let j = 0; j < totals.length; j++) totals[j] += metrics[j];
     }
     this.updates += gradientSteps;
     const means = metricNames.map((name, i) => [name, totals[i] / gradientSteps] as const);
     return { ...Object.fromEntries(means), 'train/learning_rate': rate, 'train/updates': this.updates };
+  }
+
+  private fillMinibatch(progress: number): void {
+    const { replay, random, options } = this;
+    const { inputs } = this.update;
+    if (replay instanceof PrioritizedReplayBuffer) {
+      replay.sample(options.batchSize, random, inputs, scheduleValue(options.importanceExponent, progress));
+    } else if (options.replay === 'none') replay.gather(this.allRows, inputs);
+    else replay.sample(options.batchSize, random, inputs);
   }
 
   checkpoint(): Checkpoint {
@@ -346,6 +336,7 @@ export class Dqn implements Agent {
       state: {
         options: plainState(this.options),
         updates: this.updates,
+        draws: this.draws,
         random: this.random.getState(),
         recorder: this.recorder.getState(),
         training: this.training.getState(),
@@ -371,6 +362,7 @@ export class Dqn implements Agent {
     t.loadParameters(agent.networks.target.parameters, file('target.safetensors'));
     t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));
     agent.updates = readNumber(state, 'updates');
+    agent.draws = readNumber(state, 'draws');
     agent.random.setState(readState(state, 'random'));
     agent.recorder.setState(readState(state, 'recorder'));
     agent.training.setState(readState(state, 'training'));

@@ -14,7 +14,10 @@ export function checkLength(name: string, values: ArrayLike<number>, length: num
 }
 
 /** Throws `RangeError` unless `policy` is [numStates × numActions] and each row is a probability distribution. */
-export function checkPolicy({ numStates, numActions }: TransitionTable, policy: ArrayLike<number>): void {
+export function checkPolicy(
+  { numStates, numActions }: Pick<TransitionTable, 'numStates' | 'numActions'>,
+  policy: ArrayLike<number>,
+): void {
   checkLength('policy', policy, numStates * numActions);
   for (let state = 0; state < numStates; state++) {
     let sum = 0;

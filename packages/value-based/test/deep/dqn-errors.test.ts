@@ -57,6 +57,42 @@ describe('options', () => {
     expect(make({ loss: 'foo' })).toThrow("Dqn: expected loss to be one of 'squared', 'huber', got \"foo\"");
   });
 
+  test.each<[string, unknown]>([
+    ['convolutions', { filters: 1 }],
+    ['convolutions', [{ filters: 1, kernel: 3 }]],
+    ['convolutions', [{ filters: 1, kernel: 3, stride: 0 }]],
+  ])('%s that are %j', (name, value) => {
+    const message = `Dqn: expected ${name} to be a list of { filters, kernel, stride }, positive integers, got ${JSON.stringify(value)}`;
+    expect(make({ [name]: value })).toThrow(new RangeError(message));
+  });
+
+  test.each<unknown>([
+    'categorical',
+    { kind: 'normal' },
+    { kind: 'quantile', quantiles: 0 },
+    { kind: 'quantile', quantiles: 3, atoms: 3 },
+    { kind: 'categorical', atoms: 51, low: 0 },
+    { kind: 'categorical', atoms: 1, low: 0, high: 1 },
+    { kind: 'categorical', atoms: 51, low: 1, high: 1 },
+    { kind: 'categorical', atoms: 51, low: 0, high: Infinity },
+  ])('a distribution that is %j', (distribution) => {
+    expect(make({ distribution })).toThrow(RangeError);
+    expect(make({ distribution })).toThrow(/^Dqn: expected distribution to be null, \{ kind: 'categorical', .*, got /);
+  });
+
+  test('a minibatch without replay that is not what was played', () => {
+    const none = { ...small, replay: 'none', trainFrequency: 4 };
+    const message = "replay 'none': expected batchSize 4 (trainFrequency) and gradientSteps 1, got ";
+    expect(make({ ...none, batchSize: 8 })).toThrow(new RangeError(`${message}8 and 1`));
+    expect(make({ ...none, batchSize: 4, gradientSteps: 2 })).toThrow(new RangeError(`${message}4 and 2`));
+  });
+
+  test('convolutions of what is no image', () => {
+    expect(make({ convolutions: [{ filters: 1, kernel: 1, stride: 1 }] })).toThrow(
+      /^convolutions: expected observations Box \[height, width, channels\], got Box\(.*\[4\]\)$/,
+    );
+  });
+
   test('a buffer without room', () => {
     expect(make({ ...small, bufferSize: 1 })).toThrow(RangeError);
   });

@@ -1,8 +1,9 @@
 import { evaluate } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import { device, type Device } from '@gradus/tensor';
-import { Dqn, dqnSettings, type DqnOptions } from '@gradus/value-based';
+import { Dqn, dqnSettings, rainbowDefaults, type DqnOptions } from '@gradus/value-based';
 import { expect, test } from 'vitest';
+import { ImageEnv } from '../support/image-env.ts';
 
 const seeds = [0, 1, 2];
 /** Nothing follows from an action here, so γ = 0. */
@@ -21,8 +22,29 @@ test.each(seeds)('IdentityDiscrete-v0 is solved in 1000 steps, seed %d', (seed) 
   expect(learnIdentity({ seed })).toBeGreaterThanOrEqual(90);
 });
 
-test.each<Partial<DqnOptions>>([{ double: true }, { loss: 'squared', maxGradNorm: null }])('with %j too', (changes) => {
-  expect(learnIdentity(changes)).toBeGreaterThanOrEqual(90);
+test.each<[string, Partial<DqnOptions>]>([
+  ['double', { double: true }],
+  ['squared error', { loss: 'squared', maxGradNorm: null }],
+  ['dueling', { dueling: true }],
+  ['prioritized', { replay: 'prioritized' }],
+  ['three steps', { nSteps: 3 }],
+  ['noisy', { noisy: true, epsilon: 0 }],
+  ['C51', { distribution: { kind: 'categorical', atoms: 11, low: -1, high: 2 } }],
+  ['QR-DQN', { distribution: { kind: 'quantile', quantiles: 10 } }],
+  [
+    'Rainbow',
+    { ...rainbowDefaults, learningRate: 3e-3, distribution: { kind: 'categorical', atoms: 11, low: -1, high: 2 } },
+  ],
+])('with %s too', (_name, changes) => {
+  for (const seed of seeds) expect(learnIdentity({ ...changes, seed })).toBeGreaterThanOrEqual(90);
+});
+
+test.each(seeds)('images, seed %d', (seed) => {
+  const changes: Partial<DqnOptions> = { convolutions: [{ filters: 8, kernel: 2, stride: 1 }], hidden: [32], seed };
+  const agent = new Dqn(new ImageEnv(), { ...options, ...changes });
+  Array.from(agent.learn({ steps: 2000 }));
+  // 20 is perfect, and a third of it is chance.
+  expect(evaluate(agent, new ImageEnv(), { episodes: 10, seed: 1000 }).meanReturn).toBeGreaterThanOrEqual(19);
 });
 
 test('it learns on WebAssembly too', () => {

@@ -2,7 +2,7 @@ import { evaluate, linear, type Env, type Metrics, type VectorEnv } from '@gradu
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { defaultDevice, device, type Device } from '@gradus/tensor';
-import { Dqn, type DqnOptions } from '@gradus/value-based';
+import { Dqn, qrDqnDefaults, rainbowDefaults, type DqnOptions } from '@gradus/value-based';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,18 @@ const runs: Record<string, Run> = {
   'copies, double, a slow target': {
     make: () => makeVectorEnv('IdentityDiscrete-v0', 4, { maxEpisodeSteps: 17 }),
     options: { ...shared, bufferSize: 5000, double: true, tau: 0.5, loss: 'squared', maxGradNorm: null },
+  },
+  Rainbow: {
+    make: () => makeEnv('CartPole-v1'),
+    options: { ...shared, ...rainbowDefaults, bufferSize: 200 },
+  },
+  'QR-DQN, copies with masks': {
+    make: () => makeVectorEnv('Taxi-v4', 4),
+    options: { ...shared, ...qrDqnDefaults, bufferSize: 400, distribution: { kind: 'quantile', quantiles: 5 } },
+  },
+  'no replay': {
+    make: () => makeEnv('CartPole-v1'),
+    options: { ...shared, replay: 'none', batchSize: 8, gradientSteps: 1, nSteps: 2 },
   },
 };
 const STEPS = 600;

@@ -1,11 +1,20 @@
-import { linear } from '@gradus/core';
+import { linear, scheduleValue } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
-import { Dqn, dqnDefaults, dqnSettings } from '@gradus/value-based';
+import {
+  c51Settings,
+  Dqn,
+  dqnDefaults,
+  dqnSettings,
+  qrDqnSettings,
+  rainbowDefaults,
+  rainbowSettings,
+} from '@gradus/value-based';
 import { describe, expect, test } from 'vitest';
 
 test("defaults are Stable-Baselines3's", () => {
   expect(dqnDefaults).toEqual({
     learningRate: 1e-4,
+    adamEpsilon: 1e-8,
     bufferSize: 1_000_000,
     learningStarts: 100,
     batchSize: 32,
@@ -16,8 +25,16 @@ test("defaults are Stable-Baselines3's", () => {
     tau: 1,
     epsilon: linear(1, 0.05, 0.1),
     double: false,
+    dueling: false,
+    noisy: false,
+    nSteps: 1,
+    replay: 'uniform',
+    priorityExponent: 0.6,
+    importanceExponent: linear(0.4, 1),
+    distribution: null,
     loss: 'huber',
     maxGradNorm: 10,
+    convolutions: [],
     hidden: [64, 64],
     seed: 0,
   });
@@ -55,6 +72,7 @@ test.each(['CartPole-v1', 'Acrobot-v1'])('cleanrl: %s', (id) => {
   const { numEnvs, steps, options } = dqnSettings.cleanrl[id];
   expect([numEnvs, steps]).toEqual([1, 500_000]);
   expect({ ...dqnDefaults, ...options }).toEqual({
+    ...dqnDefaults,
     learningRate: 2.5e-4,
     bufferSize: 10_000,
     learningStarts: 10_000,
@@ -73,7 +91,69 @@ test.each(['CartPole-v1', 'Acrobot-v1'])('cleanrl: %s', (id) => {
   });
 });
 
-describe.each(Object.entries(dqnSettings))('%s', (_source, byEnvironment) => {
+test("CleanRL's C51 is its DQN with 101 atoms from -100 to 100 and another ε of Adam", () => {
+  const distribution = { kind: 'categorical', atoms: 101, low: -100, high: 100 };
+  for (const id of ['CartPole-v1', 'Acrobot-v1', 'MountainCar-v0']) {
+    const { options } = dqnSettings.cleanrl[id];
+    expect(c51Settings.cleanrl[id].options).toEqual({ ...options, distribution, adamEpsilon: 0.01 / 128 });
+  }
+});
+
+test.each([
+  ['CartPole-v1', 10, 64],
+  ['Acrobot-v1', 25, 128],
+  ['MountainCar-v0', 25, 128],
+])("the zoo's QR-DQN in %s is its DQN with %d quantiles and SB3-Contrib's defaults", (id, quantiles, batchSize) => {
+  const { steps, options } = dqnSettings.zoo[id];
+  expect(qrDqnSettings.zoo[id]).toEqual({
+    numEnvs: 1,
+    steps,
+    options: {
+      ...options,
+      distribution: { kind: 'quantile', quantiles },
+      adamEpsilon: 0.01 / batchSize,
+      maxGradNorm: null,
+    },
+  });
+});
+
+test('MinAtar: ε falls in the first 100,000 of 5 million frames, and there is an update in each', () => {
+  const { numEnvs, steps, options } = dqnSettings.minatar['PixelBreakout-v0'];
+  expect([numEnvs, steps]).toEqual([1, 5_000_000]);
+  const { learningRate, bufferSize, learningStarts, batchSize, trainFrequency, targetUpdateInterval, gamma, epsilon } =
+    {
+      ...dqnDefaults,
+      ...options,
+    };
+  expect([learningRate, bufferSize, learningStarts, batchSize, trainFrequency, targetUpdateInterval, gamma]).toEqual([
+    2.5e-4, 100_000, 5000, 32, 1, 1000, 0.99,
+  ]);
+  expect(scheduleValue(epsilon, 50_000 / steps)).toBeCloseTo(0.55, 10);
+  expect(scheduleValue(epsilon, 100_000 / steps)).toBeCloseTo(0.1, 10);
+});
+
+test('Rainbow is the sum of what the paper adds up', () => {
+  expect(rainbowDefaults).toEqual({
+    double: true,
+    dueling: true,
+    replay: 'prioritized',
+    priorityExponent: 0.5,
+    importanceExponent: linear(0.4, 1),
+    nSteps: 3,
+    noisy: true,
+    epsilon: 0,
+    distribution: { kind: 'categorical', atoms: 51, low: -10, high: 10 },
+    learningRate: 6.25e-5,
+    adamEpsilon: 1.5e-4,
+  });
+});
+
+describe.each(
+  Object.entries({ dqn: dqnSettings, c51: c51Settings, qrdqn: qrDqnSettings, rainbow: rainbowSettings }).flatMap(
+    ([algorithm, sources]) =>
+      Object.entries(sources).map(([source, settings]) => [algorithm, source, settings] as const),
+  ),
+)('%s, %s', (_algorithm, _source, byEnvironment) => {
   test.each(Object.entries(byEnvironment))('%s: the options fit the environment', (id, { numEnvs, options }) => {
     const agent = new Dqn(makeVectorEnv(id, numEnvs), options);
     expect(agent.options).toEqual({ ...dqnDefaults, ...options });

@@ -1,5 +1,5 @@
-import { linear } from '@gradus/core';
-import { Dqn, type DqnOptions } from '@gradus/value-based';
+import { linear, PrioritizedReplayBuffer } from '@gradus/core';
+import { Dqn, rainbowDefaults, type DqnOptions } from '@gradus/value-based';
 import { afterEach, expect, test, vi } from 'vitest';
 import { parametersOf } from '../support/parameters.ts';
 import { recordMinibatches } from '../support/record-minibatches.ts';
@@ -35,27 +35,56 @@ function expectClose(actual: readonly number[], expected: readonly number[], tol
   }
 }
 
+const categorical = { kind: 'categorical', atoms: 5, low: -4, high: 6 } as const;
+const quantile = { kind: 'quantile', quantiles: 4 } as const;
+
 test.each<[string, Partial<DqnOptions>]>([
   ['squared error, no limit on the gradient', { loss: 'squared', maxGradNorm: null }],
   ['squared error, clipped gradient', { loss: 'squared' }],
   ['huber', { loss: 'huber', maxGradNorm: 0.3 }],
   ['double', { double: true, loss: 'squared' }],
   ['a target that follows slowly', { tau: 0.3 }],
+  ["Adam's ε", { adamEpsilon: 0.1 }],
+  ['dueling', { dueling: true, double: true }],
+  ['returns of two steps', { nSteps: 2 }],
+  ['returns of whole episodes', { nSteps: 5, loss: 'squared' }],
+  ['prioritized replay', { replay: 'prioritized', priorityExponent: 1 }],
+  ['C51', { distribution: categorical }],
+  ['C51, double, dueling', { distribution: categorical, double: true, dueling: true }],
+  ['C51, prioritized', { distribution: categorical, replay: 'prioritized' }],
+  ['QR-DQN', { distribution: quantile }],
+  [
+    'QR-DQN, double, dueling, prioritized',
+    { distribution: quantile, double: true, dueling: true, replay: 'prioritized' },
+  ],
+  [
+    'Rainbow without noise',
+    { ...rainbowDefaults, distribution: categorical, noisy: false, epsilon: 0.5, learningRate: linear(0.1, 0) },
+  ],
+  ['no replay', { replay: 'none', batchSize: 4, gradientSteps: 1 }],
+  ['no replay, no fixed target', { replay: 'none', batchSize: 4, gradientSteps: 1, targetUpdateInterval: 4 }],
+  ['no fixed target', { gradientSteps: 1, targetUpdateInterval: 1 }],
 ])('parameters, target and metrics are those of a float64 implementation: %s', (_, changes) => {
   const minibatches = recordMinibatches();
+  const priorities = vi.spyOn(PrioritizedReplayBuffer.prototype, 'updatePriorities');
   const agent = new Dqn(new ScriptedEnv(), { ...options, ...changes });
+  const { tau, gradientSteps, targetUpdateInterval } = agent.options;
   const reference = new ReferenceDqn(parametersOf(agent, 'online'));
   let seen = 0;
   for (const { step, metrics } of agent.learn({ steps: STEPS })) {
-    if (step % 8 === 0) reference.updateTarget(agent.options.tau);
+    // Every round ends at a multiple of four steps.
+    if (step % targetUpdateInterval === 0) reference.updateTarget(tau);
     const updates = minibatches.slice(seen);
-    seen = minibatches.length;
-    expect(updates).toHaveLength(step > 6 ? 3 : 0);
+    expect(updates).toHaveLength(step > 6 ? gradientSteps : 0);
     const expected: Record<string, number> = {};
-    for (const rows of updates) {
+    updates.forEach((rows, i) => {
       const update = reference.update(rows, 0.1 * (1 - step / STEPS), agent.options);
-      for (const [name, x] of Object.entries(update)) expected[name] = (expected[name] ?? 0) + x / 3;
-    }
+      for (const [name, x] of Object.entries(update)) expected[name] = (expected[name] ?? 0) + x / gradientSteps;
+      if (agent.options.replay === 'prioritized' && i === gradientSteps - 1) {
+        expectClose(Array.from(priorities.mock.lastCall![0]), reference.errors, 1e-3);
+      }
+    });
+    seen = minibatches.length;
     const names = Object.keys(expected);
     expectClose(
       names.map((name) => metrics[name]),
@@ -65,7 +94,31 @@ test.each<[string, Partial<DqnOptions>]>([
     expectClose(parametersOf(agent, 'online'), reference.online, 1e-3);
     expectClose(parametersOf(agent, 'target'), reference.target, 1e-3);
   }
-  expect(seen).toBe(33);
+  expect(seen).toBe(11 * gradientSteps);
+});
+
+test('without replay each transition is used once, in order', () => {
+  const minibatches = recordMinibatches();
+  const env = new ScriptedEnv();
+  const agent = new Dqn(env, { ...options, replay: 'none', batchSize: 4, gradientSteps: 1, learningStarts: 0 });
+  Array.from(agent.learn({ steps: STEPS }));
+  expect(minibatches).toHaveLength(STEPS / 4);
+  expect(minibatches.flat().map(({ observation }) => observation)).toEqual(
+    env.log.map(({ observation }) => observation),
+  );
+});
+
+test('β follows its schedule', () => {
+  const sample = vi.spyOn(PrioritizedReplayBuffer.prototype, 'sample');
+  const agent = new Dqn(new ScriptedEnv(), { ...options, replay: 'prioritized', importanceExponent: linear(0.2, 1) });
+  Array.from(agent.learn({ steps: STEPS }));
+  const seen = sample.mock.calls.map(([, , , importanceExponent]) => importanceExponent);
+  // Three updates at each of the steps 8, 12, …, 48.
+  expectClose(
+    seen,
+    Array.from({ length: 33 }, (_, i) => 0.2 + (0.8 * (8 + 4 * Math.floor(i / 3))) / STEPS),
+    1e-12,
+  );
 });
 
 test('minibatches hold what the environment did, truncated episodes as ones that go on after their last observation', () => {
@@ -78,7 +131,7 @@ test('minibatches hold what the environment did, truncated episodes as ones that
   for (const { observation, ...row } of rows) {
     const step = env.log.find((each) => String(each.observation) === String(observation))!;
     const { action, reward, nextObservation, terminated } = step;
-    expect(row).toEqual({ action, reward, nextObservation, terminated });
+    expect(row).toEqual({ action, reward, nextObservation, discount: terminated ? 0 : Math.fround(0.9), weight: 1 });
     kinds.add(step.terminated ? 'terminated' : step.truncated ? 'truncated' : 'between');
   }
   expect(kinds.size).toBe(3);

@@ -1,24 +1,29 @@
-import { ReplayBuffer } from '@gradus/core';
+import { ReplayBuffer, type ReplayBatch } from '@gradus/core';
 import { vi } from 'vitest';
 import type { Row } from './reference-dqn.ts';
 
-/** Fills the list it returns with every minibatch that any agent samples, until `vi.restoreAllMocks()`. */
+/** Fills the list it returns with every minibatch that any agent draws, from whatever buffer, until `vi.restoreAllMocks()`. */
 export function recordMinibatches(): Row[][] {
   const minibatches: Row[][] = [];
-  const sample = Reflect.get(ReplayBuffer.prototype, 'sample');
-  vi.spyOn(ReplayBuffer.prototype, 'sample').mockImplementation(function (this: ReplayBuffer, count, random, batch) {
-    sample.call(this, count, random, batch);
+  const gather = Reflect.get(ReplayBuffer.prototype, 'gather');
+  vi.spyOn(ReplayBuffer.prototype, 'gather').mockImplementation(function (
+    this: ReplayBuffer,
+    rows,
+    batch: ReplayBatch & { readonly weights?: ArrayLike<number> },
+  ) {
+    gather.call(this, rows, batch);
     const rowOf = (values: ArrayLike<number>, i: number): number[] => {
-      const width = values.length / count;
+      const width = values.length / rows.length;
       return Array.from({ length: width }, (_, j) => values[i * width + j]);
     };
     minibatches.push(
-      Array.from({ length: count }, (_, i) => ({
+      Array.from(rows, (_, i) => ({
         observation: rowOf(batch.observations, i),
         action: batch.actions[i],
         reward: batch.rewards[i],
         nextObservation: rowOf(batch.nextObservations, i),
-        terminated: batch.terminated[i] === 1,
+        discount: batch.discounts[i],
+        weight: batch.weights?.[i] ?? 1,
       })),
     );
   });

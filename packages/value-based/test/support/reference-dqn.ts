@@ -1,12 +1,17 @@
 import type { DqnOptions } from '@gradus/value-based';
+import { lossOf, outputCount, valueOf } from './reference-heads.ts';
 
 /** One row of a minibatch. */
 export interface Row {
   readonly observation: readonly number[];
   readonly action: number;
+  /** Of all steps that the row takes in, discounted. */
   readonly reward: number;
   readonly nextObservation: readonly number[];
-  readonly terminated: boolean;
+  /** The factor of the next observation's value. */
+  readonly discount: number;
+  /** The factor of the row's loss. */
+  readonly weight: number;
 }
 
 const INPUTS = 2;
@@ -14,25 +19,43 @@ const CHOICES = 3;
 /** The smallest action. */
 const START = 1;
 
-/** q(s, ·) of a linear network whose parameters are weights [inputs × choices], then biases. */
-function valuesOf(theta: readonly number[], observation: readonly number[]): number[] {
-  return Array.from({ length: CHOICES }, (_, a) =>
-    observation.reduce((sum, x, i) => sum + x * theta[i * CHOICES + a], theta[INPUTS * CHOICES + a]),
+/** x W + b of parameters that begin at `start`: weights [INPUTS × size], then biases. */
+function layer(theta: readonly number[], start: number, size: number, x: readonly number[]): number[] {
+  return Array.from({ length: size }, (_, o) =>
+    x.reduce((sum, each, i) => sum + each * theta[start + i * size + o], theta[start + INPUTS * size + o]),
   );
 }
 
-/** y = r + γ (1 − terminated) q(s′, a*; w⁻), with a* the best by w⁻, or by w with `double`. */
-function targetOf(online: readonly number[], target: readonly number[], row: Row, options: DqnOptions): number {
-  if (row.terminated) return row.reward;
-  const chooser = valuesOf(options.double ? online : target, row.nextObservation);
-  const best = chooser.indexOf(Math.max(...chooser));
-  return row.reward + options.gamma * valuesOf(target, row.nextObservation)[best];
+/** Outputs of a linear network for each action. With `dueling` its parameters are those of the value, then those of the advantages. */
+function outputsOf(theta: readonly number[], observation: readonly number[], options: DqnOptions): number[][] {
+  const count = outputCount(options);
+  const split = (all: readonly number[]): number[][] =>
+    Array.from({ length: CHOICES }, (_, a) => all.slice(a * count, (a + 1) * count));
+  if (!options.dueling) return split(layer(theta, 0, CHOICES * count, observation));
+  const value = layer(theta, 0, count, observation);
+  const advantages = split(layer(theta, (INPUTS + 1) * count, CHOICES * count, observation));
+  const mean = value.map((_, i) => advantages.reduce((sum, each) => sum + each[i], 0) / CHOICES);
+  return advantages.map((each) => each.map((x, i) => value[i] + x - mean[i]));
+}
+
+/** The target network's outputs for a* = argmax_a q(s′, a), by w⁻ or by w with `double`. */
+function followedBy(
+  online: readonly number[],
+  target: readonly number[],
+  row: Row,
+  options: DqnOptions,
+): readonly number[] {
+  const chooser = outputsOf(options.double ? online : target, row.nextObservation, options);
+  const values = chooser.map((outputs) => valueOf(outputs, options));
+  return outputsOf(target, row.nextObservation, options)[values.indexOf(Math.max(...values))];
 }
 
 /** DQN for linear networks in float64, written from its formulas and nothing else: the gradient is that of central differences. */
 export class ReferenceDqn {
   online: number[];
   target: number[];
+  /** What the last minibatch step says of each row, for priorities. */
+  errors: readonly number[] = [];
   private readonly moments: { m: number; v: number }[];
   private steps = 0;
 
@@ -45,14 +68,13 @@ export class ReferenceDqn {
   /** Makes one minibatch step and returns its metrics. */
   update(rows: readonly Row[], learningRate: number, options: DqnOptions): Record<string, number> {
     const { online, target, moments } = this;
-    const targets = rows.map((row) => targetOf(online, target, row, options));
-    const chosen = (theta: readonly number[], { observation, action }: Row): number =>
-      valuesOf(theta, observation)[action - START];
-    const lossAt = (theta: readonly number[]): number => {
-      const errors = rows.map((row, i) => Math.abs(targets[i] - chosen(theta, row)));
-      const losses = errors.map((x) => (options.loss === 'squared' ? x * x : x <= 1 ? 0.5 * x * x : x - 0.5));
-      return losses.reduce((a, b) => a + b) / rows.length;
-    };
+    const followed = rows.map((row) => followedBy(online, target, row, options));
+    const chosen = (theta: readonly number[], { observation, action }: Row): readonly number[] =>
+      outputsOf(theta, observation, options)[action - START];
+    const compare = (theta: readonly number[]): { loss: number; error: number }[] =>
+      rows.map((row, i) => lossOf(chosen(theta, row), followed[i], row.reward, row.discount, options));
+    const lossAt = (theta: readonly number[]): number =>
+      compare(theta).reduce((sum, { loss }, i) => sum + rows[i].weight * loss, 0) / rows.length;
     const width = 1e-5;
     const gradient = online.map(
       (x, i) => (lossAt(online.with(i, x + width)) - lossAt(online.with(i, x - width))) / (2 * width),
@@ -61,16 +83,17 @@ export class ReferenceDqn {
     const scale = options.maxGradNorm === null ? 1 : Math.min(1, options.maxGradNorm / (norm + 1e-6));
     const metrics = {
       'train/loss': lossAt(online),
-      'train/q_value': rows.reduce((sum, row) => sum + chosen(online, row), 0) / rows.length,
+      'train/q_value': rows.reduce((sum, row) => sum + valueOf(chosen(online, row), options), 0) / rows.length,
       'train/gradient_norm': norm,
     };
+    this.errors = compare(online).map(({ error }) => error);
     const t = ++this.steps;
     this.online = online.map((x, i) => {
       const g = gradient[i] * scale;
       const m = 0.9 * moments[i].m + 0.1 * g;
       const v = 0.999 * moments[i].v + 0.001 * g * g;
       moments[i] = { m, v };
-      return x - (learningRate * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8);
+      return x - (learningRate * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.999 ** t)) + options.adamEpsilon);
     });
     return metrics;
   }

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { checkOutputFolder } from '../check-output-folder.ts';
+import { experiments } from '../experiments/experiments.ts';
+import { experimentPage } from '../experiments/page.ts';
+import { makeRecord, NUMBERS_FILE, readRecord, verdictText, writeRecord } from '../experiments/record.ts';
+import { nameHint } from '../name-hint.ts';
+import { integerFrom } from '../parse-options.ts';
+import { replaceFile } from '../replace-file.ts';
+import { table } from '../results.ts';
+import { UserError } from '../user-error.ts';
+
+interface ExperimentOptions {
+  readonly out?: string;
+  readonly record?: string;
+  readonly seeds?: number;
+  readonly results?: string;
+  readonly numbers?: string;
+  readonly json: boolean;
+}
+
+const notes = `
+An experiment computes its numbers from seeds, draws them, and decides by them whether what theory or
+literature make one expect holds, claim by claim. DIR gets report.html, a page that loads nothing, the figures as
+SVG, ${NUMBERS_FILE}, and the verdict as README.md. The same seeds give the same files. What is committed of each is in
+apps/benchmark/experiments.
+
+dqn-ablation reads what 'gradus bench dqn-ablation' wrote, and runs that first where there is nothing.
+
+Examples:
+  gradus experiment list
+  gradus experiment td-lambda
+  gradus experiment td-lambda --seeds 20 --out /tmp/td-lambda
+  gradus experiment td-lambda --record apps/benchmark/experiments`;
+
+/** Adds `gradus experiment`, and in it `list`, to the command. */
+export function addExperiment(gradus: Command): void {
+  const experiment = gradus
+    .command('experiment')
+    .description('answer a question of the lectures by computing: a page, a figure, its numbers and a verdict')
+    .usage('[options] <name>')
+    .argument('<name>', `one of ${experiments.map(({ name }) => name).join(', ')}`)
+    .option('--out <dir>', 'where the page goes (default: runs/experiments/<name>)')
+    .option('--record <dir>', 'write figures, numbers and verdict, which are committed, to DIR/<name> as well')
+    .option('--seeds <n>', "repetitions (default: the experiment's)", integerFrom(1))
+    .option('--results <dir>', "results folder of 'gradus bench' to read (default: runs/bench/<its suite>)")
+    .addOption(
+      new Option('--numbers <file>', `show the numbers of such a ${NUMBERS_FILE} instead of computing`).conflicts([
+        'seeds',
+        'results',
+      ]),
+    )
+    .option('--json', 'print the verdict as one line of JSON', false)
+    .addHelpText('after', notes)
+    .action((name: string, options: ExperimentOptions) => experimentCommand(name, options, ['gradus', ...gradus.args]));
+  experiment
+    .command('list')
+    .description('show the experiments')
+    .option('--json', 'print them as one line of JSON', false)
+    .action(({ json }: { readonly json: boolean }) => {
+      const rows = experiments.map(({ name, section, question, seeds }) => ({ name, section, seeds, question }));
+      if (json) console.log(JSON.stringify(rows));
+      else
+        console.log(
+          table(
+            ['experiment', 'section', 'question'],
+            rows.map((row) => [row.name, row.section, row.question]),
+          ),
+        );
+    });
+}
+
+async function experimentCommand(name: string, options: ExperimentOptions, command: readonly string[]): Promise<void> {
+  const experiment = experiments.find((each) => each.name === name);
+  if (experiment === undefined) {
+    const hint = nameHint(
+      name,
+      experiments.map((each) => each.name),
+    );
+    throw new UserError(`unknown experiment '${name}'; ${hint}`);
+  }
+  const { seeds = experiment.seeds, results, numbers, json } = options;
+  const out = options.out ?? join('runs', 'experiments', name);
+  if (results !== undefined && experiment.suite === undefined) {
+    throw new UserError(`--results ${results}: ${name} computes all of its numbers and reads no results`);
+  }
+  const own = { file: NUMBERS_FILE, what: "an experiment's" };
+  await checkOutputFolder(out, own);
+  const committed = options.record === undefined ? undefined : join(options.record, name);
+  if (committed !== undefined) await checkOutputFolder(committed, { ...own, option: '--record' });
+
+  const record =
+    numbers === undefined
+      ? makeRecord(
+          experiment,
+          seeds,
+          await experiment.run({ seeds, results: results ?? `runs/bench/${experiment.suite ?? name}`, command }),
+        )
+      : readRecord(experiment, numbers);
+  const page = join(out, 'report.html');
+  await writeRecord(record, out);
+  await replaceFile(page, experimentPage(record));
+  if (committed !== undefined) await writeRecord(record, committed);
+
+  const { claims } = record;
+  const holds = claims.every((claim) => claim.holds);
+  if (json)
+    console.log(JSON.stringify({ experiment: name, command: record.kept.command, holds, claims, report: page }));
+  else {
+    console.log(table(record.table.head, record.table.rows));
+    for (const claim of claims) console.log(`${claim.holds ? '✓' : '✗'} ${claim.claim}: ${claim.found}`);
+    console.log(`${name} ${verdictText(claims)}\nreport: ${page}`);
+  }
+}

@@ -1,0 +1,181 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as Plot from '@observablehq/plot';
+import { benchCommand } from '../commands/bench.ts';
+import { drawFigure, type Figure } from '../report/figure.ts';
+import { frame, horizontalAxis } from '../report/marks.ts';
+import { fixed, intervalText, scoreText, stepsText } from '../report/numbers.ts';
+import type { Estimate } from '../report/summarize-group.ts';
+import { readResults } from '../results-folder.ts';
+import { groupRuns } from '../run-groups.ts';
+import { UserError } from '../user-error.ts';
+import type { Claim, Experiment } from './experiment.ts';
+import { overSeeds } from './over-seeds.ts';
+
+interface Variant extends Estimate {
+  readonly label: string;
+  /** Final score of each seed. */
+  readonly scores: readonly number[];
+}
+
+interface Game {
+  readonly environment: string;
+  /** Environment steps of a run. */
+  readonly steps: number;
+  readonly variants: readonly Variant[];
+}
+
+interface Numbers {
+  readonly games: readonly Game[];
+}
+
+/** Labels of the suite, from nothing to all. */
+const VARIANTS = ['linear', 'deep', 'deep-target', 'deep-replay', 'dqn'] as const;
+
+/** Scores of the same variants on Atari (S3.4; Mnih et al., 2015, extended data tables 3 and 4). */
+const PUBLISHED: Readonly<Record<string, { readonly game: string; readonly scores: readonly number[] }>> = {
+  'PixelBreakout-v0': { game: 'Breakout', scores: [3, 3, 10, 241, 317] },
+  'PixelSeaquest-v0': { game: 'Seaquest', scores: [656, 275, 1003, 823, 2894] },
+  'PixelSpaceInvaders-v0': { game: 'Space Invaders', scores: [301, 302, 373, 826, 1089] },
+};
+
+/** The ablation of the DQN paper on small pixel games (S3.4). */
+export const dqnAblation: Experiment<Numbers> = {
+  name: 'dqn-ablation',
+  title: 'What makes DQN work: replay and fixed targets',
+  question:
+    'Is DQN with replay and fixed targets better than with replay alone, that better than with fixed targets alone, and that no worse than a plain deep network?',
+  section: 'S3.4',
+  method: [
+    'The suite dqn-ablation trains five variants in each game. Two learn from every step once, with targets of the network that they are changing: linear, whose values are linear in the pixels, and deep, a convolutional network. deep-target has fixed targets, from a copy of the network that is renewed now and then; deep-replay learns from minibatches of past steps; dqn has both. Settings are otherwise the same; they are in apps/benchmark/suites/dqn-ablation.json. A score is the mean return of the finished agent over fresh episodes.',
+    'Beside them, the scores of the same variants on Atari’s games (Mnih et al., 2015), there after 10 million frames and with the best of three learning rates; the linear one there had replay and fixed targets. Both are divided by the score of the full DQN, ours by its mean over seeds, since the games differ in scale. Intervals are 95 % bootstrap intervals of means over seeds; with three seeds they cover the truth less often than that.',
+  ],
+  seeds: 3,
+  suite: 'dqn-ablation',
+
+  async run({ seeds, results: folder, command }) {
+    const wanted = Array.from({ length: seeds }, (_, seed) => seed);
+    let games = await readGames(folder, wanted);
+    if (games === undefined) {
+      console.error(`running gradus bench dqn-ablation first; its results go to ${folder}`);
+      const options = { out: folder, seeds: wanted, checkpointEvery: 15, fresh: false, dryRun: false, json: false };
+      await benchCommand('dqn-ablation', options, command, console.error);
+      games = await readGames(folder, wanted);
+    }
+    if (games !== undefined) return { games };
+    throw new UserError(`${folder}: expected seeds 0 … ${seeds - 1} of ${VARIANTS.join(', ')} in each game`);
+  },
+
+  figures: ({ games }) => games.map(gameFigure),
+
+  table: ({ games }) => ({
+    head: ['game', 'variant', 'score', '95 %', 'of full DQN', 'on Atari'],
+    rows: games.flatMap(({ environment, variants }) =>
+      variants.map(({ label, ...estimate }, i) => [
+        environment,
+        label,
+        scoreText(estimate.value),
+        intervalText(estimate),
+        fixed(estimate.value / fullScore(variants), 2),
+        i < publishedShares(environment).length ? fixed(publishedShares(environment)[i], 2) : '–',
+      ]),
+    ),
+  }),
+
+  verdict: ({ games }) => games.flatMap(gameClaims),
+};
+
+/** The scores in all games of a results folder; undefined where there are none, or some variant has not finished all wanted seeds. */
+async function readGames(folder: string, seeds: readonly number[]): Promise<Game[] | undefined> {
+  if (!existsSync(join(folder, 'results.jsonl'))) return undefined;
+  const results = await readResults(folder);
+  if (results.records.length === 0) return undefined;
+  const groups = groupRuns([results]);
+  const games = [...new Set(groups.map(({ environment }) => environment))].map((environment) => {
+    const own = groups.filter((group) => group.environment === environment);
+    const variants = VARIANTS.flatMap((label) => {
+      const runs = own.find((group) => group.label === label)?.runs ?? [];
+      const scores = runs.filter(({ run }) => seeds.includes(run.seed)).map(({ mean_return }) => mean_return);
+      return scores.length === seeds.length ? [{ label, scores, ...overSeeds(scores) }] : [];
+    });
+    return { environment, steps: own[0].runs[0].run.steps, variants };
+  });
+  return games.every(({ variants }) => variants.length === VARIANTS.length) ? games : undefined;
+}
+
+/** By what scores of a game are divided. */
+function fullScore(variants: readonly Variant[]): number {
+  const { value } = variants[VARIANTS.indexOf('dqn')];
+  return value > 0 ? value : 1;
+}
+
+function publishedShares(environment: string): number[] {
+  const { scores } = Object.hasOwn(PUBLISHED, environment) ? PUBLISHED[environment] : { scores: [] };
+  return scores.map((score) => score / scores[VARIANTS.indexOf('dqn')]);
+}
+
+function gameClaims({ environment, variants }: Game): Claim[] {
+  const [linear, deep, target, replay, dqn] = variants;
+  const text = (variant: Variant): string => `${variant.label} ${scoreText(variant.value)} ${intervalText(variant)}`;
+  const above = (better: Variant, worse: Variant): Claim => ({
+    claim: `${environment}: the mean of ${better.label} is above that of ${worse.label}`,
+    holds: better.value > worse.value,
+    found: `${text(better)}, ${text(worse)}, intervals ${better.low > worse.high || worse.low > better.high ? 'apart' : 'overlapping'}`,
+  });
+  return [
+    above(dqn, replay),
+    above(replay, target),
+    {
+      claim: `${environment}: ${target.label} is no worse than ${deep.label}, or not beyond the intervals`,
+      holds: target.value >= deep.value || target.high >= deep.low,
+      found: `${text(target)}, ${text(deep)}`,
+    },
+    above(dqn, linear),
+    {
+      claim: `${environment}: replay alone gains more over ${deep.label} than fixed targets alone`,
+      holds: replay.value - deep.value > target.value - deep.value,
+      found: `${scoreText(replay.value - deep.value)} and ${scoreText(target.value - deep.value)}`,
+    },
+  ];
+}
+
+/** A bar with its interval for each variant, and a mark at what was published. */
+function gameFigure({ environment, steps, variants }: Game): Figure {
+  const full = fullScore(variants);
+  const bars = variants.map(({ label, value, low, high }) => ({
+    label,
+    value: value / full,
+    low: low / full,
+    high: high / full,
+  }));
+  const published = publishedShares(environment).map((value, i) => ({ label: VARIANTS[i], value }));
+  return drawFigure({
+    name: environment,
+    title: `${environment}, ${stepsText(steps)} steps: score relative to the full DQN (◆ on Atari)`,
+    description: `Scores of ${VARIANTS.join(', ')} in ${environment}, relative to the last, beside those published for Atari`,
+    series: [],
+    plot: {
+      ...frame,
+      width: 480,
+      height: 50 + 34 * bars.length,
+      marginTop: 6,
+      marginLeft: 84,
+      x: { nice: true, zero: true },
+      y: { type: 'band', domain: [...VARIANTS], padding: 0.3 },
+      marks: [
+        ...horizontalAxis({ label: 'score / score of dqn', tickFormat: '~f' }),
+        Plot.axisY({ tickSize: 0, label: null, fill: 'var(--ink)', fontSize: 11 }),
+        Plot.barX(bars, { x: 'value', y: 'label', fill: 'var(--series-1)', fillOpacity: 0.75 }),
+        Plot.ruleY(bars, { x1: 'low', x2: 'high', y: 'label', stroke: 'var(--ink)', strokeWidth: 1.5 }),
+        Plot.dot(published, {
+          x: 'value',
+          y: 'label',
+          symbol: 'diamond',
+          r: 4.5,
+          fill: 'var(--series-2)',
+          stroke: 'var(--paper)',
+        }),
+      ],
+    },
+  });
+}

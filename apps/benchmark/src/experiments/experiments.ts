@@ -1,0 +1,19 @@
+import { aliasedGridExperiment } from './aliased-grid.ts';
+import { deadlyTriad } from './deadly-triad.ts';
+import { dqnAblation } from './dqn-ablation.ts';
+import type { Experiment } from './experiment.ts';
+import { exploration } from './exploration.ts';
+import { qLearningContraction } from './q-learning-contraction.ts';
+import { stepSizes } from './step-sizes.ts';
+import { tdLambdaExperiment } from './td-lambda.ts';
+
+/** All experiments. */
+export const experiments: readonly Experiment[] = [
+  qLearningContraction,
+  stepSizes,
+  exploration,
+  tdLambdaExperiment,
+  deadlyTriad,
+  dqnAblation,
+  aliasedGridExperiment,
+];

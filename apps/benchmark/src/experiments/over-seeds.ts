@@ -1,0 +1,12 @@
+import { meanScore } from '@gradus/core';
+import { estimate, REPETITIONS, type Estimate } from '../report/summarize-group.ts';
+
+/** The mean of one number from each seed, and its 95 % bootstrap interval. */
+export function overSeeds(values: readonly number[]): Estimate {
+  return estimate({ seeds: values }, meanScore, REPETITIONS.figure);
+}
+
+/** What `compute` gives for each seed 0 … seeds − 1. */
+export function forSeeds<T>(seeds: number, compute: (seed: number) => T): T[] {
+  return Array.from({ length: seeds }, (_, seed) => compute(seed));
+}

@@ -1,0 +1,359 @@
+import {
+  ProgramPolicy,
+  ProgressRecorder,
+  Random,
+  RolloutBuffer,
+  TrainingEnv,
+  asVectorEnv,
+  checkActionMasks,
+  checkOptions,
+  createActions,
+  fraction,
+  layerSizes,
+  linear,
+  naturalNumber,
+  nonNegativeNumber,
+  nullable,
+  observationFeatures,
+  openCheckpoint,
+  plainState,
+  positiveInteger,
+  positiveNumber,
+  readState,
+  scheduleOf,
+  scheduleValue,
+  type ActOptions,
+  type ActionArray,
+  type Agent,
+  type Checkpoint,
+  type DeviceOption,
+  type Discrete,
+  type Env,
+  type LearnOptions,
+  type Metrics,
+  type OptionCheck,
+  type Progress,
+  type Schedule,
+  type SpaceValue,
+  type VectorEnv,
+} from '@gradus/core';
+import * as t from '@gradus/tensor';
+import { convolutionLayers, convolutionsCheck, type Convolution } from './q-network.ts';
+
+/**
+ * Parallelised Q-network (Gallici et al., 2024; S3.5): Q-learning without replay buffer and without target network. What keeps it
+ * stable is layer normalization (Ba et al., 2016) before each activation, and fresh data from several environments side by side.
+ *
+ * Each round plays `steps` steps of every copy, ε-greedily, and then makes several epochs of minibatch steps towards the λ-returns
+ * of what was played, computed once from the values that the actions were chosen by (S2.5, Peng's Q(λ)):
+ *
+ *     Gₜ = rₜ + γ [(1 − λ) max_a q(sₜ₊₁, a) + λ Gₜ₊₁],   L(w) = E[(Gₜ − q(sₜ, aₜ; w))²]
+ *
+ * Where the task terminated G = r; where the episode was truncated, and at the end of the round, G = r + γ max_a q(s′, a).
+ */
+export interface PqnOptions {
+  /** Steps of each environment copy in a round. Default 128. */
+  readonly steps: number;
+  /** Transitions in a minibatch; divides steps × number of copies. Default 128. */
+  readonly batchSize: number;
+  /** Passes over a round's transitions. Default 4. */
+  readonly epochs: number;
+  /** RAdam's step size, over the progress of training. Default: 2.5e-4 → 0. */
+  readonly learningRate: Schedule;
+  /** γ. Default 0.99. */
+  readonly gamma: number;
+  /** λ of the returns. Default 0.65. */
+  readonly lambda: number;
+  /** Probability of a random action, over the progress of training. Default: 1 → 0.05 in the first half. */
+  readonly epsilon: Schedule;
+  /** Largest global norm of the gradient, `null` for no limit. Default 10. */
+  readonly maxGradNorm: number | null;
+  /** First layers, for images: observations of a `Box` [height, width, channels]. Default none. */
+  readonly convolutions: readonly Convolution[];
+  /** Sizes of the hidden layers, with ReLU. Default [120, 84]. */
+  readonly hidden: readonly number[];
+  /** Seeds weights, exploration, minibatches and environments. Default 0. */
+  readonly seed: number;
+}
+
+/** CleanRL's defaults (`pqn.py`), there with four copies. */
+export const pqnDefaults: PqnOptions = {
+  steps: 128,
+  batchSize: 128,
+  epochs: 4,
+  learningRate: linear(2.5e-4, 0),
+  gamma: 0.99,
+  lambda: 0.65,
+  epsilon: linear(1, 0.05, 0.5),
+  maxGradNorm: 10,
+  convolutions: [],
+  hidden: [120, 84],
+  seed: 0,
+};
+
+const optionChecks: { readonly [Name in keyof PqnOptions]: OptionCheck } = {
+  steps: positiveInteger,
+  batchSize: positiveInteger,
+  epochs: positiveInteger,
+  learningRate: scheduleOf(nonNegativeNumber),
+  gamma: fraction,
+  lambda: fraction,
+  epsilon: scheduleOf(fraction),
+  maxGradNorm: nullable(positiveNumber),
+  convolutions: convolutionsCheck,
+  hidden: layerSizes,
+  seed: naturalNumber,
+};
+
+/** q(s, ·; w): a normalization before each ReLU (over the channels of each pixel in images), orthogonal weights with gain √2. */
+function createNetwork(env: VectorEnv, actions: Discrete, options: PqnOptions, random: Random): t.Module {
+  const weight = t.orthogonal(Math.SQRT2);
+  const [images, size] = convolutionLayers(env.observationSpace, options.convolutions, (shape) =>
+    t.sequential([t.convolution({ ...shape, weight, random }), t.layerNormalization(shape.output), t.relu]),
+  );
+  const sizes = [size, ...options.hidden];
+  const hidden = options.hidden.map((output, i) =>
+    t.sequential([t.linear({ input: sizes[i], output, weight, random }), t.layerNormalization(output), t.relu]),
+  );
+  const last = t.linear({ input: sizes[options.hidden.length], output: actions.n, weight, random });
+  const layers = t.sequential([...images, ...hidden, last]);
+  return t.module(layers.parameters, (observations) => layers(observationFeatures(env.observationSpace, observations)));
+}
+
+/** argmax_a q(s, a) and max_a q(s, a) of observations, over legal actions; all are, unless `actionMasks` is written to. */
+function greedyProgram(network: t.Module, env: VectorEnv, actions: Discrete, batch: number, device: t.Device) {
+  const greedy = t.program(
+    {
+      observations: [batch, env.observationSpace.size],
+      actionMasks: { shape: [batch, actions.n], dtype: 'bool' },
+      key: { shape: [2], dtype: 'int32' },
+    },
+    ({ observations, actionMasks }) => {
+      const q = t.where(actionMasks, network(observations), -Infinity);
+      return { actions: t.add(t.argmax(q), actions.start), values: t.max(q, { axis: 1 }) };
+    },
+    { device },
+  );
+  greedy.inputs.actionMasks.fill(1);
+  return greedy;
+}
+
+/** What an update reports, in the order of its output `metrics`. */
+const metricNames = ['train/loss', 'train/q_value', 'train/gradient_norm'] as const;
+
+type UpdateInputs = Record<'observations' | 'actions' | 'returns' | 'learningRate', unknown>;
+
+/** One minibatch step: the loss above, its gradient, RAdam. */
+function updateProgram(
+  network: t.Module,
+  optimizer: t.Optimizer,
+  { observationSpace }: VectorEnv,
+  actions: Discrete,
+  { batchSize, maxGradNorm }: PqnOptions,
+  device: t.Device,
+) {
+  const inputs = {
+    observations: [batchSize, observationSpace.size],
+    actions: { shape: [batchSize], dtype: 'int32' },
+    returns: [batchSize],
+    learningRate: [],
+  } as const satisfies Record<string, t.InputSpec>;
+  return t.program(
+    inputs,
+    (batch) => {
+      const q = t.gather(network(batch.observations), t.sub(batch.actions, actions.start));
+      const loss = t.mean(t.square(t.sub(batch.returns, q)));
+      const { gradientNorm } = optimizer.minimize(loss, {
+        learningRate: batch.learningRate,
+        ...(maxGradNorm === null ? {} : { maxGradNorm }),
+      });
+      return { metrics: t.stack([loss, t.mean(q), gradientNorm]) };
+    },
+    { device },
+  );
+}
+
+/** The policy is deterministic, so that nobody asks for the probabilities of its actions. */
+const NO_LOG_PROBABILITIES: readonly number[] = [];
+
+/** A PQN agent; see {@link PqnOptions} for the algorithm. */
+export class Pqn implements Agent {
+  readonly algorithm = 'pqn';
+  readonly options: PqnOptions;
+  /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
+  readonly update: t.Program<UpdateInputs, Record<'metrics', unknown>>;
+  private readonly env: VectorEnv;
+  private readonly actionSpace: Discrete;
+  private readonly network: t.Module;
+  private readonly optimizer: t.Optimizer;
+  private readonly greedy: ReturnType<typeof greedyProgram>;
+  private readonly policy: ProgramPolicy;
+  private readonly buffer: RolloutBuffer;
+  private readonly recorder: ProgressRecorder = new ProgressRecorder();
+  private readonly random: Random;
+  private readonly training: TrainingEnv;
+  private readonly actions: ActionArray;
+
+  /**
+   * @param env one environment, or n copies stepped together (n × `steps` transitions a round); its actions are `Discrete`
+   * @throws RangeError for other actions, an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
+   */
+  constructor(env: Env | VectorEnv, options: Partial<PqnOptions> & DeviceOption = {}) {
+    const { device = t.defaultDevice(), ...given } = options;
+    checkOptions<PqnOptions>('Pqn', given, optionChecks);
+    this.options = { ...pqnDefaults, ...given };
+    const { steps, batchSize, seed } = this.options;
+    this.env = asVectorEnv(env);
+    const { observationSpace, actionSpace, numEnvs } = this.env;
+    if (actionSpace.kind !== 'discrete') {
+      throw new RangeError(`Pqn: expected an environment with Discrete actions, got ${actionSpace.toString()}`);
+    }
+    if ((steps * numEnvs) % batchSize !== 0) {
+      throw new RangeError(`batchSize: expected a divisor of ${steps * numEnvs} (steps × copies), got ${batchSize}`);
+    }
+    this.actionSpace = actionSpace;
+    this.random = new Random(seed);
+    this.network = createNetwork(this.env, actionSpace, this.options, this.random);
+    this.optimizer = t.rAdam(this.network.parameters);
+    this.greedy = greedyProgram(this.network, this.env, actionSpace, numEnvs, device);
+    this.update = updateProgram(this.network, this.optimizer, this.env, actionSpace, this.options, device);
+    this.buffer = new RolloutBuffer(this.env, steps);
+    this.training = new TrainingEnv(this.env, seed);
+    this.actions = createActions(actionSpace, numEnvs);
+    this.policy = new ProgramPolicy({
+      observationSpace,
+      actionSpace,
+      seed,
+      compile: (batch) => greedyProgram(this.network, this.env, actionSpace, batch, device),
+      nextKey: () => 0,
+    });
+  }
+
+  get step(): number {
+    return this.recorder.step;
+  }
+
+  /** The greedy action; without `deterministic` the same: exploration belongs to training. */
+  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+    return this.policy.act(observation, options);
+  }
+
+  actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
+    this.policy.actBatch(observations, actions, options);
+  }
+
+  /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
+  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+    this.training.begin();
+    this.recorder.start(steps);
+    while (this.recorder.step < steps) {
+      const progress = this.recorder.step / steps;
+      const epsilon = this.collect(steps);
+      yield this.recorder.progress({ ...this.improve(progress), 'train/epsilon': epsilon });
+    }
+  }
+
+  /** Plays one round ε-greedily and computes its returns; the last ε. */
+  private collect(totalSteps: number): number {
+    const { env, buffer, recorder, actions } = this;
+    const { gamma, lambda } = this.options;
+    let epsilon = 0;
+    buffer.clear();
+    while (!buffer.full) {
+      epsilon = scheduleValue(this.options.epsilon, recorder.step / totalSteps);
+      const best = this.evaluate(env.observations, env.actionMasks);
+      actions.set(best.actions);
+      this.explore(epsilon);
+      buffer.beginStep(env.observations, actions, NO_LOG_PROBABILITIES, best.values);
+      env.step(actions);
+      recorder.record(env);
+      buffer.endStep(env);
+      // Which actions were legal in the last observation of a truncated episode is not known: all count.
+      if (env.truncated.includes(1)) buffer.bootstrap(this.evaluate(env.finalObservations, undefined).values);
+    }
+    // Advantages by GAE(λ) plus values are the λ-returns.
+    buffer.finish(this.evaluate(env.observations, env.actionMasks).values, gamma, lambda);
+    return epsilon;
+  }
+
+  /** The best legal actions at observations, one of each copy, and their values. */
+  private evaluate(observations: Float32Array, actionMasks: Uint8Array | undefined) {
+    const { greedy, actionSpace } = this;
+    greedy.inputs.observations.set(observations);
+    if (actionMasks === undefined) greedy.inputs.actionMasks.fill(1);
+    else {
+      checkActionMasks(actionMasks, actionSpace.n);
+      greedy.inputs.actionMasks.set(actionMasks);
+    }
+    return greedy.run();
+  }
+
+  /** Gives each copy, with probability ε, a random legal action instead of the best. */
+  private explore(epsilon: number): void {
+    const { env, actions, actionSpace, random } = this;
+    const { n, start } = actionSpace;
+    for (let i = 0; i < actions.length; i++) {
+      if (random.nextFloat() >= epsilon) continue;
+      do actions[i] = random.integer(n);
+      while (env.actionMasks?.[i * n + actions[i]] === 0);
+      actions[i] += start;
+    }
+  }
+
+  /** Makes the minibatch steps of one round; `progress` is the part of training that was done before it. */
+  private improve(progress: number): Metrics {
+    const { buffer, update, random } = this;
+    const { epochs, batchSize, learningRate } = this.options;
+    const rate = scheduleValue(learningRate, progress);
+    update.inputs.learningRate[0] = rate;
+    const totals = new Float64Array(metricNames.length);
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      buffer.shuffle(random);
+      for (let start = 0; start < buffer.size; start += batchSize) {
+        buffer.gather(start, start + batchSize, update.inputs);
+        const { metrics } = update.run();
+        for (let i = 0; i < totals.length; i++) totals[i] += metrics[i];
+      }
+    }
+    const updates = (epochs * buffer.size) / batchSize;
+    const means = metricNames.map((name, i) => [name, totals[i] / updates] as const);
+    return { ...Object.fromEntries(means), 'train/learning_rate': rate };
+  }
+
+  checkpoint(): Checkpoint {
+    return {
+      algorithm: this.algorithm,
+      state: {
+        options: plainState(this.options),
+        random: this.random.getState(),
+        recorder: this.recorder.getState(),
+        training: this.training.getState(),
+      },
+      files: {
+        'parameters.safetensors': t.saveParameters(this.network.parameters),
+        'optimizer.safetensors': t.saveParameters(this.optimizer.state),
+      },
+    };
+  }
+
+  /**
+   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
+   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
+   * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
+   */
+  static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Pqn {
+    const { state, file } = openCheckpoint(checkpoint, 'pqn');
+    const agent = new Pqn(env, { ...(readState(state, 'options') as Partial<PqnOptions>), ...options });
+    t.loadParameters(agent.network.parameters, file('parameters.safetensors'));
+    t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));
+    agent.random.setState(readState(state, 'random'));
+    agent.recorder.setState(readState(state, 'recorder'));
+    agent.training.setState(readState(state, 'training'));
+    return agent;
+  }
+
+  dispose(): void {
+    for (const each of [this.greedy, this.update, this.policy]) each.dispose();
+    for (const group of [this.network.parameters, this.optimizer.state]) t.disposeParameters(group);
+  }
+}

@@ -1,0 +1,120 @@
+import {
+  checkActionMasks,
+  checkValue,
+  type ActOptions,
+  type ActionArray,
+  type Discrete,
+  type Random,
+  type Space,
+  type SpaceValue,
+  type VectorEnv,
+} from '@gradus/core';
+import { bestAction } from '../tabular/best-action.ts';
+import { createFeatures, type FeatureOptions } from './create-features.ts';
+import { createFeatureVector, type FeatureVector, type Features } from './features.ts';
+
+/**
+ * Action values that are linear in features, q(s, a) = w_aᵀ x(s), and the actions that are best by them. The weights of all actions for one
+ * feature lie side by side, w: [d × numActions].
+ */
+export class LinearActionValues {
+  readonly features: Features;
+  readonly numActions: number;
+  /** w, [d × numActions] */
+  readonly weights: Float64Array;
+  private readonly observationSpace: Space;
+  private readonly actionSpace: Discrete;
+  /** q(s, ·) */
+  private readonly row: Float64Array;
+  /** x(s) of who asks for an action from outside. */
+  private readonly shown: FeatureVector;
+  /** Best actions so far, of which one is drawn. */
+  private readonly candidates: Int32Array;
+
+  /**
+   * Values for the observations and actions of `env`, all 0 at first. Throws `RangeError`, beginning with `subject`, unless actions are
+   * `Discrete` and there is one copy of the environment, and as {@link createFeatures} does.
+   */
+  constructor(subject: string, { numEnvs, observationSpace, actionSpace }: VectorEnv, options: FeatureOptions) {
+    if (numEnvs !== 1) throw new RangeError(`${subject}: expected one copy of the environment, got ${numEnvs}`);
+    if (actionSpace.kind !== 'discrete') {
+      throw new RangeError(`${subject}: expected an environment with Discrete actions, got ${actionSpace.toString()}`);
+    }
+    this.observationSpace = observationSpace;
+    this.actionSpace = actionSpace;
+    this.features = createFeatures(observationSpace, options);
+    this.numActions = actionSpace.n;
+    this.weights = new Float64Array(this.features.count * actionSpace.n);
+    this.row = new Float64Array(actionSpace.n);
+    this.candidates = new Int32Array(actionSpace.n);
+    this.shown = createFeatureVector(this.features);
+  }
+
+  /** q(s, action) */
+  value({ length, indices, values }: FeatureVector, action: number): number {
+    const { weights, numActions } = this;
+    let sum = 0;
+    for (let k = 0; k < length; k++) sum += weights[indices[k] * numActions + action] * values[k];
+    return sum;
+  }
+
+  /** max_a q(s, a) over the actions that `mask` [numActions] allows. */
+  maximum(vector: FeatureVector, mask?: Uint8Array): number {
+    const row = this.values(vector);
+    return row[bestAction(row, 0, this.numActions, mask)];
+  }
+
+  /** w_action ← w_action + change · x(s) */
+  add({ length, indices, values }: FeatureVector, action: number, change: number): void {
+    const { weights, numActions } = this;
+    for (let k = 0; k < length; k++) weights[indices[k] * numActions + action] += change * values[k];
+  }
+
+  /** A random action of those that `mask` allows with probability `epsilon`, else the best of them; chance decides between equal ones. */
+  explore(vector: FeatureVector, epsilon: number, random: Random, mask?: Uint8Array): number {
+    const { candidates, numActions } = this;
+    const isRandom = random.nextFloat() < epsilon;
+    const row = this.values(vector);
+    let best = -Infinity;
+    let count = 0;
+    for (let a = 0; a < numActions; a++) {
+      if (mask?.[a] === 0) continue;
+      if (!isRandom && row[a] > best) {
+        best = row[a];
+        count = 0;
+      }
+      if (isRandom || row[a] === best) candidates[count++] = a;
+    }
+    return candidates[random.integer(count)];
+  }
+
+  /** The best action as the environment counts them, the first of equal ones. Throws `EnvError` for an observation of another shape. */
+  act(observation: SpaceValue, { actionMasks }: ActOptions = {}): number {
+    checkValue('observation', this.observationSpace, observation);
+    const row = typeof observation === 'number' ? Float32Array.of(observation) : Float32Array.from(observation);
+    const action = new Int32Array(1);
+    this.actBatch(row, action, { actionMasks });
+    return action[0];
+  }
+
+  /** The best actions of all rows. Throws `RangeError` for a row whose mask allows none. */
+  actBatch(observations: Float32Array, actions: ActionArray, { actionMasks }: ActOptions = {}): void {
+    const { features, observationSpace, actionSpace, numActions, shown } = this;
+    if (actionMasks !== undefined) checkActionMasks(actionMasks, numActions, actions.length);
+    for (let i = 0; i < actions.length; i++) {
+      features.write(observations, i * observationSpace.size, shown);
+      actions[i] = actionSpace.start + bestAction(this.values(shown), 0, numActions, actionMasks, i * numActions);
+    }
+  }
+
+  /** q(s, ·), in memory that is used again. */
+  private values({ length, indices, values }: FeatureVector): Float64Array {
+    const { weights, numActions, row } = this;
+    row.fill(0);
+    for (let k = 0; k < length; k++) {
+      const first = indices[k] * numActions;
+      for (let a = 0; a < numActions; a++) row[a] += weights[first + a] * values[k];
+    }
+    return row;
+  }
+}

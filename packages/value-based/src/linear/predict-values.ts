@@ -1,0 +1,88 @@
+import { EnvError, type Env, type Policy, type SpaceValue } from '@gradus/core';
+
+/** A step of the policy whose values are learned, or of another one that acts instead. */
+export interface PredictionStep {
+  readonly reward: number;
+  /** What the step led to; at the end of an episode its last observation. */
+  readonly observation: Float32Array;
+  /** The task ended: what follows is worth nothing. */
+  readonly terminated: boolean;
+  /** The episode was cut off: what would have followed has a value. */
+  readonly truncated: boolean;
+  /** ρ = π(a | s) / b(a | s), of the policy to be predicted π and the one that acts b; 1 where they are the same. */
+  readonly ratio: number;
+}
+
+/** A method that learns v_w(s) = wᵀ x(s) ≈ v_π(s) step by step. */
+export interface ValuePredictor {
+  /** An episode begins with this observation. */
+  begin(observation: Float32Array): void;
+  /** Learns from the next step of the episode. */
+  update(step: PredictionStep): void;
+}
+
+/** How long to learn, and from what. */
+export interface PredictValuesOptions {
+  /** Whole episodes to learn from. This or `steps` must be given. */
+  readonly episodes?: number | undefined;
+  /** Steps to learn from; after the last one the episode counts as truncated. */
+  readonly steps?: number | undefined;
+  /** Seeds the environment; without it the environment's random stream goes on. */
+  readonly seed?: number | undefined;
+  /** ρ(s, a) = π(a | s) / b(a | s), to learn the values of π while the policy given, b, acts. Default 1: on-policy. */
+  readonly ratio?: ((observation: SpaceValue, action: SpaceValue) => number) | undefined;
+  /** Called after each step with the number of steps so far. */
+  readonly onStep?: ((step: number) => void) | undefined;
+}
+
+/**
+ * Prediction (S3.1): lets `policy` act in `env` and `predictor` learn from it. `policy` is asked for samples (`deterministic: false`).
+ *
+ * Throws `RangeError` unless exactly one of `episodes` and `steps` is given, as a positive integer, and `EnvError` for a reward that is not finite
+ * and for ratios that are negative or not finite.
+ */
+export function predictValues(
+  predictor: ValuePredictor,
+  env: Env,
+  policy: Policy,
+  { episodes, steps, seed, ratio = () => 1, onStep }: PredictValuesOptions,
+): void {
+  const limit = episodes ?? steps;
+  if ((episodes === undefined) === (steps === undefined) || !Number.isSafeInteger(limit) || Number(limit) < 1) {
+    throw new RangeError(
+      `predictValues: expected a positive integer as either episodes or steps, got ${String(episodes)} and ${String(steps)}`,
+    );
+  }
+  const { observationSpace } = env;
+  const row = new Float32Array(observationSpace.size);
+  const write = (value: SpaceValue): Float32Array => {
+    if (typeof value === 'number') row[0] = value;
+    else row.set(value);
+    return row;
+  };
+  let { observation } = env.reset({ seed });
+  predictor.begin(write(observation));
+  for (let step = 1, episode = 1; ; step++) {
+    const action = policy.act(observation, { deterministic: false, actionMasks: env.actionMask?.() });
+    const weight = ratio(observation, action);
+    const result = env.step(action);
+    checkFinite(result.reward, weight);
+    const isLast = step === steps;
+    const ends = result.terminated || result.truncated || isLast;
+    const { reward, terminated } = result;
+    observation = result.observation;
+    predictor.update({ reward, observation: write(observation), terminated, truncated: ends, ratio: weight });
+    onStep?.(step);
+    if (isLast || (ends && episode++ === episodes)) return;
+    if (ends) {
+      observation = env.reset().observation;
+      predictor.begin(write(observation));
+    }
+  }
+}
+
+function checkFinite(reward: number, ratio: number): void {
+  if (!Number.isFinite(reward)) throw new EnvError(`reward is ${reward}, expected a finite number`);
+  if (!(ratio >= 0 && ratio < Infinity))
+    throw new EnvError(`ratio is ${ratio}, expected a finite number of at least 0`);
+}

@@ -1,0 +1,99 @@
+import {
+  Random,
+  checkOptions,
+  fraction,
+  naturalNumber,
+  positiveInteger,
+  type Env,
+  type OptionCheck,
+  type VectorEnv,
+} from '@gradus/core';
+import { checkLength, checkPolicy } from '../exact/check-tables.ts';
+import { sampleAction } from './exploration.ts';
+import { stepSize, type StepSize } from './step-size.ts';
+import { TabularEnv } from './tabular-env.ts';
+import { ValueTable } from './value-table.ts';
+
+/** What all ways to learn the values of a given policy may be told. */
+export interface PredictionOptions {
+  /** Episodes to learn from. */
+  readonly episodes: number;
+  /** γ. */
+  readonly gamma: number;
+  /** α, a number, a schedule over the episodes, or a rule of visits. Its default depends on the method. */
+  readonly alpha?: StepSize | undefined;
+  /** What the values are at first, [numStates]. Default 0. */
+  readonly initialValues?: ArrayLike<number> | undefined;
+  /** Seeds the environment and the choice of actions. Default 0. */
+  readonly seed?: number | undefined;
+  /** Called after each episode, of which the first has number 1; the values, [numStates], are those that learning goes on with. */
+  readonly onEpisode?: ((episode: number, stateValues: Float64Array) => void) | undefined;
+}
+
+const anything: OptionCheck = { expected: 'anything', accepts: () => true };
+
+/** What a method learns from and into. */
+export interface Prediction {
+  readonly world: TabularEnv;
+  readonly table: ValueTable;
+  /** The part of the episodes that is done. */
+  progress: number;
+}
+
+/** How the options of a method besides the common ones, and the default of α, are known. */
+export interface PredictionMethod<Options extends PredictionOptions> {
+  /** Name of the function, for messages. */
+  readonly subject: string;
+  readonly alpha: StepSize;
+  readonly checks: Readonly<Record<Exclude<keyof Options, keyof PredictionOptions>, OptionCheck>>;
+  /** Makes the function that learns from each transition that `prediction.world` holds. */
+  readonly learner: (prediction: Prediction) => () => void;
+}
+
+/** Plays episodes with a policy, [numStates × numActions], and learns from them; the values, [numStates]. */
+export function predict<Options extends PredictionOptions>(
+  env: Env | VectorEnv,
+  policy: Float64Array,
+  options: Options,
+  { subject, alpha: defaultAlpha, checks, learner }: PredictionMethod<Options>,
+): Float64Array {
+  const given = Object.fromEntries(
+    Object.entries({ alpha: defaultAlpha, seed: 0, ...options }).filter(([, value]) => value !== undefined),
+  );
+  checkOptions<Record<string, unknown>>(subject, given, {
+    episodes: positiveInteger,
+    gamma: fraction,
+    alpha: stepSize,
+    initialValues: anything,
+    seed: naturalNumber,
+    onEpisode: anything,
+    ...checks,
+  });
+  const { episodes, alpha = defaultAlpha, initialValues, seed = 0, onEpisode } = options;
+  const world = new TabularEnv(subject, env, seed);
+  const { numActions } = world;
+  checkPolicy(world, policy);
+  const table = new ValueTable(world.numStates, 0, alpha);
+  if (initialValues !== undefined) {
+    checkLength('initialValues', initialValues, world.numStates);
+    table.values.set(initialValues);
+  }
+  const prediction: Prediction = { world, table, progress: 0 };
+  const learn = learner(prediction);
+  const random = new Random(seed);
+  world.begin();
+  for (let episode = 1; episode <= episodes; episode++) {
+    prediction.progress = (episode - 1) / episodes;
+    do {
+      world.step(sampleAction(policy, world.currentState * numActions, numActions, random));
+      learn();
+    } while (!world.ended);
+    onEpisode?.(episode, table.values);
+  }
+  return table.values;
+}
+
+/** v(s′) of the table; 0 where the task ended. */
+export function nextStateValue({ world, table }: Prediction): number {
+  return world.terminated ? 0 : table.values[world.nextState];
+}

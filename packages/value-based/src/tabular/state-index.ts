@@ -1,0 +1,43 @@
+import type { Space } from '@gradus/core';
+
+/** Whole numbers up to here survive in the float32 rows of observations. */
+const MAX_STATES = 2 ** 24;
+
+/** The observations of a finite space as rows of a table: 0 … `numStates` − 1. */
+export interface StateIndex {
+  readonly numStates: number;
+  /** What belongs to row `row` of `observations`, [rows × space.size]. */
+  of(observations: ArrayLike<number>, row: number): number;
+}
+
+/**
+ * Numbers the members of a `Discrete` space by what is above its start, those of a `MultiDiscrete` one in mixed radix, the last element
+ * changing fastest: ((x₀ · n₁ + x₁) · n₂ + x₂) …
+ *
+ * Throws `RangeError`, beginning with `subject`, for a `Box`, and for more than 2²⁴ states.
+ */
+export function stateIndex(subject: string, space: Space): StateIndex {
+  if (space.kind === 'box') {
+    throw new RangeError(
+      `${subject}: expected Discrete or MultiDiscrete observations, as rows of a table, got ${space.toString()}`,
+    );
+  }
+  const numStates = space.kind === 'discrete' ? space.n : space.counts.reduce((product, count) => product * count, 1);
+  if (numStates > MAX_STATES) {
+    throw new RangeError(`${subject}: expected at most ${MAX_STATES} states, got ${numStates} of ${space.toString()}`);
+  }
+  if (space.kind === 'discrete') {
+    const { start } = space;
+    return { numStates, of: (observations, row) => observations[row] - start };
+  }
+  const { counts } = space;
+  return {
+    numStates,
+    of(observations, row) {
+      const first = row * counts.length;
+      let index = 0;
+      for (let i = 0; i < counts.length; i++) index = index * counts[i] + observations[first + i];
+      return index;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import {
+  EnvError,
+  TrainingEnv,
+  asVectorEnv,
+  checkActionMasks,
+  createActions,
+  type ActionArray,
+  type Env,
+  type StateDict,
+  type Stateful,
+  type VectorEnv,
+} from '@gradus/core';
+import { stateIndex, type StateIndex } from './state-index.ts';
+
+/**
+ * One copy of a finite environment whose states and actions are numbered from 0, with the transition (s, a, r, s′) of the last step:
+ * what tabular methods learn from. A *pair* is s · numActions + a, the place of (s, a) in a table [numStates × numActions].
+ */
+export class TabularEnv implements Stateful {
+  readonly env: VectorEnv;
+  readonly index: StateIndex;
+  readonly numStates: number;
+  readonly numActions: number;
+  /** s, a, and where they are in a table. */
+  state = 0;
+  action = 0;
+  pair = 0;
+  reward = 0;
+  /** s′: at the end of an episode its last state, not the first one of the next. */
+  nextState = 0;
+  /** The task ended: what follows is worth nothing. */
+  terminated = false;
+  /** The episode ended, by termination or by being cut off; in the second case s′ still has a value. */
+  ended = false;
+  /** Which actions make sense in s, 1 or else 0, [numActions]; undefined in environments without masks. */
+  readonly mask: Uint8Array | undefined;
+  private readonly training: TrainingEnv;
+  private readonly actions: ActionArray;
+  /** The number of action 0 in the environment. */
+  readonly firstAction: number;
+
+  /**
+   * `seed` seeds the environment. Throws `RangeError`, beginning with `subject`, unless observations are `Discrete` or `MultiDiscrete`,
+   * actions `Discrete`, and there is one copy.
+   */
+  constructor(subject: string, env: Env | VectorEnv, seed: number) {
+    this.env = asVectorEnv(env);
+    const { numEnvs, observationSpace, actionSpace, actionMasks } = this.env;
+    if (numEnvs !== 1) throw new RangeError(`${subject}: expected one copy of the environment, got ${numEnvs}`);
+    if (actionSpace.kind !== 'discrete') {
+      throw new RangeError(`${subject}: expected an environment with Discrete actions, got ${actionSpace.toString()}`);
+    }
+    this.index = stateIndex(subject, observationSpace);
+    this.numStates = this.index.numStates;
+    this.numActions = actionSpace.n;
+    this.mask = actionMasks?.slice();
+    this.training = new TrainingEnv(this.env, seed);
+    this.actions = createActions(actionSpace, 1);
+    this.firstAction = actionSpace.start;
+  }
+
+  /** Starts the first episode, unless it was started before. Throws `EnvError` as `TrainingEnv.begin` does. */
+  begin(): void {
+    this.training.begin();
+    this.checkMask();
+  }
+
+  /** The state to act in now. */
+  get currentState(): number {
+    return this.index.of(this.env.observations, 0);
+  }
+
+  /** Which actions make sense in the state to act in now. */
+  get currentMask(): Uint8Array | undefined {
+    return this.env.actionMasks;
+  }
+
+  /** The mask of s′; undefined also where the episode ended, since nobody says what would have made sense there. */
+  get nextMask(): Uint8Array | undefined {
+    return this.ended ? undefined : this.env.actionMasks;
+  }
+
+  /**
+   * Takes action number `action`. Throws `EnvError` for a reward that is no finite number, `RangeError` for a mask without a legal
+   * action.
+   */
+  step(action: number): void {
+    const { env, mask } = this;
+    const masks = env.actionMasks;
+    if (mask !== undefined && masks !== undefined) for (let i = 0; i < mask.length; i++) mask[i] = masks[i];
+    this.state = this.index.of(env.observations, 0);
+    this.action = action;
+    this.pair = this.state * this.numActions + action;
+    this.actions[0] = this.firstAction + action;
+    env.step(this.actions);
+    this.reward = env.rewards[0];
+    if (!Number.isFinite(this.reward)) {
+      throw new EnvError(`reward of environment 0 is ${this.reward}, expected a finite number`);
+    }
+    this.checkMask();
+    this.terminated = env.terminated[0] !== 0;
+    this.ended = this.terminated || env.truncated[0] !== 0;
+    this.nextState = this.index.of(this.ended ? env.finalObservations : env.observations, 0);
+  }
+
+  private checkMask(): void {
+    const { actionMasks } = this.env;
+    if (actionMasks !== undefined) checkActionMasks(actionMasks, this.numActions, 1);
+  }
+
+  getState(): StateDict {
+    return this.training.getState();
+  }
+
+  setState(state: StateDict): void {
+    this.training.setState(state);
+  }
+}
