@@ -6,7 +6,7 @@ import { createActions, readRow, type ActionArray, type Space, type SpaceValue }
 
 /**
  * A program that chooses actions: observations [batch, size] and a key for sampling in, actions [batch, size] out. One that knows masks
- * also has the input `actionMasks`, [batch, number of actions].
+ * also has the input `actionMasks`, [batch, number of actions]: all ones where nobody gave any. Others pass masks over.
  */
 export type ActProgram = Program<
   Record<'observations' | 'key', unknown> & Partial<Record<'actionMasks', unknown>>,
@@ -17,11 +17,8 @@ export type ActProgram = Program<
 export interface ProgramPolicyOptions {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
-  /**
-   * Compiles the program for a number of observations, with or without masks; called once for each. A program for masks that has no input
-   * `actionMasks` passes them over.
-   */
-  readonly compile: (batch: number, deterministic: boolean, masked: boolean) => ActProgram;
+  /** Compiles the program for a number of observations; called once for each. */
+  readonly compile: (batch: number, deterministic: boolean) => ActProgram;
   /** Writes what the network sees of `observations` into `target`. Default: a copy. */
   readonly prepare?: ((observations: Float32Array, target: TensorData) => void) | undefined;
   /** A number that is new at each call, for the key of sampling. */
@@ -32,8 +29,9 @@ export interface ProgramPolicyOptions {
 /** A policy given by a program; it is compiled for each number of observations that it meets. Actions keep to their bounds. */
 export class ProgramPolicy implements Policy {
   private readonly options: ProgramPolicyOptions;
-  /** By number of observations: programs that take the best action, that sample, and the same with masks. */
-  private readonly programs = Array.from({ length: 4 }, () => new Map<number, ActProgram>());
+  /** By number of observations: the programs that take the best action, and those that sample. */
+  private readonly best = new Map<number, ActProgram>();
+  private readonly sampling = new Map<number, ActProgram>();
   private readonly observation: Float32Array;
   private readonly action: ActionArray;
 
@@ -64,10 +62,11 @@ export class ProgramPolicy implements Policy {
     const { observationSpace, actionSpace, prepare, nextKey, seed } = this.options;
     const batch = observations.length / observationSpace.size;
     if (actionMasks) checkActionMasks(actionMasks, actionMaskSize(actionSpace), batch);
-    const program = this.programFor(batch, deterministic, actionMasks !== undefined);
+    const program = this.programFor(batch, deterministic);
     if (prepare === undefined) program.inputs.observations.set(observations);
     else prepare(observations, program.inputs.observations);
     if (actionMasks) program.inputs.actionMasks?.set(actionMasks);
+    else program.inputs.actionMasks?.fill(1);
     program.inputs.key[0] = seed;
     if (!deterministic) program.inputs.key[1] = nextKey();
     clipToBounds(actionSpace, program.run().actions, actions);
@@ -75,17 +74,17 @@ export class ProgramPolicy implements Policy {
 
   /** Frees the programs. */
   dispose(): void {
-    for (const programs of this.programs) {
+    for (const programs of [this.best, this.sampling]) {
       for (const program of programs.values()) program.dispose();
       programs.clear();
     }
   }
 
-  private programFor(batch: number, deterministic: boolean, masked: boolean): ActProgram {
-    const programs = this.programs[Number(!deterministic) + 2 * Number(masked)];
+  private programFor(batch: number, deterministic: boolean): ActProgram {
+    const programs = deterministic ? this.best : this.sampling;
     let program = programs.get(batch);
     if (program === undefined) {
-      program = this.options.compile(batch, deterministic, masked);
+      program = this.options.compile(batch, deterministic);
       programs.set(batch, program);
     }
     return program;

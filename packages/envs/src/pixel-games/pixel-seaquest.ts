@@ -1,7 +1,16 @@
 import type { Dynamics, DynamicsState, RandomSource } from '@gradus/core';
 import { colors } from '../rendering/shapes.ts';
 import { SIDE, pixelActions, pixelGame, type PixelGameOptions } from './pixel-game.ts';
-import { LANES, clearLanes, laneVariables, moveLanes, nextColumn, sendDiver, sendEnemy } from './seaquest-lanes.ts';
+import {
+  LANES,
+  clearLanes,
+  firstLane,
+  isOnScreen,
+  laneVariables,
+  moveLanes,
+  sendDiver,
+  sendEnemy,
+} from './seaquest-lanes.ts';
 
 /** The channels, in their order. */
 const channels = {
@@ -68,7 +77,7 @@ const submarineVariables = {
   enemyClock: 1,
   /** Steps since a diver came. */
   diverClock: 1,
-  /** Its bullets. One every 5 steps, in the water for at most 9, makes two. A column of −1 says of anything that it is not there. */
+  /** Its bullets, in column −1 where there is none. One every 5 steps, in the water for at most 9, makes two. */
   bulletRow: 2,
   bulletColumn: 2,
   bulletDirection: 2,
@@ -183,43 +192,52 @@ function oxygenCells({ oxygen }: State, i: number): number {
 
 function flyBullets({ bulletColumn, bulletDirection }: State, i: number): void {
   for (let k = i * BULLETS; k < (i + 1) * BULLETS; k++) {
-    if (bulletColumn[k] >= 0) bulletColumn[k] = nextColumn(bulletColumn[k], bulletDirection[k]);
+    if (bulletColumn[k] < 0) continue;
+    const next = bulletColumn[k] + bulletDirection[k];
+    bulletColumn[k] = isOnScreen(next) ? next : -1;
   }
 }
 
 /** Removes enemies and the bullets in their cells. Returns how many. */
-function strikeEnemies({ bulletRow, bulletColumn, enemyColumn }: State, i: number): number {
+function strikeEnemies({ bulletRow, bulletColumn, enemies, enemyColumn }: State, i: number): number {
   let struck = 0;
   for (let k = i * BULLETS; k < (i + 1) * BULLETS; k++) {
-    // At the surface there are no enemies, and the bullet's number would be that of a lane of another copy.
-    if (bulletColumn[k] < 0 || bulletRow[k] === 0) continue;
-    const lane = i * LANES + bulletRow[k] - 1;
-    if (enemyColumn[lane] !== bulletColumn[k]) continue;
-    enemyColumn[lane] = bulletColumn[k] = -1;
+    if (bulletColumn[k] < 0) continue;
+    const lane = bulletRow[k] - 1;
+    if (!isIn(enemies[i], lane) || enemyColumn[i * LANES + lane] !== bulletColumn[k]) continue;
+    enemies[i] &= ~(1 << lane);
+    bulletColumn[k] = -1;
     struck++;
   }
   return struck;
 }
 
 /** Takes the diver on board whom the submarine touches, where there is room. */
-function pickUpDiver(state: State, i: number): void {
-  const { row, aboard, diverColumn } = state;
-  const lane = i * LANES + row[i] - 1;
-  if (row[i] === 0 || aboard[i] === PLACES || !touches(state, i, diverColumn[lane])) return;
-  diverColumn[lane] = -1;
+function pickUpDiver({ row, column, aboard, divers, diverColumn }: State, i: number): void {
+  const lane = row[i] - 1;
+  if (aboard[i] === PLACES || !isIn(divers[i], lane) || !touches(column[i], diverColumn[i * LANES + lane])) return;
+  divers[i] &= ~(1 << lane);
   aboard[i]++;
 }
 
 /** Whether an enemy or its bullet touches the submarine. */
 function isHit(state: State, i: number): boolean {
-  const lane = i * LANES + state.row[i] - 1;
-  if (state.row[i] === 0) return false;
-  return touches(state, i, state.enemyColumn[lane]) || touches(state, i, state.enemyBulletColumn[lane]);
+  const lane = state.row[i] - 1;
+  const k = i * LANES + lane;
+  return (
+    (isIn(state.enemies[i], lane) && touches(state.column[i], state.enemyColumn[k])) ||
+    (isIn(state.enemyBullets[i], lane) && touches(state.column[i], state.enemyBulletColumn[k]))
+  );
 }
 
-/** Whether something in the submarine's row is in one of its cells. */
-function touches({ column }: State, i: number, other: number): boolean {
-  return other === column[i] || other === column[i] + 1;
+/** Whether a lane is in a mask; the surface, −1, never is. */
+function isIn(lanes: number, lane: number): boolean {
+  return lane >= 0 && (lanes & (1 << lane)) !== 0;
+}
+
+/** Whether one of the cells of a submarine in a column is in another one. */
+function touches(column: number, other: number): boolean {
+  return other === column || other === column + 1;
 }
 
 /** Sends an enemy or a diver when it is time. */
@@ -248,24 +266,29 @@ function drawSubmarine(state: State, i: number, observations: Float32Array, offs
 }
 
 function drawLanes(state: State, i: number, observations: Float32Array, offset: number): void {
-  const { enemyColumn, enemyBulletColumn, diverColumn } = state;
-  for (let lane = 0; lane < LANES; lane++) {
+  const { enemyColumn, enemyDirection, enemyShoots, enemyBulletColumn, diverColumn, diverDirection } = state;
+  const laneStart = (lane: number): number => offset + (lane + 1) * SIDE * CHANNELS;
+  for (let left = state.enemies[i] | 0; left !== 0; left &= left - 1) {
+    const lane = firstLane(left);
     const k = i * LANES + lane;
-    const start = offset + (lane + 1) * SIDE * CHANNELS;
-    if (enemyColumn[k] >= 0) {
-      const channel = state.enemyShoots[k] === 1 ? ENEMY_SUBMARINE : FISH;
-      observations[start + enemyColumn[k] * CHANNELS + channel] = 1;
-      drawTrail(observations, start, enemyColumn[k] - state.enemyDirection[k]);
-    }
-    if (diverColumn[k] >= 0) {
-      observations[start + diverColumn[k] * CHANNELS + DIVER] = 1;
-      drawTrail(observations, start, diverColumn[k] - state.diverDirection[k]);
-    }
-    if (enemyBulletColumn[k] >= 0) observations[start + enemyBulletColumn[k] * CHANNELS + ENEMY_BULLET] = 1;
+    const start = laneStart(lane);
+    observations[start + enemyColumn[k] * CHANNELS + (enemyShoots[k] === 1 ? ENEMY_SUBMARINE : FISH)] = 1;
+    drawTrail(observations, start, enemyColumn[k] - enemyDirection[k]);
+  }
+  for (let left = state.divers[i] | 0; left !== 0; left &= left - 1) {
+    const lane = firstLane(left);
+    const k = i * LANES + lane;
+    const start = laneStart(lane);
+    observations[start + diverColumn[k] * CHANNELS + DIVER] = 1;
+    drawTrail(observations, start, diverColumn[k] - diverDirection[k]);
+  }
+  for (let left = state.enemyBullets[i] | 0; left !== 0; left &= left - 1) {
+    const lane = firstLane(left);
+    observations[laneStart(lane) + enemyBulletColumn[i * LANES + lane] * CHANNELS + ENEMY_BULLET] = 1;
   }
 }
 
 /** Draws a trail in a column of the row that begins at `start`, unless that is off the screen. */
 function drawTrail(observations: Float32Array, start: number, column: number): void {
-  if (column >= 0 && column < SIDE) observations[start + column * CHANNELS + TRAIL] = 1;
+  if (isOnScreen(column)) observations[start + column * CHANNELS + TRAIL] = 1;
 }

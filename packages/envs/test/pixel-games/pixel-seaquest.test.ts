@@ -28,18 +28,23 @@ function playScene({ fish, enemySubmarine, enemyBullet, diver, ...variables }: S
     values[row - 1] = value;
     play.variable(name, values);
   };
+  /** Adds the lane of a row to a mask. */
+  const add = (name: Name, row: number): unknown => play.variable(name, [play.variable(name)[0] | (1 << (row - 1))]);
   for (const enemy of [fish, enemySubmarine]) {
     if (!enemy) continue;
+    add('enemies', enemy.row);
     set('enemyColumn', enemy.row, enemy.column);
     set('enemyDirection', enemy.row, enemy.direction);
     set('enemyShoots', enemy.row, enemy === fish ? 0 : 1);
     set('enemyMoveClock', enemy.row, 2);
   }
   if (enemyBullet) {
+    add('enemyBullets', enemyBullet.row);
     set('enemyBulletColumn', enemyBullet.row, enemyBullet.column);
     set('enemyBulletDirection', enemyBullet.row, enemyBullet.direction);
   }
   if (diver) {
+    add('divers', diver.row);
     set('diverColumn', diver.row, diver.column);
     set('diverDirection', diver.row, diver.direction);
     set('diverMoveClock', diver.row, 2);

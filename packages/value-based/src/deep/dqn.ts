@@ -77,7 +77,7 @@ function actProgram(
     actionMasks: { shape: [batch, actions.n], dtype: 'bool' },
     key: { shape: [2], dtype: 'int32' },
   } as const satisfies Record<string, t.InputSpec>;
-  const program = t.program(
+  return t.program(
     inputs,
     ({ observations, actionMasks, key }) => {
       const q = head.values(online(observations, isNoisy ? key : undefined));
@@ -85,8 +85,6 @@ function actProgram(
     },
     { device },
   );
-  program.inputs.actionMasks.fill(1);
-  return program;
 }
 
 /** Parts of a {@link PrioritizedReplayBatch}, step size, and the key of noise. */
@@ -214,7 +212,7 @@ export class Dqn implements Agent {
     if (actionSpace.kind !== 'discrete') {
       throw new RangeError(`Dqn: expected an environment with Discrete actions, got ${actionSpace.toString()}`);
     }
-    if (!(Number.isInteger(trainFrequency / numEnvs) && trainFrequency > 0)) {
+    if (trainFrequency % numEnvs !== 0) {
       throw new RangeError(`trainFrequency: expected a multiple of ${numEnvs} (copies), got ${trainFrequency}`);
     }
     if (replay === 'none' && !(batchSize === trainFrequency && gradientSteps === 1)) {

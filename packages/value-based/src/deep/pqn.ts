@@ -120,9 +120,9 @@ function createNetwork(env: VectorEnv, actions: Discrete, options: PqnOptions, r
   return t.module(layers.parameters, (observations) => layers(observationFeatures(env.observationSpace, observations)));
 }
 
-/** argmax_a q(s, a) and max_a q(s, a) of observations, over legal actions; all are, unless `actionMasks` is written to. */
+/** argmax_a q(s, a) and max_a q(s, a) of observations, over legal actions. */
 function greedyProgram(network: t.Module, env: VectorEnv, actions: Discrete, batch: number, device: t.Device) {
-  const greedy = t.program(
+  return t.program(
     {
       observations: [batch, env.observationSpace.size],
       actionMasks: { shape: [batch, actions.n], dtype: 'bool' },
@@ -134,8 +134,6 @@ function greedyProgram(network: t.Module, env: VectorEnv, actions: Discrete, bat
     },
     { device },
   );
-  greedy.inputs.actionMasks.fill(1);
-  return greedy;
 }
 
 /** What an update reports, in the order of its output `metrics`. */

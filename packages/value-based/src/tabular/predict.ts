@@ -57,9 +57,7 @@ export function predict<Options extends PredictionOptions>(
   options: Options,
   { subject, alpha: defaultAlpha, checks, learner }: PredictionMethod<Options>,
 ): Float64Array {
-  const given = Object.fromEntries(
-    Object.entries({ alpha: defaultAlpha, seed: 0, ...options }).filter(([, value]) => value !== undefined),
-  );
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   checkOptions<Record<string, unknown>>(subject, given, {
     episodes: positiveInteger,
     gamma: fraction,

@@ -21,9 +21,9 @@ export class TabularEnv implements Stateful {
   readonly index: StateIndex;
   readonly numStates: number;
   readonly numActions: number;
-  /** s, a, and where they are in a table. */
+  /** s. */
   state = 0;
-  action = 0;
+  /** Where (s, a) is in a table. */
   pair = 0;
   reward = 0;
   /** s′: at the end of an episode its last state, not the first one of the next. */
@@ -89,7 +89,6 @@ export class TabularEnv implements Stateful {
     const masks = env.actionMasks;
     if (mask !== undefined && masks !== undefined) for (let i = 0; i < mask.length; i++) mask[i] = masks[i];
     this.state = this.index.of(env.observations, 0);
-    this.action = action;
     this.pair = this.state * this.numActions + action;
     this.actions[0] = this.firstAction + action;
     env.step(this.actions);

@@ -1,4 +1,5 @@
-import { linear, PrioritizedReplayBuffer } from '@gradus/core';
+import { Box, Discrete, linear, PrioritizedReplayBuffer, vectorize, type Env } from '@gradus/core';
+import { saveParameters, variable } from '@gradus/tensor';
 import { Dqn, rainbowDefaults, type DqnOptions } from '@gradus/value-based';
 import { afterEach, expect, test, vi } from 'vitest';
 import { parametersOf } from '../support/parameters.ts';
@@ -64,6 +65,12 @@ test.each<[string, Partial<DqnOptions>]>([
   ['no replay', { replay: 'none', batchSize: 4, gradientSteps: 1 }],
   ['no replay, no fixed target', { replay: 'none', batchSize: 4, gradientSteps: 1, targetUpdateInterval: 4 }],
   ['no fixed target', { gradientSteps: 1, targetUpdateInterval: 1 }],
+  ['one row', { batchSize: 1 }],
+  [
+    'one row, C51, prioritized, dueling',
+    { batchSize: 1, distribution: categorical, replay: 'prioritized', dueling: true },
+  ],
+  ['one row, QR-DQN', { batchSize: 1, distribution: quantile }],
 ])('parameters, target and metrics are those of a float64 implementation: %s', (_, changes) => {
   const minibatches = recordMinibatches();
   const priorities = vi.spyOn(PrioritizedReplayBuffer.prototype, 'updatePriorities');
@@ -157,6 +164,62 @@ test('the target changes at the stated steps only', () => {
     target = now;
     expect(parametersOf(agent, 'online')).not.toEqual(target);
   }
+});
+
+test('with copies the target changes in the step that reaches or passes over a multiple of its interval', () => {
+  const env = vectorize(() => new ScriptedEnv(), 4);
+  const agent = new Dqn(env, { ...options, learningStarts: 0, targetUpdateInterval: 10 });
+  let target = parametersOf(agent, 'target');
+  const changed: number[] = [];
+  for (const { step } of agent.learn({ steps: STEPS })) {
+    const now = parametersOf(agent, 'target');
+    if (String(now) !== String(target)) changed.push(step);
+    target = now;
+  }
+  expect(changed).toEqual([12, 20, 32, 40]);
+});
+
+/** One state that nothing leads out of. */
+function singleState(numActions: number): Env<number[], number> {
+  const result = { observation: [1], reward: 0, terminated: false, truncated: false };
+  return {
+    observationSpace: new Box(-1, 1, [1]),
+    actionSpace: new Discrete(numActions),
+    reset: () => result,
+    step: () => result,
+  };
+}
+
+// With two actions and `double` the noise of the choice counts: if it were that of the value, the larger value would be chosen.
+test.each([
+  [1, false],
+  [2, true],
+])('q(s, a), q(s′, a′) and the choice of a′ have noise of their own: %i actions, double %s', (numActions, double) => {
+  const changes = { noisy: true, double, loss: 'squared', hidden: [], batchSize: 1, seed: 5 } as const;
+  const { files, ...rest } = new Dqn(singleState(numActions), changes).checkpoint();
+  const sigma = 0.5;
+  const pair = (value: number) => new Float32Array(numActions).fill(value);
+  const parameters = saveParameters({
+    '0.weight': variable([1, numActions], pair(0)),
+    '0.bias': variable([numActions], pair(0)),
+    '0.weightSigma': variable([1, numActions], pair(sigma)),
+    '0.biasSigma': variable([numActions], pair(sigma)),
+  });
+  const changed = { ...files, 'online.safetensors': parameters, 'target.safetensors': parameters };
+  const { update } = Dqn.restore({ ...rest, files: changed }, singleState(numActions));
+  const { observations, nextObservations, rewards, discounts } = update.inputs;
+  for (const input of [observations, nextObservations, rewards, discounts]) input.fill(1);
+  const n = 20_000;
+  const squares = Array.from({ length: n }, (_, i) => {
+    update.inputs.key[1] = i;
+    return update.run().errors[0] ** 2;
+  });
+  // q is all noise, f(ε′) (σᵇ + σ f(ε)) with E f = 0 and E f² = √(2/π) =: c. The error is 1 + q(s′, a′) − q(s, a).
+  const c = Math.sqrt(2 / Math.PI);
+  const expected = 1 + 2 * c * (sigma ** 2 + c * sigma ** 2);
+  const mean = squares.reduce((a, b) => a + b) / n;
+  const deviation = Math.sqrt(squares.reduce((sum, x) => sum + (x - mean) ** 2, 0) / n);
+  expect(Math.abs(mean - expected)).toBeLessThan((4 * deviation) / Math.sqrt(n));
 });
 
 test('updates begin after learningStarts, and every step of a training is reported', () => {

@@ -124,6 +124,24 @@ describe('the end of an episode', () => {
     },
   );
 
+  test.each(classes)('$name takes no mask of the next episode for that of the final observation', (Class) => {
+    const env: Env = { ...oneStepEnv({}), actionMask: () => Uint8Array.of(1, 0) };
+    const agent = new Class(env, options);
+    for (const values of [agent.actionValues, ...extraTables(agent)]) values.set([0, 0, 4, 6]);
+    Array.from(agent.learn({ steps: 1 }));
+    expect(agent.actionValues[0]).toBeCloseTo(agent instanceof DoubleQLearning ? 0.65 : 1.3, 12);
+  });
+
+  test.each([Sarsa, NStepSarsa, SarsaLambda, QLambda])(
+    '$name draws an action for the final observation, which is not taken in the next episode',
+    (Class) => {
+      const agent = new Class(oneStepEnv({}), options);
+      agent.actionValues.set([0, 9, 4, 0]);
+      Array.from(agent.learn({ steps: 3 }));
+      expect([...agent.visits]).toEqual([0, 3, 0, 0]);
+    },
+  );
+
   test('nothing is carried over to the next episode', () => {
     for (const Class of [NStepQLearning, NStepSarsa, SarsaLambda, QLambda, MonteCarloControl]) {
       const agent = new Class(oneStepEnv({ terminated: true }), options);
@@ -133,6 +151,26 @@ describe('the end of an episode', () => {
       expect(Math.max(...agent.actionValues)).toBeCloseTo(1, 12);
     }
   });
+});
+
+test("Peng's Q(λ) values the states on the way by their legal actions", () => {
+  let state = 0;
+  const env: Env<number, number> = {
+    observationSpace: new Discrete(2),
+    actionSpace: new Discrete(2),
+    reset: () => ({ observation: (state = 0) }),
+    step: () => {
+      const terminated = state === 1;
+      state = 1;
+      return { observation: 1, reward: terminated ? 10 : 0, terminated, truncated: false };
+    },
+    actionMask: () => Uint8Array.of(1, 0),
+  };
+  const agent = new QLambda(env, { variant: 'peng', gamma: 1, lambda: 1, alpha: 0.5 });
+  agent.actionValues.set([0, 0, 2, 50]);
+  Array.from(agent.learn({ steps: 2 }));
+  // With λ = 1 both move half the way to the return, 10.
+  expect([...agent.actionValues]).toEqual([5, 0, 6, 50]);
 });
 
 /** The two tables of Double Q-learning. */
