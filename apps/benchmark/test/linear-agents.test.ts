@@ -44,11 +44,11 @@ describe('gradus train, agents with linear values', { timeout: 60_000 }, () => {
     ],
     [
       train('linear-q-learning', 'MountainCar-v0', 'features=tiles'),
-      'LinearQLearning: expected features to be an object whose kind is one of tiles, polynomial, fourier, one-hot, table, got "tiles"',
+      'linear-q-learning: expected features to be an object whose kind is one of tiles, polynomial, fourier, one-hot, table, got "tiles"',
     ],
     [
       train('linear-q-learning', 'MountainCar-v0', 'numEnvs=4'),
-      'LinearQLearning: expected one copy of the environment, got 4',
+      'linear-q-learning: expected one copy of the environment, got 4',
     ],
   ])('%j is an error of one line', async (command, message) => {
     const { status, errors } = await runCommand(...command);

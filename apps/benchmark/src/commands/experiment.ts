@@ -1,9 +1,15 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { checkOutputFolder } from '../check-output-folder.ts';
 import { experiments } from '../experiments/experiments.ts';
 import { experimentPage } from '../experiments/page.ts';
-import { makeRecord, NUMBERS_FILE, readRecord, verdictText, writeRecord } from '../experiments/record.ts';
+import {
+  checkRecordFolder,
+  makeRecord,
+  NUMBERS_FILE,
+  readRecord,
+  verdictText,
+  writeRecord,
+} from '../experiments/record.ts';
 import { nameHint } from '../name-hint.ts';
 import { integerFrom } from '../parse-options.ts';
 import { replaceFile } from '../replace-file.ts';
@@ -84,10 +90,9 @@ async function experimentCommand(name: string, options: ExperimentOptions, comma
   if (results !== undefined && experiment.suite === undefined) {
     throw new UserError(`--results ${results}: ${name} computes all of its numbers and reads no results`);
   }
-  const own = { file: NUMBERS_FILE, what: "an experiment's" };
-  await checkOutputFolder(out, own);
+  await checkRecordFolder(experiment, out, '--out');
   const committed = options.record === undefined ? undefined : join(options.record, name);
-  if (committed !== undefined) await checkOutputFolder(committed, { ...own, option: '--record' });
+  if (committed !== undefined) await checkRecordFolder(experiment, committed, '--record');
 
   const record =
     numbers === undefined

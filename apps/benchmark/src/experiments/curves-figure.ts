@@ -51,6 +51,7 @@ export function curvesFigure({ name, title, curves, x, y }: CurvesFigureOptions)
       width: 480,
       height: 300,
       marginLeft: 52,
+      marginRight: 20,
       x: scale(x),
       y: scale(y),
       marks: [

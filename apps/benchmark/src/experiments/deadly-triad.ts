@@ -84,7 +84,7 @@ export const deadlyTriad: Experiment<Numbers> = {
       title: 'Baird’s counterexample: error of the values',
       curves: methods.map(({ label, valueErrors }) => ({ label, points: valueErrors })),
       x: { label: 'steps' },
-      y: { label: '√ mean v̂²', type: 'log', domain: [1e-6, 1e7], tickFormat: '~g' },
+      y: { label: '√ mean v̂²', type: 'log', domain: [1e-6, 1e7], tickFormat: '.0e' },
     }),
     curvesFigure({
       name: 'figure-updates',
@@ -93,7 +93,7 @@ export const deadlyTriad: Experiment<Numbers> = {
         label === 'tabular' ? [] : [{ label, points: updateNorms }],
       ),
       x: { label: 'steps' },
-      y: { label: '‖b − A w‖', type: 'log', domain: [1e-6, 1e7], tickFormat: '~g' },
+      y: { label: '‖b − A w‖', type: 'log', domain: [1e-6, 1e7], tickFormat: '.0e' },
     }),
   ],
 

@@ -131,11 +131,6 @@ function gameClaims({ environment, variants }: Game): Claim[] {
       found: `${text(target)}, ${text(deep)}`,
     },
     above(dqn, linear),
-    {
-      claim: `${environment}: replay alone gains more over ${deep.label} than fixed targets alone`,
-      holds: replay.value - deep.value > target.value - deep.value,
-      found: `${scoreText(replay.value - deep.value)} and ${scoreText(target.value - deep.value)}`,
-    },
   ];
 }
 

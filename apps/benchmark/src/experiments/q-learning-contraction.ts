@@ -80,7 +80,12 @@ export const qLearningContraction: Experiment<Numbers> = {
           { label: 'bound γᵏ', points: bound },
         ],
         x: { label: 'full intervals k' },
-        y: { label: 'max |Q̂ − Q*|, relative to the first', type: 'log', domain: [1e-4, 1], tickFormat: '~g' },
+        y: {
+          label: 'max |Q̂ − Q*|, relative to the first; at the edge 0.0001 or less',
+          type: 'log',
+          domain: [1e-4, 1],
+          tickFormat: '~g',
+        },
       }),
     ];
   },

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkOutputFolder } from '../check-output-folder.ts';
 import { parseJson } from '../parse-json.ts';
 import { replaceFile } from '../replace-file.ts';
 import { standaloneSvg, type Figure } from '../report/figure.ts';
@@ -54,13 +55,7 @@ export function makeRecord(experiment: Experiment, seeds: number, numbers: objec
  * @throws UserError where it cannot be read, is of another experiment, or its numbers are not what the experiment computes.
  */
 export function readRecord(experiment: Experiment, path: string): ExperimentRecord {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UserError(`${path}: ${messageOf(error)}`);
-  }
-  const kept = parseJson(keptSchema, text, path);
+  const kept = readKept(path);
   if (kept.experiment !== experiment.name) {
     throw new UserError(`${path}: expected numbers of ${experiment.name}, got those of ${kept.experiment}`);
   }
@@ -68,6 +63,20 @@ export function readRecord(experiment: Experiment, path: string): ExperimentReco
     return describeNumbers(experiment, kept);
   } catch (error) {
     throw new UserError(`${path}: these are not the numbers that ${experiment.name} computes: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Finds out before the work whether its record can be written into a folder: it is new, empty, or has one of the same experiment.
+ * @throws UserError, with the option that names the folder, when it cannot.
+ */
+export async function checkRecordFolder({ name }: Experiment, folder: string, option: string): Promise<void> {
+  await checkOutputFolder(folder, { file: NUMBERS_FILE, what: "an experiment's", option });
+  const path = join(folder, NUMBERS_FILE);
+  if (!existsSync(path)) return;
+  const { experiment } = readKept(path);
+  if (experiment !== name) {
+    throw new UserError(`${option} ${folder}: expected a new folder or that of ${name}, found that of ${experiment}`);
   }
 }
 
@@ -90,6 +99,16 @@ export function recordFiles(record: ExperimentRecord): Record<string, string> {
     [NUMBERS_FILE]: `${keptText(record.kept)}\n`,
     'README.md': readme(record),
   };
+}
+
+function readKept(path: string): Kept {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`${path}: ${messageOf(error)}`);
+  }
+  return parseJson(keptSchema, text, path);
 }
 
 function describeNumbers(experiment: Experiment, kept: Kept): ExperimentRecord {

@@ -88,6 +88,21 @@ describe('gradus experiment', () => {
     expect(errors).toContain(message);
   });
 
+  it.each(['--out', '--record'])('leaves alone the record of another experiment where %s points', async (option) => {
+    const folder = temporaryFolder();
+    const taken = join(folder, option === '--record' ? 'td-lambda' : '');
+    await runCommand(...quick, '--out', taken);
+    const before = filesIn(taken);
+    const out = option === '--record' ? ['--out', join(temporaryFolder(), 'out')] : [];
+    const { status, output, errors } = await runCommand('experiment', 'td-lambda', ...out, option, folder);
+    expect({ status, output }).toEqual({ status: 1, output: '' });
+    const path = taken.replace(/\/$/, '');
+    expect(errors).toBe(
+      `error: ${option} ${path}: expected a new folder or that of td-lambda, found that of q-learning-contraction\n`,
+    );
+    expect(filesIn(taken)).toEqual(before);
+  });
+
   it.each(['--out', '--record'])('leaves alone what else is where %s points', async (option) => {
     const folder = temporaryFolder();
     const taken = join(folder, option === '--record' ? 'q-learning-contraction' : '');

@@ -1,4 +1,5 @@
 import type { Space } from '@gradus/core';
+import { stateIndex, type StateIndex } from '../tabular/state-index.ts';
 import type { FeatureVector, Features } from './features.ts';
 
 /** Features as data. */
@@ -8,23 +9,24 @@ export interface FeatureTableOptions {
   readonly rows: readonly (readonly number[])[];
 }
 
-/** The features of a few states, written down one by one: row i is x of the i-th member of a `Discrete` space. */
+/** The features of a few states, written down one by one: row i is x of the i-th member of a finite space. */
 export class FeatureTable implements Features {
   readonly count: number;
   readonly maxActive: number;
   readonly isBinary: boolean;
-  private readonly start: number;
+  private readonly states: StateIndex;
+  /** Numbers in an observation. */
+  private readonly size: number;
   private readonly rows: Float64Array;
 
-  /** Throws `RangeError` unless the space is `Discrete` and has one row for each member, all rows equally long and of finite numbers. */
+  /** Throws `RangeError` for a `Box`, and unless there is one row for each state, all equally long and of finite numbers. */
   constructor(space: Space, { rows }: Omit<FeatureTableOptions, 'kind'>) {
-    if (space.kind !== 'discrete') {
-      throw new RangeError(`feature table: expected Discrete observations, got ${space.toString()}`);
+    this.states = stateIndex('feature table', space);
+    const { numStates } = this.states;
+    if (rows.length !== numStates) {
+      throw new RangeError(`feature table: expected ${numStates} rows, one for each state, got ${rows.length}`);
     }
-    if (rows.length !== space.n) {
-      throw new RangeError(`feature table: expected ${space.n} rows, one for each state, got ${rows.length}`);
-    }
-    this.start = space.start;
+    this.size = space.size;
     this.count = rows[0].length;
     rows.forEach((row, state) => {
       if (row.length === this.count && row.length > 0 && row.every(Number.isFinite)) return;
@@ -38,8 +40,8 @@ export class FeatureTable implements Features {
   }
 
   write(observations: Float32Array, offset: number, target: FeatureVector): void {
-    const { rows, count } = this;
-    const first = (observations[offset] - this.start) * count;
+    const { states, size, rows, count } = this;
+    const first = states.of(observations, offset / size) * count;
     let length = 0;
     for (let i = 0; i < count; i++) {
       if (rows[first + i] === 0) continue;

@@ -6,7 +6,10 @@ export interface Features {
   readonly maxActive: number;
   /** Whether all numbers are 0 or 1. */
   readonly isBinary: boolean;
-  /** Writes x(s) into `target`; the observation of s begins at `observations[offset]`. Allocates nothing. */
+  /**
+   * Writes x(s) into `target`; the observation of s begins at `observations[offset]`. Allocates nothing. Features of finite spaces throw
+   * `RangeError` for an observation that is not in theirs.
+   */
   write(observations: Float32Array, offset: number, target: FeatureVector): void;
 }
 

@@ -8,7 +8,7 @@ export interface FourierBasisOptions extends RangeOptions {
   readonly kind: 'fourier';
   /** Largest frequency of each dimension. */
   readonly order: number;
-  /** Whether functions of higher frequency learn more slowly: αᶜ = α / ‖c‖₂. Default true (Konidaris et al., 2011, §3.3). */
+  /** Whether functions of higher frequency learn more slowly: αᶜ = α / ‖c‖₂. Default true (Konidaris et al., 2011). */
   readonly scaled?: boolean | undefined;
 }
 

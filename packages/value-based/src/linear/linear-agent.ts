@@ -90,18 +90,17 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   private readonly firstAction: number;
 
   constructor(
-    name: string,
     algorithm: string,
     env: Env | VectorEnv,
     given: Partial<Options>,
     defaults: Options,
     checks: { readonly [Name in keyof Options]: OptionCheck },
   ) {
-    checkOptions<Options>(name, given, checks);
+    checkOptions<Options>(algorithm, given, checks);
     this.algorithm = algorithm;
     this.options = { ...defaults, ...given };
     this.env = asVectorEnv(env);
-    this.values = new LinearActionValues(name, this.env, this.options.features);
+    this.values = new LinearActionValues(algorithm, this.env, this.options.features);
     this.random = new Random(this.options.seed);
     this.present = createFeatureVector(this.values.features);
     this.next = createFeatureVector(this.values.features);

@@ -27,7 +27,7 @@ export class LinearQLearning extends LinearAgent {
    * @throws RangeError for another environment, an unknown option or a wrong one, and features that do not fit the observations.
    */
   constructor(env: Env | VectorEnv, options: Partial<LinearQLearningOptions> = {}) {
-    super('LinearQLearning', 'linear-q-learning', env, options, linearQLearningDefaults, linearAgentChecks);
+    super('linear-q-learning', env, options, linearQLearningDefaults, linearAgentChecks);
   }
 
   protected learnFromStep(alpha: number, epsilon: number): number {
@@ -35,19 +35,14 @@ export class LinearQLearning extends LinearAgent {
     const { features } = values;
     const action = this.explore(present, epsilon);
     const reward = this.take(action);
-    const truncated = env.truncated[0] !== 0;
+    const terminated = env.terminated[0] !== 0;
+    const ended = terminated || env.truncated[0] !== 0;
+    features.write(ended ? env.finalObservations : env.observations, 0, next);
     let error = reward - values.value(present, action);
-    if (env.terminated[0] !== 0) features.write(env.observations, 0, next);
-    else if (truncated) {
-      // The episode was cut off, not the task: what would have followed counts, with any action, since nobody says which were legal.
-      features.write(env.finalObservations, 0, next);
-      error += this.options.gamma * values.maximum(next);
-      features.write(env.observations, 0, next);
-    } else {
-      features.write(env.observations, 0, next);
-      error += this.options.gamma * values.maximum(next, this.legalActions());
-    }
+    // Where the episode was cut off nobody says which actions were legal.
+    if (!terminated) error += this.options.gamma * values.maximum(next, ended ? undefined : this.legalActions());
     values.add(present, action, alpha * error);
+    if (ended) features.write(env.observations, 0, next);
     this.proceed();
     return error;
   }

@@ -55,10 +55,10 @@ export class LinearSarsa extends LinearAgent<LinearSarsaOptions> {
    *   replacing traces for features that are not 0 or 1.
    */
   constructor(env: Env | VectorEnv, options: Partial<LinearSarsaOptions> = {}) {
-    super('LinearSarsa', 'linear-sarsa', env, options, linearSarsaDefaults, optionChecks);
+    super('linear-sarsa', env, options, linearSarsaDefaults, optionChecks);
     if (this.options.traces === 'replacing' && !this.values.features.isBinary) {
       throw new RangeError(
-        `LinearSarsa: expected features of 0 and 1 for replacing traces, got '${this.options.features.kind}'`,
+        `linear-sarsa: expected features of 0 and 1 for replacing traces, got '${this.options.features.kind}'`,
       );
     }
     this.trace = new EligibilityTrace(this.values.weights.length);

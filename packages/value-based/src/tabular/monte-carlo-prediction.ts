@@ -14,8 +14,8 @@ export interface MonteCarloPredictionOptions extends PredictionOptions {
  *
  *     G = r_t + γ r_{t+1} + γ² r_{t+2} + …,   v(s_t) ← v(s_t) + α [G − v(s_t)]
  *
- * after each episode, for first visits or for all. The mean over first visits is unbiased; that over every visit has less error in the
- * end, and a bias that vanishes (Singh and Sutton, 1996). The return of an episode that was cut off goes on with the value of
+ * after each episode, for first visits or for all. The mean over first visits is unbiased, and has the smaller error in the long run; that
+ * over every visit has a bias that vanishes (Singh and Sutton, 1996). The return of an episode that was cut off goes on with the value of
  * its last state.
  *
  * Throws `RangeError` for more than one copy of the environment, spaces that are not finite, wrong options, and a policy whose rows are no

@@ -4,14 +4,14 @@ import { tabularChecks, tabularDefaults, type TabularOptions } from './tabular-a
 /** What n-step methods may be told. */
 export interface NStepOptions extends TabularOptions {
   /** n, the rewards in a target, of which fewer are left at the end of an episode. Default 4. */
-  readonly n: number;
+  readonly nSteps: number;
 }
 
-/** Those of {@link TabularOptions}, and n = 4, around which n-step methods do best in Sutton and Barto (2018), Figures 7.2 and 12.11. */
-export const nStepDefaults: NStepOptions = { ...tabularDefaults, n: 4 };
+/** Those of {@link TabularOptions}, and n = 4, which does best in Sutton and Barto (2018), Figures 7.2 and 10.4. */
+export const nStepDefaults: NStepOptions = { ...tabularDefaults, nSteps: 4 };
 
 /** What the options of {@link NStepOptions} must be. */
 export const nStepChecks: { readonly [Name in keyof NStepOptions]: OptionCheck } = {
   ...tabularChecks,
-  n: positiveInteger,
+  nSteps: positiveInteger,
 };

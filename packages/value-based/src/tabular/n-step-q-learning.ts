@@ -17,7 +17,7 @@ export class NStepQLearning extends TabularAgent<NStepOptions> {
   /** Throws `RangeError` as {@link TabularAgent} says. */
   constructor(env: Env | VectorEnv, options: Partial<NStepOptions> = {}) {
     super('n-step-q-learning', env, options, nStepDefaults, nStepChecks);
-    this.window = new NStepWindow(this.options.n, this.options.gamma);
+    this.window = new NStepWindow(this.options.nSteps, this.options.gamma);
   }
 
   protected override update(): void {

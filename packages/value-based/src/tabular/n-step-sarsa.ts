@@ -14,7 +14,7 @@ export class NStepSarsa extends TabularAgent<NStepOptions> {
   /** Throws `RangeError` as {@link TabularAgent} says. */
   constructor(env: Env | VectorEnv, options: Partial<NStepOptions> = {}) {
     super('n-step-sarsa', env, options, nStepDefaults, nStepChecks);
-    this.window = new NStepWindow(this.options.n, this.options.gamma);
+    this.window = new NStepWindow(this.options.nSteps, this.options.gamma);
   }
 
   protected override update(): void {

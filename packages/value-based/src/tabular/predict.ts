@@ -32,6 +32,11 @@ export interface PredictionOptions {
 
 const anything: OptionCheck = { expected: 'anything', accepts: () => true };
 
+const finiteNumbers: OptionCheck = {
+  expected: 'a list of finite numbers',
+  accepts: (value) => Array.from(value as ArrayLike<number>).every(Number.isFinite),
+};
+
 /** What a method learns from and into. */
 export interface Prediction {
   readonly world: TabularEnv;
@@ -62,7 +67,7 @@ export function predict<Options extends PredictionOptions>(
     episodes: positiveInteger,
     gamma: fraction,
     alpha: stepSize,
-    initialValues: anything,
+    initialValues: finiteNumbers,
     seed: naturalNumber,
     onEpisode: anything,
     ...checks,

@@ -18,7 +18,7 @@ export interface SarsaLambdaOptions extends TabularOptions {
   readonly traces: TraceKind;
 }
 
-/** Those of {@link TabularOptions}, λ = 0.9 and replacing traces, which did best in Sutton and Barto (2018), Figures 12.10 and 12.11. */
+/** Those of {@link TabularOptions}, λ = 0.9 and replacing traces, about the best of Sutton and Barto (2018), Figure 12.10. */
 export const sarsaLambdaDefaults: SarsaLambdaOptions = { ...tabularDefaults, lambda: 0.9, traces: 'replacing' };
 
 const checks: { readonly [Name in keyof SarsaLambdaOptions]: OptionCheck } = {

@@ -6,7 +6,7 @@ const MAX_STATES = 2 ** 24;
 /** The observations of a finite space as rows of a table: 0 … `numStates` − 1. */
 export interface StateIndex {
   readonly numStates: number;
-  /** What belongs to row `row` of `observations`, [rows × space.size]. */
+  /** What belongs to row `row` of `observations`, [rows × space.size]. Throws `RangeError` for one that is not in the space. */
   of(observations: ArrayLike<number>, row: number): number;
 }
 
@@ -26,17 +26,19 @@ export function stateIndex(subject: string, space: Space): StateIndex {
   if (numStates > MAX_STATES) {
     throw new RangeError(`${subject}: expected at most ${MAX_STATES} states, got ${numStates} of ${space.toString()}`);
   }
-  if (space.kind === 'discrete') {
-    const { start } = space;
-    return { numStates, of: (observations, row) => observations[row] - start };
-  }
-  const { counts } = space;
+  const [start, counts] = space.kind === 'discrete' ? [space.start, [space.n]] : [0, space.counts];
   return {
     numStates,
     of(observations, row) {
       const first = row * counts.length;
       let index = 0;
-      for (let i = 0; i < counts.length; i++) index = index * counts[i] + observations[first + i];
+      for (let i = 0; i < counts.length; i++) {
+        const digit = observations[first + i] - start;
+        if (!(Number.isInteger(digit) && digit >= 0 && digit < counts[i])) {
+          throw new RangeError(`observations: expected members of ${space.toString()}, not so in row ${row}`);
+        }
+        index = index * counts[i] + digit;
+      }
       return index;
     },
   };

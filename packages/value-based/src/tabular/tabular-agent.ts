@@ -222,16 +222,10 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
   }
 
   actBatch(observations: Float32Array, actions: ActionArray, { actionMasks }: ActOptions = {}): void {
-    const { world, numStates, numActions } = this;
+    const { world, numActions } = this;
     if (actionMasks !== undefined) checkActionMasks(actionMasks, numActions, actions.length);
     for (let row = 0; row < actions.length; row++) {
-      const state = world.index.of(observations, row);
-      if (!(Number.isInteger(state) && state >= 0 && state < numStates)) {
-        throw new RangeError(
-          `observations: expected members of ${world.env.observationSpace.toString()}, not so in row ${row}`,
-        );
-      }
-      actions[row] = world.firstAction + this.bestIn(state, actionMasks, row);
+      actions[row] = world.firstAction + this.bestIn(world.index.of(observations, row), actionMasks, row);
     }
   }
 

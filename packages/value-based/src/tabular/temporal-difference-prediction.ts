@@ -5,7 +5,7 @@ import { nextStateValue, predict, type PredictionOptions } from './predict.ts';
 /** What TD prediction may be told. By default α = 0.1. */
 export interface TemporalDifferencePredictionOptions extends PredictionOptions {
   /** n, the rewards in a target, of which fewer are left at the end of an episode. Default 1: TD(0). */
-  readonly n?: number | undefined;
+  readonly nSteps?: number | undefined;
 }
 
 /**
@@ -25,10 +25,10 @@ export function temporalDifferencePrediction(
   return predict(env, policy, options, {
     subject: 'temporalDifferencePrediction',
     alpha: 0.1,
-    checks: { n: positiveInteger },
+    checks: { nSteps: positiveInteger },
     learner: (prediction) => {
       const { world, table } = prediction;
-      const window = new NStepWindow(options.n ?? 1, options.gamma);
+      const window = new NStepWindow(options.nSteps ?? 1, options.gamma);
       return () => {
         window.push(world.state, world.reward);
         if (!window.isFull && !world.ended) return;

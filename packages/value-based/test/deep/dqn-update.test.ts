@@ -1,5 +1,4 @@
-import { Box, Discrete, linear, PrioritizedReplayBuffer, vectorize, type Env } from '@gradus/core';
-import { saveParameters, variable } from '@gradus/tensor';
+import { linear, PrioritizedReplayBuffer, vectorize } from '@gradus/core';
 import { Dqn, rainbowDefaults, type DqnOptions } from '@gradus/value-based';
 import { afterEach, expect, test, vi } from 'vitest';
 import { parametersOf } from '../support/parameters.ts';
@@ -179,49 +178,6 @@ test('with copies the target changes in the step that reaches or passes over a m
   expect(changed).toEqual([12, 20, 32, 40]);
 });
 
-/** One state that nothing leads out of. */
-function singleState(numActions: number): Env<number[], number> {
-  const result = { observation: [1], reward: 0, terminated: false, truncated: false };
-  return {
-    observationSpace: new Box(-1, 1, [1]),
-    actionSpace: new Discrete(numActions),
-    reset: () => result,
-    step: () => result,
-  };
-}
-
-// With two actions and `double` the noise of the choice counts: if it were that of the value, the larger value would be chosen.
-test.each([
-  [1, false],
-  [2, true],
-])('q(s, a), q(s′, a′) and the choice of a′ have noise of their own: %i actions, double %s', (numActions, double) => {
-  const changes = { noisy: true, double, loss: 'squared', hidden: [], batchSize: 1, seed: 5 } as const;
-  const { files, ...rest } = new Dqn(singleState(numActions), changes).checkpoint();
-  const sigma = 0.5;
-  const pair = (value: number) => new Float32Array(numActions).fill(value);
-  const parameters = saveParameters({
-    '0.weight': variable([1, numActions], pair(0)),
-    '0.bias': variable([numActions], pair(0)),
-    '0.weightSigma': variable([1, numActions], pair(sigma)),
-    '0.biasSigma': variable([numActions], pair(sigma)),
-  });
-  const changed = { ...files, 'online.safetensors': parameters, 'target.safetensors': parameters };
-  const { update } = Dqn.restore({ ...rest, files: changed }, singleState(numActions));
-  const { observations, nextObservations, rewards, discounts } = update.inputs;
-  for (const input of [observations, nextObservations, rewards, discounts]) input.fill(1);
-  const n = 20_000;
-  const squares = Array.from({ length: n }, (_, i) => {
-    update.inputs.key[1] = i;
-    return update.run().errors[0] ** 2;
-  });
-  // q is all noise, f(ε′) (σᵇ + σ f(ε)) with E f = 0 and E f² = √(2/π) =: c. The error is 1 + q(s′, a′) − q(s, a).
-  const c = Math.sqrt(2 / Math.PI);
-  const expected = 1 + 2 * c * (sigma ** 2 + c * sigma ** 2);
-  const mean = squares.reduce((a, b) => a + b) / n;
-  const deviation = Math.sqrt(squares.reduce((sum, x) => sum + (x - mean) ** 2, 0) / n);
-  expect(Math.abs(mean - expected)).toBeLessThan((4 * deviation) / Math.sqrt(n));
-});
-
 test('updates begin after learningStarts, and every step of a training is reported', () => {
   const agent = new Dqn(new ScriptedEnv(), { ...options, learningStarts: 12 });
   const rounds = Array.from(agent.learn({ steps: 22 }), ({ step, metrics }) => [step, metrics['train/updates']]);
@@ -259,4 +215,21 @@ test.each([0, 0.4, 1])('a part ε = %d of the actions is random, the others are 
   expect(Math.abs(others - expected)).toBeLessThanOrEqual(4 * Math.sqrt((expected * (1 - expected)) / steps));
   const counts = [1, 2, 3].map((action) => env.log.filter((step) => step.action === action).length / steps);
   if (epsilon === 1) for (const share of counts) expect(Math.abs(share - 1 / 3)).toBeLessThan(0.035);
+});
+
+test('each copy draws for itself whether to explore', () => {
+  const envs = [0, 1].map(() => new ScriptedEnv());
+  const changes = { learningRate: 0, learningStarts: 0, trainFrequency: 100, gradientSteps: 1, epsilon: 0.5 };
+  const agent = new Dqn(
+    vectorize((i) => envs[i], 2),
+    { ...options, ...changes },
+  );
+  const rounds = 3000;
+  Array.from(agent.learn({ steps: 2 * rounds }));
+  const [first, second] = envs.map(({ log }) =>
+    log.map(({ observation, action }) => action !== agent.act(observation)),
+  );
+  // A third of the actions are not the best, and a third of a third of both at once.
+  const both = first.filter((differs, t) => differs && second[t]).length / rounds;
+  expect(Math.abs(both - 1 / 9)).toBeLessThanOrEqual(4 * Math.sqrt(((1 / 9) * (8 / 9)) / rounds));
 });

@@ -137,6 +137,19 @@ test('with a key there is noise, without one there is none', () => {
   expect(plain).toEqual(outputsOf({ noisy: true }, [1, 2, 3]));
 });
 
+test.each(['trunk', 'value', 'advantage'])('with two streams there is noise in each part: %s', (part) => {
+  const network = create({ noisy: true, dueling: true });
+  for (const [name, parameter] of Object.entries(network.parameters)) {
+    const isSilent = name.endsWith('Sigma') && !name.startsWith(part);
+    if (isSilent) parameter.write(new Float32Array(parameter.read().length));
+  }
+  const inputs = { x: [1, 3], key: { shape: [2], dtype: 'int32' } } as const;
+  const both = program(inputs, ({ x, key }) => ({ noisy: network(x, key), plain: network(x) }));
+  both.inputs.x.set([1, 2, 3]);
+  const { noisy, plain } = both.run();
+  expect(Math.max(...noisy.map((value, i) => Math.abs(value - plain[i])))).toBeGreaterThan(1e-3);
+});
+
 test.each<[Partial<QNetworkOptions>, string]>([
   [
     { convolutions: [{ filters: 1, kernel: 3, stride: 1 }] },

@@ -1,5 +1,5 @@
 import { Box, Discrete, MultiDiscrete, Random, envFromDynamics, dynamicsFromTable } from '@gradus/core';
-import { LinearTd, createFeatures, predictValues, type FeatureOptions } from '@gradus/value-based';
+import { LinearTd, createFeatures, linearStateValues, predictValues, type FeatureOptions } from '@gradus/value-based';
 import { describe, expect, test } from 'vitest';
 import { featuresOf } from '../support/feature-rows.ts';
 import { randomTable } from '../support/random-tables.ts';
@@ -88,6 +88,24 @@ describe('finite spaces', () => {
     expect([1, 2].map((state) => featuresOf(features, [state]))).toEqual(rows);
     expect(features.isBinary).toBe(false);
   });
+
+  test.each<FeatureOptions>([{ kind: 'one-hot' }, { kind: 'table', rows: [[1], [2], [3], [4], [5], [6]] }])(
+    '%j: an observation outside of the space is named, also where its number would be that of another one',
+    (options) => {
+      const features = createFeatures(new MultiDiscrete([2, 3]), options);
+      for (const wrong of [
+        [0, 3],
+        [2, 0],
+        [-1, 3],
+        [0.5, 0],
+        [NaN, 0],
+      ]) {
+        expect(() => linearStateValues(features, new Float64Array(features.count), [1, 2, ...wrong], 2)).toThrow(
+          new RangeError('observations: expected members of MultiDiscrete([2, 3]), not so in row 1'),
+        );
+      }
+    },
+  );
 });
 
 test.each<[FeatureOptions, string]>([
@@ -97,7 +115,10 @@ test.each<[FeatureOptions, string]>([
     { kind: 'one-hot' },
     'one-hot features: expected Discrete or MultiDiscrete observations, as rows of a table, got Box([-1, 0], [1, 10], [2])',
   ],
-  [{ kind: 'table', rows: [[1]] }, 'feature table: expected Discrete observations, got Box([-1, 0], [1, 10], [2])'],
+  [
+    { kind: 'table', rows: [[1]] },
+    'feature table: expected Discrete or MultiDiscrete observations, as rows of a table, got Box([-1, 0], [1, 10], [2])',
+  ],
 ])('%j of a Box', (options, message) => {
   expect(() => createFeatures(space, options)).toThrow(new RangeError(message));
 });

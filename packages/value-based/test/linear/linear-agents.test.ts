@@ -209,16 +209,16 @@ test('ε-greedy: chance decides between equal best actions, and ε is shared by 
 
 describe('errors', () => {
   test.each<[object, string]>([
-    [{ lamda: 1 }, "LinearSarsa: unknown option 'lamda'; did you mean 'lambda', 'gamma'?"],
-    [{ lambda: 2 }, 'LinearSarsa: expected lambda to be a number in [0, 1], got 2'],
-    [{ alpha: -1 }, 'LinearSarsa: expected alpha to be a number of at least 0, or a schedule of such numbers, got -1'],
+    [{ lamda: 1 }, "linear-sarsa: unknown option 'lamda'; did you mean 'lambda', 'gamma'?"],
+    [{ lambda: 2 }, 'linear-sarsa: expected lambda to be a number in [0, 1], got 2'],
+    [{ alpha: -1 }, 'linear-sarsa: expected alpha to be a number of at least 0, or a schedule of such numbers, got -1'],
     [
       { features: { kind: 'tile' } },
-      'LinearSarsa: expected features to be an object whose kind is one of tiles, polynomial, fourier, one-hot, table, got {"kind":"tile"}',
+      'linear-sarsa: expected features to be an object whose kind is one of tiles, polynomial, fourier, one-hot, table, got {"kind":"tile"}',
     ],
     [
       { features: { kind: 'fourier', order: 2 }, traces: 'replacing' },
-      "LinearSarsa: expected features of 0 and 1 for replacing traces, got 'fourier'",
+      "linear-sarsa: expected features of 0 and 1 for replacing traces, got 'fourier'",
     ],
   ])('%j', (options, message) => {
     expect(() => new LinearSarsa(makeEnv('MountainCar-v0'), options)).toThrow(new RangeError(message));
@@ -226,10 +226,10 @@ describe('errors', () => {
 
   test('an environment that does not fit', () => {
     expect(() => new LinearQLearning(makeEnv('Pendulum-v1'))).toThrow(
-      new RangeError('LinearQLearning: expected an environment with Discrete actions, got Box(-2, 2, [1])'),
+      new RangeError('linear-q-learning: expected an environment with Discrete actions, got Box(-2, 2, [1])'),
     );
     expect(() => new LinearQLearning(makeVectorEnv('MountainCar-v0', 2))).toThrow(
-      new RangeError('LinearQLearning: expected one copy of the environment, got 2'),
+      new RangeError('linear-q-learning: expected one copy of the environment, got 2'),
     );
     expect(() => new LinearSarsa(makeEnv('CartPole-v1'))).toThrow(
       'tile coding: dimension 1 of the observations ranges over [-Infinity, Infinity], expected finite low and high',

@@ -13,7 +13,8 @@ const [A, B] = [0, 1];
  * in B all are arms.
  */
 function biasedEnv(seed: number): Env<number, number> {
-  const random = new Random(seed);
+  // Not the numbers that the agent with this seed draws.
+  const random = new Random(seed + runs);
   let state = A;
   return {
     observationSpace: new Discrete(2),

@@ -57,7 +57,7 @@ describe('against the formulas, with plain lists', () => {
 
   test.each([1, 3, 50])('%i-step TD', (n) => {
     const { learned, episodes: played } = learn((env, policy) =>
-      temporalDifferencePrediction(env, policy, { episodes, gamma, n, alpha: 0.2 }),
+      temporalDifferencePrediction(env, policy, { episodes, gamma, nSteps: n, alpha: 0.2 }),
     );
     const values = new Array<number>(6).fill(0);
     for (const episode of played) {
@@ -81,7 +81,7 @@ describe('identities', () => {
   const options = { episodes: 50, gamma, alpha: 0.2, seed: 2 };
 
   test('n-step TD with n beyond the longest episode is every-visit Monte Carlo, to the bit', () => {
-    const learned = temporalDifferencePrediction(copyOf(table), policy, { ...options, n: 1000 });
+    const learned = temporalDifferencePrediction(copyOf(table), policy, { ...options, nSteps: 1000 });
     expect(learned).toStrictEqual(monteCarloPrediction(copyOf(table), policy, { ...options, visits: 'every' }));
   });
 
@@ -123,7 +123,7 @@ describe('the random walk of five states, γ = 1, whose values are i / 6', () =>
     const learned = temporalDifferencePrediction(makeVectorEnv('RandomWalk-v0', 1), policy, {
       ...options,
       alpha: visitStepSize(0.8),
-      n,
+      nSteps: n,
     });
     expect(maximumDifference(learned, expected)).toBeLessThan(0.05);
   });
@@ -171,6 +171,9 @@ test('bad input is named', () => {
   expect(() =>
     temporalDifferencePrediction(copyOf(table), uniformPolicy(table), { ...options, initialValues: [0] }),
   ).toThrow(new RangeError('initialValues: expected 6 numbers, got 1'));
+  expect(() => tdLambda(copyOf(table), uniformPolicy(table), { ...options, lambda: 0, initialValues: [NaN] })).toThrow(
+    new RangeError('tdLambda: expected initialValues to be a list of finite numbers, got [null]'),
+  );
   expect(() => temporalDifferencePrediction(makeVectorEnv('RandomWalk-v0', 2), new Float64Array(7), options)).toThrow(
     new RangeError('temporalDifferencePrediction: expected one copy of the environment, got 2'),
   );

@@ -49,12 +49,17 @@ const cases: Case[] = [
   ...[1, 3, 20].flatMap((n): Case[] => [
     [
       `${n}-step Q`,
-      (env, o) => new NStepQLearning(env, { ...o, alpha, n }),
+      (env, o) => new NStepQLearning(env, { ...o, alpha, nSteps: n }),
       referenceNStep(n, 'maximum'),
       greedy,
       LIMIT,
     ],
-    [`${n}-step SARSA`, (env, o) => new NStepSarsa(env, { ...o, alpha, n }), referenceNStep(n, 'taken'), greedy],
+    [
+      `${n}-step SARSA`,
+      (env, o) => new NStepSarsa(env, { ...o, alpha, nSteps: n }),
+      referenceNStep(n, 'taken'),
+      greedy,
+    ],
   ]),
   ...kinds.flatMap((traces) =>
     [0, 0.6, 1].flatMap((lambda): Case[] => {

@@ -240,8 +240,8 @@ describe('identities', () => {
   const uniform = { exploration: epsilonGreedy(1), initialValue: 0.5 };
 
   test('with n = 1, n-step methods are the one-step methods, to the bit', () => {
-    expect(tableOf(NStepQLearning, { n: 1 })).toStrictEqual(tableOf(QLearning, {}));
-    expect(tableOf(NStepSarsa, { n: 1 })).toStrictEqual(tableOf(Sarsa, {}));
+    expect(tableOf(NStepQLearning, { nSteps: 1 })).toStrictEqual(tableOf(QLearning, {}));
+    expect(tableOf(NStepSarsa, { nSteps: 1 })).toStrictEqual(tableOf(Sarsa, {}));
   });
 
   test('with λ = 0, SARSA(λ) is SARSA and both Q(λ) are Q-learning', () => {

@@ -24,8 +24,8 @@ describe('bad input is named:', () => {
     expect(make({ exploration: epsilonGreedy(2) })).toThrow(/^q-learning: expected exploration to be .*"level":2/);
     expect(make({ exploration: boltzmann(0) })).toThrow(/^q-learning: expected exploration to be .*"level":0/);
     expect(make({ exploration: 0.1 })).toThrow(/^q-learning: expected exploration to be /);
-    expect(() => new NStepSarsa(makeEnv('Taxi-v4'), { n: 0 })).toThrow(
-      new RangeError('n-step-sarsa: expected n to be a positive integer, got 0'),
+    expect(() => new NStepSarsa(makeEnv('Taxi-v4'), { nSteps: 0 })).toThrow(
+      new RangeError('n-step-sarsa: expected nSteps to be a positive integer, got 0'),
     );
     expect(() => new QLambda(makeEnv('Taxi-v4'), { variant: 'peng', traces: 'dutch' })).toThrow(
       new RangeError("q-lambda: expected traces to be 'accumulating' or 'replacing' with variant 'peng', got 'dutch'"),
