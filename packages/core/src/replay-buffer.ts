@@ -1,4 +1,5 @@
 import { checkOptions, fraction, positiveInteger } from './check-options.ts';
+import { checkRewards } from './check-rewards.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { CheckpointError, EnvError } from './errors.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
@@ -122,10 +123,7 @@ export class ReplayBuffer implements Stateful {
    */
   endStep(outcome: StepOutcome & Pick<VectorEnv, 'actionMasks'>): void {
     const { numEnvs, observationSize, maskSize, position } = this;
-    for (let i = 0; i < numEnvs; i++) {
-      if (Number.isFinite(outcome.rewards[i])) continue;
-      throw new EnvError(`reward of environment ${i} is ${outcome.rewards[i]}, expected a finite number`);
-    }
+    checkRewards(outcome.rewards);
     const { actionMasks } = outcome;
     if (maskSize > 0) {
       if (!actionMasks) throw new EnvError('actionMasks: expected those that the environment had, got none');
@@ -199,16 +197,17 @@ export class ReplayBuffer implements Stateful {
   }
 
   getState(): StateDict {
-    const { capacity, position, stored } = this;
+    const { capacity, numEnvs, position, stored } = this;
     const arrays = Object.entries(this.arrays(stored)).map(([name, array]) => [name, array.slice()] as const);
-    return { capacity, position, stored, ...Object.fromEntries(arrays) };
+    return { capacity, numEnvs, position, stored, ...Object.fromEntries(arrays) };
   }
 
-  /** Throws `CheckpointError` when the saved buffer had another capacity or other spaces. */
+  /** Throws `CheckpointError` when the saved buffer had another capacity, another number of environments or other spaces. */
   setState(state: StateDict): void {
-    const capacity = readNumber(state, 'capacity');
-    if (capacity !== this.capacity) {
-      throw new CheckpointError(`replay buffer: expected a capacity of ${this.capacity}, got ${capacity}`);
+    for (const name of ['capacity', 'numEnvs'] as const) {
+      const saved = readNumber(state, name);
+      if (saved === this[name]) continue;
+      throw new CheckpointError(`replay buffer: expected ${name} ${this[name]}, got ${saved}`);
     }
     const stored = readNumber(state, 'stored');
     for (const [name, array] of Object.entries(this.arrays(stored))) restoreArray(state, name, array);

@@ -1,3 +1,4 @@
+import { checkRewards } from './check-rewards.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
 import type { Random } from './random.ts';
 import { generalizedAdvantageEstimation } from './returns.ts';
@@ -107,8 +108,9 @@ export class RolloutBuffer {
     this.values.set(values, row);
   }
 
-  /** Records what came of it, after the environments stepped. */
+  /** Records what came of it, after the environments stepped. Throws `EnvError`, and records nothing, for a reward that is not finite. */
   endStep(outcome: Pick<StepOutcome, 'rewards' | 'terminated' | 'truncated'>): void {
+    checkRewards(outcome.rewards);
     const row = this.position * this.numEnvs;
     this.rewards.set(outcome.rewards, row);
     this.terminated.set(outcome.terminated, row);

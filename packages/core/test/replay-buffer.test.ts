@@ -259,7 +259,10 @@ test('misuse is named', () => {
   expect(() => new ReplayBuffer(spaces, { capacity: 8, gamma: 2 })).toThrow(
     'ReplayBuffer: expected gamma to be a number in [0, 1], got 2',
   );
-  expect(() => buffer.setState(createBuffer(10).getState())).toThrow('expected a capacity of 8, got 10');
+  expect(() => buffer.setState(createBuffer(10).getState())).toThrow('expected capacity 8, got 10');
+  expect(() =>
+    new ReplayBuffer({ ...spaces, numEnvs: 4 }, { capacity: 8, gamma: 0.5 }).setState(buffer.getState()),
+  ).toThrow('expected numEnvs 4, got 2');
   const state = buffer.getState();
   expect(() => buffer.setState({ ...state, stored: 2 })).toThrow(CheckpointError);
 });

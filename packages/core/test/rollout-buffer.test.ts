@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { EnvError } from '../src/errors.ts';
 import { Random } from '../src/random.ts';
 import { generalizedAdvantageEstimation } from '../src/returns.ts';
 import { RolloutBuffer } from '../src/rollout-buffer.ts';
@@ -119,4 +120,13 @@ describe('misuse is named', () => {
     buffer.endStep({ rewards: Float64Array.of(1), terminated: flags(0), truncated: flags(1) });
     expect(() => buffer.finish([0], 1, 1)).toThrow('step 0 was truncated, expected its value by bootstrap()');
   });
+});
+
+test('a reward that is not finite is refused, and the step with it', () => {
+  const buffer = new RolloutBuffer(spaces, 1);
+  buffer.beginStep(new Float32Array(6), new Int32Array(4), [0, 0], [0, 0]);
+  expect(() => {
+    buffer.endStep({ rewards: Float64Array.of(0, NaN), terminated: flags(0, 0), truncated: flags(0, 0) });
+  }).toThrow(new EnvError('reward of environment 1 is NaN, expected a finite number'));
+  expect(buffer.full).toBe(false);
 });

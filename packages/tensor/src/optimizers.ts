@@ -1,6 +1,6 @@
 import { grad } from './grad.ts';
 import { asTensor, scalar } from './ops/constant.ts';
-import { add, div, greater, minimum, mul, sqrt, square, sub, where } from './ops/map.ts';
+import { add, div, greater, maximum, minimum, mul, sqrt, square, sub, where } from './ops/map.ts';
 import { sum } from './ops/reduce.ts';
 import type { Parameters } from './modules.ts';
 import { pairs } from './modules.ts';
@@ -119,13 +119,19 @@ export interface RmsPropOptions {
   readonly decay?: number;
   /** Default 1e-8, as in PyTorch. */
   readonly epsilon?: number;
+  /** Whether steps are scaled by the gradient's deviation instead of its size. Default false, as in PyTorch. */
+  readonly centered?: boolean;
 }
 
-/** RMSprop (Hinton, 2012): θ ← θ − α g / (√s + ε) with s ← ρ s + (1 − ρ) g². */
+/**
+ * RMSprop (Hinton, 2012): θ ← θ − α g / (√s + ε) with s ← ρ s + (1 − ρ) g². Centered (Graves, 2013), √(s − m²) takes the place of √s,
+ * with m ← ρ m + (1 − ρ) g.
+ */
 export function rmsProp(parameters: Parameters, options: RmsPropOptions = {}): Optimizer {
-  const decay = options.decay ?? 0.99;
-  const state = zerosLike('meanSquare', parameters);
+  const { decay = 0.99, epsilon = 1e-8, centered = false } = options;
+  const state = { ...zerosLike('meanSquare', parameters), ...(centered ? zerosLike('mean', parameters) : {}) };
   const meanSquares = slots(parameters, state, 'meanSquare');
+  const means = centered ? slots(parameters, state, 'mean') : undefined;
   return optimizer(
     parameters,
     state,
@@ -134,7 +140,14 @@ export function rmsProp(parameters: Parameters, options: RmsPropOptions = {}): O
     (variable, gradient, rate) => {
       const meanSquare = slot(meanSquares, variable);
       assign(meanSquare, add(mul(meanSquare, decay), mul(1 - decay, square(gradient))));
-      return sub(variable, mul(rate, div(gradient, add(sqrt(meanSquare), options.epsilon ?? 1e-8))));
+      let scale: TensorLike = meanSquare;
+      if (means) {
+        const mean = slot(means, variable);
+        assign(mean, add(mul(mean, decay), mul(1 - decay, gradient)));
+        // Rounding may leave a variance of almost 0 below it.
+        scale = maximum(sub(meanSquare, square(mean)), 0);
+      }
+      return sub(variable, mul(rate, div(gradient, add(sqrt(scale), epsilon))));
     },
   );
 }

@@ -163,6 +163,18 @@ describe('against their formulas in double precision, with a schedule', () => {
     );
   });
 
+  test('rmsProp, centered', () => {
+    const [s, m] = [new Float64Array(size), new Float64Array(size)];
+    const expected = byHand((w, gradient, rate, _step, i) => {
+      s[i] = 0.95 * s[i] + 0.05 * gradient ** 2;
+      m[i] = 0.95 * m[i] + 0.05 * gradient;
+      return w - (rate * gradient) / (Math.sqrt(s[i] - m[i] ** 2) + 0.01);
+    });
+    const make = (parameters: Parameters): Optimizer =>
+      rmsProp(parameters, { decay: 0.95, epsilon: 0.01, centered: true });
+    expectAllClose(follow(make, start, gradients, rateAt), expected);
+  });
+
   test.each([0, 0.1])('adamW with weight decay %d', (weightDecay) => {
     const [m, v] = [new Float64Array(size), new Float64Array(size)];
     const expected = byHand((w, gradient, rate, step, i) => {

@@ -18,8 +18,10 @@ import { distributionCheck, type Distribution } from './value-head.ts';
 
 /** Options of `Dqn`, the deep Q-network and its extensions; formulas of both are at `Dqn`. */
 export interface DqnOptions {
-  /** Adam's step size, over the progress of training. Default 1e-4 (SB3). */
+  /** The optimizer's step size, over the progress of training. Default 1e-4 (SB3). */
   readonly learningRate: Schedule;
+  /** `rmsprop` is MinAtar's, after Mnih et al. (2015): centered, with ρ = 0.95 and ε = 0.01. Default `adam` (SB3). */
+  readonly optimizer: 'adam' | 'rmsprop';
   /** What Adam adds to its denominators. Default 1e-8 (SB3). */
   readonly adamEpsilon: number;
   /** Transitions that the replay buffer holds. Default 1,000,000. */
@@ -77,6 +79,7 @@ export interface DqnOptions {
 /** Stable-Baselines3's defaults. */
 export const dqnDefaults: DqnOptions = {
   learningRate: 1e-4,
+  optimizer: 'adam',
   adamEpsilon: 1e-8,
   bufferSize: 1_000_000,
   learningStarts: 100,
@@ -105,6 +108,7 @@ export const dqnDefaults: DqnOptions = {
 /** What each option must be. */
 export const dqnOptionChecks: { readonly [Name in keyof DqnOptions]: OptionCheck } = {
   learningRate: scheduleOf(nonNegativeNumber),
+  optimizer: oneOf('adam', 'rmsprop'),
   adamEpsilon: positiveNumber,
   bufferSize: positiveInteger,
   learningStarts: naturalNumber,

@@ -93,12 +93,13 @@ function withQuantiles({ options, ...rest }: DqnSettings, quantiles: number): Dq
 
 const pixelGames = ['Breakout', 'Asterix', 'Freeway', 'Seaquest', 'SpaceInvaders'].map((name) => `Pixel${name}-v0`);
 
-/** MinAtar's for DQN (Young and Tian, 2019), with Adam where they have RMSprop; frames are environment steps. */
+/** MinAtar's for DQN (Young and Tian, 2019); frames are environment steps. */
 const minatar: DqnSettings = {
   numEnvs: 1,
   steps: 5_000_000,
   options: {
     learningRate: 2.5e-4,
+    optimizer: 'rmsprop',
     bufferSize: 100_000,
     learningStarts: 5000,
     trainFrequency: 1,
@@ -111,7 +112,8 @@ const minatar: DqnSettings = {
 };
 
 /**
- * The sum of extensions on top; rewards are not negative in these games. Two streams of 64 units are as large as DQN's one of 128.
+ * The sum of extensions on top, with Rainbow's optimizer; rewards are not negative in these games. Two streams of 64 units are as large as
+ * DQN's one of 128.
  */
 const minatarRainbow: DqnSettings = {
   ...minatar,
@@ -120,6 +122,7 @@ const minatarRainbow: DqnSettings = {
     ...rainbowDefaults,
     distribution: { kind: 'categorical', atoms: 51, low: 0, high: 20 },
     learningRate: 2.5e-4,
+    optimizer: 'adam',
     hidden: [64],
   },
 };

@@ -52,6 +52,12 @@ function createNetworks(env: VectorEnv, actions: Discrete, options: DqnOptions, 
   return networks;
 }
 
+function createOptimizer(parameters: t.Parameters, { optimizer, adamEpsilon }: DqnOptions): t.Optimizer {
+  return optimizer === 'adam'
+    ? t.adam(parameters, { epsilon: adamEpsilon })
+    : t.rmsProp(parameters, { decay: 0.95, epsilon: 0.01, centered: true });
+}
+
 /** argmax_a q(s, a) among the actions that masks leave, counted from 0: [rows × actions] → [rows]. */
 function bestActions(q: t.Tensor, masks: t.Tensor): t.Tensor {
   return t.argmax(t.where(masks, q, -Infinity));
@@ -206,7 +212,7 @@ export class Dqn implements Agent {
     const { device = t.defaultDevice(), ...given } = options;
     checkOptions<DqnOptions>('Dqn', given, dqnOptionChecks);
     this.options = { ...dqnDefaults, ...given };
-    const { tau, trainFrequency, batchSize, gradientSteps, replay, noisy, adamEpsilon, seed } = this.options;
+    const { tau, trainFrequency, batchSize, gradientSteps, replay, noisy, seed } = this.options;
     this.env = asVectorEnv(env);
     const { observationSpace, actionSpace, numEnvs } = this.env;
     if (actionSpace.kind !== 'discrete') {
@@ -223,7 +229,7 @@ export class Dqn implements Agent {
     this.actionSpace = actionSpace;
     this.random = new Random(seed);
     this.networks = createNetworks(this.env, actionSpace, this.options, this.random);
-    this.optimizer = t.adam(this.networks.online.parameters, { epsilon: adamEpsilon });
+    this.optimizer = createOptimizer(this.networks.online.parameters, this.options);
     this.update = updateProgram(this.networks, this.optimizer, this.env, actionSpace, this.options, device);
     this.updateTarget = targetProgram(this.networks, tau, device);
     this.update.inputs.key[0] = seed;

@@ -14,6 +14,7 @@ import { describe, expect, test } from 'vitest';
 test("defaults are Stable-Baselines3's", () => {
   expect(dqnDefaults).toEqual({
     learningRate: 1e-4,
+    optimizer: 'adam',
     adamEpsilon: 1e-8,
     bufferSize: 1_000_000,
     learningStarts: 100,
@@ -119,7 +120,7 @@ test.each([
 
 test('MinAtar: ε falls in the first 100,000 of 5 million frames, and there is an update in each', () => {
   const { numEnvs, steps, options } = dqnSettings.minatar['PixelBreakout-v0'];
-  expect([numEnvs, steps]).toEqual([1, 5_000_000]);
+  expect([numEnvs, steps, options.optimizer]).toEqual([1, 5_000_000, 'rmsprop']);
   const { learningRate, bufferSize, learningStarts, batchSize, trainFrequency, targetUpdateInterval, gamma, epsilon } =
     {
       ...dqnDefaults,

@@ -45,6 +45,7 @@ test.each<[string, Partial<DqnOptions>]>([
   ['double', { double: true, loss: 'squared' }],
   ['a target that follows slowly', { tau: 0.3 }],
   ["Adam's ε", { adamEpsilon: 0.1 }],
+  ['RMSprop', { optimizer: 'rmsprop' }],
   ['dueling', { dueling: true, double: true }],
   ['returns of two steps', { nSteps: 2 }],
   ['returns of whole episodes', { nSteps: 5, loss: 'squared' }],

@@ -90,6 +90,11 @@ export class ReferenceDqn {
     const t = ++this.steps;
     this.online = online.map((x, i) => {
       const g = gradient[i] * scale;
+      if (options.optimizer === 'rmsprop') {
+        const [m, v] = [0.95 * moments[i].m + 0.05 * g, 0.95 * moments[i].v + 0.05 * g * g];
+        moments[i] = { m, v };
+        return x - (learningRate * g) / (Math.sqrt(v - m * m) + 0.01);
+      }
       const m = 0.9 * moments[i].m + 0.1 * g;
       const v = 0.999 * moments[i].v + 0.001 * g * g;
       moments[i] = { m, v };
