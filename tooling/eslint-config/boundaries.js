@@ -9,6 +9,7 @@ const arrows = {
   'packages/envs': { imports: ['core'], testImports: ['envs/node'] },
   'packages/value-based': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
   'packages/policy-gradient': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
+  'packages/policy-search': { imports: ['core'] },
   'apps/benchmark': {
     imports: ['tensor', 'tfjs', 'core', 'core/node', 'envs', 'envs/node', 'value-based', 'policy-gradient'],
   },

@@ -81,6 +81,7 @@ export {
   type PiecewiseSchedule,
   type Schedule,
 } from './schedules.ts';
+export { solveLinearSystem } from './solve-linear-system.ts';
 export {
   Box,
   Discrete,

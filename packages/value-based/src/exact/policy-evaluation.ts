@@ -1,8 +1,7 @@
-import type { TransitionTable } from '@gradus/core';
+import { solveLinearSystem, type TransitionTable } from '@gradus/core';
 import { backUp } from './action-values.ts';
 import { checkGamma, checkPolicy } from './check-tables.ts';
 import { policyChain, type PolicyChain } from './policy-chain.ts';
-import { solveLinearSystem } from './solve-linear-system.ts';
 import { iterate, type IterationOptions, type IterationResult } from './successive-approximation.ts';
 import { terminalStates } from './terminal-states.ts';
 

@@ -1,6 +1,5 @@
-import type { TransitionTable } from '@gradus/core';
+import { solveLinearSystem, type TransitionTable } from '@gradus/core';
 import { policyChain } from './policy-chain.ts';
-import { solveLinearSystem } from './solve-linear-system.ts';
 
 /**
  * Where episodes are at step t under a policy, [numStates]: dₜ(s) = P(sₜ = s), d₀ = μ. Sums to the probability that an episode takes step t

@@ -1,7 +1,6 @@
-import type { TransitionTable } from '@gradus/core';
+import { solveLinearSystem, type TransitionTable } from '@gradus/core';
 import { checkGamma, checkLength } from '../exact/check-tables.ts';
 import { policyChain } from '../exact/policy-chain.ts';
-import { solveLinearSystem } from '../exact/solve-linear-system.ts';
 import { linearStateValues, type Features } from './features.ts';
 
 /**

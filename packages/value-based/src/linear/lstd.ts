@@ -1,5 +1,4 @@
-import { fraction } from '@gradus/core';
-import { solveLinearSystem } from '../exact/solve-linear-system.ts';
+import { fraction, solveLinearSystem } from '@gradus/core';
 import { addScaled, createFeatureVector, type FeatureVector, type Features } from './features.ts';
 import type { PredictionStep, ValuePredictor } from './predict-values.ts';
 

@@ -1,0 +1,144 @@
+import {
+  checkOptions,
+  naturalNumber,
+  nonNegativeNumber,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  restoreArray,
+  type OptionCheck,
+  type StateDict,
+} from '@gradus/core';
+import { AskTellSearch } from './ask-tell-search.ts';
+import { rankDescending } from './ranking.ts';
+
+/** Options of {@link CrossEntropyMethod}. */
+export interface CrossEntropyMethodOptions {
+  /** Candidates of an iteration. Default 100 (Szita and Lőrincz, 2006). */
+  readonly populationSize: number;
+  /** m, the best so many are fitted; at most `populationSize`. Default 10 (the same paper's ρ = 10 %). */
+  readonly eliteSize: number;
+  /** Standard deviation of the first distribution, in every coordinate. Default 1. */
+  readonly initialDeviation: number;
+  /** Whether coordinates are independent or have covariances too. Default 'diagonal'. */
+  readonly covariance: 'diagonal' | 'full';
+  /** Z₀, what is added to the variances that the first iteration leads to, so that they do not shrink too soon. Default 0. */
+  readonly extraNoise: number;
+  /** How much less is added with each iteration: Z_t = max(extraNoise − t · extraNoiseDecay, 0). Default 0: constant noise. */
+  readonly extraNoiseDecay: number;
+  /** Default 0. */
+  readonly seed: number;
+}
+
+/** Those that {@link CrossEntropyMethodOptions} names. */
+export const crossEntropyMethodDefaults: CrossEntropyMethodOptions = {
+  populationSize: 100,
+  eliteSize: 10,
+  initialDeviation: 1,
+  covariance: 'diagonal',
+  extraNoise: 0,
+  extraNoiseDecay: 0,
+  seed: 0,
+};
+
+const checks: { readonly [Name in keyof CrossEntropyMethodOptions]: OptionCheck } = {
+  populationSize: positiveInteger,
+  eliteSize: positiveInteger,
+  initialDeviation: positiveNumber,
+  covariance: oneOf('diagonal', 'full'),
+  extraNoise: nonNegativeNumber,
+  extraNoiseDecay: nonNegativeNumber,
+  seed: naturalNumber,
+};
+
+/**
+ * Cross-entropy method (S4.2; Rubinstein, 1999) with a Gaussian, and the extra noise of Szita and Lőrincz (2006), whose decreasing schedule is
+ * `extraNoise: 5, extraNoiseDecay: 0.1`:
+ *
+ *     x_k ~ N(μ, Σ);   μ ← mean of the m best;   Σ ← their covariance, (1/m) Σ_k (x_k − μ)(x_k − μ)ᵀ, + Z_t I
+ *
+ * With 'diagonal' Σ keeps only its diagonal. 'full' needs no decomposition: with d_k the elite's deviations from μ and z standard normal,
+ * x = μ + (1/√m) Σ_k z_k d_k + √Z z′ has that covariance. Learns from what the rows of candidates hold when told: repaired ones may be written there.
+ */
+export class CrossEntropyMethod extends AskTellSearch {
+  readonly options: CrossEntropyMethodOptions;
+  /** μ. */
+  readonly mean: Float64Array;
+  /** Variances that are independent of each other: the diagonal of Σ, or of Z I where the elite's deviations are kept. */
+  private readonly variances: Float64Array;
+  /** d_k, [m × dimension] with 'full', else empty. */
+  private readonly deviations: Float64Array;
+  private readonly order: Int32Array;
+
+  /** `initial`: μ at first. Throws `RangeError` for parameters that are not finite, and unknown or wrong options. */
+  constructor(initial: ArrayLike<number>, options: Partial<CrossEntropyMethodOptions> = {}) {
+    checkOptions<CrossEntropyMethodOptions>('CrossEntropyMethod', options, checks);
+    const settings = { ...crossEntropyMethodDefaults, ...options };
+    const { populationSize, eliteSize, initialDeviation, covariance, seed } = settings;
+    if (eliteSize > populationSize) {
+      throw new RangeError(`CrossEntropyMethod: expected eliteSize to be at most ${populationSize}, got ${eliteSize}`);
+    }
+    super('CrossEntropyMethod', initial, populationSize, seed);
+    this.options = settings;
+    this.mean = Float64Array.from(initial);
+    this.variances = new Float64Array(this.dimension).fill(initialDeviation ** 2);
+    this.deviations = new Float64Array(covariance === 'full' ? eliteSize * this.dimension : 0);
+    this.order = new Int32Array(populationSize);
+  }
+
+  /** Σ, [dimension × dimension]. */
+  covariance(): Float64Array {
+    const { dimension, deviations, variances } = this;
+    const matrix = new Float64Array(dimension * dimension);
+    for (let i = 0; i < dimension; i++) {
+      for (let j = 0; j < dimension; j++) {
+        let sum = 0;
+        for (let k = 0; k < deviations.length; k += dimension) sum += deviations[k + i] * deviations[k + j];
+        matrix[i * dimension + j] = sum / this.options.eliteSize + (i === j ? variances[i] : 0);
+      }
+    }
+    return matrix;
+  }
+
+  protected override propose(): void {
+    const { dimension, random, mean, variances, deviations } = this;
+    const scale = 1 / Math.sqrt(this.options.eliteSize);
+    for (let k = 0; k < this.populationSize; k++) {
+      const candidate = this.candidate(k);
+      for (let i = 0; i < dimension; i++) candidate[i] = mean[i] + Math.sqrt(variances[i]) * random.normal();
+      for (let first = 0; first < deviations.length; first += dimension) {
+        const z = scale * random.normal();
+        for (let i = 0; i < dimension; i++) candidate[i] += z * deviations[first + i];
+      }
+    }
+  }
+
+  protected override learn(utilities: ArrayLike<number>): void {
+    const { options, dimension, candidates, order, mean, variances, deviations } = this;
+    const { eliteSize, extraNoise, extraNoiseDecay } = options;
+    const noise = Math.max(extraNoise - this.iteration * extraNoiseDecay, 0);
+    rankDescending(utilities, order);
+    for (let i = 0; i < dimension; i++) {
+      let sum = 0;
+      for (let k = 0; k < eliteSize; k++) sum += candidates[order[k] * dimension + i];
+      mean[i] = sum / eliteSize;
+      let squares = 0;
+      for (let k = 0; k < eliteSize; k++) {
+        const deviation = candidates[order[k] * dimension + i] - mean[i];
+        squares += deviation * deviation;
+        if (options.covariance === 'full') deviations[k * dimension + i] = deviation;
+      }
+      variances[i] = noise + (options.covariance === 'full' ? 0 : squares / eliteSize);
+    }
+  }
+
+  protected override memory(): StateDict {
+    return { mean: this.mean.slice(), variances: this.variances.slice(), deviations: this.deviations.slice() };
+  }
+
+  protected override setMemory(state: StateDict): void {
+    restoreArray(state, 'mean', this.mean);
+    restoreArray(state, 'variances', this.variances);
+    restoreArray(state, 'deviations', this.deviations);
+  }
+}

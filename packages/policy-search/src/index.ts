@@ -1,0 +1,18 @@
+export { CmaEs, cmaEsDefaults, type CmaEsOptions } from './cma-es.ts';
+export {
+  CrossEntropyMethod,
+  crossEntropyMethodDefaults,
+  type CrossEntropyMethodOptions,
+} from './cross-entropy-method.ts';
+export {
+  EvolutionStrategies,
+  evolutionStrategiesDefaults,
+  type EvolutionStrategiesOptions,
+} from './evolution-strategies.ts';
+export { FiniteDifferences, finiteDifferencesDefaults, type FiniteDifferencesOptions } from './finite-differences.ts';
+export { GeneticAlgorithm, geneticAlgorithmDefaults, type GeneticAlgorithmOptions } from './genetic-algorithm.ts';
+export type { Ascent } from './gradient-ascent.ts';
+export { maximize, type MaximizeOptions, type Maximum } from './maximize.ts';
+export { PatternSearch, patternSearchDefaults, type PatternSearchOptions } from './pattern-search.ts';
+export { RandomSearch, randomSearchDefaults, type RandomSearchOptions } from './random-search.ts';
+export type { Best, Search } from './search.ts';

@@ -1,0 +1,22 @@
+/** Fills `order` with the indices of `utilities` from the largest to the smallest, equal ones in their own order. */
+export function rankDescending(utilities: ArrayLike<number>, order: Int32Array): void {
+  for (let k = 0; k < order.length; k++) order[k] = k;
+  order.sort((a, b) => (utilities[a] === utilities[b] ? a - b : utilities[a] > utilities[b] ? -1 : 1));
+}
+
+/**
+ * Centered ranks (Salimans et al., 2017): from −½ for the smallest utility to ½ for the largest in equal steps, equal utilities sharing the mean of
+ * theirs, so that they decide nothing. `order` is scratch space; `ranks` is the result. One utility has the rank 0.
+ */
+export function centeredRanks(utilities: ArrayLike<number>, order: Int32Array, ranks: Float64Array): void {
+  const count = order.length;
+  rankDescending(utilities, order);
+  for (let first = 0; first < count;) {
+    let end = first + 1;
+    while (end < count && utilities[order[end]] === utilities[order[first]]) end++;
+    // Halves of whole numbers: exact, so that opposite ranks cancel.
+    const rank = count === 1 ? 0 : (count - first - end) / 2 / (count - 1);
+    for (let k = first; k < end; k++) ranks[order[k]] = rank;
+    first = end;
+  }
+}

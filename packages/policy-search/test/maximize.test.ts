@@ -1,0 +1,74 @@
+import { describe, expect, test, vi } from 'vitest';
+import { CmaEs } from '../src/cma-es.ts';
+import { maximize } from '../src/maximize.ts';
+import { PatternSearch } from '../src/pattern-search.ts';
+import { rosenbrock, sphere } from './support/functions.ts';
+import { iterate } from './support/run.ts';
+
+const search = () => new CmaEs([1, 1, 1], { populationSize: 8, seed: 1 });
+
+describe('stops', () => {
+  test('before an iteration that would exceed the evaluations', () => {
+    const utility = vi.fn(sphere);
+    const result = maximize(search(), utility, { evaluations: 47 });
+    expect(utility).toHaveBeenCalledTimes(40);
+    expect([result.evaluations, result.iterations]).toEqual([40, 5]);
+  });
+
+  test('after so many iterations, or at whatever limit comes first', () => {
+    expect(maximize(search(), sphere, { iterations: 3 }).evaluations).toBe(24);
+    expect(maximize(search(), sphere, { iterations: 3, evaluations: 16 }).iterations).toBe(2);
+    expect(maximize(search(), sphere, { iterations: 1, evaluations: 16 }).iterations).toBe(1);
+  });
+
+  test('after the first iteration that reaches the target', () => {
+    const result = maximize(search(), sphere, { evaluations: 10_000, target: -1e-3 });
+    expect(result.utility).toBeGreaterThanOrEqual(-1e-3);
+    const before = maximize(search(), sphere, { iterations: result.iterations - 1 });
+    expect(before.utility).toBeLessThan(-1e-3);
+  });
+
+  test('when the search is finished', () => {
+    const pattern = new PatternSearch([1, 1], { minimumStep: 0.1 });
+    expect(maximize(pattern, sphere, { evaluations: 1000 }).evaluations).toBeLessThan(100);
+    expect(maximize(pattern, sphere, { evaluations: 1000 }).evaluations).toBe(0);
+  });
+});
+
+test('is what asking and telling is, and returns the best candidate', () => {
+  const [one, other] = [search(), search()];
+  const result = maximize(one, rosenbrock, { iterations: 30 });
+  iterate(other, rosenbrock, 30);
+  expect(one.getState()).toEqual(other.getState());
+  expect({ parameters: result.parameters, utility: result.utility }).toEqual(other.best);
+  expect(rosenbrock(result.parameters)).toBe(result.utility);
+});
+
+test('called again it goes on', () => {
+  const [once, twice] = [search(), search()];
+  maximize(once, rosenbrock, { iterations: 30 });
+  maximize(twice, rosenbrock, { iterations: 10 });
+  expect(maximize(twice, rosenbrock, { iterations: 20 }).iterations).toBe(20);
+  expect(twice.getState()).toEqual(once.getState());
+});
+
+describe('refuses', () => {
+  test.each<[object, string]>([
+    [{}, 'maximize: expected evaluations or iterations, got neither'],
+    [{ target: 1 }, 'maximize: expected evaluations or iterations, got neither'],
+    [{ evaluations: 7 }, 'maximize: expected evaluations for 8 candidates, got 7'],
+    [{ iterations: 0 }, 'maximize: expected iterations to be a positive integer or null, got 0'],
+    [{ iterations: 1, target: NaN }, 'maximize: expected target to be a number or null, got null'],
+    [{ generations: 1 }, "maximize: unknown option 'generations'"],
+  ])('%o', (options, message) => {
+    expect(() => maximize(search(), sphere, options)).toThrow(RangeError);
+    expect(() => maximize(search(), sphere, options)).toThrow(message);
+  });
+
+  test('utilities that are not numbers, naming the candidate', () => {
+    let calls = 0;
+    expect(() => maximize(search(), () => (calls++ === 10 ? NaN : 0), { iterations: 5 })).toThrow(
+      'CmaEs: expected finite utilities, got NaN for candidate 2',
+    );
+  });
+});
