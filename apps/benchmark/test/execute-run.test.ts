@@ -125,9 +125,12 @@ describe('executeRun', { timeout: 60_000 }, () => {
     await expect(corrupt).rejects.toThrow('parameters.safetensors is corrupt, its checksum is wrong');
   });
 
-  it('fails where returns are no numbers', async () => {
+  it.each([
+    ['Broken-v0', NaN, 'reward of environment 0 is NaN, expected a finite number'],
+    ['Overflowing-v0', 1e308, 'expected returns that are finite numbers, got Infinity at step 500'],
+  ])('fails in %s, where rewards are %d', async (environment, reward, message) => {
     registerEnv({
-      id: 'Broken-v0',
+      id: environment,
       create: () => ({
         observationSpace: new Box(-1, 1, [1]),
         actionSpace: new Discrete(2),
@@ -135,7 +138,7 @@ describe('executeRun', { timeout: 60_000 }, () => {
         maxEpisodeSteps: 10,
         reset: () => undefined,
         step: (_, __, { rewards, terminated }) => {
-          rewards.fill(NaN);
+          rewards.fill(reward);
           terminated.fill(0);
         },
         observe: (_, observations) => {
@@ -143,7 +146,6 @@ describe('executeRun', { timeout: 60_000 }, () => {
         },
       }),
     });
-    const run = shortDqnRun({ environment: 'Broken-v0' });
-    await expect(executeRun(run)).rejects.toThrow('expected returns that are finite numbers, got NaN at step 500');
+    await expect(executeRun(shortDqnRun({ environment }))).rejects.toThrow(message);
   });
 });

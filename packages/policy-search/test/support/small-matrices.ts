@@ -71,7 +71,7 @@ function inverse(a: Float64Array, n: number): Float64Array {
 }
 
 /** A^(−½) of a positive definite matrix by Denman and Beavers' iteration, which needs no eigenvectors. */
-function inverseRoot(a: Float64Array, n: number): Float64Array {
+export function inverseRoot(a: Float64Array, n: number): Float64Array {
   let root = a;
   let result = diagonal(new Float64Array(n).fill(1));
   for (let k = 0; k < 30; k++) {
