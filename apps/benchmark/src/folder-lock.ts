@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from './user-error.ts';
@@ -9,33 +9,62 @@ const held = new Set<string>();
 
 /**
  * Makes this process the only one that writes in `folder`, by a file `lock` in it that says who it is. The lock of a process
- * that is gone, killed perhaps, is taken over. Returns what gives it back.
+ * that is gone, killed perhaps, is taken over: by `lock.1`, that by `lock.2` and so on, since nobody can remove a file and be sure
+ * that it still is the dead one's. Returns what gives it back.
  * @throws UserError while another process has it, or where who has it cannot be read.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const lock = join(resolve(folder), 'lock');
-  const temporary = `${lock}.${randomUUID()}`;
+  const path = resolve(folder);
+  const temporary = join(path, `lock.${randomUUID()}`);
   // Linked rather than written in its place, so that a lock is never seen without its text.
   await writeFile(temporary, `${process.pid} ${hostname()}\n`);
   try {
-    while (!(await tryLink(temporary, lock))) {
-      const holder = await readLock(lock);
-      if (holder === undefined) continue;
-      if (isAlive(holder, lock)) {
-        throw new UserError(
-          `${folder} is in use by process ${holder.replace(' ', ' on ')} (if it is not, delete ${lock})`,
-        );
+    for (;;) {
+      const dead = await findDead(folder, path);
+      const lock = join(path, lockName(1 + Math.max(-1, ...dead)));
+      if (!(await tryLink(temporary, lock))) continue;
+      held.add(lock);
+      const release = async (): Promise<void> => {
+        await rm(lock, { force: true });
+        held.delete(lock);
+      };
+      try {
+        // Whoever had listed the folder before the last holder gave it back may have taken another number.
+        for (const number of await findDead(folder, path, lock))
+          await rm(join(path, lockName(number)), { force: true });
+      } catch (error) {
+        await release();
+        throw error;
       }
-      await takeAway(lock, holder, `${temporary}.old`);
+      return release;
     }
   } finally {
     await rm(temporary, { force: true });
   }
-  held.add(lock);
-  return async () => {
-    held.delete(lock);
-    await rm(lock, { force: true });
-  };
+}
+
+/** `lock` for the number 0, else `lock.1` and so on. */
+function lockName(number: number): string {
+  return number === 0 ? 'lock' : `lock.${number}`;
+}
+
+/** The numbers of the locks whose holders are gone; `own` is passed over. Throws `UserError` for one whose holder is not. */
+async function findDead(folder: string, path: string, own?: string): Promise<number[]> {
+  const dead: number[] = [];
+  for (const name of await readdir(path)) {
+    const [match, number = '0'] = /^lock(?:\.(\d+))?$/.exec(name) ?? [];
+    const lock = join(path, name);
+    if (match === undefined || lock === own) continue;
+    const holder = await readLock(lock);
+    if (holder === undefined) continue;
+    if (isAlive(holder, lock)) {
+      throw new UserError(
+        `${folder} is in use by process ${holder.replace(' ', ' on ')} (if it is not, delete ${lock})`,
+      );
+    }
+    dead.push(Number(number));
+  }
+  return dead;
 }
 
 async function tryLink(file: string, lock: string): Promise<boolean> {
@@ -69,15 +98,4 @@ function isAlive(holder: string, lock: string): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-}
-
-/** Removes a dead holder's lock, unless a third process was quicker: then that one's lock is put back. */
-async function takeAway(lock: string, holder: string, aside: string): Promise<void> {
-  try {
-    await rename(lock, aside);
-  } catch {
-    return;
-  }
-  if ((await readLock(aside)) !== holder) await tryLink(aside, lock);
-  await rm(aside, { force: true });
 }

@@ -24,9 +24,20 @@ it('is refused while another process that lives has it, and taken over when that
   expect(readdirSync(folder)).toEqual(['lock']);
   other.kill('SIGKILL');
   await once(other, 'exit');
-  await lockFolder(folder);
-  expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe(`${process.pid} ${hostname()}\n`);
-  expect(readdirSync(folder)).toEqual(['lock']);
+  const unlock = await lockFolder(folder);
+  expect(readFileSync(join(folder, 'lock.1'), 'utf8')).toBe(`${process.pid} ${hostname()}\n`);
+  expect(readdirSync(folder)).toEqual(['lock.1']);
+  await unlock();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it('is refused where another process has a lock of another number, whatever the dead ones are', async () => {
+  const folder = temporaryFolder();
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  for (const name of ['lock', 'lock.3']) writeFileSync(join(folder, name), `${pid} ${hostname()}\n`);
+  writeFileSync(join(folder, 'lock.2'), `${process.ppid} ${hostname()}\n`);
+  await expect(lockFolder(folder)).rejects.toThrow(`is in use by process ${process.ppid} on ${hostname()}`);
+  expect(readdirSync(folder)).toEqual(['lock', 'lock.2', 'lock.3']);
 });
 
 it("of a process that had this one's number is taken over", async () => {
