@@ -9,11 +9,25 @@ const arrows = {
   'packages/envs': { imports: ['core'], testImports: ['envs/node'] },
   'packages/value-based': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
   'packages/policy-gradient': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
-  'packages/policy-search': { imports: ['core'] },
+  'packages/policy-search': { imports: ['core'], testImports: ['core/node', 'envs', 'policy-search/node'] },
   'apps/benchmark': {
-    imports: ['tensor', 'tfjs', 'core', 'core/node', 'envs', 'envs/node', 'value-based', 'policy-gradient'],
+    imports: [
+      'tensor',
+      'tfjs',
+      'core',
+      'core/node',
+      'envs',
+      'envs/node',
+      'value-based',
+      'policy-gradient',
+      'policy-search',
+      'policy-search/node',
+    ],
   },
 };
+
+/** Packages whose folder `src/node` holds what only Node can run. */
+const nodeFolders = ['packages/core', 'packages/policy-search'];
 
 const folders = Object.keys(arrows).map((folder) => folder.split('/')[1]);
 
@@ -24,7 +38,7 @@ const noPath = {
 
 const noNode = {
   regex: '^node:',
-  message: 'Packages run in browsers too; what needs Node belongs in packages/core/src/node or in an app.',
+  message: 'Packages run in browsers too; what needs Node belongs in a folder src/node or in an app.',
 };
 
 /** Forbids, in `folder`, every import of a package of this repository but `allowed`, and whatever `others` forbid. */
@@ -51,10 +65,10 @@ function boundary([folder, { imports, testImports = [] }]) {
 export const boundaries = [
   restrictImports(['packages/**/*.ts', 'apps/**/*.ts'], 'An unlisted folder', [], []),
   ...Object.entries(arrows).flatMap(boundary),
-  restrictImports(['packages/core/src/node/**/*.ts'], 'packages/core', arrows['packages/core'].imports, []),
+  ...nodeFolders.map((folder) => restrictImports([`${folder}/src/node/**/*.ts`], folder, arrows[folder].imports, [])),
   {
     files: ['packages/*/src/**/*.ts'],
-    ignores: ['packages/core/src/node/**'],
+    ignores: nodeFolders.map((folder) => `${folder}/src/node/**`),
     rules: { 'no-restricted-globals': ['error', 'process', 'Buffer'] },
   },
 ];

@@ -1,20 +1,27 @@
 /**
- * Throws `RangeError` unless `masks` is [rows × numActions], in which every row has an action that is legal (1, not 0): the message names
- * the row. `rows`: by default as many as there are.
+ * Throws `RangeError` unless `masks` is [rows × actions], in which every row has an action that is legal (1, not 0): the message names
+ * the row. `numActions`: how many there are, or, for `MultiDiscrete` actions, the counts of the elements, each of which needs a legal
+ * choice. `rows`: by default as many as there are.
  */
 export function checkActionMasks(
   masks: ArrayLike<number>,
-  numActions: number,
-  rows: number = Math.ceil(masks.length / numActions),
+  numActions: number | readonly number[],
+  rows?: number,
 ): void {
-  if (masks.length !== rows * numActions) {
-    throw new RangeError(`actionMasks has ${masks.length} elements, expected ${rows} × ${numActions} (actions)`);
+  const counts = typeof numActions === 'number' ? [numActions] : numActions;
+  const size = counts.reduce((total, count) => total + count, 0);
+  const expected = rows ?? Math.ceil(masks.length / size);
+  if (masks.length !== expected * size) {
+    throw new RangeError(`actionMasks has ${masks.length} elements, expected ${expected} × ${size} (actions)`);
   }
-  for (let row = 0, start = 0; row < rows; row++, start += numActions) {
-    let action = 0;
-    while (action < numActions && masks[start + action] === 0) action++;
-    if (action === numActions) {
-      throw new RangeError(`actionMasks: expected a legal action in each row, got none in row ${row}`);
+  for (let row = 0, start = 0; row < expected; row++) {
+    for (const count of counts) {
+      let action = 0;
+      while (action < count && masks[start + action] === 0) action++;
+      if (action === count) {
+        throw new RangeError(`actionMasks: expected a legal action in each row, got none in row ${row}`);
+      }
+      start += count;
     }
   }
 }

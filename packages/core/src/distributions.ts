@@ -8,8 +8,10 @@ import {
   exp,
   expandDims,
   gather,
+  log,
   log1p,
   logSoftmax,
+  matmul,
   mul,
   neg,
   randomCategorical,
@@ -18,9 +20,11 @@ import {
   softplus,
   square,
   squeeze,
+  stopGradient,
   sub,
   sum,
   tanh,
+  where,
   broadcastTo,
   type Tensor,
   type TensorLike,
@@ -89,6 +93,33 @@ export function gaussian(mean: TensorLike, logStd: TensorLike): Distribution {
   };
 }
 
+/** Keeps the standard deviation of {@link stateDependentGaussian} from being 0 (Stable-Baselines3). */
+const MIN_VARIANCE = 1e-6;
+
+/**
+ * Normal elements whose noise is a linear function of the state's features: gSDE (Raffin et al., 2021). With φ = `features`,
+ * [batch × k], and σ = exp(`logStd`), [k × size],
+ *
+ *     a = mean + φ W,  W_ij ~ N(0, σ_ij²),   so that   π(a|s) = N(mean, Σ_i φ_i² σ_ij²).
+ *
+ * Each row has a W of its own, which the key decides: the same key for several steps explores smoothly. No gradient flows into φ.
+ */
+export function stateDependentGaussian(mean: TensorLike, features: TensorLike, logStd: TensorLike): Distribution {
+  const center = asTensor(mean);
+  const phi = stopGradient(features);
+  const deviations = exp(logStd);
+  const variance = matmul(square(phi), square(deviations));
+  const normal = gaussian(center, mul(0.5, log(add(variance, MIN_VARIANCE))));
+  const [batch, width] = phi.shape;
+  return {
+    ...normal,
+    sample: (key) => {
+      const matrices = mul(deviations, randomNormal(key, [batch, width, center.shape[1]]));
+      return add(center, sum(mul(expandDims(phi, 2), matrices), { axis: 1 }));
+    },
+  };
+}
+
 /** Draws of a {@link SquashedGaussian} with their log densities. */
 export interface SquashedSample {
   /** In (−1, 1), [batch, size]. */
@@ -134,15 +165,26 @@ export function policyOutputs(space: Space): number {
   return space.kind === 'box' ? space.size : space.counts.reduce((total, count) => total + count, 0);
 }
 
+/** The logit of an illegal action: its probability is 0 in float32, and its entropy 0 where −∞ would give NaN. */
+const ILLEGAL = -1e8;
+
 /**
  * The policy over `space` that a network's outputs [batch, policyOutputs(space)] stand for. Its actions are members of the space, but
  * for those of a `Box`, which may lie outside its bounds: clip them before they reach the environment.
  * @param logStd [size], for a `Box`
+ * @param actionMasks bool [batch, policyOutputs(space)], for other spaces: actions that are false have probability 0 (Huang and Ontañón,
+ *   2022). Default: all are legal.
  */
-export function policyDistribution(space: Space, outputs: TensorLike, logStd: TensorLike): Distribution {
+export function policyDistribution(
+  space: Space,
+  outputs: TensorLike,
+  logStd: TensorLike,
+  actionMasks?: TensorLike,
+): Distribution {
   if (space.kind === 'box') return gaussian(outputs, logStd);
-  if (space.kind === 'multi-discrete') return multiCategorical(outputs, space.counts);
-  const choices = categorical(outputs);
+  const logits = actionMasks === undefined ? outputs : where(actionMasks, outputs, ILLEGAL);
+  if (space.kind === 'multi-discrete') return multiCategorical(logits, space.counts);
+  const choices = categorical(logits);
   const { start } = space;
   return {
     ...choices,

@@ -97,11 +97,16 @@ export function snapshotDynamicsState(state: DynamicsState): StateDict {
   return Object.fromEntries(Object.entries(state).map(([name, array]) => [name, array.slice()]));
 }
 
-/** Numbers in an action mask: one for each action. Throws `RangeError` unless the space is `Discrete`. */
+/** Choices of each element of an action, 1 element if it is `Discrete`. Throws `RangeError` for a `Box`. */
+export function actionCounts(space: Space): readonly number[] {
+  if (space.kind === 'discrete') return [space.n];
+  if (space.kind === 'multi-discrete') return space.counts;
+  throw new RangeError(`action masks: expected Discrete or MultiDiscrete actions, got ${space.toString()}`);
+}
+
+/** Numbers in an action mask: one for each choice of each element. Throws `RangeError` for a `Box`. */
 export function actionMaskSize(space: Space): number {
-  if (space.kind !== 'discrete')
-    throw new RangeError(`action masks: expected a Discrete action space, got ${space.toString()}`);
-  return space.n;
+  return actionCounts(space).reduce((total, count) => total + count, 0);
 }
 
 /** Steps after which episodes are truncated. Throws `RangeError` for a limit below one step. */

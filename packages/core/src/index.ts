@@ -1,3 +1,4 @@
+export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './actor-critic-networks.ts';
 export type { ActOptions, Agent, DeviceOption, LearnOptions, Policy } from './agent.ts';
 export {
   bootstrapInterval,
@@ -30,11 +31,12 @@ export {
   policyDistribution,
   policyOutputs,
   squashedGaussian,
+  stateDependentGaussian,
   type Distribution,
   type SquashedGaussian,
   type SquashedSample,
 } from './distributions.ts';
-export type { Dynamics, DynamicsOutcome, DynamicsState } from './dynamics.ts';
+export { actionMaskSize, type Dynamics, type DynamicsOutcome, type DynamicsState } from './dynamics.ts';
 export { dynamicsFromTable, type TableDynamicsOptions } from './dynamics-from-table.ts';
 export { envFromDynamics } from './env-from-dynamics.ts';
 export type { Env, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
@@ -70,6 +72,7 @@ export {
   type ValuedTransitions,
 } from './returns.ts';
 export { RolloutBuffer, type RolloutBatch } from './rollout-buffer.ts';
+export { RolloutCollector, type RolloutCollectorOptions } from './rollout-collector.ts';
 export { RewardNormalizer, RunningNormalizer } from './running-normalizer.ts';
 export {
   exponential,

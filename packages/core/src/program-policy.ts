@@ -1,7 +1,7 @@
 import type { Program, TensorData } from '@gradus/tensor';
 import type { ActOptions, Policy } from './agent.ts';
 import { checkActionMasks } from './check-action-masks.ts';
-import { actionMaskSize } from './dynamics.ts';
+import { actionCounts } from './dynamics.ts';
 import { createActions, readRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
 
 /**
@@ -61,7 +61,7 @@ export class ProgramPolicy implements Policy {
   ): void {
     const { observationSpace, actionSpace, prepare, nextKey, seed } = this.options;
     const batch = observations.length / observationSpace.size;
-    if (actionMasks) checkActionMasks(actionMasks, actionMaskSize(actionSpace), batch);
+    if (actionMasks) checkActionMasks(actionMasks, actionCounts(actionSpace), batch);
     const program = this.programFor(batch, deterministic);
     if (prepare === undefined) program.inputs.observations.set(observations);
     else prepare(observations, program.inputs.observations);

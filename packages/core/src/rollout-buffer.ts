@@ -1,4 +1,5 @@
 import { checkRewards } from './check-rewards.ts';
+import { actionMaskSize } from './dynamics.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
 import type { Random } from './random.ts';
 import { generalizedAdvantageEstimation } from './returns.ts';
@@ -13,6 +14,8 @@ export interface RolloutBatch {
   readonly values?: NumberArray;
   readonly advantages?: NumberArray;
   readonly returns?: NumberArray;
+  /** [rows × number of actions] */
+  readonly actionMasks?: NumberArray;
 }
 
 /**
@@ -40,6 +43,8 @@ export class RolloutBuffer {
   readonly observations: Float32Array;
   /** [size × action size] */
   readonly actions: ActionArray;
+  /** Where the environment has masks: which actions were legal, [size × number of actions]. */
+  readonly actionMasks: Uint8Array;
   /** log π(a|s) when the action was chosen. */
   readonly logProbabilities: Float32Array;
   readonly rewards: Float32Array;
@@ -53,11 +58,12 @@ export class RolloutBuffer {
   readonly advantages: Float32Array;
   /** advantages + values, the targets of the value function; filled by `finish`. */
   readonly returns: Float32Array;
+  private readonly maskSize: number;
   private readonly order: Uint32Array;
   private position = 0;
 
   /** Throws `RangeError` unless `steps` is a positive integer. */
-  constructor(env: Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace'>, steps: number) {
+  constructor(env: Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace' | 'actionMasks'>, steps: number) {
     if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`steps: expected a positive integer, got ${steps}`);
     this.steps = steps;
     this.numEnvs = env.numEnvs;
@@ -66,6 +72,8 @@ export class RolloutBuffer {
     this.actionSize = env.actionSpace.size;
     this.observations = new Float32Array(this.size * this.observationSize);
     this.actions = createActions(env.actionSpace, this.size);
+    this.maskSize = env.actionMasks ? actionMaskSize(env.actionSpace) : 0;
+    this.actionMasks = new Uint8Array(this.size * this.maskSize);
     this.logProbabilities = new Float32Array(this.size);
     this.rewards = new Float32Array(this.size);
     this.terminated = new Uint8Array(this.size);
@@ -90,7 +98,8 @@ export class RolloutBuffer {
   }
 
   /**
-   * Records what was seen and chosen, before the environments step; `logProbabilities` may be empty, where nobody will ask for them.
+   * Records what was seen and chosen, before the environments step; `logProbabilities` and `actionMasks` may be empty, where nobody will
+   * ask for them.
    * Throws `RangeError` when full.
    */
   beginStep(
@@ -98,6 +107,7 @@ export class RolloutBuffer {
     actions: ArrayLike<number>,
     logProbabilities: ArrayLike<number>,
     values: ArrayLike<number>,
+    actionMasks: ArrayLike<number> = [],
   ): void {
     if (this.full)
       throw new RangeError(`RolloutBuffer: expected at most ${this.steps} steps before clear, got one more`);
@@ -106,6 +116,7 @@ export class RolloutBuffer {
     this.actions.set(actions, row * this.actionSize);
     this.logProbabilities.set(logProbabilities, row);
     this.values.set(values, row);
+    this.actionMasks.set(actionMasks, row * this.maskSize);
   }
 
   /** Records what came of it, after the environments stepped. Throws `EnvError`, and records nothing, for a reward that is not finite. */
@@ -165,5 +176,6 @@ export class RolloutBuffer {
     copy(this.values, 1, batch.values);
     copy(this.advantages, 1, batch.advantages);
     copy(this.returns, 1, batch.returns);
+    copy(this.actionMasks, this.maskSize, batch.actionMasks);
   }
 }

@@ -94,7 +94,7 @@ test('masks that do not fit are named', () => {
   }).toThrow('action mask of environment 0 has 2 elements, expected 3');
   const continuous = { ...ring(), actionSpace: new Box(-1, 1, [3]) };
   for (const create of [() => envFromDynamics(continuous), () => vectorEnvFromDynamics(continuous, 2)]) {
-    expect(create).toThrow('action masks: expected a Discrete action space, got Box(-1, 1, [3])');
+    expect(create).toThrow('action masks: expected Discrete or MultiDiscrete actions, got Box(-1, 1, [3])');
   }
 });
 

@@ -1,16 +1,10 @@
 import {
-  ProgramPolicy,
-  ProgressRecorder,
   Random,
-  RewardNormalizer,
-  RolloutBuffer,
-  RunningNormalizer,
-  TrainingEnv,
+  RolloutCollector,
+  actionMaskSize,
   asVectorEnv,
   checkOptions,
-  clipToBounds,
-  createActions,
-  featureCount,
+  createActorCritic,
   finiteNumber,
   flag,
   fraction,
@@ -18,12 +12,9 @@ import {
   naturalNumber,
   nonNegativeNumber,
   nullable,
-  observationFeatures,
   oneOf,
   openCheckpoint,
   plainState,
-  policyDistribution,
-  policyOutputs,
   positiveInteger,
   positiveNumber,
   readNumber,
@@ -32,15 +23,16 @@ import {
   scheduleValue,
   type ActOptions,
   type ActionArray,
+  type ActorCritic,
   type Agent,
   type Checkpoint,
   type DeviceOption,
-  type Distribution,
   type Env,
   type LearnOptions,
   type Metrics,
   type OptionCheck,
   type Progress,
+  type RolloutBuffer,
   type Schedule,
   type SpaceValue,
   type VectorEnv,
@@ -54,6 +46,9 @@ import * as t from '@gradus/tensor';
  * GAE(λ) (Schulman et al., 2016), and makes several epochs of minibatch steps on
  *
  *     L = −E[min(ρₜ Âₜ, clip(ρₜ, 1 − ε, 1 + ε) Âₜ)] + c_v E[(v(sₜ) − Gₜ)²] − c_e E[H(π(·|sₜ))],  ρₜ = π(aₜ|sₜ) / π_old(aₜ|sₜ).
+ *
+ * The variant with a KL penalty (section 4 of the paper) adds β KL(π_old ‖ π) to L, and leaves out the clipping where `clipRange` is
+ * `null`; with `klTarget` it doubles or halves β after a round that went 1.5 times too far or not far enough.
  *
  * Actor and critic are separate networks. Details follow Stable-Baselines3 and "The 37 implementation details of PPO"
  * (Huang et al., 2022). Where these differ: episodes cut off by a time limit are bootstrapped from the value of their last
@@ -73,8 +68,8 @@ export interface PpoOptions {
   readonly gamma: number;
   /** λ of generalized advantage estimation. Default 0.95. */
   readonly gaeLambda: number;
-  /** ε of the clipped surrogate. Default 0.2. */
-  readonly clipRange: Schedule;
+  /** ε of the clipped surrogate; `null` for no clipping. Default 0.2. */
+  readonly clipRange: Schedule | null;
   /** Keeps value predictions within this of the old ones, as the loss sees them; `null` for no limit. Default `null` (SB3). */
   readonly clipRangeValue: Schedule | null;
   /** c_e. Default 0 (SB3). */
@@ -83,6 +78,10 @@ export interface PpoOptions {
   readonly valueCoefficient: number;
   /** Largest global norm of the gradient. Default 0.5. */
   readonly maxGradNorm: number;
+  /** β of the KL penalty in the first round. Default 0: none. */
+  readonly klCoefficient: number;
+  /** KL divergence of a round that β is adapted to; `null` for a constant β. Default `null`. */
+  readonly klTarget: number | null;
   /** Ends a round after a minibatch whose approximate KL divergence exceeds 1.5 times this; `null` for never. Default `null`. */
   readonly targetKl: number | null;
   /** Whether each minibatch's advantages get mean 0 and standard deviation 1. Default true. */
@@ -97,6 +96,11 @@ export interface PpoOptions {
   readonly activation: t.Activation;
   /** Log standard deviation of continuous actions at the start; it does not depend on the state. Default 0. */
   readonly initialLogStd: number;
+  /**
+   * gSDE (Raffin et al., 2021) for continuous actions: their noise is a function of the state (see `stateDependentGaussian` of core), the
+   * same for so many steps, and another in each round. `null`: independent noise at every step. Default `null`.
+   */
+  readonly stateDependentExploration: number | null;
   /** Adam's ε. Default 1e-5 (SB3, as in OpenAI's baselines). */
   readonly adamEpsilon: number;
   /** Seeds weights, actions, minibatches and environments. Default 0. */
@@ -116,6 +120,8 @@ export const ppoDefaults: PpoOptions = {
   entropyCoefficient: 0,
   valueCoefficient: 0.5,
   maxGradNorm: 0.5,
+  klCoefficient: 0,
+  klTarget: null,
   targetKl: null,
   normalizeAdvantage: true,
   normalizeObservation: false,
@@ -123,6 +129,7 @@ export const ppoDefaults: PpoOptions = {
   hidden: [64, 64],
   activation: 'tanh',
   initialLogStd: 0,
+  stateDependentExploration: null,
   adamEpsilon: 1e-5,
   seed: 0,
 };
@@ -134,11 +141,13 @@ const optionChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   learningRate: scheduleOf(nonNegativeNumber),
   gamma: fraction,
   gaeLambda: fraction,
-  clipRange: scheduleOf(nonNegativeNumber),
+  clipRange: nullable(scheduleOf(nonNegativeNumber)),
   clipRangeValue: nullable(scheduleOf(nonNegativeNumber)),
   entropyCoefficient: finiteNumber,
   valueCoefficient: nonNegativeNumber,
   maxGradNorm: positiveNumber,
+  klCoefficient: nonNegativeNumber,
+  klTarget: nullable(positiveNumber),
   targetKl: nullable(positiveNumber),
   normalizeAdvantage: flag,
   normalizeObservation: flag,
@@ -146,84 +155,10 @@ const optionChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   hidden: layerSizes,
   activation: oneOf(...t.activationNames),
   initialLogStd: finiteNumber,
+  stateDependentExploration: nullable(positiveInteger),
   adamEpsilon: positiveNumber,
   seed: naturalNumber,
 };
-
-/** Actor and critic, two separate networks, and the log standard deviations of continuous actions. */
-interface Networks {
-  readonly actor: t.Module;
-  readonly critic: t.Module;
-  readonly logStd: t.Variable;
-  readonly parameters: t.Parameters;
-}
-
-/** Orthogonal weights with gain √2 in hidden layers, 0.01 for the policy (nearly uniform at first) and 1 for the value. */
-function createNetworks({ observationSpace, actionSpace }: VectorEnv, options: PpoOptions, random: Random): Networks {
-  const { hidden, activation, initialLogStd } = options;
-  const shared = {
-    input: featureCount(observationSpace),
-    hidden,
-    activation,
-    weight: t.orthogonal(Math.SQRT2),
-    random,
-  };
-  const actor = t.mlp({ ...shared, output: policyOutputs(actionSpace), outputWeight: t.orthogonal(0.01) });
-  const critic = t.mlp({ ...shared, output: 1, outputWeight: t.orthogonal(1) });
-  const { size } = actionSpace;
-  const logStd = t.variable([size], new Float32Array(size).fill(initialLogStd), { name: 'logStd' });
-  const isContinuous = actionSpace.kind === 'box';
-  const groups = { actor: actor.parameters, critic: critic.parameters, policy: isContinuous ? { logStd } : {} };
-  return { actor, critic, logStd, parameters: t.joinParameters(groups) };
-}
-
-/** π(·|s) of a batch of observations. */
-function policyOf(networks: Networks, env: VectorEnv, observations: t.Tensor): Distribution {
-  const outputs = networks.actor(observationFeatures(env.observationSpace, observations));
-  return policyDistribution(env.actionSpace, outputs, networks.logStd);
-}
-
-/** v(s) of a batch of observations: [batch]. */
-function valueOf(networks: Networks, env: VectorEnv, observations: t.Tensor): t.Tensor {
-  return t.squeeze(networks.critic(observationFeatures(env.observationSpace, observations)), 1);
-}
-
-/** Acting while learning: draws actions, and keeps what the update needs to know of them. */
-function rolloutProgram(networks: Networks, env: VectorEnv, device: t.Device) {
-  return t.program(
-    { observations: [env.numEnvs, env.observationSpace.size], key: { shape: [2], dtype: 'int32' } },
-    ({ observations, key }) => {
-      const policy = policyOf(networks, env, observations);
-      const actions = policy.sample(key);
-      return {
-        actions,
-        logProbabilities: policy.logProbability(actions),
-        values: valueOf(networks, env, observations),
-      };
-    },
-    { device },
-  );
-}
-
-function valueProgram(networks: Networks, env: VectorEnv, device: t.Device) {
-  return t.program(
-    { observations: [env.numEnvs, env.observationSpace.size] },
-    ({ observations }) => ({ values: valueOf(networks, env, observations) }),
-    { device },
-  );
-}
-
-/** Acting when learned. */
-function actProgram(networks: Networks, env: VectorEnv, device: t.Device, batch: number, deterministic: boolean) {
-  return t.program(
-    { observations: [batch, env.observationSpace.size], key: { shape: [2], dtype: 'int32' } },
-    ({ observations, key }) => {
-      const policy = policyOf(networks, env, observations);
-      return { actions: deterministic ? policy.mode() : policy.sample(key) };
-    },
-    { device },
-  );
-}
 
 /** What an update reports, in the order of its output `metrics`. */
 const metricNames = [
@@ -235,23 +170,41 @@ const metricNames = [
   'train/gradient_norm',
 ] as const;
 
+/** What an update is given; masks where the environment has them. */
+type UpdateInputs = Record<
+  | 'observations'
+  | 'actions'
+  | 'logProbabilities'
+  | 'advantages'
+  | 'returns'
+  | 'values'
+  | 'learningRate'
+  | 'clipRange'
+  | 'clipRangeValue'
+  | 'klCoefficient',
+  t.InputSpec
+> &
+  Partial<Record<'actionMasks', t.InputSpec>>;
+
 /** One minibatch step: the loss above, its gradient, Adam. */
 function updateProgram(
-  networks: Networks,
+  networks: ActorCritic,
   optimizer: t.Optimizer,
   env: VectorEnv,
   options: PpoOptions,
   device: t.Device,
 ) {
   const { batchSize, entropyCoefficient, valueCoefficient, clipRangeValue, maxGradNorm } = options;
-  const { observationSpace, actionSpace } = env;
+  const { observationSpace, actionSpace, actionMasks } = env;
   const actions: t.InputSpec = {
     shape: actionSpace.kind === 'discrete' ? [batchSize] : [batchSize, actionSpace.size],
     dtype: actionSpace.kind === 'box' ? 'float32' : 'int32',
   };
-  const inputs = {
+  const masks: t.InputSpec = { shape: [batchSize, actionMasks ? actionMaskSize(actionSpace) : 0], dtype: 'bool' };
+  const inputs: UpdateInputs = {
     observations: [batchSize, observationSpace.size],
     actions,
+    ...(actionMasks && { actionMasks: masks }),
     logProbabilities: [batchSize],
     advantages: [batchSize],
     returns: [batchSize],
@@ -259,21 +212,28 @@ function updateProgram(
     learningRate: [],
     clipRange: [],
     clipRangeValue: [],
+    klCoefficient: [],
   };
   return t.program(
     inputs,
     (batch) => {
-      const policy = policyOf(networks, env, batch.observations);
+      const policy = networks.policy(batch.observations, batch.actionMasks);
       // One number has no standard deviation.
       const normalizes = options.normalizeAdvantage && batchSize > 1;
       const advantages = normalizes ? standardize(batch.advantages) : batch.advantages;
 
       const logRatio = t.sub(policy.logProbability(batch.actions), batch.logProbabilities);
       const ratio = t.exp(logRatio);
-      const clipped = t.clip(ratio, t.sub(1, batch.clipRange), t.add(1, batch.clipRange));
-      const policyLoss = t.neg(t.mean(t.minimum(t.mul(ratio, advantages), t.mul(clipped, advantages))));
+      let surrogate = t.mul(ratio, advantages);
+      if (options.clipRange !== null) {
+        const clipped = t.clip(ratio, t.sub(1, batch.clipRange), t.add(1, batch.clipRange));
+        surrogate = t.minimum(surrogate, t.mul(clipped, advantages));
+      }
+      const policyLoss = t.neg(t.mean(surrogate));
+      // E_old[(ρ − 1) − log ρ] = KL(π_old ‖ π), estimated without ever being negative (Schulman, 2020).
+      const kl = t.mean(t.sub(t.sub(ratio, 1), logRatio));
 
-      const values = valueOf(networks, env, batch.observations);
+      const values = networks.value(batch.observations);
       let errors = t.square(t.sub(values, batch.returns));
       if (clipRangeValue !== null) {
         const change = t.clip(t.sub(values, batch.values), t.neg(batch.clipRangeValue), batch.clipRangeValue);
@@ -282,13 +242,12 @@ function updateProgram(
       const valueLoss = t.mean(errors);
       const entropy = t.mean(policy.entropy());
 
-      const loss = t.sub(t.add(policyLoss, t.mul(valueCoefficient, valueLoss)), t.mul(entropyCoefficient, entropy));
+      let loss = t.sub(t.add(policyLoss, t.mul(valueCoefficient, valueLoss)), t.mul(entropyCoefficient, entropy));
+      if (options.klCoefficient > 0) loss = t.add(loss, t.mul(batch.klCoefficient, kl));
       const { gradientNorm } = optimizer.minimize(loss, { learningRate: batch.learningRate, maxGradNorm });
 
-      // E[(ρ − 1) − log ρ], an estimate of the KL divergence that is never negative (Schulman, 2020).
-      const approximateKl = t.mean(t.sub(t.sub(ratio, 1), logRatio));
       const clipFraction = t.mean(t.greater(t.abs(t.sub(ratio, 1)), batch.clipRange));
-      const metrics = t.stack([policyLoss, valueLoss, entropy, approximateKl, clipFraction, gradientNorm]);
+      const metrics = t.stack([policyLoss, valueLoss, entropy, kl, clipFraction, gradientNorm]);
       return { metrics };
     },
     { device },
@@ -304,146 +263,95 @@ function standardize(x: t.Tensor): t.Tensor {
 export class Ppo implements Agent {
   readonly algorithm = 'ppo';
   readonly options: PpoOptions;
-  private readonly env: VectorEnv;
-  private readonly networks: Networks;
+  private readonly networks: ActorCritic;
   private readonly optimizer: t.Optimizer;
-  private readonly rollout: ReturnType<typeof rolloutProgram>;
-  private readonly value: ReturnType<typeof valueProgram>;
   private readonly update: ReturnType<typeof updateProgram>;
-  private readonly policy: ProgramPolicy;
-  private readonly buffer: RolloutBuffer;
-  private readonly recorder: ProgressRecorder = new ProgressRecorder();
+  private readonly rollouts: RolloutCollector;
   private readonly random: Random;
-  private readonly observationNormalizer: RunningNormalizer | undefined;
-  private readonly rewardNormalizer: RewardNormalizer | undefined;
-  /** What the networks see, what the environments get, and what the update learns from, of one step. */
-  private readonly observations: Float32Array;
-  private readonly actions: ActionArray;
-  private readonly rewards: Float64Array;
-  /** Counts runs of sampling programs, so that each has a key of its own. */
-  private draws = 0;
-  private readonly training: TrainingEnv;
+  /** β. */
+  private klCoefficient: number;
 
   /**
-   * @param env one environment, or n copies stepped together (n × `steps` transitions a round)
+   * @param env one environment, or n copies stepped together (n × `steps` transitions a round); where it has action masks, illegal
+   *   actions are never taken
    * @throws RangeError for an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<PpoOptions> & DeviceOption = {}) {
     const { device = t.defaultDevice(), ...given } = options;
     checkOptions<PpoOptions>('Ppo', given, optionChecks);
     this.options = { ...ppoDefaults, ...given };
-    const { steps, batchSize, seed, gamma } = this.options;
-    this.env = asVectorEnv(env);
-    const { observationSpace, actionSpace, numEnvs } = this.env;
-    if ((steps * numEnvs) % batchSize !== 0) {
-      throw new RangeError(`batchSize: expected a divisor of ${steps * numEnvs} (steps × copies), got ${batchSize}`);
+    const { steps, batchSize, seed, stateDependentExploration, adamEpsilon } = this.options;
+    const copies = asVectorEnv(env);
+    const size = steps * copies.numEnvs;
+    if (size % batchSize !== 0) {
+      throw new RangeError(`batchSize: expected a divisor of ${size} (steps × copies), got ${batchSize}`);
     }
     this.random = new Random(seed);
-    this.networks = createNetworks(this.env, this.options, this.random);
-    this.optimizer = t.adam(this.networks.parameters, { epsilon: this.options.adamEpsilon });
-    this.rollout = rolloutProgram(this.networks, this.env, device);
-    this.value = valueProgram(this.networks, this.env, device);
-    this.update = updateProgram(this.networks, this.optimizer, this.env, this.options, device);
-    this.buffer = new RolloutBuffer(this.env, steps);
-    if (this.options.normalizeObservation) this.observationNormalizer = new RunningNormalizer(observationSpace.size);
-    if (this.options.normalizeReward) this.rewardNormalizer = new RewardNormalizer(numEnvs, gamma);
-    this.observations = new Float32Array(numEnvs * observationSpace.size);
-    this.actions = createActions(actionSpace, numEnvs);
-    this.rewards = new Float64Array(numEnvs);
-    this.training = new TrainingEnv(this.env, seed);
-    this.policy = new ProgramPolicy({
-      observationSpace,
-      actionSpace,
-      seed,
-      compile: (batch, deterministic) => actProgram(this.networks, this.env, device, batch, deterministic),
-      prepare: (observations, target) => {
-        this.prepare(observations, target);
-      },
-      nextKey: () => this.draws++,
-    });
+    const exploration = { stateDependentExploration: stateDependentExploration !== null };
+    this.networks = createActorCritic(copies, { ...this.options, ...exploration }, this.random);
+    this.optimizer = t.adam(this.networks.parameters, { epsilon: adamEpsilon });
+    this.update = updateProgram(this.networks, this.optimizer, copies, this.options, device);
+    const noise = { noiseSteps: stateDependentExploration ?? 1 };
+    this.rollouts = new RolloutCollector(copies, this.networks, { ...this.options, ...noise }, { device });
+    this.klCoefficient = this.options.klCoefficient;
   }
 
   get step(): number {
-    return this.recorder.step;
+    return this.rollouts.step;
   }
 
   act(observation: SpaceValue, options?: ActOptions): SpaceValue {
-    return this.policy.act(observation, options);
+    return this.rollouts.act(observation, options);
   }
 
   actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
-    this.policy.actBatch(observations, actions, options);
+    this.rollouts.actBatch(observations, actions, options);
   }
 
   /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
   *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
-    this.training.begin();
-    this.recorder.start(steps);
-    while (this.recorder.step < steps) {
-      const progress = this.recorder.step / steps;
-      this.collect();
-      yield this.recorder.progress(this.improve(progress));
+    const { rollouts } = this;
+    rollouts.begin(steps);
+    while (rollouts.step < steps) {
+      const progress = rollouts.step / steps;
+      rollouts.collect();
+      yield rollouts.progress(this.improve(rollouts.buffer, progress));
     }
-  }
-
-  /** Plays one round with the present policy and estimates its advantages. */
-  private collect(): void {
-    const { env, buffer, rollout, observations, actions, rewards } = this;
-    const { gamma, gaeLambda, seed } = this.options;
-    buffer.clear();
-    while (!buffer.full) {
-      this.observationNormalizer?.update(env.observations);
-      this.prepare(env.observations, observations);
-      rollout.inputs.observations.set(observations);
-      rollout.inputs.key[0] = seed;
-      rollout.inputs.key[1] = this.draws++;
-      const chosen = rollout.run();
-      buffer.beginStep(observations, chosen.actions, chosen.logProbabilities, chosen.values);
-      clipToBounds(env.actionSpace, chosen.actions, actions);
-      env.step(actions);
-      this.recorder.record(env);
-      if (this.rewardNormalizer === undefined) rewards.set(env.rewards);
-      else this.rewardNormalizer.normalize(env, rewards);
-      buffer.endStep({ rewards, terminated: env.terminated, truncated: env.truncated });
-      if (env.truncated.includes(1)) buffer.bootstrap(this.valuesOf(env.finalObservations));
-    }
-    buffer.finish(this.valuesOf(env.observations), gamma, gaeLambda);
   }
 
   /** Makes the minibatch steps of one round; `progress` is the part of training that was done before it. */
-  private improve(progress: number): Metrics {
-    const { buffer, update, random } = this;
+  private improve(buffer: RolloutBuffer, progress: number): Metrics {
+    const { update, random } = this;
     const { epochs, batchSize, targetKl, learningRate, clipRange, clipRangeValue } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
-    update.inputs.clipRange[0] = scheduleValue(clipRange, progress);
+    update.inputs.clipRange[0] = scheduleValue(clipRange ?? 0, progress);
     update.inputs.clipRangeValue[0] = scheduleValue(clipRangeValue ?? 0, progress);
+    update.inputs.klCoefficient[0] = this.klCoefficient;
     const totals = new Float64Array(metricNames.length);
     let updates = 0;
-    let diverged = false;
-    for (let epoch = 0; epoch < epochs && !diverged; epoch++) {
+    let kl = 0;
+    for (let epoch = 0; epoch < epochs && !isTooFar(kl, targetKl); epoch++) {
       buffer.shuffle(random);
-      for (let start = 0; start < buffer.size && !diverged; start += batchSize) {
+      for (let start = 0; start < buffer.size && !isTooFar(kl, targetKl); start += batchSize) {
         buffer.gather(start, start + batchSize, update.inputs);
         const { metrics } = update.run();
         for (let i = 0; i < totals.length; i++) totals[i] += metrics[i];
         updates++;
-        diverged = targetKl !== null && metrics[metricNames.indexOf('train/approx_kl')] > 1.5 * targetKl;
+        kl = metrics[metricNames.indexOf('train/approx_kl')];
       }
     }
+    this.adaptKlCoefficient(kl);
     const means = metricNames.map((name, i) => [name, totals[i] / updates] as const);
     return { ...Object.fromEntries(means), 'train/learning_rate': rate };
   }
 
-  /** What the networks see of observations. */
-  private prepare(observations: Float32Array, target: t.TensorData): void {
-    target.set(observations);
-    this.observationNormalizer?.normalize(observations, target as Float32Array);
-  }
-
-  private valuesOf(observations: Float32Array): t.TensorData {
-    this.prepare(observations, this.value.inputs.observations);
-    return this.value.run().values;
+  /** β of the next round, from the KL divergence that this one arrived at. */
+  private adaptKlCoefficient(kl: number): void {
+    const { klTarget } = this.options;
+    if (klTarget === null) return;
+    if (kl > klTarget * 1.5) this.klCoefficient *= 2;
+    else if (kl < klTarget / 1.5) this.klCoefficient /= 2;
   }
 
   checkpoint(): Checkpoint {
@@ -451,12 +359,9 @@ export class Ppo implements Agent {
       algorithm: this.algorithm,
       state: {
         options: plainState(this.options),
-        draws: this.draws,
+        klCoefficient: this.klCoefficient,
         random: this.random.getState(),
-        recorder: this.recorder.getState(),
-        training: this.training.getState(),
-        observationNormalizer: this.observationNormalizer?.getState() ?? null,
-        rewardNormalizer: this.rewardNormalizer?.getState() ?? null,
+        rollouts: this.rollouts.getState(),
       },
       files: {
         'parameters.safetensors': t.saveParameters(this.networks.parameters),
@@ -475,18 +380,19 @@ export class Ppo implements Agent {
     const agent = new Ppo(env, { ...(readState(state, 'options') as Partial<PpoOptions>), ...options });
     t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));
     t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));
-    agent.draws = readNumber(state, 'draws');
+    agent.klCoefficient = readNumber(state, 'klCoefficient');
     agent.random.setState(readState(state, 'random'));
-    agent.recorder.setState(readState(state, 'recorder'));
-    agent.training.setState(readState(state, 'training'));
-    agent.observationNormalizer?.setState(readState(state, 'observationNormalizer'));
-    agent.rewardNormalizer?.setState(readState(state, 'rewardNormalizer'));
+    agent.rollouts.setState(readState(state, 'rollouts'));
     return agent;
   }
 
   dispose(): void {
-    for (const each of [this.rollout, this.value, this.update, this.policy]) each.dispose();
-    for (const group of [this.networks.parameters, this.optimizer.state]) t.disposeParameters(group);
-    this.networks.logStd.dispose();
+    for (const each of [this.update, this.rollouts, this.networks]) each.dispose();
+    t.disposeParameters(this.optimizer.state);
   }
+}
+
+/** Whether a round ends early: after a minibatch whose approximate KL divergence exceeds 1.5 times the target (SB3). */
+function isTooFar(kl: number, targetKl: number | null): boolean {
+  return targetKl !== null && kl > 1.5 * targetKl;
 }

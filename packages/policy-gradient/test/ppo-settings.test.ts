@@ -16,6 +16,8 @@ test("defaults are Stable-Baselines3's", () => {
     entropyCoefficient: 0,
     valueCoefficient: 0.5,
     maxGradNorm: 0.5,
+    klCoefficient: 0,
+    klTarget: null,
     targetKl: null,
     normalizeAdvantage: true,
     normalizeObservation: false,
@@ -23,6 +25,7 @@ test("defaults are Stable-Baselines3's", () => {
     hidden: [64, 64],
     activation: 'tanh',
     initialLogStd: 0,
+    stateDependentExploration: null,
     adamEpsilon: 1e-5,
     seed: 0,
   });
@@ -46,7 +49,7 @@ test.each(Object.entries(zoo))('zoo: %s', (id, expected) => {
   expect([merged.entropyCoefficient, merged.valueCoefficient, merged.maxGradNorm]).toEqual([0, 0.5, 0.5]);
   // Only CartPole's settings anneal, both to zero.
   const anneals = id === 'CartPole-v1';
-  const half = [learningRate, merged.clipRange].map((schedule) => scheduleValue(schedule, 0.5));
+  const half = [learningRate, merged.clipRange ?? NaN].map((schedule) => scheduleValue(schedule, 0.5));
   expect(half).toEqual(anneals ? [5e-4, 0.1] : [rate, 0.2]);
 });
 

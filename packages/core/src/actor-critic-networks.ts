@@ -1,0 +1,90 @@
+import {
+  disposeParameters,
+  joinParameters,
+  linear,
+  mlp,
+  orthogonal,
+  sequential,
+  squeeze,
+  variable,
+  type Activation,
+  type Parameters,
+  type Tensor,
+  type TensorLike,
+} from '@gradus/tensor';
+import { policyDistribution, policyOutputs, stateDependentGaussian, type Distribution } from './distributions.ts';
+import { featureCount, observationFeatures } from './observation-features.ts';
+import type { Random } from './random.ts';
+import type { VectorEnv } from './vector-env.ts';
+
+/** The networks of an algorithm with an actor and a critic. */
+export interface ActorCriticOptions {
+  /** Sizes of the hidden layers of both networks. */
+  readonly hidden: readonly number[];
+  readonly activation: Activation;
+  /** Log standard deviation of continuous actions at the start; it does not depend on the state. */
+  readonly initialLogStd: number;
+  /**
+   * Whether the noise of continuous actions is a random linear function of the actor's last hidden layer: gSDE (Raffin et al., 2021),
+   * see `stateDependentGaussian`. Default false.
+   */
+  readonly stateDependentExploration?: boolean | undefined;
+}
+
+/** Actor and critic, two separate networks. What they see of observations is `observationFeatures`. */
+export interface ActorCritic {
+  /** Those of the policy. */
+  readonly actorParameters: Parameters;
+  readonly criticParameters: Parameters;
+  /** All of them. */
+  readonly parameters: Parameters;
+  /** π(·|s) of observations [batch × size]; over legal actions alone where masks, bool [batch × number of actions], are given. */
+  policy(observations: Tensor, actionMasks?: TensorLike): Distribution;
+  /** v(s) of observations [batch × size]: [batch]. */
+  value(observations: Tensor): Tensor;
+  dispose(): void;
+}
+
+/**
+ * New networks for the spaces of `env`: orthogonal weights with gain √2 in hidden layers, 0.01 for the policy (nearly uniform at first)
+ * and 1 for the value (Huang et al., 2022). Throws `RangeError` for state-dependent exploration where actions are not a `Box`.
+ */
+export function createActorCritic(
+  { observationSpace, actionSpace }: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
+  { hidden, activation, initialLogStd, stateDependentExploration = false }: ActorCriticOptions,
+  random: Random,
+): ActorCritic {
+  if (stateDependentExploration && actionSpace.kind !== 'box') {
+    throw new RangeError(`stateDependentExploration: expected Box actions, got ${actionSpace.toString()}`);
+  }
+  const input = featureCount(observationSpace);
+  const weight = orthogonal(Math.SQRT2);
+  const sizes = [input, ...hidden];
+  const features = sequential(
+    hidden.map((output, i) => linear({ input: sizes[i], output, activation, weight, random })),
+  );
+  const width = sizes[hidden.length];
+  const head = linear({ input: width, output: policyOutputs(actionSpace), weight: orthogonal(0.01), random });
+  const critic = mlp({ input, hidden, output: 1, activation, weight, outputWeight: orthogonal(1), random });
+  const shape = stateDependentExploration ? [width, actionSpace.size] : [actionSpace.size];
+  const size = shape.reduce((product, length) => product * length, 1);
+  const logStd = variable(shape, new Float32Array(size).fill(initialLogStd), { name: 'logStd' });
+
+  const actor = joinParameters({ features: features.parameters, head: head.parameters });
+  const noise = actionSpace.kind === 'box' ? { logStd } : {};
+  const parameters = joinParameters({ actor, critic: critic.parameters, policy: noise });
+  return {
+    actorParameters: { ...actor, ...noise },
+    criticParameters: critic.parameters,
+    parameters,
+    policy: (observations, actionMasks) => {
+      const latent = features(observationFeatures(observationSpace, observations));
+      if (stateDependentExploration) return stateDependentGaussian(head(latent), latent, logStd);
+      return policyDistribution(actionSpace, head(latent), logStd, actionMasks);
+    },
+    value: (observations) => squeeze(critic(observationFeatures(observationSpace, observations)), 1),
+    dispose: () => {
+      disposeParameters({ ...parameters, logStd });
+    },
+  };
+}
