@@ -27,35 +27,71 @@ const checks: { readonly [Name in keyof MaximizeOptions]: OptionCheck } = {
 
 /**
  * Asks, evaluates and tells until a limit is met or the search is finished: max_θ U(θ) by `search`. `utility` gets θ, [dimension], in a buffer that is
- * used again. Returns the best candidate that the search has ever seen, with the evaluations and iterations of this call; called again, it goes
- * on from there. Throws `RangeError` without a limit, for one that allows no iteration, and as `tell` does.
+ * used again, and the number of the evaluation, counted over the search's life from 0: what to seed a random utility with. Returns the best candidate
+ * that the search has ever seen, with the evaluations and iterations of this call; called again, it goes on from there. Throws `RangeError` without a
+ * limit, for one that allows no iteration, and as `tell` does.
  */
 export function maximize(
   search: Search,
-  utility: (parameters: Float64Array) => number,
+  utility: (parameters: Float64Array, evaluation: number) => number,
   options: Partial<MaximizeOptions>,
 ): Maximum {
-  checkOptions<MaximizeOptions>('maximize', options, checks);
-  const { evaluations = null, iterations = null, target = null } = options;
-  const { dimension, populationSize } = search;
+  const limit = iterationLimit('maximize', search, options);
+  const rows = rowsOf(search);
+  const utilities = new Float64Array(rows.length);
+  let iterations = 0;
+  while (goesOn(search, options) && iterations < limit) {
+    search.ask();
+    const first = search.iteration * rows.length;
+    for (let k = 0; k < rows.length; k++) utilities[k] = utility(rows[k], first + k);
+    search.tell(utilities);
+    iterations++;
+  }
+  return { ...search.best, evaluations: iterations * rows.length, iterations };
+}
+
+/**
+ * `maximize` with a utility that takes its time: in a worker, a process, a laboratory. All candidates of an iteration are asked for at once, and their
+ * order of arrival does not matter: the result is that of `maximize`, to the bit. Rejects with the first error of a utility, and as `maximize`
+ * throws; the search is then as it was before the iteration.
+ */
+export async function maximizeAsync(
+  search: Search,
+  utility: (parameters: Float64Array, evaluation: number) => Promise<number>,
+  options: Partial<MaximizeOptions>,
+): Promise<Maximum> {
+  const limit = iterationLimit('maximizeAsync', search, options);
+  const rows = rowsOf(search);
+  let iterations = 0;
+  while (goesOn(search, options) && iterations < limit) {
+    search.ask();
+    const first = search.iteration * rows.length;
+    search.tell(await Promise.all(rows.map((row, k) => utility(row, first + k))));
+    iterations++;
+  }
+  return { ...search.best, evaluations: iterations * rows.length, iterations };
+}
+
+/** Iterations that the options allow. `subject` begins messages. */
+function iterationLimit(subject: string, { populationSize }: Search, options: Partial<MaximizeOptions>): number {
+  checkOptions<MaximizeOptions>(subject, options, checks);
+  const { evaluations = null, iterations = null } = options;
   if (evaluations === null && iterations === null) {
-    throw new RangeError('maximize: expected evaluations or iterations, got neither');
+    throw new RangeError(`${subject}: expected evaluations or iterations, got neither`);
   }
   if (evaluations !== null && evaluations < populationSize) {
-    throw new RangeError(`maximize: expected evaluations for ${populationSize} candidates, got ${evaluations}`);
+    throw new RangeError(`${subject}: expected evaluations for ${populationSize} candidates, got ${evaluations}`);
   }
-  const limit = Math.min(iterations ?? Infinity, Math.floor((evaluations ?? Infinity) / populationSize));
+  return Math.min(iterations ?? Infinity, Math.floor((evaluations ?? Infinity) / populationSize));
+}
+
+function goesOn(search: Search, { target }: Partial<MaximizeOptions>): boolean {
+  return !search.finished && !(search.best.utility >= (target ?? Infinity));
+}
+
+/** The candidates, a view of each. */
+function rowsOf(search: Search): Float64Array[] {
+  const { dimension, populationSize } = search;
   const candidates = search.ask();
-  const rows = Array.from({ length: populationSize }, (_, k) =>
-    candidates.subarray(k * dimension, (k + 1) * dimension),
-  );
-  const utilities = new Float64Array(populationSize);
-  let done = 0;
-  while (done < limit && !search.finished && !(search.best.utility >= (target ?? Infinity))) {
-    search.ask();
-    for (let k = 0; k < populationSize; k++) utilities[k] = utility(rows[k]);
-    search.tell(utilities);
-    done++;
-  }
-  return { ...search.best, evaluations: done * populationSize, iterations: done };
+  return Array.from({ length: populationSize }, (_, k) => candidates.subarray(k * dimension, (k + 1) * dimension));
 }

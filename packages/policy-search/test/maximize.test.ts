@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { CmaEs } from '../src/cma-es.ts';
-import { maximize } from '../src/maximize.ts';
+import { maximize, maximizeAsync } from '../src/maximize.ts';
 import { PatternSearch } from '../src/pattern-search.ts';
 import { rosenbrock, sphere } from './support/functions.ts';
 import { iterate } from './support/run.ts';
@@ -70,5 +70,47 @@ describe('refuses', () => {
     expect(() => maximize(search(), () => (calls++ === 10 ? NaN : 0), { iterations: 5 })).toThrow(
       'CmaEs: expected finite utilities, got NaN for candidate 2',
     );
+  });
+});
+
+describe('maximizeAsync', () => {
+  test('comes to the same bits, in whatever order utilities arrive', async () => {
+    const [one, other] = [search(), search()];
+    const numbers: number[][] = [[], []];
+    const noisy = (x: Float64Array, evaluation: number) => rosenbrock(x) + Math.sin(evaluation);
+    const expected = maximize(one, (x, n) => (numbers[0].push(n), noisy(x, n)), { iterations: 10 });
+    const late = async (x: Float64Array, n: number) => {
+      numbers[1].push(n);
+      for (let turns = n % 3; turns > 0; turns--) await Promise.resolve();
+      return noisy(x, n);
+    };
+    await maximizeAsync(other, late, { iterations: 4 });
+    expect(await maximizeAsync(other, late, { iterations: 6 })).toEqual({
+      ...expected,
+      evaluations: 48,
+      iterations: 6,
+    });
+    expect(other.getState()).toEqual(one.getState());
+    // Evaluations are numbered over the life of a search.
+    expect(numbers).toEqual([0, 1].map(() => Array.from({ length: 80 }, (_, n) => n)));
+  });
+
+  test('stops at limits and targets as maximize does', async () => {
+    const utility = (x: Float64Array) => Promise.resolve(sphere(x));
+    for (const options of [{ evaluations: 47 }, { evaluations: 10_000, target: -1e-3 }]) {
+      expect(await maximizeAsync(search(), utility, options)).toEqual(maximize(search(), sphere, options));
+    }
+    await expect(maximizeAsync(search(), utility, { evaluations: 7 })).rejects.toThrow(
+      'maximizeAsync: expected evaluations for 8 candidates, got 7',
+    );
+  });
+
+  test('rejects with the error of a utility, and leaves the search as it was', async () => {
+    const failing = search();
+    const utility = (_: Float64Array, n: number) => (n === 3 ? Promise.reject(new Error('no')) : Promise.resolve(n));
+    await expect(maximizeAsync(failing, utility, { iterations: 1 })).rejects.toThrow('no');
+    const asked = search();
+    asked.ask();
+    expect(failing.getState()).toEqual(asked.getState());
   });
 });

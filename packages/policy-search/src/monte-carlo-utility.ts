@@ -1,0 +1,212 @@
+import {
+  EnvError,
+  RunningNormalizer,
+  asVectorEnv,
+  checkActionMasks,
+  checkOptions,
+  clipToBounds,
+  createActions,
+  flag,
+  policyOutputs,
+  positiveInteger,
+  readState,
+  type ActionArray,
+  type Env,
+  type OptionCheck,
+  type StateDict,
+  type Stateful,
+  type VectorEnv,
+} from '@gradus/core';
+import type { PolicyNetwork } from './policy-network.ts';
+
+/** Options of a {@link MonteCarloUtility}. */
+export interface MonteCarloUtilityOptions {
+  /** m, episodes of each candidate. Default 1. */
+  readonly episodes: number;
+  /**
+   * Whether candidates, one after the other, all play the same episodes instead of playing side by side each its own: their differences are then not
+   * those of luck. Let the environment have m copies, since others would have nothing to do. Default false.
+   */
+  readonly commonEpisodes: boolean;
+  /**
+   * Whether observations are normalized by the running mean and variance of all that earlier evaluations saw (V2 of Mania et al., 2018). Only for
+   * observations of a float32 `Box`. Default false.
+   */
+  readonly normalizeObservation: boolean;
+}
+
+/** Those that {@link MonteCarloUtilityOptions} names. */
+export const monteCarloUtilityDefaults: MonteCarloUtilityOptions = {
+  episodes: 1,
+  commonEpisodes: false,
+  normalizeObservation: false,
+};
+
+/** What the options of {@link MonteCarloUtilityOptions} must be. */
+export const monteCarloUtilityChecks: { readonly [Name in keyof MonteCarloUtilityOptions]: OptionCheck } = {
+  episodes: positiveInteger,
+  commonEpisodes: flag,
+  normalizeObservation: flag,
+};
+
+/** What an evaluation came to. Episode k · m + j is the j-th of candidate k. */
+export interface CandidateReturns {
+  /** Û(θ) of each candidate, [candidates]. */
+  readonly utilities: Float64Array;
+  /** R(τ), undiscounted, [candidates × m]. */
+  readonly returns: Float64Array;
+  /** Steps of each episode, [candidates × m]. */
+  readonly lengths: Int32Array;
+}
+
+/** Steps after which an episode is taken to go on for ever. */
+const LONGEST_EPISODE = 1_000_000;
+
+/**
+ * The utility of a policy's parameters, by Monte Carlo (S4.1):
+ *
+ *     U(θ) = E[R(τ)] ≈ Û(θ) = (1/m) Σ_j R(τ_j),   τ_j an episode with the policy π_θ, R its undiscounted return
+ *
+ * of many candidates at a time: the copies of the environment play side by side, each with the parameters of the candidate whose turn it is. Episode e of
+ * the evaluation, counted over all candidates, is the ⌊e / n⌋-th of copy e mod n, and copy i is seeded with `seed + i`: which episodes a candidate plays
+ * depends neither on how long those of others are, nor on what was played before. A copy whose episodes are all done is stepped along with the others;
+ * these steps are not counted, since nothing is learned of them.
+ */
+export class MonteCarloUtility implements Stateful {
+  readonly env: VectorEnv;
+  readonly network: PolicyNetwork;
+  readonly options: MonteCarloUtilityOptions;
+  /** What observations are normalized by at present, if they are. It changes at the end of an evaluation. */
+  readonly normalizer: RunningNormalizer | undefined;
+  /** The same and what was seen since. */
+  private readonly seen: RunningNormalizer | undefined;
+  /** The episode that each copy plays, [n]. */
+  private readonly episode: Int32Array;
+  private readonly actions: ActionArray;
+  /** Observations as the network sees them, and those to learn the normalization of. */
+  private readonly normalized: Float32Array;
+  private readonly active: Float32Array;
+
+  /**
+   * `network`: the policy, for the spaces of `env`. Throws `RangeError` for an unknown option or a wrong one, and where observations to normalize are
+   * not those of a float32 `Box`.
+   */
+  constructor(env: Env | VectorEnv, network: PolicyNetwork, options: Partial<MonteCarloUtilityOptions> = {}) {
+    checkOptions<MonteCarloUtilityOptions>('MonteCarloUtility', options, monteCarloUtilityChecks);
+    this.env = asVectorEnv(env);
+    this.network = network;
+    this.options = { ...monteCarloUtilityDefaults, ...options };
+    const { numEnvs, observations, observationSpace, actionSpace } = this.env;
+    if (this.options.normalizeObservation) {
+      if (observationSpace.kind !== 'box' || observationSpace.dtype !== 'float32') {
+        const got = observationSpace.toString();
+        throw new RangeError(`normalizeObservation: expected observations of a float32 Box, got ${got}`);
+      }
+      this.normalizer = new RunningNormalizer(observationSpace.size);
+      this.seen = new RunningNormalizer(observationSpace.size);
+    }
+    this.episode = new Int32Array(numEnvs);
+    // Copies that never get to play need actions all the same.
+    this.actions = createActions(actionSpace, numEnvs);
+    if (actionSpace.kind === 'discrete') this.actions.fill(actionSpace.start);
+    clipToBounds(actionSpace, this.actions, this.actions);
+    this.normalized = new Float32Array(this.normalizer ? observations.length : 0);
+    this.active = new Float32Array(this.normalizer ? observations.length : 0);
+  }
+
+  /**
+   * Plays m episodes with each of `candidates`, [candidates × dimension]. The same `seed` leads to the same episodes. Throws `EnvError` for a return that
+   * is not finite, naming the candidate, and for an episode that does not end within 10⁶ steps; `RangeError` for a mask without a legal action.
+   */
+  evaluate(candidates: Float64Array, seed: number): CandidateReturns {
+    const { network, options, normalizer, seen } = this;
+    const { episodes, commonEpisodes } = options;
+    const count = candidates.length / network.dimension;
+    const returns = new Float64Array(count * episodes);
+    const lengths = new Int32Array(count * episodes);
+    if (commonEpisodes) {
+      for (let k = 0; k < count; k++) this.play(candidates, k * episodes, (k + 1) * episodes, seed, returns, lengths);
+    } else {
+      this.play(candidates, 0, returns.length, seed, returns, lengths);
+    }
+    if (normalizer && seen) normalizer.setState(seen.getState());
+    const utilities = new Float64Array(count);
+    for (let k = 0; k < count; k++) {
+      for (let e = k * episodes; e < (k + 1) * episodes; e++) utilities[k] += returns[e];
+      utilities[k] /= episodes;
+    }
+    return { utilities, returns, lengths };
+  }
+
+  /** Plays episodes `first` … `end` − 1. */
+  private play(
+    candidates: Float64Array,
+    first: number,
+    end: number,
+    seed: number,
+    returns: Float64Array,
+    lengths: Int32Array,
+  ): void {
+    const { env, episode, actions } = this;
+    const { numEnvs, terminated, truncated } = env;
+    env.reset({ seed });
+    for (let i = 0; i < numEnvs; i++) episode[i] = first + i;
+    for (let left = end - first, sinceLastEnd = 0; left > 0;) {
+      this.act(candidates, end);
+      env.step(actions);
+      if (++sinceLastEnd > LONGEST_EPISODE) {
+        throw new EnvError(
+          `episodes: expected an end within ${LONGEST_EPISODE} steps, got none; give the environment a time limit`,
+        );
+      }
+      for (let i = 0; i < numEnvs; i++) {
+        const e = episode[i];
+        if (e >= end || (terminated[i] | truncated[i]) === 0) continue;
+        returns[e] = this.finiteReturn(i, e);
+        lengths[e] = env.episodeLengths[i];
+        episode[i] += numEnvs;
+        left--;
+        sinceLastEnd = 0;
+      }
+    }
+  }
+
+  /** Writes the action of each copy that has an episode to play. */
+  private act(candidates: Float64Array, end: number): void {
+    const { env, network, episode, actions, normalizer, active } = this;
+    const { numEnvs, actionMasks } = env;
+    const { size } = env.observationSpace;
+    if (actionMasks) checkActionMasks(actionMasks, policyOutputs(env.actionSpace), numEnvs);
+    let { observations } = env;
+    if (normalizer) {
+      normalizer.normalize(observations, this.normalized);
+      observations = this.normalized;
+    }
+    let rows = 0;
+    for (let i = 0; i < numEnvs; i++) {
+      if (episode[i] >= end) continue;
+      const candidate = Math.floor(episode[i] / this.options.episodes);
+      network.writeAction(candidates, candidate * network.dimension, observations, i, actions, actionMasks);
+      if (!normalizer) continue;
+      for (let j = 0; j < size; j++) active[rows * size + j] = env.observations[i * size + j];
+      rows++;
+    }
+    this.seen?.update(active.subarray(0, rows * size));
+  }
+
+  private finiteReturn(i: number, e: number): number {
+    const value = this.env.episodeReturns[i];
+    if (Number.isFinite(value)) return value;
+    const candidate = Math.floor(e / this.options.episodes);
+    throw new EnvError(`return of candidate ${candidate} in environment ${i} is ${value}, expected a finite number`);
+  }
+
+  /** What it has learned: the normalization. Between evaluations there is nothing else to remember. */
+  getState(): StateDict {
+    return { normalizer: this.normalizer?.getState() ?? null };
+  }
+
+  setState(state: StateDict): void {
+    for (const each of [this.normalizer, this.seen]) each?.setState(readState(state, 'normalizer'));
+  }
+}

@@ -1,0 +1,2 @@
+export { maximizeInWorkers } from './maximize-in-workers.ts';
+export { UtilityWorkers, type UtilityWorkersOptions } from './utility-workers.ts';

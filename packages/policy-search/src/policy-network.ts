@@ -1,0 +1,162 @@
+import {
+  Random,
+  checkOptions,
+  featureCount,
+  flag,
+  layerSizes,
+  policyOutputs,
+  type ActionArray,
+  type OptionCheck,
+  type Space,
+  type VectorEnv,
+} from '@gradus/core';
+
+/** Options of a {@link PolicyNetwork}. */
+export interface PolicyNetworkOptions {
+  /** Sizes of the hidden layers, of tanh units. Default []: actions are linear in observations (Mania et al., 2018). */
+  readonly hidden: readonly number[];
+  /** Whether units have a bias. Default true; the linear policies of Mania et al. (2018) have none. */
+  readonly bias: boolean;
+}
+
+/** Those that {@link PolicyNetworkOptions} names. */
+export const policyNetworkDefaults: PolicyNetworkOptions = { hidden: [], bias: true };
+
+/** What the options of {@link PolicyNetworkOptions} must be. */
+export const policyNetworkChecks: { readonly [Name in keyof PolicyNetworkOptions]: OptionCheck } = {
+  hidden: layerSizes,
+  bias: flag,
+};
+
+/**
+ * Deterministic policies a = π_θ(s), of which θ is one flat vector: a linear function of the observation, or a network of tanh layers. Actions of a
+ * `Box` are its outputs, moved to the nearest point inside the bounds; of discrete spaces those of the largest output, the first of equal ones.
+ *
+ * What it sees of observations is what `observationFeatures` of `@gradus/core` makes of them: numbers as they are, bytes divided by their upper bound,
+ * choices one-hot. θ holds the layers one after the other, each unit by unit: the weights of its inputs, and its bias, if any.
+ */
+export class PolicyNetwork {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  /** Length of θ. */
+  readonly dimension: number;
+  private readonly hasBias: boolean;
+  /** The features of one observation, what they are divided by, and the units of each layer. */
+  private readonly features: Float64Array;
+  private readonly scales: Float64Array;
+  private readonly layers: readonly Float64Array[];
+  /** Numbers to choose from, one after the other in the outputs: one of each makes a discrete action. */
+  private readonly counts: readonly number[];
+
+  /** `env`: whose spaces are meant. Throws `RangeError` for an unknown option or a wrong one. */
+  constructor(env: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>, options: Partial<PolicyNetworkOptions> = {}) {
+    checkOptions<PolicyNetworkOptions>('PolicyNetwork', options, policyNetworkChecks);
+    const { hidden, bias } = { ...policyNetworkDefaults, ...options };
+    const { observationSpace, actionSpace } = env;
+    this.observationSpace = observationSpace;
+    this.actionSpace = actionSpace;
+    this.hasBias = bias;
+    this.features = new Float64Array(featureCount(observationSpace));
+    const isBytes = observationSpace.kind === 'box' && observationSpace.dtype === 'uint8';
+    this.scales = this.features.map((_, i) => (isBytes ? Math.max(observationSpace.high[i], 1) : 1));
+    this.layers = [...hidden, policyOutputs(actionSpace)].map((size) => new Float64Array(size));
+    this.counts = actionSpace.kind === 'multi-discrete' ? actionSpace.counts : [policyOutputs(actionSpace)];
+    let inputs = this.features.length;
+    this.dimension = 0;
+    for (const { length } of this.layers) {
+      this.dimension += length * (inputs + (bias ? 1 : 0));
+      inputs = length;
+    }
+  }
+
+  /**
+   * θ to begin a search with: 0, but for the weights of hidden layers, which are N(0, 1 / number of inputs) by `seed`, since a network of zeros hardly
+   * changes with any one of them.
+   */
+  initialParameters(seed: number): Float64Array {
+    const random = new Random(seed).fork('parameters');
+    const parameters = new Float64Array(this.dimension);
+    let inputs = this.features.length;
+    let at = 0;
+    for (const { length } of this.layers.slice(0, -1)) {
+      const deviation = 1 / Math.sqrt(inputs);
+      for (let unit = 0; unit < length; unit++) {
+        for (let i = 0; i < inputs; i++) parameters[at + i] = deviation * random.normal();
+        at += inputs + (this.hasBias ? 1 : 0);
+      }
+      inputs = length;
+    }
+    return parameters;
+  }
+
+  /**
+   * Writes the action for row `row` of `observations`, [rows × observation size], into that row of `actions`, [rows × action size]. θ begins at
+   * `first` in `parameters`, so that rows may be of different candidates. `masks`: [rows × number of actions], 1 where an action is legal.
+   */
+  writeAction(
+    parameters: Float64Array,
+    first: number,
+    observations: Float32Array,
+    row: number,
+    actions: ActionArray,
+    masks?: Uint8Array,
+  ): void {
+    this.readFeatures(observations, row);
+    let inputs = this.features;
+    let at = first;
+    const last = this.layers.length - 1;
+    for (let layer = 0; layer <= last; layer++) {
+      const units = this.layers[layer];
+      for (let unit = 0; unit < units.length; unit++) {
+        let sum = 0;
+        for (let i = 0; i < inputs.length; i++) sum += parameters[at + i] * inputs[i];
+        at += inputs.length;
+        if (this.hasBias) sum += parameters[at++];
+        units[unit] = layer < last ? Math.tanh(sum) : sum;
+      }
+      inputs = units;
+    }
+    this.takeAction(inputs, row, actions, masks);
+  }
+
+  private readFeatures(observations: Float32Array, row: number): void {
+    const { features, scales, observationSpace } = this;
+    const start = row * observationSpace.size;
+    if (observationSpace.kind === 'box') {
+      for (let i = 0; i < features.length; i++) features[i] = observations[start + i] / scales[i];
+      return;
+    }
+    features.fill(0);
+    if (observationSpace.kind === 'discrete') {
+      features[observations[start] - observationSpace.start] = 1;
+      return;
+    }
+    const { counts } = observationSpace;
+    for (let i = 0, offset = 0; i < counts.length; offset += counts[i++])
+      features[offset + observations[start + i]] = 1;
+  }
+
+  private takeAction(outputs: Float64Array, row: number, actions: ActionArray, masks: Uint8Array | undefined): void {
+    const { actionSpace, counts } = this;
+    const start = row * actionSpace.size;
+    if (actionSpace.kind === 'box') {
+      const { low, high, size } = actionSpace;
+      for (let i = 0; i < size; i++) {
+        const output = outputs[i];
+        actions[start + i] = output < low[i] ? low[i] : output > high[i] ? high[i] : output;
+      }
+      return;
+    }
+    const smallest = actionSpace.kind === 'discrete' ? actionSpace.start : 0;
+    let offset = 0;
+    for (let i = 0; i < counts.length; i++) {
+      let best = -1;
+      for (let j = offset; j < offset + counts[i]; j++) {
+        if (masks?.[row * outputs.length + j] === 0) continue;
+        if (best === -1 || outputs[j] > outputs[best]) best = j;
+      }
+      actions[start + i] = smallest + best - offset;
+      offset += counts[i];
+    }
+  }
+}
