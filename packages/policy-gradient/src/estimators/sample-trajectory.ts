@@ -1,4 +1,5 @@
 import type { RandomSource, TransitionTable } from '@gradus/core';
+import { checkIndex } from '../policies/checks.ts';
 import type { ScoredPolicy } from '../policies/scored-policy.ts';
 import { drawIndex } from '../policies/softmax.ts';
 import type { Trajectory } from './trajectory.ts';
@@ -8,7 +9,7 @@ const MAX_STEPS = 100_000;
 
 /**
  * Plays one episode of a finite process. It has the log-probabilities of the policy that acted, so that it can serve others too, and itself
- * with other parameters. Throws `RangeError` for an episode of more than 100,000 steps.
+ * with other parameters. Throws `RangeError` for an action that the table has not, and for an episode of more than 100,000 steps.
  */
 export function sampleTrajectory(table: TransitionTable, policy: ScoredPolicy, random: RandomSource): Trajectory {
   const states: number[] = [];
@@ -18,13 +19,10 @@ export function sampleTrajectory(table: TransitionTable, policy: ScoredPolicy, r
   let state = drawIndex(table.initialDistribution, random);
   while (states.length < MAX_STEPS) {
     const action = policy.sample(state, random);
+    checkIndex('action', action, table.numActions);
     const pair = state * table.numActions + action;
-    let outcome = table.offsets[pair];
-    const last = table.offsets[pair + 1] - 1;
-    for (let rest = random.nextFloat() - table.probabilities[outcome]; rest >= 0 && outcome < last;) {
-      outcome++;
-      rest -= table.probabilities[outcome];
-    }
+    const first = table.offsets[pair];
+    const outcome = first + drawIndex(table.probabilities.subarray(first, table.offsets[pair + 1]), random);
     states.push(state);
     actions.push(action);
     rewards.push(table.rewards[outcome]);

@@ -14,13 +14,17 @@ export function softmax(preferences: Float64Array): number {
   return largest + Math.log(sum);
 }
 
-/** Draws an index with the given probabilities, from one uniform number. */
+/**
+ * Draws an index with the given probabilities, from one uniform number. Where rounding leaves some of that number after all of them it is the
+ * last one that is possible.
+ */
 export function drawIndex(probabilities: ArrayLike<number>, random: RandomSource): number {
-  const last = probabilities.length - 1;
   let rest = random.nextFloat();
-  for (let i = 0; i < last; i++) {
+  let drawn = 0;
+  for (let i = 0; i < probabilities.length && rest >= 0; i++) {
+    if (probabilities[i] === 0) continue;
+    drawn = i;
     rest -= probabilities[i];
-    if (rest < 0) return i;
   }
-  return last;
+  return drawn;
 }

@@ -85,6 +85,7 @@ describe('by hand: γ = 1/2, rewards 4, 2, 8, and scores 2, −2, 2', () => {
   test('importance weights 2, 4, 2: ρ takes the actions with 1/4, 1/4 and 1', () => {
     const logProbabilities = [0.25, 0.25, 1].map(Math.log);
     expect(estimate({ credit: 'total-return' }, { logProbabilities })).toBeCloseTo(2 * 7 * 2, 13);
+    expect(estimate({ credit: 'total-return', baseline: 3 }, { logProbabilities })).toBeCloseTo(2 * 4 * 2, 13);
     // Weighted rewards 8, 8, 16, so G = 16, 16, 16; baselines are weighted by 2, 4, 2.
     expect(estimate({ credit: 'reward-to-go' }, { logProbabilities })).toBeCloseTo(32, 13);
     expect(estimate({ credit: 'reward-to-go', baseline: 1 }, { logProbabilities })).toBeCloseTo(

@@ -48,6 +48,19 @@ describe('by hand: θ = 0.2, so scores are 5 and −1.25', () => {
     expect(Array.from(estimates)).toEqual([5 * 5, -1.25 * -4, -1.25 * -1]);
   });
 
+  test('mean of several steps: their returns 7, 6 and 8, weighted by 1, 1/2 and 1/4 as in the sum, or alike', () => {
+    const even = new ClampPolicy(0.5);
+    const pair = [{ states: [0, 0, 0], actions: [0, 1, 0], rewards: [4, 2, 8] }, trajectory(0, 10)];
+    const options = { gamma: 0.5, baseline: 'mean' } as const;
+    const [long, short] = gradientEstimates(even, pair, options);
+    expect(long).toBe(2 * (7 - 10) - 2 * (3 - 5) + 2 * (2 - 2.5));
+    expect(short).toBeCloseTo(2 * (10 - (7 + 3 + 2) / 1.75), 14);
+    expect(Array.from(gradientEstimates(even, pair, { ...options, credit: 'reward-to-go' }))).toEqual([
+      2 * (7 - 10) - 2 * (6 - 10) + 2 * (8 - 10),
+      2 * (10 - 7),
+    ]);
+  });
+
   test('optimal: the returns of others weighted by 25 and 1.5625, the squares of their scores', () => {
     const estimates = gradientEstimates(policy, trajectories, { gamma, baseline: 'optimal' });
     const [left, right] = [25, 1.25 ** 2];

@@ -1,5 +1,5 @@
 import { Random, TransitionTable, discountedReturn } from '@gradus/core';
-import { exactPolicyGradient, sampleTrajectory } from '@gradus/policy-gradient';
+import { LinearGaussian, TabularSoftmax, exactPolicyGradient, sampleTrajectory } from '@gradus/policy-gradient';
 import { expect, test } from 'vitest';
 import { randomProcess, randomSoftmax } from '../support/random-process.ts';
 
@@ -41,4 +41,36 @@ test('a process that does not end is refused', () => {
   expect(() => sampleTrajectory(table, randomSoftmax(1, table), new Random(1))).toThrow(
     new RangeError('table: expected episodes that end, got one of more than 100000 steps'),
   );
+});
+
+test('what is impossible never happens, not even where rounding leaves a rest of the uniform number', () => {
+  const [possible, impossible] = [6, 6];
+  const sixth = (index: number): number => (index < possible ? 1 / 6 : 0);
+  const table = new TransitionTable({
+    numStates: 7,
+    numActions: 7,
+    initialDistribution: Array.from({ length: 7 }, (_, state) => sixth(state)),
+    outcomes: () =>
+      Array.from({ length: 7 }, (_, nextState) => {
+        return { probability: sixth(nextState), nextState, reward: nextState, terminated: true };
+      }),
+  });
+  const policy = new TabularSoftmax(table);
+  for (let state = 0; state < 7; state++) policy.parameters[state * 7 + impossible] = -1000;
+  // Six sixths subtracted from the largest number below 1 leave 5.6 · 10⁻¹⁷.
+  const random = new Random(1);
+  random.nextFloat = () => 1 - 2 ** -53;
+  const { states, actions, rewards } = sampleTrajectory(table, policy, random);
+  expect([states[0], actions[0], rewards[0]]).toEqual([5, 5, 5]);
+});
+
+test('actions that the table has not are named', () => {
+  const table = randomProcess(13);
+  const policy = new TabularSoftmax({ numStates: table.numStates, numActions: 4 });
+  for (let state = 0; state < table.numStates; state++) policy.parameters[state * 4 + 3] = 1000;
+  expect(() => sampleTrajectory(table, policy, new Random(1))).toThrow(
+    new RangeError('action: expected an integer in [0, 2], got 3'),
+  );
+  const continuous = new LinearGaussian({ numFeatures: 1, features: (_: number, target) => target.fill(1) });
+  expect(() => sampleTrajectory(table, continuous, new Random(1))).toThrow('action: expected an integer in [0, 2]');
 });

@@ -32,6 +32,22 @@ describe('S5.8 at θ = 0.2', () => {
       expect(estimate(RIGHT)).toBe(-1.25 * reward);
     }
   });
+
+  test('returns 10 and 3: the mean is their difference, and with the optimal baseline 8.6 so is each estimate', () => {
+    const policy = new ClampPolicy(0.2);
+    const estimates = (baseline: number): number[] =>
+      [10, 3].map((reward, action) => {
+        const episode = { states: [0], actions: [action], rewards: [reward] };
+        return estimateGradient(policy, [episode], { gamma: 1, credit: 'total-return', baseline })[0];
+      });
+    for (const baseline of [0, -4, 8.6]) {
+      const [left, right] = estimates(baseline);
+      expect(0.2 * left + 0.8 * right).toBeCloseTo(10 - 3, 13);
+    }
+    expect((0.2 * 5 ** 2 * 10 + 0.8 * 1.25 ** 2 * 3) / (0.2 * 5 ** 2 + 0.8 * 1.25 ** 2)).toBeCloseTo(8.6, 14);
+    for (const estimate of estimates(8.6)) expect(estimate).toBeCloseTo(7, 13);
+    expect(estimates(0)).toEqual([50, -3.75]);
+  });
 });
 
 test('the score is the gradient of log π, by autodiff and by differences', () => {

@@ -4,6 +4,8 @@ import { solveLinearSystem } from '@gradus/core';
 export interface MeanTest {
   /** ‖mean − expected‖ in standard errors of the mean, √(tr S / n), S being the covariance matrix. */
   readonly distance: number;
+  /** The largest |meanᵢ − expectedᵢ| in standard errors of its own, over all coordinates. */
+  readonly largest: number;
   /** The probability of a larger n (mean − expected)ᵀ S⁻¹ (mean − expected) if the mean is right: that of χ² with p degrees of freedom. */
   readonly pValue: number;
 }
@@ -35,7 +37,12 @@ export function testMean(samples: Float64Array, expected: ArrayLike<number>, fre
   const solution = Float64Array.from(free, (i) => differences[i]);
   if (!solveLinearSystem(matrix, solution)) throw new Error('the free coordinates depend on each other');
   const statistic = n * free.reduce((sum, i, k) => sum + differences[i] * solution[k], 0);
-  return { distance: Math.sqrt((n * squared) / trace), pValue: chiSquaredTail(statistic, free.length) };
+  const own = differences.map((difference, i) => Math.abs(difference) / Math.sqrt(covariance[i * length + i] / n));
+  return {
+    distance: Math.sqrt((n * squared) / trace),
+    largest: Math.max(...own),
+    pValue: chiSquaredTail(statistic, free.length),
+  };
 }
 
 /** P(χ² > x) for an even number of degrees of freedom: e^{−x/2} Σ_{j < p/2} (x/2)ʲ / j!. */
