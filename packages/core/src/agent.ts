@@ -12,6 +12,11 @@ export interface ActOptions {
    * these alone, and throw `RangeError` for a row without any. Default: all are.
    */
   readonly actionMasks?: Uint8Array | undefined;
+  /**
+   * Which observations are the first of an episode, 1 or else 0, [n]: there, policies that remember forget what they saw. They remember
+   * by row, for each number of observations that they are shown. Default: none is.
+   */
+  readonly episodeStarts?: Uint8Array | undefined;
 }
 
 /** Something that chooses actions: a trained agent, or 3 lines in a test. */

@@ -14,14 +14,21 @@ export function checkActionMasks(
   if (masks.length !== expected * size) {
     throw new RangeError(`actionMasks has ${masks.length} elements, expected ${expected} × ${size} (actions)`);
   }
-  for (let row = 0, start = 0; row < expected; row++) {
-    for (const count of counts) {
-      let action = 0;
-      while (action < count && masks[start + action] === 0) action++;
-      if (action === count) {
-        throw new RangeError(`actionMasks: expected a legal action in each row, got none in row ${row}`);
-      }
-      start += count;
+  for (let row = 0; row < expected; row++) {
+    if (!leavesAction(masks, counts, row * size)) {
+      throw new RangeError(`actionMasks: expected a legal action in each row, got none in row ${row}`);
     }
   }
+}
+
+/** Whether the mask that begins at `start` leaves each element of an action, of which it has `counts` choices, a legal one. */
+export function leavesAction(masks: ArrayLike<number>, counts: readonly number[], start = 0): boolean {
+  let next = start;
+  for (const count of counts) {
+    const end = next + count;
+    while (next < end && masks[next] === 0) next++;
+    if (next === end) return false;
+    next = end;
+  }
+  return true;
 }

@@ -7,11 +7,10 @@ import {
   div,
   exp,
   expandDims,
+  expm1,
   gather,
-  log,
   log1p,
   logSoftmax,
-  matmul,
   mul,
   neg,
   randomCategorical,
@@ -20,7 +19,6 @@ import {
   softplus,
   square,
   squeeze,
-  stopGradient,
   sub,
   sum,
   tanh,
@@ -41,6 +39,10 @@ export interface Distribution {
   logProbability(action: TensorLike): Tensor;
   /** −E[log π(a|s)]. */
   entropy(): Tensor;
+  /** What the distributions are made of, for {@link divergenceFrom}: log probabilities, or means and log standard deviations. */
+  readonly statistics: readonly Tensor[];
+  /** KL(ρ ‖ π) = E_ρ[log ρ(a|s) − log π(a|s)] ≥ 0, where ρ is of the same kind and has these `statistics`. */
+  divergenceFrom(statistics: readonly Tensor[]): Tensor;
 }
 
 /** Softmax over the last axis: logits [batch, k], actions int32 [batch] in 0 … k − 1 (S5.1). */
@@ -51,6 +53,8 @@ export function categorical(logits: TensorLike): Distribution {
     mode: () => argmax(logProbabilities),
     logProbability: (action) => gather(logProbabilities, action),
     entropy: () => neg(sum(mul(exp(logProbabilities), logProbabilities), { axis: -1 })),
+    statistics: [logProbabilities],
+    divergenceFrom: ([from]) => sum(mul(exp(from), sub(from, logProbabilities)), { axis: -1 }),
   };
 }
 
@@ -73,6 +77,9 @@ export function multiCategorical(logits: TensorLike, counts: readonly number[]):
     mode: () => join(parts.map((part) => part.mode())),
     logProbability: (action) => total(parts.map((part, i) => part.logProbability(element(action, i)))),
     entropy: () => total(parts.map((part) => part.entropy())),
+    statistics: parts.flatMap((part) => part.statistics),
+    // Each part has one: its log probabilities.
+    divergenceFrom: (statistics) => total(parts.map((part, i) => part.divergenceFrom([statistics[i]]))),
   };
 }
 
@@ -90,32 +97,13 @@ export function gaussian(mean: TensorLike, logStd: TensorLike): Distribution {
       return sum(sub(mul(-0.5, square(z)), add(logDeviation, halfLogTwoPi)), { axis: -1 });
     },
     entropy: () => sum(add(logDeviation, 0.5 + halfLogTwoPi), { axis: -1 }),
-  };
-}
-
-/** Keeps the standard deviation of {@link stateDependentGaussian} from being 0 (Stable-Baselines3). */
-const MIN_VARIANCE = 1e-6;
-
-/**
- * Normal elements whose noise is a linear function of the state's features: gSDE (Raffin et al., 2021). With φ = `features`,
- * [batch × k], and σ = exp(`logStd`), [k × size],
- *
- *     a = mean + φ W,  W_ij ~ N(0, σ_ij²),   so that   π(a|s) = N(mean, Σ_i φ_i² σ_ij²).
- *
- * Each row has a W of its own, which the key decides: the same key for several steps explores smoothly. No gradient flows into φ.
- */
-export function stateDependentGaussian(mean: TensorLike, features: TensorLike, logStd: TensorLike): Distribution {
-  const center = asTensor(mean);
-  const phi = stopGradient(features);
-  const deviations = exp(logStd);
-  const variance = matmul(square(phi), square(deviations));
-  const normal = gaussian(center, mul(0.5, log(add(variance, MIN_VARIANCE))));
-  const [batch, width] = phi.shape;
-  return {
-    ...normal,
-    sample: (key) => {
-      const matrices = mul(deviations, randomNormal(key, [batch, width, center.shape[1]]));
-      return add(center, sum(mul(expandDims(phi, 2), matrices), { axis: 1 }));
+    statistics: [center, logDeviation],
+    // Σ log σ_π − log σ_ρ + ½ (σ_ρ² + (μ_ρ − μ_π)²) / σ_π² − ½
+    divergenceFrom: ([mean, logStd]) => {
+      const logRatio = sub(logStd, logDeviation);
+      const z = div(sub(mean, center), exp(logDeviation));
+      const terms = sub(mul(0.5, add(expm1(mul(2, logRatio)), square(z))), logRatio);
+      return sum(terms, { axis: -1 });
     },
   };
 }

@@ -64,7 +64,7 @@ export interface Dynamics<Name extends string = string, Actions extends ActionAr
   observe(state: DynamicsState<Name>, observations: Float32Array, start: number, end: number): void;
   /**
    * Writes which actions make sense, 1 or else 0, for copies start ≤ i < end into `masks`, [n × number of actions], each in its own
-   * row. Only for a `Discrete` action space.
+   * row; for a `MultiDiscrete` action space the choices of one element after those of the other. None for a `Box`.
    */
   writeActionMasks?(state: DynamicsState<Name>, masks: Uint8Array, start: number, end: number): void;
   /** Where the environment is finite: all that can happen, for planning. Its states are the observations, unless it says otherwise. */

@@ -47,8 +47,8 @@ export interface Env<Observation extends SpaceValue = SpaceValue, Action extends
   getState?(): StateDict;
   setState?(state: StateDict): void;
   /**
-   * Which actions make sense at the observation that was given last: 1 or else 0 for each action of a `Discrete` space. It is advice
-   * for agents: the environment takes every action of its space.
+   * Which actions make sense at the observation that was given last: 1 or else 0 for each action of a `Discrete` space, or for each
+   * choice of each element of a `MultiDiscrete` one. It is advice for agents: the environment takes every action of its space.
    */
   actionMask?(): Uint8Array;
   /** Size and pace of what `render` draws. An environment has both or neither. */

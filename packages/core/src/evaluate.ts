@@ -23,9 +23,10 @@ export interface Evaluation {
 }
 
 /**
- * Plays whole episodes and reports their returns; by default with the policy's best actions. The policy is told the action masks of an
- * environment that has them. With a `VectorEnv` its copies play side by side, and each plays a number of episodes that is fixed
- * beforehand: taking the first that end would favour short ones. Throws `RangeError` unless `episodes` is a positive integer.
+ * Plays whole episodes and reports their returns; by default with the policy's best actions. The policy is told where episodes start,
+ * and the action masks of an environment that has them. With a `VectorEnv` its copies play side by side, and each plays a number of
+ * episodes that is fixed beforehand: taking the first that end would favour short ones. Throws `RangeError` unless `episodes` is a
+ * positive integer.
  */
 export function evaluate(policy: Policy, env: Env | VectorEnv, options: EvaluateOptions = {}): Evaluation {
   const { episodes = 10, seed, deterministic = true } = options;
@@ -54,11 +55,14 @@ function playOne(
   seed: number | undefined,
   deterministic: boolean,
 ): Played[] {
+  const episodeStarts = new Uint8Array(1);
   return Array.from({ length: episodes }, (_, episode) => {
     let { observation } = env.reset(episode === 0 ? { seed } : {});
     let sum = 0;
     for (let length = 1; ; length++) {
-      const result = env.step(policy.act(observation, { deterministic, actionMasks: env.actionMask?.() }));
+      episodeStarts[0] = length === 1 ? 1 : 0;
+      const action = policy.act(observation, { deterministic, actionMasks: env.actionMask?.(), episodeStarts });
+      const result = env.step(action);
       observation = result.observation;
       sum += result.reward;
       if (result.terminated || result.truncated) return { return: sum, length };
@@ -76,20 +80,23 @@ function playTogether(
   const { numEnvs, actionMasks } = env;
   const actions = createActions(env.actionSpace, numEnvs);
   const left = Int32Array.from({ length: numEnvs }, (_, i) => Math.floor((episodes + numEnvs - 1 - i) / numEnvs));
+  const episodeStarts = new Uint8Array(numEnvs).fill(1);
   const played: Played[] = [];
   env.reset({ seed });
   while (played.length < episodes) {
-    if (policy.actBatch) policy.actBatch(env.observations, actions, { deterministic, actionMasks });
+    if (policy.actBatch) policy.actBatch(env.observations, actions, { deterministic, actionMasks, episodeStarts });
     else {
       for (let i = 0; i < numEnvs; i++) {
         const observation = readRow(env.observationSpace, env.observations, i);
-        const action = policy.act(observation, { deterministic, actionMasks: maskOf(env, i) });
+        const starts = episodeStarts.slice(i, i + 1);
+        const action = policy.act(observation, { deterministic, actionMasks: maskOf(env, i), episodeStarts: starts });
         writeRow(env.actionSpace, action, actions, i);
       }
     }
     env.step(actions);
     for (let i = 0; i < numEnvs; i++) {
-      if (left[i] === 0 || (!env.terminated[i] && !env.truncated[i])) continue;
+      episodeStarts[i] = env.terminated[i] | env.truncated[i];
+      if (left[i] === 0 || episodeStarts[i] === 0) continue;
       left[i]--;
       played.push({ return: env.episodeReturns[i], length: env.episodeLengths[i] });
     }

@@ -6,7 +6,7 @@ export {
   type BootstrapOptions,
   type Interval,
 } from './bootstrap-interval.ts';
-export { checkActionMasks } from './check-action-masks.ts';
+export { checkActionMasks, leavesAction } from './check-action-masks.ts';
 export {
   checkOptions,
   finiteNumber,
@@ -31,12 +31,11 @@ export {
   policyDistribution,
   policyOutputs,
   squashedGaussian,
-  stateDependentGaussian,
   type Distribution,
   type SquashedGaussian,
   type SquashedSample,
 } from './distributions.ts';
-export { actionMaskSize, type Dynamics, type DynamicsOutcome, type DynamicsState } from './dynamics.ts';
+export { actionCounts, actionMaskSize, type Dynamics, type DynamicsOutcome, type DynamicsState } from './dynamics.ts';
 export { dynamicsFromTable, type TableDynamicsOptions } from './dynamics-from-table.ts';
 export { envFromDynamics } from './env-from-dynamics.ts';
 export type { Env, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
@@ -73,6 +72,7 @@ export {
 } from './returns.ts';
 export { RolloutBuffer, type RolloutBatch } from './rollout-buffer.ts';
 export { RolloutCollector, type RolloutCollectorOptions } from './rollout-collector.ts';
+export type { RecurrentActorCritic, UnrollOptions } from './rollout-programs.ts';
 export { RewardNormalizer, RunningNormalizer } from './running-normalizer.ts';
 export {
   exponential,
@@ -97,6 +97,7 @@ export {
   type Space,
   type SpaceValue,
 } from './spaces.ts';
+export { stateDependentGaussian } from './state-dependent-gaussian.ts';
 export {
   readNumber,
   readState,

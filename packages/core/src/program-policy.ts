@@ -6,11 +6,12 @@ import { createActions, readRow, type ActionArray, type Space, type SpaceValue }
 
 /**
  * A program that chooses actions: observations [batch, size] and a key for sampling in, actions [batch, size] out. One that knows masks
- * also has the input `actionMasks`, [batch, number of actions]: all ones where nobody gave any. Others pass masks over.
+ * also has the input `actionMasks`, [batch, number of actions]: all ones where nobody gave any. Others pass masks over. One that
+ * remembers has `memories`, [batch, numbers], in and out: zeros where an episode starts.
  */
 export type ActProgram = Program<
-  Record<'observations' | 'key', unknown> & Partial<Record<'actionMasks', unknown>>,
-  Record<'actions', unknown>
+  Record<'observations' | 'key', unknown> & Partial<Record<'actionMasks' | 'memories', unknown>>,
+  Record<'actions', unknown> & Partial<Record<'memories', unknown>>
 >;
 
 /** What a {@link ProgramPolicy} is made of. */
@@ -32,6 +33,8 @@ export class ProgramPolicy implements Policy {
   /** By number of observations: the programs that take the best action, and those that sample. */
   private readonly best = new Map<number, ActProgram>();
   private readonly sampling = new Map<number, ActProgram>();
+  /** By number of observations: what the policy remembers of each row's episode. */
+  private readonly memories = new Map<number, Float32Array>();
   private readonly observation: Float32Array;
   private readonly action: ActionArray;
 
@@ -53,11 +56,11 @@ export class ProgramPolicy implements Policy {
     return readRow(actionSpace, this.action, 0);
   }
 
-  /** Throws `RangeError` for `actionMasks` of another size, or with a row without a legal action. */
+  /** Throws `RangeError` for `actionMasks` or `episodeStarts` of another size, or masks with a row without a legal action. */
   actBatch(
     observations: Float32Array,
     actions: ActionArray,
-    { deterministic = true, actionMasks }: ActOptions = {},
+    { deterministic = true, actionMasks, episodeStarts }: ActOptions = {},
   ): void {
     const { observationSpace, actionSpace, prepare, nextKey, seed } = this.options;
     const batch = observations.length / observationSpace.size;
@@ -69,7 +72,21 @@ export class ProgramPolicy implements Policy {
     else program.inputs.actionMasks?.fill(1);
     program.inputs.key[0] = seed;
     if (!deterministic) program.inputs.key[1] = nextKey();
-    clipToBounds(actionSpace, program.run().actions, actions);
+    if (!program.inputs.memories) {
+      clipToBounds(actionSpace, program.run().actions, actions);
+      return;
+    }
+    const memory = this.memoryOf(batch, program.inputs.memories.length);
+    if (episodeStarts) {
+      if (episodeStarts.length !== batch) {
+        throw new RangeError(`episodeStarts has ${episodeStarts.length} elements, expected ${batch} (observations)`);
+      }
+      forget(memory, episodeStarts);
+    }
+    program.inputs.memories.set(memory);
+    const results = program.run();
+    clipToBounds(actionSpace, results.actions, actions);
+    if (results.memories) memory.set(results.memories);
   }
 
   /** Frees the programs. */
@@ -78,6 +95,15 @@ export class ProgramPolicy implements Policy {
       for (const program of programs.values()) program.dispose();
       programs.clear();
     }
+  }
+
+  private memoryOf(batch: number, size: number): Float32Array {
+    let memory = this.memories.get(batch);
+    if (memory === undefined) {
+      memory = new Float32Array(size);
+      this.memories.set(batch, memory);
+    }
+    return memory;
   }
 
   private programFor(batch: number, deterministic: boolean): ActProgram {
@@ -89,6 +115,12 @@ export class ProgramPolicy implements Policy {
     }
     return program;
   }
+}
+
+/** Zeroes the rows of `memory`, [n × numbers], whose entry of `starts`, [n], is not 0. */
+export function forget(memory: Float32Array, starts: Uint8Array): void {
+  const size = memory.length / starts.length;
+  for (let i = 0; i < starts.length; i++) if (starts[i] !== 0) memory.fill(0, i * size, (i + 1) * size);
 }
 
 /** Copies actions [n × space.size] into `target`, those of a `Box` moved to the nearest one inside its bounds. */

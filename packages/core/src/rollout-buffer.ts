@@ -16,6 +16,10 @@ export interface RolloutBatch {
   readonly returns?: NumberArray;
   /** [rows × number of actions] */
   readonly actionMasks?: NumberArray;
+  /** [rows]: 1 where an episode starts; 0 in a round's first step, where `memories` say it. */
+  readonly episodeStarts?: NumberArray;
+  /** [sequences × memorySize]: what the policy remembered before the first step of each sequence. */
+  readonly memories?: NumberArray;
 }
 
 /**
@@ -50,6 +54,10 @@ export class RolloutBuffer {
   readonly rewards: Float32Array;
   readonly terminated: Uint8Array;
   readonly truncated: Uint8Array;
+  /** 1 where an episode started with the step; 0 in the first step. */
+  readonly episodeStarts: Uint8Array;
+  /** What the policy remembered before each step, [size × memorySize]: zeros where an episode started with it. */
+  readonly memories: Float32Array;
   /** v(s) when the action was chosen. */
   readonly values: Float32Array;
   /** v(s′) of the state that each action led to; complete after `finish`. */
@@ -59,11 +67,17 @@ export class RolloutBuffer {
   /** advantages + values, the targets of the value function; filled by `finish`. */
   readonly returns: Float32Array;
   private readonly maskSize: number;
+  private readonly memorySize: number;
   private readonly order: Uint32Array;
+  private sequenceLength = 1;
   private position = 0;
 
-  /** Throws `RangeError` unless `steps` is a positive integer. */
-  constructor(env: Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace' | 'actionMasks'>, steps: number) {
+  /** `memorySize`: numbers that the policy remembers of an episode. Throws `RangeError` unless `steps` is a positive integer. */
+  constructor(
+    env: Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace' | 'actionMasks'>,
+    steps: number,
+    memorySize = 0,
+  ) {
     if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`steps: expected a positive integer, got ${steps}`);
     this.steps = steps;
     this.numEnvs = env.numEnvs;
@@ -78,6 +92,9 @@ export class RolloutBuffer {
     this.rewards = new Float32Array(this.size);
     this.terminated = new Uint8Array(this.size);
     this.truncated = new Uint8Array(this.size);
+    this.episodeStarts = new Uint8Array(this.size);
+    this.memorySize = memorySize;
+    this.memories = new Float32Array(this.size * memorySize);
     this.values = new Float32Array(this.size);
     this.nextValues = new Float32Array(this.size);
     this.advantages = new Float32Array(this.size);
@@ -108,6 +125,7 @@ export class RolloutBuffer {
     logProbabilities: ArrayLike<number>,
     values: ArrayLike<number>,
     actionMasks: ArrayLike<number> = [],
+    memories: ArrayLike<number> = [],
   ): void {
     if (this.full)
       throw new RangeError(`RolloutBuffer: expected at most ${this.steps} steps before clear, got one more`);
@@ -117,6 +135,7 @@ export class RolloutBuffer {
     this.logProbabilities.set(logProbabilities, row);
     this.values.set(values, row);
     this.actionMasks.set(actionMasks, row * this.maskSize);
+    this.memories.set(memories, row * this.memorySize);
   }
 
   /** Records what came of it, after the environments stepped. Throws `EnvError`, and records nothing, for a reward that is not finite. */
@@ -126,6 +145,10 @@ export class RolloutBuffer {
     this.rewards.set(outcome.rewards, row);
     this.terminated.set(outcome.terminated, row);
     this.truncated.set(outcome.truncated, row);
+    const next = row + this.numEnvs;
+    for (let k = row; next < this.size && k < next; k++) {
+      this.episodeStarts[k + this.numEnvs] = this.terminated[k] | this.truncated[k];
+    }
     // Whoever forgets to call bootstrap shall notice.
     this.nextValues.fill(NaN, row, row + this.numEnvs);
     this.position++;
@@ -156,17 +179,33 @@ export class RolloutBuffer {
     for (let k = 0; k < size; k++) this.returns[k] = this.advantages[k] + values[k];
   }
 
-  /** Puts the rows into a new random order for `gather`. */
-  shuffle(random: Random): void {
-    const { order } = this;
+  /**
+   * Puts the rows into a new random order for `gather`; with a `sequenceLength`, sequences of so many steps of one copy, the rows of each
+   * of them one after another. Throws `RangeError` unless it divides `steps`.
+   */
+  shuffle(random: Random, sequenceLength = 1): void {
+    const { order, size, steps, numEnvs } = this;
+    if (!Number.isInteger(steps / sequenceLength)) {
+      throw new RangeError(`sequenceLength: expected a divisor of ${steps} (steps), got ${sequenceLength}`);
+    }
+    this.sequenceLength = sequenceLength;
+    const sequences = order.subarray(0, size / sequenceLength);
     // From the same order each time, so that a resumed training, which begins with a new buffer, draws the same minibatches.
-    for (let k = 0; k < order.length; k++) order[k] = k;
-    random.shuffle(order);
+    for (let k = 0; k < sequences.length; k++) {
+      const copy = k % numEnvs;
+      sequences[k] = (k - copy) * sequenceLength + copy;
+    }
+    random.shuffle(sequences);
+    // From the last, since the rows take the place of first rows that follow.
+    for (let k = sequences.length - 1; k >= 0; k--) {
+      const first = sequences[k];
+      for (let step = 0; step < sequenceLength; step++) order[k * sequenceLength + step] = first + step * numEnvs;
+    }
   }
 
-  /** Copies rows start ≤ k < end of the shuffled order into `batch`. */
+  /** Copies rows start ≤ k < end of the shuffled order, whole sequences, into `batch`. */
   gather(start: number, end: number, batch: RolloutBatch): void {
-    const { order } = this;
+    const { order, memories, memorySize, sequenceLength } = this;
     const copy = (source: NumberArray, width: number, target: NumberArray | undefined): void => {
       if (target) gatherRows(source, width, order, start, end, target);
     };
@@ -177,5 +216,10 @@ export class RolloutBuffer {
     copy(this.advantages, 1, batch.advantages);
     copy(this.returns, 1, batch.returns);
     copy(this.actionMasks, this.maskSize, batch.actionMasks);
+    copy(this.episodeStarts, 1, batch.episodeStarts);
+    for (let k = start, to = 0; batch.memories && k < end; k += sequenceLength, to += memorySize) {
+      const from = order[k] * memorySize;
+      batch.memories.set(memories.subarray(from, from + memorySize), to);
+    }
   }
 }

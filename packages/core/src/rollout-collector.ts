@@ -1,14 +1,22 @@
-import { defaultDevice, program, type Device, type InputSpec, type Program, type TensorData } from '@gradus/tensor';
+import { defaultDevice, type TensorData } from '@gradus/tensor';
 import type { ActorCritic } from './actor-critic-networks.ts';
 import type { ActOptions, DeviceOption, Policy } from './agent.ts';
 import { checkActionMasks } from './check-action-masks.ts';
-import { actionCounts, actionMaskSize } from './dynamics.ts';
-import { ProgramPolicy, clipToBounds } from './program-policy.ts';
+import { actionCounts } from './dynamics.ts';
+import { ProgramPolicy, clipToBounds, forget } from './program-policy.ts';
 import { ProgressRecorder, type Metrics, type Progress } from './progress.ts';
 import { RolloutBuffer } from './rollout-buffer.ts';
+import {
+  actProgram,
+  rolloutProgram,
+  valueProgram,
+  type RecurrentActorCritic,
+  type RolloutProgram,
+  type ValueProgram,
+} from './rollout-programs.ts';
 import { RewardNormalizer, RunningNormalizer } from './running-normalizer.ts';
 import { createActions, type ActionArray, type SpaceValue } from './spaces.ts';
-import { readNumber, readState, type StateDict, type Stateful } from './state.ts';
+import { readNumber, readState, restoreArray, type StateDict, type Stateful } from './state.ts';
 import { TrainingEnv } from './training-env.ts';
 import type { VectorEnv } from './vector-env.ts';
 
@@ -30,13 +38,6 @@ export interface RolloutCollectorOptions {
   readonly seed: number;
 }
 
-/** Observations and a key for sampling, and masks where the environment has them. */
-type ActInputs = Record<'observations' | 'key', InputSpec> & Partial<Record<'actionMasks', InputSpec>>;
-
-type RolloutProgram = Program<ActInputs, Record<'actions' | 'logProbabilities' | 'values', unknown>>;
-
-type ValueProgram = Program<Record<'observations', unknown>, Record<'values', unknown>>;
-
 /**
  * Plays rounds of `steps` steps of every environment copy with the present policy, for algorithms that learn from fresh rollouts with an
  * actor and a critic, and estimates advantages by GAE(λ) (Schulman et al., 2016):
@@ -47,7 +48,8 @@ type ValueProgram = Program<Record<'observations', unknown>, Record<'values', un
  *       yield rollouts.progress(improve(rollouts.buffer));
  *     }
  *
- * It is also the policy that the networks stand for.
+ * It is also the policy that the networks stand for. Networks with a memory keep it from round to round, and lose it where an episode
+ * ends; what they remember when they act is another one.
  */
 export class RolloutCollector implements Policy, Stateful {
   readonly buffer: RolloutBuffer;
@@ -64,13 +66,17 @@ export class RolloutCollector implements Policy, Stateful {
   private readonly observations: Float32Array;
   private readonly actions: ActionArray;
   private readonly rewards: Float64Array;
+  /** What the networks remember of the episode that each copy is in, [numEnvs × memorySize]. */
+  private readonly memories: Float32Array;
+  /** Choices of each element of an action, where there are masks. */
+  private readonly actionCounts: readonly number[];
   /** Counts keys, so that each run of a sampling program has one of its own. */
   private draws = 0;
 
   /** Throws `RangeError` for `normalizeObservation` where observations are not float32. */
   constructor(
     env: VectorEnv,
-    networks: ActorCritic,
+    networks: ActorCritic | RecurrentActorCritic,
     options: RolloutCollectorOptions,
     { device = defaultDevice() }: DeviceOption = {},
   ) {
@@ -80,7 +86,9 @@ export class RolloutCollector implements Policy, Stateful {
     this.options = options;
     this.rollout = rolloutProgram(networks, env, device);
     this.value = valueProgram(networks, env, device);
-    this.buffer = new RolloutBuffer(env, steps);
+    const memorySize = 'memorySize' in networks ? networks.memorySize : 0;
+    this.memories = new Float32Array(numEnvs * memorySize);
+    this.buffer = new RolloutBuffer(env, steps, memorySize);
     if (normalizeObservation) {
       // Choices and pictures are scaled by `observationFeatures`.
       if (observationSpace.kind !== 'box' || observationSpace.dtype !== 'float32') {
@@ -93,6 +101,7 @@ export class RolloutCollector implements Policy, Stateful {
     this.observations = new Float32Array(numEnvs * observationSpace.size);
     this.actions = createActions(actionSpace, numEnvs);
     this.rewards = new Float64Array(numEnvs);
+    this.actionCounts = env.actionMasks ? actionCounts(actionSpace) : [];
     this.training = new TrainingEnv(env, seed);
     this.policy = new ProgramPolicy({
       observationSpace,
@@ -132,7 +141,8 @@ export class RolloutCollector implements Policy, Stateful {
 
   /** Plays one round with the present policy and estimates its advantages. Throws `RangeError` for masks without a legal action. */
   collect(): void {
-    const { env, buffer, rollout, observations, actions, rewards, observationNormalizer, rewardNormalizer } = this;
+    const { env, buffer, rollout, observations, actions, rewards, memories } = this;
+    const { observationNormalizer, rewardNormalizer } = this;
     const { gamma, gaeLambda, seed, steps, noiseSteps = 1 } = this.options;
     buffer.clear();
     for (let step = 0; step < steps; step++) {
@@ -140,13 +150,15 @@ export class RolloutCollector implements Policy, Stateful {
       this.prepare(env.observations, observations);
       rollout.inputs.observations.set(observations);
       if (env.actionMasks) {
-        checkActionMasks(env.actionMasks, actionCounts(env.actionSpace), env.numEnvs);
+        checkActionMasks(env.actionMasks, this.actionCounts, env.numEnvs);
         rollout.inputs.actionMasks?.set(env.actionMasks);
       }
       rollout.inputs.key[0] = seed;
       if (step % noiseSteps === 0) rollout.inputs.key[1] = this.draws++;
+      rollout.inputs.memories?.set(memories);
       const chosen = rollout.run();
-      buffer.beginStep(observations, chosen.actions, chosen.logProbabilities, chosen.values, env.actionMasks);
+      buffer.beginStep(observations, chosen.actions, chosen.logProbabilities, chosen.values, env.actionMasks, memories);
+      if (chosen.memories) memories.set(chosen.memories);
       clipToBounds(env.actionSpace, chosen.actions, actions);
       env.step(actions);
       this.recorder.record(env);
@@ -154,6 +166,8 @@ export class RolloutCollector implements Policy, Stateful {
       else rewardNormalizer.normalize(env, rewards);
       buffer.endStep({ rewards, terminated: env.terminated, truncated: env.truncated });
       if (env.truncated.includes(1)) buffer.bootstrap(this.valuesOf(env.finalObservations));
+      forget(memories, env.terminated);
+      forget(memories, env.truncated);
     }
     buffer.finish(this.valuesOf(env.observations), gamma, gaeLambda);
   }
@@ -166,6 +180,7 @@ export class RolloutCollector implements Policy, Stateful {
 
   private valuesOf(observations: Float32Array): TensorData {
     this.prepare(observations, this.value.inputs.observations);
+    this.value.inputs.memories?.set(this.memories);
     return this.value.run().values;
   }
 
@@ -176,6 +191,7 @@ export class RolloutCollector implements Policy, Stateful {
       training: this.training.getState(),
       observationNormalizer: this.observationNormalizer?.getState() ?? null,
       rewardNormalizer: this.rewardNormalizer?.getState() ?? null,
+      ...(this.memories.length > 0 && { memories: this.memories.slice() }),
     };
   }
 
@@ -185,53 +201,11 @@ export class RolloutCollector implements Policy, Stateful {
     this.training.setState(readState(state, 'training'));
     this.observationNormalizer?.setState(readState(state, 'observationNormalizer'));
     this.rewardNormalizer?.setState(readState(state, 'rewardNormalizer'));
+    if (this.memories.length > 0) restoreArray(state, 'memories', this.memories);
   }
 
   /** Frees the programs, not the networks. */
   dispose(): void {
     for (const each of [this.rollout, this.value, this.policy]) each.dispose();
   }
-}
-
-/** The inputs that choosing actions needs. */
-function actInputs({ observationSpace, actionSpace, actionMasks }: VectorEnv, batch: number): ActInputs {
-  const inputs: ActInputs = {
-    observations: [batch, observationSpace.size],
-    key: { shape: [2], dtype: 'int32' },
-  };
-  if (!actionMasks) return inputs;
-  return { ...inputs, actionMasks: { shape: [batch, actionMaskSize(actionSpace)], dtype: 'bool' } };
-}
-
-/** Acting while learning: draws actions, and keeps what the update needs to know of them. */
-function rolloutProgram(networks: ActorCritic, env: VectorEnv, device: Device): RolloutProgram {
-  return program(
-    actInputs(env, env.numEnvs),
-    ({ observations, key, actionMasks }) => {
-      const policy = networks.policy(observations, actionMasks);
-      const actions = policy.sample(key);
-      return { actions, logProbabilities: policy.logProbability(actions), values: networks.value(observations) };
-    },
-    { device },
-  );
-}
-
-function valueProgram(networks: ActorCritic, env: VectorEnv, device: Device): ValueProgram {
-  return program(
-    { observations: [env.numEnvs, env.observationSpace.size] },
-    ({ observations }) => ({ values: networks.value(observations) }),
-    { device },
-  );
-}
-
-/** Acting when learned. */
-function actProgram(networks: ActorCritic, env: VectorEnv, device: Device, batch: number, deterministic: boolean) {
-  return program(
-    actInputs(env, batch),
-    ({ observations, key, actionMasks }) => {
-      const policy = networks.policy(observations, actionMasks);
-      return { actions: deterministic ? policy.mode() : policy.sample(key) };
-    },
-    { device },
-  );
 }

@@ -274,3 +274,85 @@ describe('policyDistribution', () => {
     expect([policyOutputs(new MultiDiscrete([2, 3])), policyOutputs(new Box(-1, 1, [2]))]).toEqual([5, 2]);
   });
 });
+
+describe('divergenceFrom', () => {
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  const first = [0.3, -1.2, 2, 0, 1];
+  const second = [-2, 0.5, 0, 0, -1];
+
+  test('categorical: Σ p log (p / q), in this order, and 0 from itself', () => {
+    const [p, q] = [first, second].map(softmax);
+    const [there, back] = [
+      [p, q],
+      [q, p],
+    ].map(([from, to]) => sum(from.map((pi, i) => pi * Math.log(pi / to[i]))));
+    expect(Math.abs(there - back)).toBeGreaterThan(0.1);
+    const result = evaluate(() => {
+      const policy = categorical(matrix([second, first, first]));
+      return policy.divergenceFrom(categorical(matrix([first, second, first])).statistics);
+    });
+    expectClose(result, [there, back, 0]);
+  });
+
+  test('multiCategorical: the sum over its elements', () => {
+    const expected = [0, 2].map((start) => {
+      const [p, q] = [first, second].map((logits) => softmax(logits.slice(start, start === 0 ? 2 : 5)));
+      return sum(p.map((pi, i) => pi * Math.log(pi / q[i])));
+    });
+    const result = evaluate(() => {
+      const policy = multiCategorical(matrix([second, first]), [2, 3]);
+      return policy.divergenceFrom(multiCategorical(matrix([first, first]), [2, 3]).statistics);
+    });
+    expectClose(result, [sum(expected), 0]);
+  });
+
+  test('illegal actions are not in it', () => {
+    const legal = [1, 0, 1, 0, 1];
+    const only = (logits: readonly number[]): number[] => softmax(logits.filter((_, i) => legal[i] === 1));
+    const [p, q] = [only(first), only(second)];
+    const result = evaluate(() => {
+      const masks = constant([1, 5], legal, 'bool');
+      const [from, to] = [first, second].map((logits) =>
+        policyDistribution(new Discrete(5), matrix([logits]), 0, masks),
+      );
+      return to.divergenceFrom(from.statistics);
+    });
+    expectClose(result, [sum(p.map((pi, i) => pi * Math.log(pi / q[i])))]);
+  });
+
+  test('gaussian: the integral of ρ log (ρ / π), by the midpoint rule', () => {
+    const cases = [
+      [0.4, -0.3, -1, 0.5],
+      [2, 0.7, 1.5, -0.2],
+      [0.5, -1, 0.5, -1],
+    ];
+    const integrals = cases.map(([mean, logStd, otherMean, otherLogStd]) => {
+      const [deviation, other] = [Math.exp(logStd), Math.exp(otherLogStd)];
+      const width = deviation / 100;
+      return sum(
+        Array.from({ length: 2000 }, (_, i) => {
+          const x = mean + (i - 999.5) * width;
+          const log = logNormal(x, mean, deviation);
+          return width * Math.exp(log) * (log - logNormal(x, otherMean, other));
+        }),
+      );
+    });
+    const column = (i: number): Tensor => matrix(cases.map((row) => [row[i]]));
+    const each = evaluate(() =>
+      gaussian(column(2), column(3)).divergenceFrom(gaussian(column(0), column(1)).statistics),
+    );
+    expectClose(each, integrals);
+    // Independent elements add up, and one log standard deviation serves all rows.
+    const row = (i: number): Tensor => matrix([cases.map((values) => values[i])]);
+    const all = evaluate(() => {
+      const logStds = [1, 3].map((i) =>
+        constant(
+          [3],
+          cases.map((values) => values[i]),
+        ),
+      );
+      return gaussian(row(2), logStds[1]).divergenceFrom(gaussian(row(0), logStds[0]).statistics);
+    });
+    expectClose(all, [sum(integrals)]);
+  });
+});

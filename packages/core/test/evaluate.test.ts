@@ -70,10 +70,58 @@ test('uses actBatch where there is one, deterministic unless asked otherwise', (
   };
   const env = vectorEnvFromDynamics(counting(), 4);
   expect(evaluate(batched, env, { episodes: 8, seed: 1 })).toEqual(evaluate(policy, env, { episodes: 8, seed: 1 }));
-  expect(seen[0]).toEqual({ deterministic: true });
+  expect(seen[0].deterministic).toBe(true);
   seen.length = 0;
   evaluate(batched, env, { episodes: 4, deterministic: false });
-  expect(seen[0]).toEqual({ deterministic: false });
+  expect(seen[0].deterministic).toBe(false);
+});
+
+describe('the policy is told where episodes start', () => {
+  /** Counts the steps of each row's episode, and fails where an episode is not as long as the environment says. */
+  function counter(rows: number) {
+    const lengths: number[] = [];
+    const counts = new Array<number>(rows).fill(0);
+    const see = (row: number, start: number): void => {
+      if (start === 1 && counts[row] > 0) lengths.push(counts[row]);
+      counts[row] = start === 1 ? 1 : counts[row] + 1;
+    };
+    return { lengths, counts, see };
+  }
+
+  test('one environment', () => {
+    const { lengths, counts, see } = counter(1);
+    const act: Policy['act'] = (observation, options) => {
+      expect(options?.episodeStarts).toHaveLength(1);
+      see(0, options!.episodeStarts![0]);
+      return policy.act(observation);
+    };
+    const played = evaluate({ act }, envFromDynamics(counting()), { episodes: 5, seed: 2 });
+    expect([...lengths, counts[0]]).toEqual(played.lengths);
+  });
+
+  test('copies side by side, in batches and one by one', () => {
+    const { lengths, see } = counter(3);
+    const batched: Policy = {
+      ...policy,
+      actBatch: (observations, actions, { episodeStarts } = {}) => {
+        episodeStarts!.forEach((start, row) => see(row, start));
+        for (let i = 0; i < 3; i++) actions[i] = observations[2 * i] % 2 === 0 ? 2 : 1;
+      },
+    };
+    const played = evaluate(batched, vectorEnvFromDynamics(counting(), 3), { episodes: 9, seed: 2 });
+    // Only the episodes that ended with the last step have no start after them.
+    expect(lengths.length).toBeGreaterThanOrEqual(6);
+    expect(played.lengths.slice(0, lengths.length)).toEqual(lengths);
+
+    const single = counter(3);
+    let calls = 0;
+    const act: Policy['act'] = (observation, options) => {
+      single.see(calls++ % 3, options!.episodeStarts![0]);
+      return policy.act(observation);
+    };
+    evaluate({ act }, vectorEnvFromDynamics(counting(), 3), { episodes: 9, seed: 2 });
+    expect(single.lengths).toEqual(lengths);
+  });
 });
 
 describe('action masks', () => {

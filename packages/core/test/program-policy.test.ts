@@ -130,6 +130,49 @@ describe('action masks', () => {
   });
 });
 
+describe('a policy that remembers', () => {
+  /** Acts with the sum of what it saw in the episode. */
+  const summing = (): ProgramPolicy =>
+    new ProgramPolicy({
+      observationSpace,
+      actionSpace: new Box(-100, 100, [1]),
+      compile: (batch) =>
+        program(
+          { observations: [batch, 1], memories: [batch, 1], key: { shape: [2], dtype: 'int32' } },
+          ({ observations, memories }) => {
+            const actions = add(observations, memories);
+            return { actions, memories: actions };
+          },
+        ),
+      nextKey: () => 0,
+      seed: 0,
+    });
+  const starts = (...flags: number[]): { episodeStarts: Uint8Array } => ({ episodeStarts: Uint8Array.from(flags) });
+
+  test('begins with nothing, and forgets where an episode starts', () => {
+    const acting = summing();
+    const results = [acting.act([1]), acting.act([2]), acting.act([3], starts(0)), acting.act([4], starts(1))];
+    expect(results.map((result) => (result as Float32Array)[0])).toEqual([1, 3, 6, 4]);
+    expect(acting.act([5], { deterministic: false })).toEqual(Float32Array.of(9));
+  });
+
+  test('remembers by row, and for each number of rows', () => {
+    const acting = summing();
+    const actions = new Float32Array(3);
+    acting.actBatch(Float32Array.of(1, 2, 3), actions);
+    acting.act([50]);
+    acting.actBatch(Float32Array.of(10, 20, 30), actions, starts(0, 1, 0));
+    expect([...actions]).toEqual([11, 20, 33]);
+    expect(acting.act([1])).toEqual(Float32Array.of(51));
+  });
+
+  test('episode starts that do not fit are refused', () => {
+    expect(() => summing().act([1], starts(1, 0))).toThrow(
+      new RangeError('episodeStarts has 2 elements, expected 1 (observations)'),
+    );
+  });
+});
+
 test('an observation of another size is refused', () => {
   expect(() => policy().act([1, 2])).toThrow(new RangeError('observation has 2 elements, expected 1'));
 });

@@ -130,3 +130,89 @@ test('a reward that is not finite is refused, and the step with it', () => {
   }).toThrow(new EnvError('reward of environment 1 is NaN, expected a finite number'));
   expect(buffer.full).toBe(false);
 });
+
+test('masks go with the rows that they belong to', () => {
+  const masked = { ...spaces, actionSpace: new MultiDiscrete([2, 3]), actionMasks: new Uint8Array(10) };
+  const buffer = new RolloutBuffer(masked, 3);
+  /** Row k's mask: the bits of k + 1. */
+  const maskOf = (k: number): number[] => [0, 1, 2, 3, 4].map((bit) => ((k + 1) >> bit) & 1);
+  for (let t = 0; t < 3; t++) {
+    const [a, b] = [2 * t, 2 * t + 1];
+    const masks = flags(...maskOf(a), ...maskOf(b));
+    buffer.beginStep(Float32Array.of(a, a, a, b, b, b), new Int32Array(4), [0, 0], [0, 0], masks);
+    masks.fill(9);
+    buffer.endStep({ rewards: new Float64Array(2), terminated: flags(0, 0), truncated: flags(0, 0) });
+  }
+  buffer.finish([0, 0], 1, 1);
+  buffer.shuffle(new Random(2));
+  const batch = { observations: new Float32Array(18), actionMasks: new Uint8Array(30) };
+  buffer.gather(0, 6, batch);
+  for (let k = 0; k < 6; k++) {
+    expect([...batch.actionMasks.subarray(5 * k, 5 * k + 5)]).toEqual(maskOf(batch.observations[3 * k]));
+  }
+});
+
+describe('sequences', () => {
+  /** Four steps of three copies; the row of step t and copy i is 10 t + i. Copy 1 terminates at step 0, copy 2 is truncated at step 1. */
+  function played(): RolloutBuffer {
+    const one = { numEnvs: 3, observationSpace: new Box(-1e3, 1e3, [1]), actionSpace: new Discrete(100) };
+    const buffer = new RolloutBuffer(one, 4, 2);
+    for (let t = 0; t < 4; t++) {
+      const rows = [0, 1, 2].map((i) => 10 * t + i);
+      const memories = rows.flatMap((row) => [row, -row]);
+      buffer.beginStep(Float32Array.from(rows), rows, rows, rows, [], memories);
+      const [terminated, truncated] = [flags(0, t === 0 ? 1 : 0, 0), flags(0, 0, t === 1 ? 1 : 0)];
+      buffer.endStep({ rewards: new Float64Array(3), terminated, truncated });
+      buffer.bootstrap([0, 0, 0]);
+    }
+    buffer.finish([0, 0, 0], 0.9, 0.8);
+    return buffer;
+  }
+
+  test('keep the steps of a copy together, with what was remembered before the first, and where episodes start', () => {
+    const buffer = played();
+    const random = new Random(3);
+    const orders = new Set<string>();
+    for (let epoch = 0; epoch < 10; epoch++) {
+      buffer.shuffle(random, 2);
+      const firsts: number[] = [];
+      for (let start = 0; start < 12; start += 4) {
+        const batch = {
+          observations: new Float32Array(4),
+          memories: new Float32Array(4),
+          episodeStarts: new Float32Array(4),
+        };
+        buffer.gather(start, start + 4, batch);
+        const [a, , b] = batch.observations;
+        firsts.push(a, b);
+        expect([...batch.observations]).toEqual([a, a + 10, b, b + 10]);
+        expect([...batch.memories]).toEqual([a, -a, b, -b]);
+        expect([...batch.episodeStarts]).toEqual(
+          [...batch.observations].map((row) => (row === 11 || row === 22 ? 1 : 0)),
+        );
+      }
+      expect(firsts.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 20, 21, 22]);
+      orders.add(firsts.join());
+    }
+    expect(orders.size).toBeGreaterThan(5);
+  });
+
+  test('rows alone are shuffled as ever', () => {
+    const [rows, sequences] = [played(), played()];
+    rows.shuffle(new Random(5));
+    sequences.shuffle(new Random(5), 1);
+    const [a, b] = [rows, sequences].map((buffer) => {
+      const observations = new Float32Array(12);
+      buffer.gather(0, 12, { observations });
+      return [...observations];
+    });
+    expect(a).toEqual(b);
+    expect(a.toSorted((x, y) => x - y)).toEqual([0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32]);
+  });
+
+  test('of a length that does not divide the steps are refused', () => {
+    expect(() => played().shuffle(new Random(1), 3)).toThrow(
+      new RangeError('sequenceLength: expected a divisor of 4 (steps), got 3'),
+    );
+  });
+});

@@ -1,7 +1,10 @@
 import {
   EnvError,
   Random,
+  actionCounts,
+  actionMaskSize,
   checkOptions,
+  leavesAction,
   naturalNumber,
   positiveInteger,
   type Env,
@@ -73,16 +76,18 @@ function reset(env: Env, see: Witness, seed?: number): void {
 function readMask(env: Env, method: string, ended: boolean): Uint8Array | undefined {
   if (!env.actionMask) return undefined;
   const { actionSpace } = env;
-  if (actionSpace.kind !== 'discrete') {
-    throw new EnvError(`actionMask: expected a Discrete action space, got ${actionSpace.toString()}`);
+  if (actionSpace.kind === 'box') {
+    throw new EnvError(`actionMask: expected Discrete or MultiDiscrete actions, got ${actionSpace.toString()}`);
   }
+  const size = actionMaskSize(actionSpace);
   const mask: unknown = env.actionMask();
-  if (!(mask instanceof Uint8Array) || mask.length !== actionSpace.n || mask.some((entry) => entry > 1)) {
+  if (!(mask instanceof Uint8Array) || mask.length !== size || mask.some((entry) => entry > 1)) {
     throw new EnvError(
-      `actionMask after ${method} is ${describe(mask)}, expected a Uint8Array of ${actionSpace.n} zeros and ones`,
+      `actionMask after ${method} is ${describe(mask)}, expected a Uint8Array of ${size} zeros and ones`,
     );
   }
-  if (!ended && !mask.includes(1)) throw new EnvError(`actionMask after ${method} leaves no action`);
+  if (!ended && !leavesAction(mask, actionCounts(actionSpace)))
+    throw new EnvError(`actionMask after ${method} leaves no action`);
   return mask;
 }
 

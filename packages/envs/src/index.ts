@@ -42,6 +42,7 @@ export {
 } from './taxi.ts';
 export { clipAction } from './wrappers/clip-action.ts';
 export { frameStack } from './wrappers/frame-stack.ts';
+export { hideElements } from './wrappers/hide-elements.ts';
 export { maskActions } from './wrappers/mask-actions.ts';
 export { normalizeObservation, type NormalizeObservationOptions } from './wrappers/normalize-observation.ts';
 export { normalizeReward, type NormalizeRewardOptions } from './wrappers/normalize-reward.ts';

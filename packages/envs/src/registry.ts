@@ -32,6 +32,7 @@ import { pixelSeaquest } from './pixel-games/pixel-seaquest.ts';
 import { pixelSpaceInvaders } from './pixel-games/pixel-space-invaders.ts';
 import { randomWalk } from './random-walk.ts';
 import { taxi } from './taxi.ts';
+import { hideElements } from './wrappers/hide-elements.ts';
 
 /** An environment that can be made by its id. */
 export interface EnvSpec<Options extends object = object> {
@@ -53,6 +54,23 @@ registerEnv({ id: 'Acrobot-v1', defaults: { maxEpisodeSteps: 500 }, create: acro
 registerEnv({ id: 'MountainCar-v0', defaults: { maxEpisodeSteps: 200 }, create: mountainCar });
 registerEnv({ id: 'MountainCarContinuous-v0', defaults: { maxEpisodeSteps: 999 }, create: mountainCarContinuous });
 registerEnv({ id: 'Pendulum-v1', defaults: { maxEpisodeSteps: 200 }, create: pendulum });
+
+// Without the velocities: ids and elements are those of RL Baselines3 Zoo (`MaskVelocityWrapper`).
+registerEnv({
+  id: 'CartPoleNoVel-v1',
+  defaults: { maxEpisodeSteps: 500 },
+  create: (options) => hideElements(cartPole(options), [1, 3]),
+});
+registerEnv({
+  id: 'MountainCarContinuousNoVel-v0',
+  defaults: { maxEpisodeSteps: 999 },
+  create: (options) => hideElements(mountainCarContinuous(options), [1]),
+});
+registerEnv({
+  id: 'PendulumNoVel-v1',
+  defaults: { maxEpisodeSteps: 200 },
+  create: (options) => hideElements(pendulum(options), [2]),
+});
 
 const frozenLakeDefaults = {
   map: undefined,

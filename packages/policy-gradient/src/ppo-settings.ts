@@ -44,10 +44,7 @@ const cleanrlContinuous: PpoSettings = {
   },
 };
 
-/**
- * Settings by source and environment: `zoo` are those of RL Baselines3 Zoo (`hyperparams/ppo.yml`), `cleanrl` those of CleanRL.
- * Pendulum's in the zoo use gSDE, which is left out here.
- */
+/** Settings by source and environment: `zoo` are those of RL Baselines3 Zoo (`hyperparams/ppo.yml`), `cleanrl` those of CleanRL. */
 export const ppoSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<string, PpoSettings>>>> = {
   zoo: {
     'CartPole-v1': {
@@ -76,7 +73,36 @@ export const ppoSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<str
     'Pendulum-v1': {
       numEnvs: 4,
       steps: 100_000,
-      options: { steps: 1024, gaeLambda: 0.95, gamma: 0.9, epochs: 10, learningRate: 1e-3 },
+      options: {
+        steps: 1024,
+        gaeLambda: 0.95,
+        gamma: 0.9,
+        epochs: 10,
+        learningRate: 1e-3,
+        stateDependentExploration: 4,
+      },
+    },
+    'MountainCarContinuous-v0': {
+      numEnvs: 1,
+      steps: 20_000,
+      options: {
+        normalizeObservation: true,
+        normalizeReward: true,
+        steps: 8,
+        // The zoo says 256, of which Stable-Baselines3 makes the 8 that there are; its noise changes once a round.
+        batchSize: 8,
+        stateDependentExploration: 8,
+        gamma: 0.9999,
+        gaeLambda: 0.9,
+        epochs: 10,
+        learningRate: 7.77e-5,
+        entropyCoefficient: 0.00429,
+        clipRange: 0.1,
+        valueCoefficient: 0.19,
+        maxGradNorm: 5,
+        initialLogStd: -3.29,
+        orthogonalInitialization: false,
+      },
     },
   },
   cleanrl: {
@@ -84,5 +110,6 @@ export const ppoSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<str
     'Acrobot-v1': cleanrl,
     'MountainCar-v0': cleanrl,
     'Pendulum-v1': cleanrlContinuous,
+    'MountainCarContinuous-v0': cleanrlContinuous,
   },
 };

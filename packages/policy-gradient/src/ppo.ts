@@ -38,6 +38,7 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { policyChange, ppoLoss } from './ppo-loss.ts';
 
 /**
  * Proximal policy optimization (Schulman et al., 2017; S5.9).
@@ -48,7 +49,9 @@ import * as t from '@gradus/tensor';
  *     L = −E[min(ρₜ Âₜ, clip(ρₜ, 1 − ε, 1 + ε) Âₜ)] + c_v E[(v(sₜ) − Gₜ)²] − c_e E[H(π(·|sₜ))],  ρₜ = π(aₜ|sₜ) / π_old(aₜ|sₜ).
  *
  * The variant with a KL penalty (section 4 of the paper) adds β KL(π_old ‖ π) to L, and leaves out the clipping where `clipRange` is
- * `null`; with `klTarget` it doubles or halves β after a round that went 1.5 times too far or not far enough.
+ * `null`. With `klTarget`, β is doubled after a round that ended with a divergence above 1.5 times the target, over all of its
+ * transitions, and halved after one below the target / 1.5. Divergences are estimated as E_old[ρ − 1 − log ρ], which is never negative
+ * (Schulman, 2020), from the actions taken.
  *
  * Actor and critic are separate networks. Details follow Stable-Baselines3 and "The 37 implementation details of PPO"
  * (Huang et al., 2022). Where these differ: episodes cut off by a time limit are bootstrapped from the value of their last
@@ -80,7 +83,7 @@ export interface PpoOptions {
   readonly maxGradNorm: number;
   /** β of the KL penalty in the first round. Default 0: none. */
   readonly klCoefficient: number;
-  /** KL divergence of a round that β is adapted to; `null` for a constant β. Default `null`. */
+  /** KL divergence of a round that β is adapted to, which then has to begin above 0; `null` for a constant β. Default `null`. */
   readonly klTarget: number | null;
   /** Ends a round after a minibatch whose approximate KL divergence exceeds 1.5 times this; `null` for never. Default `null`. */
   readonly targetKl: number | null;
@@ -94,11 +97,16 @@ export interface PpoOptions {
   readonly hidden: readonly number[];
   /** Default `tanh`. */
   readonly activation: t.Activation;
-  /** Log standard deviation of continuous actions at the start; it does not depend on the state. Default 0. */
+  /**
+   * Whether weights are orthogonal at first; if not, they and the biases are PyTorch's: see `ActorCriticOptions` of core. Default true.
+   */
+  readonly orthogonalInitialization: boolean;
+  /** Log standard deviation of continuous actions at the start, or with gSDE of their noise's weights. Default 0. */
   readonly initialLogStd: number;
   /**
    * gSDE (Raffin et al., 2021) for continuous actions: their noise is a function of the state (see `stateDependentGaussian` of core), the
-   * same for so many steps, and another in each round. `null`: independent noise at every step. Default `null`.
+   * same one for so many steps, and a new one in each round: `steps` for one a round. `null`: independent noise, whose deviation does not
+   * depend on the state, at every step. Default `null`.
    */
   readonly stateDependentExploration: number | null;
   /** Adam's ε. Default 1e-5 (SB3, as in OpenAI's baselines). */
@@ -128,6 +136,7 @@ export const ppoDefaults: PpoOptions = {
   normalizeReward: false,
   hidden: [64, 64],
   activation: 'tanh',
+  orthogonalInitialization: true,
   initialLogStd: 0,
   stateDependentExploration: null,
   adamEpsilon: 1e-5,
@@ -154,6 +163,7 @@ const optionChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   normalizeReward: flag,
   hidden: layerSizes,
   activation: oneOf(...t.activationNames),
+  orthogonalInitialization: flag,
   initialLogStd: finiteNumber,
   stateDependentExploration: nullable(positiveInteger),
   adamEpsilon: positiveNumber,
@@ -170,21 +180,21 @@ const metricNames = [
   'train/gradient_norm',
 ] as const;
 
-/** What an update is given; masks where the environment has them. */
-type UpdateInputs = Record<
-  | 'observations'
-  | 'actions'
-  | 'logProbabilities'
-  | 'advantages'
-  | 'returns'
-  | 'values'
-  | 'learningRate'
-  | 'clipRange'
-  | 'clipRangeValue'
-  | 'klCoefficient',
-  t.InputSpec
-> &
+/** What was seen and chosen; masks where the environment has them. */
+type PlayedInputs = Record<'observations' | 'actions' | 'logProbabilities', t.InputSpec> &
   Partial<Record<'actionMasks', t.InputSpec>>;
+
+function playedInputs({ observationSpace, actionSpace, actionMasks }: VectorEnv, batchSize: number): PlayedInputs {
+  return {
+    observations: [batchSize, observationSpace.size],
+    actions: {
+      shape: actionSpace.kind === 'discrete' ? [batchSize] : [batchSize, actionSpace.size],
+      dtype: actionSpace.kind === 'box' ? 'float32' : 'int32',
+    },
+    logProbabilities: [batchSize],
+    ...(actionMasks && { actionMasks: { shape: [batchSize, actionMaskSize(actionSpace)], dtype: 'bool' } }),
+  };
+}
 
 /** One minibatch step: the loss above, its gradient, Adam. */
 function updateProgram(
@@ -194,18 +204,9 @@ function updateProgram(
   options: PpoOptions,
   device: t.Device,
 ) {
-  const { batchSize, entropyCoefficient, valueCoefficient, clipRangeValue, maxGradNorm } = options;
-  const { observationSpace, actionSpace, actionMasks } = env;
-  const actions: t.InputSpec = {
-    shape: actionSpace.kind === 'discrete' ? [batchSize] : [batchSize, actionSpace.size],
-    dtype: actionSpace.kind === 'box' ? 'float32' : 'int32',
-  };
-  const masks: t.InputSpec = { shape: [batchSize, actionMasks ? actionMaskSize(actionSpace) : 0], dtype: 'bool' };
-  const inputs: UpdateInputs = {
-    observations: [batchSize, observationSpace.size],
-    actions,
-    ...(actionMasks && { actionMasks: masks }),
-    logProbabilities: [batchSize],
+  const { batchSize, klCoefficient, maxGradNorm } = options;
+  const inputs = {
+    ...playedInputs(env, batchSize),
     advantages: [batchSize],
     returns: [batchSize],
     values: [batchSize],
@@ -218,45 +219,23 @@ function updateProgram(
     inputs,
     (batch) => {
       const policy = networks.policy(batch.observations, batch.actionMasks);
-      // One number has no standard deviation.
-      const normalizes = options.normalizeAdvantage && batchSize > 1;
-      const advantages = normalizes ? standardize(batch.advantages) : batch.advantages;
-
-      const logRatio = t.sub(policy.logProbability(batch.actions), batch.logProbabilities);
-      const ratio = t.exp(logRatio);
-      let surrogate = t.mul(ratio, advantages);
-      if (options.clipRange !== null) {
-        const clipped = t.clip(ratio, t.sub(1, batch.clipRange), t.add(1, batch.clipRange));
-        surrogate = t.minimum(surrogate, t.mul(clipped, advantages));
-      }
-      const policyLoss = t.neg(t.mean(surrogate));
-      // E_old[(ρ − 1) − log ρ] = KL(π_old ‖ π), estimated without ever being negative (Schulman, 2020).
-      const kl = t.mean(t.sub(t.sub(ratio, 1), logRatio));
-
-      const values = networks.value(batch.observations);
-      let errors = t.square(t.sub(values, batch.returns));
-      if (clipRangeValue !== null) {
-        const change = t.clip(t.sub(values, batch.values), t.neg(batch.clipRangeValue), batch.clipRangeValue);
-        errors = t.maximum(errors, t.square(t.sub(t.add(batch.values, change), batch.returns)));
-      }
-      const valueLoss = t.mean(errors);
-      const entropy = t.mean(policy.entropy());
-
-      let loss = t.sub(t.add(policyLoss, t.mul(valueCoefficient, valueLoss)), t.mul(entropyCoefficient, entropy));
-      if (options.klCoefficient > 0) loss = t.add(loss, t.mul(batch.klCoefficient, kl));
+      const parts = ppoLoss(policy, networks.value(batch.observations), batch, options);
+      const { policyLoss, valueLoss, entropy, kl, clipFraction } = parts;
+      const loss = klCoefficient > 0 ? t.add(parts.loss, t.mul(batch.klCoefficient, kl)) : parts.loss;
       const { gradientNorm } = optimizer.minimize(loss, { learningRate: batch.learningRate, maxGradNorm });
-
-      const clipFraction = t.mean(t.greater(t.abs(t.sub(ratio, 1)), batch.clipRange));
-      const metrics = t.stack([policyLoss, valueLoss, entropy, kl, clipFraction, gradientNorm]);
-      return { metrics };
+      return { metrics: t.stack([policyLoss, valueLoss, entropy, kl, clipFraction, gradientNorm]) };
     },
     { device },
   );
 }
 
-/** (x − mean) / (standard deviation + 1e-8), with Bessel's correction as PyTorch has it. */
-function standardize(x: t.Tensor): t.Tensor {
-  return t.div(t.sub(x, t.mean(x)), t.add(t.sqrt(t.variance(x, { correction: 1 })), 1e-8));
+/** KL(π_old ‖ π) over a minibatch. */
+function divergenceProgram(networks: ActorCritic, env: VectorEnv, { batchSize }: PpoOptions, device: t.Device) {
+  return t.program(
+    playedInputs(env, batchSize),
+    (batch) => ({ kl: policyChange(networks.policy(batch.observations, batch.actionMasks), batch).kl }),
+    { device },
+  );
 }
 
 /** A PPO agent; see {@link PpoOptions} for the algorithm. */
@@ -266,6 +245,7 @@ export class Ppo implements Agent {
   private readonly networks: ActorCritic;
   private readonly optimizer: t.Optimizer;
   private readonly update: ReturnType<typeof updateProgram>;
+  private readonly divergence: ReturnType<typeof divergenceProgram> | undefined;
   private readonly rollouts: RolloutCollector;
   private readonly random: Random;
   /** β. */
@@ -280,20 +260,24 @@ export class Ppo implements Agent {
     const { device = t.defaultDevice(), ...given } = options;
     checkOptions<PpoOptions>('Ppo', given, optionChecks);
     this.options = { ...ppoDefaults, ...given };
-    const { steps, batchSize, seed, stateDependentExploration, adamEpsilon } = this.options;
+    const { steps, batchSize, seed, stateDependentExploration, adamEpsilon, klCoefficient, klTarget } = this.options;
+    if (klTarget !== null && klCoefficient === 0) {
+      throw new RangeError('klCoefficient: expected a number above 0, which klTarget adapts, got 0');
+    }
     const copies = asVectorEnv(env);
     const size = steps * copies.numEnvs;
     if (size % batchSize !== 0) {
       throw new RangeError(`batchSize: expected a divisor of ${size} (steps × copies), got ${batchSize}`);
     }
     this.random = new Random(seed);
-    const exploration = { stateDependentExploration: stateDependentExploration !== null };
-    this.networks = createActorCritic(copies, { ...this.options, ...exploration }, this.random);
+    const networkOptions = { ...this.options, stateDependentExploration: stateDependentExploration !== null };
+    this.networks = createActorCritic(copies, networkOptions, this.random);
     this.optimizer = t.adam(this.networks.parameters, { epsilon: adamEpsilon });
     this.update = updateProgram(this.networks, this.optimizer, copies, this.options, device);
-    const noise = { noiseSteps: stateDependentExploration ?? 1 };
-    this.rollouts = new RolloutCollector(copies, this.networks, { ...this.options, ...noise }, { device });
-    this.klCoefficient = this.options.klCoefficient;
+    if (klTarget !== null) this.divergence = divergenceProgram(this.networks, copies, this.options, device);
+    const rolloutOptions = { ...this.options, noiseSteps: stateDependentExploration ?? 1 };
+    this.rollouts = new RolloutCollector(copies, this.networks, rolloutOptions, { device });
+    this.klCoefficient = klCoefficient;
   }
 
   get step(): number {
@@ -321,13 +305,13 @@ export class Ppo implements Agent {
 
   /** Makes the minibatch steps of one round; `progress` is the part of training that was done before it. */
   private improve(buffer: RolloutBuffer, progress: number): Metrics {
-    const { update, random } = this;
+    const { update, random, klCoefficient } = this;
     const { epochs, batchSize, targetKl, learningRate, clipRange, clipRangeValue } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
-    update.inputs.clipRange[0] = scheduleValue(clipRange ?? 0, progress);
+    update.inputs.clipRange[0] = scheduleValue(clipRange ?? Infinity, progress);
     update.inputs.clipRangeValue[0] = scheduleValue(clipRangeValue ?? 0, progress);
-    update.inputs.klCoefficient[0] = this.klCoefficient;
+    update.inputs.klCoefficient[0] = klCoefficient;
     const totals = new Float64Array(metricNames.length);
     let updates = 0;
     let kl = 0;
@@ -341,15 +325,22 @@ export class Ppo implements Agent {
         kl = metrics[metricNames.indexOf('train/approx_kl')];
       }
     }
-    this.adaptKlCoefficient(kl);
+    this.adaptKlCoefficient(buffer);
     const means = metricNames.map((name, i) => [name, totals[i] / updates] as const);
-    return { ...Object.fromEntries(means), 'train/learning_rate': rate };
+    const penalty = klCoefficient > 0 ? { 'train/kl_coefficient': klCoefficient } : {};
+    return { ...Object.fromEntries(means), 'train/learning_rate': rate, ...penalty };
   }
 
-  /** β of the next round, from the KL divergence that this one arrived at. */
-  private adaptKlCoefficient(kl: number): void {
-    const { klTarget } = this.options;
-    if (klTarget === null) return;
+  /** β of the next round, from the divergence that this one arrived at. */
+  private adaptKlCoefficient(buffer: RolloutBuffer): void {
+    const { divergence } = this;
+    const { batchSize, klTarget } = this.options;
+    if (divergence === undefined || klTarget === null) return;
+    let kl = 0;
+    for (let start = 0; start < buffer.size; start += batchSize) {
+      buffer.gather(start, start + batchSize, divergence.inputs);
+      kl += (divergence.run().kl[0] * batchSize) / buffer.size;
+    }
     if (kl > klTarget * 1.5) this.klCoefficient *= 2;
     else if (kl < klTarget / 1.5) this.klCoefficient /= 2;
   }
@@ -387,7 +378,7 @@ export class Ppo implements Agent {
   }
 
   dispose(): void {
-    for (const each of [this.update, this.rollouts, this.networks]) each.dispose();
+    for (const each of [this.update, this.divergence, this.rollouts, this.networks]) each?.dispose();
     t.disposeParameters(this.optimizer.state);
   }
 }

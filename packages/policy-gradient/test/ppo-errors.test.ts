@@ -62,6 +62,16 @@ describe('options', () => {
       'Ppo: expected clipRangeValue to be a number of at least 0, or a schedule of such numbers or null, got "none"',
     ],
     [{ activation: 'foo' }, /^Ppo: expected activation to be one of 'linear', .*, got "foo"$/],
+    [{ clipRange: -0.1 }, /^Ppo: expected clipRange to be .* or null, got -0.1$/],
+    [{ klCoefficient: -1 }, 'Ppo: expected klCoefficient to be a number of at least 0, got -1'],
+    [{ klTarget: 0 }, 'Ppo: expected klTarget to be a positive number or null, got 0'],
+    [{ klTarget: 0.01 }, 'klCoefficient: expected a number above 0, which klTarget adapts, got 0'],
+    [
+      { stateDependentExploration: 0 },
+      'Ppo: expected stateDependentExploration to be a positive integer or null, got 0',
+    ],
+    [{ stateDependentExploration: 4 }, 'stateDependentExploration: expected Box actions, got Discrete(2)'],
+    [{ orthogonalInitialization: 1 }, /^Ppo: expected orthogonalInitialization to be .*, got 1$/],
     [{ hidden: [64, 0] }, 'Ppo: expected hidden to be a list of positive integers, got [64,0]'],
   ])('out of range: %o', (options, message) => {
     expect(make(options)).toThrow(message);

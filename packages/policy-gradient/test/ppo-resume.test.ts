@@ -45,6 +45,22 @@ const runs: Record<string, Run> = {
     make: () => makeEnv('IdentityMultiDiscrete-v0', { maxEpisodeSteps: 17 }),
     options: { ...shared, steps: 128, targetKl: 0.01, clipRangeValue: 0.2 },
   },
+  'gSDE, an adapted KL penalty': {
+    make: () => makeVectorEnv('Pendulum-v1', 2),
+    options: {
+      ...shared,
+      steps: 64,
+      stateDependentExploration: 5,
+      clipRange: null,
+      klCoefficient: 1,
+      klTarget: 0.01,
+      orthogonalInitialization: false,
+    },
+  },
+  masks: {
+    make: () => makeVectorEnv('LectureGrid-v0', 4),
+    options: { ...shared, steps: 32 },
+  },
 };
 const ROUND = 128;
 const STEPS = 6 * ROUND;
@@ -95,6 +111,16 @@ describe.each(cases)('$name, on $on.name', ({ run, on }) => {
     expect(returnsOf(resumed, run)).toEqual(returnsOf(whole, run));
   });
 });
+
+test.each(['CartPole-v1', 'Pendulum-v1', 'LectureGrid-v0'])(
+  '%s: one environment is as good as a vector of one',
+  (id) => {
+    const options = { ...shared, steps: ROUND, stateDependentExploration: id === 'Pendulum-v1' ? 4 : null };
+    const [single, vector] = [makeEnv(id), makeVectorEnv(id, 1)].map((env) => new Ppo(env, options));
+    expect(learn(single)).toEqual(learn(vector));
+    expect(single.checkpoint().files).toStrictEqual(vector.checkpoint().files);
+  },
+);
 
 test('stopping and going on in the same process is no interruption either', () => {
   const run = runs['continuous actions, everything normalized'];

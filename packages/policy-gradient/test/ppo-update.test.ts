@@ -1,4 +1,4 @@
-import { Box, Discrete, linear, vectorize, type Space } from '@gradus/core';
+import { Box, Discrete, MultiDiscrete, actionCounts, linear, vectorize, type Space } from '@gradus/core';
 import { Ppo, type PpoOptions } from '@gradus/policy-gradient';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parametersOf } from './support/parameters.ts';
@@ -35,14 +35,15 @@ interface Setup {
   readonly reference: ReferencePpo;
 }
 
-function setUp(actionSpace: Space, changes: Partial<PpoOptions> = {}): Setup {
+function setUp(actionSpace: Space, changes: Partial<PpoOptions> = {}, masked = false): Setup {
   const envs: ScriptedEnv[] = [];
-  const env = vectorize((index) => (envs[index] = new ScriptedEnv(actionSpace, 1000 * index)), 2);
+  const env = vectorize((index) => (envs[index] = new ScriptedEnv(actionSpace, 1000 * index, masked)), 2);
   const agent = new Ppo(env, { ...options, ...changes });
-  const policy: LinearPolicy =
-    actionSpace.kind === 'discrete'
-      ? { inputs: 2, outputs: actionSpace.n, isContinuous: false }
-      : { inputs: 2, outputs: actionSpace.size, isContinuous: true };
+  const isContinuous = actionSpace.kind === 'box';
+  const counts = isContinuous ? [] : actionCounts(actionSpace);
+  const outputs = isContinuous ? actionSpace.size : counts.reduce((a, b) => a + b);
+  const stateDependent = agent.options.stateDependentExploration !== null;
+  const policy: LinearPolicy = { inputs: 2, outputs, isContinuous, ...(!isContinuous && { counts }), stateDependent };
   return { agent, envs, reference: new ReferencePpo(policy, parametersOf(agent)) };
 }
 
@@ -54,32 +55,41 @@ function expectClose(actual: readonly number[], expected: readonly number[], tol
   }
 }
 
-const spaces: [string, Space][] = [
-  ['Discrete', new Discrete(3)],
-  ['Box', new Box(-100, 100, [2])],
+const spaces: [string, Space, { readonly masked?: boolean; readonly always?: Partial<PpoOptions> }][] = [
+  ['Discrete', new Discrete(3), {}],
+  ['masked Discrete', new Discrete(3), { masked: true }],
+  ['masked MultiDiscrete', new MultiDiscrete([3, 2]), { masked: true }],
+  ['Box', new Box(-100, 100, [2]), {}],
+  ['Box with gSDE', new Box(-100, 100, [2]), { always: { stateDependentExploration: 3 } }],
 ];
 
-describe.each(spaces)('%s actions', (_, actionSpace) => {
+describe.each(spaces)('%s actions', (_, actionSpace, { masked, always }) => {
   test.each<[string, Partial<PpoOptions>]>([
     ['every part of the loss at work', {}],
     ['neither normalized advantages nor clipped values', { normalizeAdvantage: false, clipRangeValue: null }],
     ['minibatches of one', { batchSize: 1, normalizeAdvantage: true, epochs: 1, maxGradNorm: 100 }],
+    ['a KL penalty besides the clipping', { klCoefficient: 0.5 }],
+    [
+      'a KL penalty, adapted, instead of the clipping',
+      { clipRange: null, klCoefficient: 3, klTarget: 0.002, learningRate: 0.02 },
+    ],
   ])('parameters and metrics are those of a float64 implementation: %s', (_case, changes) => {
     const minibatches = recordMinibatches();
-    const { agent, reference } = setUp(actionSpace, changes);
-    const merged = { ...agent.options, ...changes };
+    const { agent, reference } = setUp(actionSpace, { ...always, ...changes }, masked);
+    const merged = agent.options;
     let seen = 0;
     let clipped = 0;
     for (const { metrics } of agent.learn({ steps: 2 * ROUND })) {
       const expected: Record<string, number> = {};
       const updates = minibatches.slice(seen);
-      for (const { rows, learningRate, clipRange, clipRangeValue } of updates) {
+      for (const { rows, learningRate, clipRange, clipRangeValue, klCoefficient } of updates) {
         const step = reference.update(rows, {
           ...merged,
           normalizeAdvantage: merged.normalizeAdvantage && rows.length > 1,
           learningRate,
           clipRange,
           clipRangeValue: merged.clipRangeValue === null ? null : clipRangeValue,
+          klCoefficient,
         });
         for (const [name, x] of Object.entries(step)) expected[name] = (expected[name] ?? 0) + x / updates.length;
       }
@@ -95,22 +105,24 @@ describe.each(spaces)('%s actions', (_, actionSpace) => {
       expectClose(parametersOf(agent), reference.theta, 1e-4);
     }
     expect(seen).toBe(2 * (ROUND / merged.batchSize) * merged.epochs);
-    expect(clipped).toBeGreaterThan(0);
+    if (merged.clipRange === null) expect(clipped).toBe(0);
+    else expect(clipped).toBeGreaterThan(0);
   });
 
   test('a round learns from every transition once an epoch, with the right values behind terminations and truncations', () => {
     const minibatches = recordMinibatches();
-    const { agent, envs, reference } = setUp(actionSpace, { epochs: 2 });
+    const { agent, envs, reference } = setUp(actionSpace, { ...always, epochs: 2 }, masked);
     const { policy, theta } = reference;
     agent.learn({ steps: ROUND }).next();
     const value = (observation: readonly number[]): number => valueOf(policy, theta, observation);
     const expected = envs.flatMap(({ log }) => {
       const advantages = advantagesOf(log, value, 0.9, 0.8);
-      return log.map(({ observation, action }, i) => ({
+      return log.map(({ observation, action, mask }, i) => ({
         observation,
         action,
+        mask,
         numbers: [
-          policyOf(policy, theta, { observation, action }).logProbability,
+          policyOf(policy, theta, { observation, action, mask }).logProbability,
           value(observation),
           advantages[i],
           advantages[i] + value(observation),
@@ -124,16 +136,17 @@ describe.each(spaces)('%s actions', (_, actionSpace) => {
     expect(epochs[0]).not.toEqual(epochs[1]);
     for (const rows of epochs) {
       expect(rows).toHaveLength(ROUND);
-      for (const { observation, action, numbers } of expected) {
+      for (const { observation, action, mask, numbers } of expected) {
         const row = rows.find((each) => String(each.observation) === String(observation))!;
         expect(row.action).toEqual(action);
+        expect(row.mask).toEqual(mask);
         expectClose([row.logProbability, row.value, row.advantage, row.return], numbers, 1e-5);
       }
     }
   });
 
   test('on the first minibatch the ratio is 1: no divergence, nothing clipped, a surrogate of zero', () => {
-    const { agent } = setUp(actionSpace, { epochs: 1, batchSize: ROUND });
+    const { agent } = setUp(actionSpace, { ...always, epochs: 1, batchSize: ROUND }, masked);
     const { metrics } = agent.learn({ steps: ROUND }).next().value!;
     expect(metrics['train/clip_fraction']).toBe(0);
     expect(Math.abs(metrics['train/approx_kl'])).toBeLessThan(1e-7);
@@ -160,6 +173,47 @@ test('targetKl ends a round after the first minibatch that exceeds 1.5 times it'
   expect(peak).toBeGreaterThan(3);
   expect(divergencesWith((0.99 * all[peak]) / 1.5)).toHaveLength(peak + 1);
   expect(divergencesWith((1.01 * all[peak]) / 1.5).length).toBeGreaterThan(peak + 1);
+});
+
+test('klTarget doubles and halves β by the divergence over all of a round, after its last step', () => {
+  const minibatches = recordMinibatches();
+  const rounds = 16;
+  const { agent, reference } = setUp(new Discrete(3), {
+    klCoefficient: 1,
+    klTarget: 0.01,
+    clipRange: null,
+    learningRate: linear(0.1, 0),
+  });
+  const changes: number[] = [];
+  let expected = 1;
+  for (const { metrics } of agent.learn({ steps: rounds * ROUND })) {
+    expect(metrics['train/kl_coefficient']).toBe(expected);
+    const updates = minibatches.splice(0);
+    expect(updates.every(({ klCoefficient }) => klCoefficient === expected)).toBe(true);
+    const theta = parametersOf(agent);
+    // An epoch is all of the round.
+    const rows = updates.slice(0, 2).flatMap((each) => each.rows);
+    const divergences = rows.map((row) => {
+      const logRatio = policyOf(reference.policy, theta, row).logProbability - row.logProbability;
+      return Math.exp(logRatio) - 1 - logRatio;
+    });
+    const divergence = divergences.reduce((a, b) => a + b) / ROUND;
+    const change = divergence > 0.015 ? 2 : divergence < 0.01 / 1.5 ? 0.5 : 1;
+    changes.push(change);
+    expected *= change;
+  }
+  expect(changes).toHaveLength(rounds);
+  // As the learning rate falls, rounds go too far, then not far enough.
+  expect([changes.includes(2), changes.includes(1), changes.includes(0.5)]).toEqual([true, true, true]);
+});
+
+test('without clipping the loss is the plain surrogate, and nothing counts as clipped', () => {
+  const minibatches = recordMinibatches();
+  const { agent } = setUp(new Discrete(3), { clipRange: null });
+  const { metrics } = agent.learn({ steps: ROUND }).next().value!;
+  expect(minibatches.every(({ clipRange }) => clipRange === Infinity)).toBe(true);
+  expect(metrics['train/clip_fraction']).toBe(0);
+  expect(metrics).not.toHaveProperty('train/kl_coefficient');
 });
 
 test('schedules follow the part of training done before each round', () => {

@@ -117,6 +117,8 @@ export {
 } from './modules.ts';
 export type { AdamOptions, MinimizeOptions, Optimizer, RmsPropOptions, SgdOptions } from './optimizers.ts';
 export { adam, adamW, globalNorm, polyakUpdate, rAdam, rmsProp, sgd } from './optimizers.ts';
+export type { RecurrentLayer, RecurrentOptions, Unrolled } from './recurrent.ts';
+export { gru, lstm } from './recurrent.ts';
 export type { StoredTensor } from './safetensors.ts';
 export {
   SafetensorsError,

@@ -104,3 +104,12 @@ test('randomCategorical draws in proportion to e^logit, for each row', () => {
     });
   });
 });
+
+test('randomCategorical never draws what is all but impossible, not even where the uniform number is 0', () => {
+  const [batch, row] = [2048, 1044];
+  const logits = Array.from({ length: batch }, () => [0, -1e8]).flat();
+  const uniform = evaluate(() => randomUniform(key(0, 841), [batch, 2]));
+  expect(uniform[2 * row]).toBe(0);
+  const drawn = evaluate(() => randomCategorical(key(0, 841), constant([batch, 2], logits)));
+  expect([...drawn]).toEqual(new Array<number>(batch).fill(0));
+});

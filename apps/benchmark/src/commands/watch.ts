@@ -111,7 +111,8 @@ function record(agent: Agent, env: Env, recorder: GifRecorder, { episodes, seed,
     let { observation } = env.reset(episode === 0 ? { seed } : {});
     recorder.addFrame();
     for (let step = 1; ; step++) {
-      const result = env.step(agent.act(observation, { actionMasks: env.actionMask?.() }));
+      const episodeStarts = Uint8Array.of(step === 1 ? 1 : 0);
+      const result = env.step(agent.act(observation, { actionMasks: env.actionMask?.(), episodeStarts }));
       observation = result.observation;
       if (result.terminated || result.truncated) break;
       if (step % stride === 0) recorder.addFrame();

@@ -1,16 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import * as Plot from '@observablehq/plot';
-import { benchCommand } from '../commands/bench.ts';
 import { drawFigure, type Figure } from '../report/figure.ts';
 import { frame, horizontalAxis } from '../report/marks.ts';
 import { fixed, intervalText, scoreText, stepsText } from '../report/numbers.ts';
 import type { Estimate } from '../report/summarize-group.ts';
-import { readResults } from '../results-folder.ts';
-import { groupRuns } from '../run-groups.ts';
-import { UserError } from '../user-error.ts';
 import type { Claim, Experiment } from './experiment.ts';
 import { overSeeds } from './over-seeds.ts';
+import { suiteGroups } from './suite-groups.ts';
 
 interface Variant extends Estimate {
   readonly label: string;
@@ -53,17 +48,18 @@ export const dqnAblation: Experiment<Numbers> = {
   seeds: 3,
   suite: 'dqn-ablation',
 
-  async run({ seeds, results: folder, command }) {
-    const wanted = Array.from({ length: seeds }, (_, seed) => seed);
-    let games = await readGames(folder, wanted);
-    if (games === undefined) {
-      console.error(`running gradus bench dqn-ablation first; its results go to ${folder}`);
-      const options = { out: folder, seeds: wanted, checkpointEvery: 15, fresh: false, dryRun: false, json: false };
-      await benchCommand('dqn-ablation', options, command, console.error);
-      games = await readGames(folder, wanted);
-    }
-    if (games !== undefined) return { games };
-    throw new UserError(`${folder}: expected seeds 0 … ${seeds - 1} of ${VARIANTS.join(', ')} in each game`);
+  async run(context) {
+    const environments = await suiteGroups('dqn-ablation', VARIANTS, context);
+    return {
+      games: environments.map(({ environment, groups }) => ({
+        environment,
+        steps: groups[0].runs[0].run.steps,
+        variants: groups.map(({ label, runs }) => {
+          const scores = runs.map(({ mean_return }) => mean_return);
+          return { label, scores, ...overSeeds(scores) };
+        }),
+      })),
+    };
   },
 
   figures: ({ games }) => games.map(gameFigure),
@@ -89,24 +85,6 @@ export const dqnAblation: Experiment<Numbers> = {
     'The optimizer matters as much. An earlier run of the suite with Adam in place of MinAtar’s RMSprop was stopped after 16 of its 30 runs, the first seed of all variants and some of the second, and showed no such order: the plain network scored 17.9 and 20.7 in Breakout and 82 and 71 in Space Invaders, the full DQN 16.3 and 80.',
   ],
 };
-
-/** The scores in all games of a results folder; undefined where there are none, or some variant has not finished all wanted seeds. */
-async function readGames(folder: string, seeds: readonly number[]): Promise<Game[] | undefined> {
-  if (!existsSync(join(folder, 'results.jsonl'))) return undefined;
-  const results = await readResults(folder);
-  if (results.records.length === 0) return undefined;
-  const groups = groupRuns([results]);
-  const games = [...new Set(groups.map(({ environment }) => environment))].map((environment) => {
-    const own = groups.filter((group) => group.environment === environment);
-    const variants = VARIANTS.flatMap((label) => {
-      const runs = own.find((group) => group.label === label)?.runs ?? [];
-      const scores = runs.filter(({ run }) => seeds.includes(run.seed)).map(({ mean_return }) => mean_return);
-      return scores.length === seeds.length ? [{ label, scores, ...overSeeds(scores) }] : [];
-    });
-    return { environment, steps: own[0].runs[0].run.steps, variants };
-  });
-  return games.every(({ variants }) => variants.length === VARIANTS.length) ? games : undefined;
-}
 
 /** By what scores of a game are divided. */
 function fullScore(variants: readonly Variant[]): number {

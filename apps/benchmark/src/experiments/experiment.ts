@@ -1,7 +1,7 @@
 import type { Figure } from '../report/figure.ts';
 
 /** What an experiment is given. */
-interface ExperimentContext {
+export interface ExperimentContext {
   /** Independent repetitions; their seeds are 0 … seeds − 1. */
   readonly seeds: number;
   /** Results folder of `gradus bench`, for an experiment with a suite. */

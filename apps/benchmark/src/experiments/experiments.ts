@@ -3,9 +3,12 @@ import { deadlyTriad } from './deadly-triad.ts';
 import { dqnAblation } from './dqn-ablation.ts';
 import type { Experiment } from './experiment.ts';
 import { exploration } from './exploration.ts';
+import { gradientVariance } from './gradient-variance.ts';
 import { qLearningContraction } from './q-learning-contraction.ts';
+import { reinforceTricks } from './reinforce-tricks.ts';
 import { stepSizes } from './step-sizes.ts';
 import { tdLambdaExperiment } from './td-lambda.ts';
+import { zerothAndFirstOrder } from './zeroth-and-first-order.ts';
 
 /** All experiments. */
 export const experiments: readonly Experiment[] = [
@@ -16,4 +19,7 @@ export const experiments: readonly Experiment[] = [
   deadlyTriad,
   dqnAblation,
   aliasedGridExperiment,
+  gradientVariance,
+  reinforceTricks,
+  zerothAndFirstOrder,
 ];

@@ -1,3 +1,4 @@
+import { cemCases } from './cem.ts';
 import { ddpgCase } from './ddpg.ts';
 import { dqnCases } from './dqn.ts';
 import { gptCase, gptForwardCase } from './gpt.ts';
@@ -5,16 +6,19 @@ import type { MicroCase } from './micro-case.ts';
 import { ppoCases } from './ppo.ts';
 import { pqnCase } from './pqn.ts';
 import { prioritizedReplayCase } from './prioritized-replay.ts';
+import { reinforceCase } from './reinforce.ts';
 import { sacCase } from './sac.ts';
 
 /** What `gradus bench micro` measures, in its order. */
 export const microCases: readonly MicroCase[] = [
   ...ppoCases,
+  reinforceCase,
   ...dqnCases,
   prioritizedReplayCase,
   pqnCase,
   ddpgCase,
   sacCase,
+  ...cemCases,
   gptCase,
   gptForwardCase,
 ];

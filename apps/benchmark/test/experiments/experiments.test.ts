@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '@gradus/core';
-import { makeEnv } from '@gradus/envs';
+import { makeEnv, transitionTable } from '@gradus/envs';
+import {
+  TabularSoftmax,
+  exactPolicyGradient,
+  gradientEstimates,
+  sampleTrajectory,
+  type GradientOptions,
+} from '@gradus/policy-gradient';
 import type { Experiment } from '../../src/experiments/experiment.ts';
 import { aliasedGridExperiment } from '../../src/experiments/aliased-grid.ts';
 import { deadlyTriad } from '../../src/experiments/deadly-triad.ts';
 import { experiments } from '../../src/experiments/experiments.ts';
 import { exploration } from '../../src/experiments/exploration.ts';
+import { gradientVariance } from '../../src/experiments/gradient-variance.ts';
+import { EPISODES } from '../../src/experiments/measure-estimators.ts';
 import { qLearningContraction } from '../../src/experiments/q-learning-contraction.ts';
 import { makeRecord, recordFiles } from '../../src/experiments/record.ts';
 import { stepSizes } from '../../src/experiments/step-sizes.ts';
@@ -63,7 +72,7 @@ it('step-sizes: 1/n is slower the larger γ is, n^−0.7 is not', { timeout: 60_
 
 describe('aliased-grid', async () => {
   const numbers = await numbersOf(aliasedGridExperiment, 2);
-  const [qLearning, sarsa, exploring, coin, seeing] = numbers.policies;
+  const [qLearning, sarsa, exploring, learned, coin, seeing] = numbers.policies;
 
   it('knows the policies that can be worked out by hand', () => {
     // To the treasure from the five squares: 3, 2, 1, 2, 3 steps.
@@ -79,7 +88,79 @@ describe('aliased-grid', async () => {
       expect(reached[100].value).toBeCloseTo(starts, 12);
     }
     expect(exploring.starts).toBe(1);
-    expect(verdictOf(aliasedGridExperiment, numbers)).toEqual([true, true, true, true]);
+    expect(exploring.steps.value).toBeGreaterThan(3 * learned.steps.value);
+  });
+
+  it('finds that REINFORCE learns the coin toss, which is the best that such a policy can do', () => {
+    const { least, most } = numbers.learnedEast;
+    expect(least).toBeGreaterThanOrEqual(0.45);
+    expect(most).toBeLessThanOrEqual(0.55);
+    expect(learned.starts).toBe(1);
+    expect(learned.mostSteps).toBeLessThanOrEqual(1.5 * 3.8);
+    expect(numbers.fastestEast).toBe(0.5);
+    expect(verdictOf(aliasedGridExperiment, numbers)).toEqual([true, true, true, true, true, true]);
+  });
+
+  it('rejects a policy that leans to one side, and one that is slow', () => {
+    const changed = (changes: Partial<typeof numbers>) => verdictOf(aliasedGridExperiment, { ...numbers, ...changes });
+    const leaning = { ...numbers.learnedEast, most: 0.56 };
+    expect(changed({ learnedEast: leaning })).toEqual([true, true, true, true, false, true]);
+    const policies = [qLearning, sarsa, exploring, { ...learned, mostSteps: 5.8 }, coin, seeing];
+    expect(changed({ policies })).toEqual([true, true, true, true, true, false]);
+    expect(changed({ fastestEast: 0.51 })).toEqual([true, true, false, true, true, true]);
+  });
+});
+
+describe('gradient-variance', async () => {
+  const numbers = await numbersOf(gradientVariance, 1);
+  const [random, grid] = numbers.processes;
+  const all = Array.from({ length: 14 }, () => true);
+
+  it('divides errors into variance and the square of what the mean is off by', () => {
+    const batches = EPISODES / 10;
+    for (const { variances, errors, distance } of [...random.estimators, ...grid.estimators]) {
+      const [variance, error] = [variances[0].value, errors[0].value];
+      const expected = variance * (1 - 1 / batches) + (distance.value ** 2 * variance) / batches;
+      expect(error / expected).toBeCloseTo(1, 9);
+    }
+  });
+
+  it('agrees with the variance of single estimates of other episodes', () => {
+    const table = transitionTable('LectureGrid-v0');
+    const policy = new TabularSoftmax(table);
+    const { gradient, stateValues } = exactPolicyGradient(table, policy, { gamma: 0.9 });
+    const generator = new Random(77);
+    const episodes = Array.from({ length: 6000 }, () => sampleTrajectory(table, policy, generator));
+    const scale = gradient.reduce((sum, x) => sum + x * x, 0);
+    const reference = (options: Omit<GradientOptions, 'gamma'>) => {
+      const estimates = gradientEstimates(policy, episodes, { gamma: 0.9, ...options });
+      const squares = estimates.reduce((sum, x, k) => sum + (x - gradient[k % gradient.length]) ** 2, 0);
+      return squares / episodes.length / scale;
+    };
+    const baseline = (state: number) => stateValues[state];
+    for (const [estimator, expected] of [
+      ['total return', reference({ credit: 'total-return' })],
+      ['reward-to-go', reference({})],
+      ['exact values', reference({ baseline })],
+    ] as const) {
+      const { variances } = grid.estimators.find((each) => each.estimator === estimator) ?? grid.estimators[0];
+      // Variances of 600 batches in three dimensions or more scatter by √(2 / 1800) = 3 % at most.
+      expect(Math.abs((10 * variances[0].value) / expected - 1)).toBeLessThan(0.15);
+    }
+  });
+
+  it('rejects more variance, estimates with bias, and bias that nobody sees', () => {
+    expect(verdictOf(gradientVariance, numbers)).toEqual(all);
+    const failing = (changes: Partial<typeof random>) =>
+      verdictOf(gradientVariance, { processes: [{ ...random, ...changes }, grid] }).indexOf(false);
+    random.comparisons.slice(0, 5).forEach((comparison, i) => {
+      const ratios = comparison.ratios.map((ratio) => ({ ...ratio, value: 1.1, low: 1, high: 1.2 }));
+      expect(failing({ comparisons: random.comparisons.with(i, { ...comparison, ratios }) })).toBe(i);
+    });
+    const distant = { ...random.estimators[2], largestDistance: 3.1 };
+    expect(failing({ estimators: random.estimators.with(2, distant) })).toBe(5);
+    const near = { ...random.estimators[6], distance: { value: 2, low: 1, high: 3 } };
+    expect(failing({ estimators: random.estimators.with(6, near) })).toBe(6);
   });
 });
 

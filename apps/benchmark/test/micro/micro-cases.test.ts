@@ -31,6 +31,7 @@ describe('cases', { timeout: 60_000 }, () => {
   it.each([
     { name: 'ppo_mb128_4-64-64', loss: 'loss', n: 100 },
     { name: 'ppo_mb1024_4-64-64', loss: 'loss', n: 100 },
+    { name: 'reinforce_b1024_4-64-64', loss: 'loss', n: 100 },
     { name: 'dqn_b128_4-120-84-2', loss: 'metrics', n: 200 },
     { name: 'double_b128_4-120-84-2', loss: 'metrics', n: 200 },
     { name: 'dueling_b128_4-120-84-2', loss: 'metrics', n: 200 },
@@ -43,6 +44,8 @@ describe('cases', { timeout: 60_000 }, () => {
     { name: 'pqn_mb128_4-120-84-2', loss: 'metrics', n: 200 },
     { name: 'ddpg_b256_256-256', loss: 'criticLoss', n: 30 },
     { name: 'sac_b256_256-256', loss: 'criticLoss', n: 30 },
+    { name: 'cem_p200_4-2', loss: 'loss', n: 20 },
+    { name: 'cem_p100_4-64-64-2', loss: 'loss', n: 20 },
     { name: 'gpt_l4_d128_t128_b16_v512', loss: 'loss', n: 4 },
   ])('$name learns', ({ name, loss, n }) => {
     const update = create(name);

@@ -1,4 +1,4 @@
-import { Box, EnvError, vectorize, type SpaceValue } from '@gradus/core';
+import { Box, EnvError, MultiDiscrete, vectorize, type SpaceValue } from '@gradus/core';
 import { maskActions, timeLimit } from '@gradus/envs';
 import { expect, test } from 'vitest';
 import { scriptedEnv } from './scripted-env.ts';
@@ -52,5 +52,19 @@ test('a mask that is none is an error', () => {
     expect(() => maskActions(scriptedEnv(script), () => mask).reset()).toThrow(new EnvError(message));
   }
   const env = scriptedEnv(script, { actionSpace: new Box(-1, 1, [1]) });
-  expect(() => maskActions(env, inward)).toThrow('maskActions: expected a Discrete action space, got Box(-1, 1, [1])');
+  expect(() => maskActions(env, inward)).toThrow(
+    'action masks: expected Discrete or MultiDiscrete actions, got Box(-1, 1, [1])',
+  );
+});
+
+test('of several choices at once, each has its part of the mask and needs one that is left', () => {
+  const actionSpace = new MultiDiscrete([2, 3]);
+  const env = maskActions(scriptedEnv(script, { actionSpace }), () => [0, 1, 1, 0, 1]);
+  const vector = vectorize(() => env, 1);
+  vector.reset();
+  expect(vector.actionMasks).toEqual(Uint8Array.of(0, 1, 1, 0, 1));
+  const none = maskActions(scriptedEnv(script, { actionSpace }), () => [0, 0, 1, 1, 1]);
+  expect(() => none.reset()).toThrow(
+    new EnvError('action mask is [0, 0, 1, 1, 1], expected 5 zeros and ones with at least one 1 for each element'),
+  );
 });

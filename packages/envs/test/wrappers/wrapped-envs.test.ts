@@ -3,6 +3,7 @@ import {
   checkEnv,
   clipAction,
   frameStack,
+  hideElements,
   makeEnv,
   makeVectorEnv,
   maskActions,
@@ -24,6 +25,7 @@ const wrappers: Record<string, readonly [id: string, wrap: (env: Env) => Env]> =
   rescaleAction: ['Pendulum-v1', (env) => rescaleAction(env, -1, 1)],
   frameStack: ['CartPole-v1', (env) => frameStack(env, 3)],
   'frameStack of integers': ['IdentityMultiDiscrete-v0', (env) => frameStack(env, 4)],
+  hideElements: ['Acrobot-v1', (env) => hideElements(env, [4, 5])],
   recordEpisodeStatistics: ['Acrobot-v1', recordEpisodeStatistics],
   transformReward: ['Acrobot-v1', (env) => transformReward(env, (reward) => 10 * reward + 1)],
   maskActions: ['IdentityDiscrete-v0', (env) => maskActions(env, (target) => [1, 1, 0, Number(target === 3)])],
@@ -44,6 +46,7 @@ const vectorWrappers: Record<string, readonly [id: string, wrap: (env: VectorEnv
   normalizeObservation: ['CartPole-v1', (env) => normalizeObservation(env)],
   normalizeReward: ['CartPole-v1', (env) => normalizeReward(env)],
   frameStack: ['CartPole-v1', (env) => frameStack(env, 3)],
+  hideElements: ['CartPole-v1', (env) => hideElements(env, [1, 3])],
   'one in another': ['CartPole-v1', (env) => frameStack(normalizeObservation(normalizeReward(env)), 2)],
 };
 

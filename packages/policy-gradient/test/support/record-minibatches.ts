@@ -8,6 +8,7 @@ export interface Minibatch {
   readonly learningRate: number;
   readonly clipRange: number;
   readonly clipRangeValue: number;
+  readonly klCoefficient: number;
 }
 
 /** Fills the list it returns with the inputs of every minibatch step of every agent, until `vi.restoreAllMocks()`. */
@@ -16,7 +17,8 @@ export function recordMinibatches(): Minibatch[] {
   const gather = Reflect.get(RolloutBuffer.prototype, 'gather');
   vi.spyOn(RolloutBuffer.prototype, 'gather').mockImplementation(function (this: RolloutBuffer, start, end, batch) {
     gather.call(this, start, end, batch);
-    minibatches.push(copy(batch as Inputs, end - start));
+    // What only looks at a round has no learning rate.
+    if ('learningRate' in batch) minibatches.push(copy(batch as Inputs, end - start));
   });
   return minibatches;
 }
@@ -29,13 +31,14 @@ type Inputs = Readonly<
     | 'values'
     | 'advantages'
     | 'returns'
-    | keyof Omit<Minibatch, 'rows'>,
+    | keyof Omit<Minibatch, 'rows' | 'klCoefficient'>,
     Float32Array
   >
->;
+> &
+  Readonly<Partial<Record<'actionMasks' | 'klCoefficient', Float32Array | Uint8Array>>>;
 
 function copy(inputs: Inputs, count: number): Minibatch {
-  const rowOf = (values: Float32Array, i: number): number[] => {
+  const rowOf = (values: Float32Array | Uint8Array, i: number): number[] => {
     const width = values.length / count;
     return [...values.subarray(i * width, (i + 1) * width)];
   };
@@ -47,9 +50,11 @@ function copy(inputs: Inputs, count: number): Minibatch {
       value: inputs.values[i],
       advantage: inputs.advantages[i],
       return: inputs.returns[i],
+      mask: inputs.actionMasks && rowOf(inputs.actionMasks, i),
     })),
     learningRate: inputs.learningRate[0],
     clipRange: inputs.clipRange[0],
     clipRangeValue: inputs.clipRangeValue[0],
+    klCoefficient: inputs.klCoefficient?.[0] ?? 0,
   };
 }

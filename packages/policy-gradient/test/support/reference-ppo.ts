@@ -4,13 +4,17 @@ import type { Transition } from './scripted-env.ts';
 /**
  * PPO for linear networks in float64, written from its formulas and nothing else: the gradient is that of central differences.
  * Parameters θ are one list: actor weights [inputs × outputs], actor biases, critic weights, critic bias, log σ of continuous
- * actions.
+ * actions, [outputs], or with state-dependent exploration [inputs × outputs].
  */
 export interface LinearPolicy {
   readonly inputs: number;
-  /** Choices of a discrete action, or numbers of a continuous one. */
+  /** Choices of a discrete action, of all its elements together, or numbers of a continuous one. */
   readonly outputs: number;
   readonly isContinuous: boolean;
+  /** Choices of each element of a discrete action. Default: there is one. */
+  readonly counts?: readonly number[] | undefined;
+  /** gSDE, whose features are the observation. Default false. */
+  readonly stateDependent?: boolean | undefined;
 }
 
 /** One row of a minibatch. */
@@ -21,6 +25,8 @@ export interface Row {
   readonly value: number;
   readonly advantage: number;
   readonly return: number;
+  /** 0 for choices that are illegal. Default: all are legal. */
+  readonly mask?: readonly number[] | undefined;
 }
 
 /** The options that matter for an update, schedules already evaluated. */
@@ -31,6 +37,8 @@ export interface ReferenceOptions extends Pick<
   readonly learningRate: number;
   readonly clipRange: number;
   readonly clipRangeValue: number | null;
+  /** Default 0. */
+  readonly klCoefficient?: number | undefined;
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -48,15 +56,22 @@ export function valueOf(
 
 /** log π(a|s) and the entropy of π(·|s). */
 export function policyOf(
-  { inputs, outputs, isContinuous }: LinearPolicy,
+  { inputs, outputs, isContinuous, counts = [outputs], stateDependent = false }: LinearPolicy,
   theta: readonly number[],
-  { observation, action }: Pick<Row, 'observation' | 'action'>,
+  { observation, action, mask }: Pick<Row, 'observation' | 'action' | 'mask'>,
 ): { logProbability: number; entropy: number } {
   const y = Array.from({ length: outputs }, (_, o) =>
     observation.reduce((sum, x, i) => sum + x * theta[i * outputs + o], theta[inputs * outputs + o]),
   );
   if (isContinuous) {
-    const logStd = theta.slice(theta.length - outputs);
+    const logStd = stateDependent
+      ? y.map((_, o) => {
+          const logStds = theta.slice(theta.length - inputs * outputs);
+          return (
+            0.5 * Math.log(observation.reduce((v, x, i) => v + x ** 2 * Math.exp(2 * logStds[i * outputs + o]), 1e-6))
+          );
+        })
+      : theta.slice(theta.length - outputs);
     const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
     const terms = y.map((m, i) => -0.5 * ((action[i] - m) / Math.exp(logStd[i])) ** 2 - logStd[i] - halfLogTwoPi);
     return {
@@ -64,9 +79,18 @@ export function policyOf(
       entropy: logStd.reduce((sum, l) => sum + l + 0.5 + halfLogTwoPi, 0),
     };
   }
-  const logNormalizer = Math.log(y.reduce((sum, logit) => sum + Math.exp(logit), 0));
-  const logP = y.map((logit) => logit - logNormalizer);
-  return { logProbability: logP[action[0]], entropy: -dot(logP.map(Math.exp), logP) };
+  const result = { logProbability: 0, entropy: 0 };
+  let start = 0;
+  counts.forEach((count, element) => {
+    const legal = Array.from({ length: count }, (_, a) => a).filter((a) => mask?.[start + a] !== 0);
+    const logits = legal.map((a) => y[start + a]);
+    const logNormalizer = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    const logP = logits.map((logit) => logit - logNormalizer);
+    result.logProbability += logP[legal.indexOf(action[element])];
+    result.entropy -= dot(logP.map(Math.exp), logP);
+    start += count;
+  });
+  return result;
 }
 
 /** The loss of a minibatch and what an update reports, in the names of the metrics. */
@@ -76,7 +100,7 @@ function lossOf(
   rows: readonly Row[],
   options: ReferenceOptions,
 ): { loss: number; metrics: Record<string, number> } {
-  const { clipRange, clipRangeValue, normalizeAdvantage } = options;
+  const { clipRange, clipRangeValue, normalizeAdvantage, klCoefficient = 0 } = options;
   const raw = rows.map((row) => row.advantage);
   const deviation = Math.sqrt(raw.reduce((sum, a) => sum + (a - mean(raw)) ** 2, 0) / (raw.length - 1));
   const advantages = normalizeAdvantage ? raw.map((a) => (a - mean(raw)) / (deviation + 1e-8)) : raw;
@@ -94,13 +118,14 @@ function lossOf(
   const policyLoss = -mean(surrogates);
   const valueLoss = mean(errors);
   const entropy = mean(now.map((each) => each.entropy));
+  const kl = mean(ratios.map((ratio) => ratio - 1 - Math.log(ratio)));
   return {
-    loss: policyLoss + options.valueCoefficient * valueLoss - options.entropyCoefficient * entropy,
+    loss: policyLoss + options.valueCoefficient * valueLoss - options.entropyCoefficient * entropy + klCoefficient * kl,
     metrics: {
       'train/policy_loss': policyLoss,
       'train/value_loss': valueLoss,
       'train/entropy': entropy,
-      'train/approx_kl': mean(ratios.map((ratio) => ratio - 1 - Math.log(ratio))),
+      'train/approx_kl': kl,
       'train/clip_fraction': mean(ratios.map((ratio) => (Math.abs(ratio - 1) > clipRange ? 1 : 0))),
     },
   };

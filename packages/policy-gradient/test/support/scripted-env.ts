@@ -1,4 +1,12 @@
-import { Box, type Env, type ResetResult, type Space, type SpaceValue, type StepResult } from '@gradus/core';
+import {
+  Box,
+  actionCounts,
+  type Env,
+  type ResetResult,
+  type Space,
+  type SpaceValue,
+  type StepResult,
+} from '@gradus/core';
 
 /** One step as the environment knows it. */
 export interface Transition {
@@ -9,23 +17,28 @@ export interface Transition {
   readonly nextObservation: readonly number[];
   readonly terminated: boolean;
   readonly truncated: boolean;
+  /** What was legal, where the environment has masks. */
+  readonly mask?: readonly number[] | undefined;
 }
 
 /**
  * An environment that keeps a log. Observations never repeat and do not depend on actions, rewards do; episodes have three
- * steps and end by turns by termination and by truncation.
+ * steps and end by turns by termination and by truncation. With masks another choice of each element is illegal at each time, and at
+ * every fifth all but one.
  */
 export class ScriptedEnv implements Env {
   readonly observationSpace: Space = new Box(-Infinity, Infinity, [2]);
   readonly actionSpace: Space;
+  readonly actionMask?: () => Uint8Array;
   readonly log: Transition[] = [];
   private time: number;
   private steps = 0;
   private episodes = 0;
 
-  constructor(actionSpace: Space, start = 0) {
+  constructor(actionSpace: Space, start = 0, masked = false) {
     this.actionSpace = actionSpace;
     this.time = start;
+    if (masked) this.actionMask = () => Uint8Array.from(this.legal());
   }
 
   reset(): ResetResult {
@@ -36,14 +49,22 @@ export class ScriptedEnv implements Env {
 
   step(value: SpaceValue): StepResult {
     const observation = this.present();
+    const mask = this.actionMask && this.legal();
     const action = typeof value === 'number' ? [value] : Array.from(value);
     const reward = Math.sin(3 * this.time) + 0.5 * action.reduce((sum, x) => sum + x);
     const nextObservation = this.observe();
     const ends = ++this.steps === 3;
     const terminated = ends && this.episodes % 2 === 1;
     const truncated = ends && !terminated;
-    this.log.push({ observation, action, reward, nextObservation, terminated, truncated });
+    this.log.push({ observation, action, reward, nextObservation, terminated, truncated, mask });
     return { observation: nextObservation, reward, terminated, truncated };
+  }
+
+  private legal(): number[] {
+    const { time } = this;
+    return actionCounts(this.actionSpace).flatMap((count) =>
+      Array.from({ length: count }, (_, choice) => ((choice === time % count) === (time % 5 === 0) ? 1 : 0)),
+    );
   }
 
   private observe(): number[] {

@@ -14,19 +14,12 @@ export class BitSet {
     this.#words[value >>> 5] |= 1 << (value & 31);
   }
 
+  delete(value: number): void {
+    this.#words[value >>> 5] &= ~(1 << (value & 31));
+  }
+
   addAll(other: BitSet): void {
     const words = this.#words;
     for (let i = 0; i < words.length; i++) words[i] |= other.#words[i];
-  }
-
-  removeAll(other: BitSet): void {
-    const words = this.#words;
-    for (let i = 0; i < words.length; i++) words[i] &= ~other.#words[i];
-  }
-
-  intersects(other: BitSet): boolean {
-    const words = this.#words;
-    for (let i = 0; i < words.length; i++) if ((words[i] & other.#words[i]) !== 0) return true;
-    return false;
   }
 }

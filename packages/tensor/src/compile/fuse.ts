@@ -32,9 +32,8 @@ export class Units {
   readonly all: Unit[] = [];
   /** The unit that computes a node. */
   readonly of: Map<Tensor, number> = new Map();
-  /** By unit: the units it waits for, directly or not; and the numbers that stand for it. */
+  /** By unit: the units it waits for, directly or not. Numbers of units that were joined into others may stay; nobody asks for them. */
   readonly #after: BitSet[] = [];
-  readonly #members: BitSet[] = [];
   readonly #alive: boolean[] = [];
 
   constructor(computations: readonly Computation[]) {
@@ -57,9 +56,6 @@ export class Units {
         after.addAll(this.#after[source]);
       }
       this.#after.push(after);
-      const members = new BitSet(computations.length);
-      members.add(unit);
-      this.#members.push(members);
       this.#alive.push(true);
     }
   }
@@ -70,30 +66,32 @@ export class Units {
   }
 
   waitsFor(unit: number, other: number): boolean {
-    return this.#after[unit].intersects(this.#members[other]);
+    return this.#after[unit].has(other);
   }
 
   /** Makes `unit` wait for `other`. @returns whether that is possible. */
   order(unit: number, other: number): boolean {
     if (unit === other || this.waitsFor(other, unit)) return false;
-    this.#after[unit].addAll(this.#members[other]);
-    this.#after[unit].addAll(this.#after[other]);
-    this.#spreadOrder(unit);
+    const later = this.alive.filter((each) => this.waitsFor(each, unit));
+    for (const each of [unit, ...later]) this.#waitFor(each, other);
     return true;
   }
 
   /** Joins two units into the first one. @returns false, with nothing changed, when a third one lies between them. */
   merge(into: number, other: number): boolean {
-    for (const between of this.alive) {
-      if (between === into || between === other) continue;
-      if (this.waitsFor(between, into) && this.waitsFor(other, between)) return false;
-      if (this.waitsFor(between, other) && this.waitsFor(into, between)) return false;
+    const later: number[] = [];
+    for (let between = 0; between < this.all.length; between++) {
+      if (!this.#alive[between] || between === into || between === other) continue;
+      const [afterInto, afterOther] = [this.waitsFor(between, into), this.waitsFor(between, other)];
+      if (afterInto && this.waitsFor(other, between)) return false;
+      if (afterOther && this.waitsFor(into, between)) return false;
+      // Who waits for both waits already for all that they wait for.
+      if (afterInto !== afterOther) later.push(between);
     }
-    this.#members[into].addAll(this.#members[other]);
     this.#after[into].addAll(this.#after[other]);
-    this.#after[into].removeAll(this.#members[into]);
+    this.#after[into].delete(into);
     this.#alive[other] = false;
-    this.#spreadOrder(into);
+    for (const each of later) this.#waitFor(each, into);
     const [kept, gone] = [this.all[into], this.all[other]];
     kept.root ??= gone.root;
     kept.dims ??= gone.dims;
@@ -115,14 +113,9 @@ export class Units {
     if (source.maps.length === 0 && source.root === undefined) this.#alive[from] = false;
   }
 
-  /** Units that wait for `unit` wait for all it waits for. */
-  #spreadOrder(unit: number): void {
-    for (const other of this.alive) {
-      if (other !== unit && this.waitsFor(other, unit)) {
-        this.#after[other].addAll(this.#members[unit]);
-        this.#after[other].addAll(this.#after[unit]);
-      }
-    }
+  #waitFor(unit: number, other: number): void {
+    this.#after[unit].add(other);
+    this.#after[unit].addAll(this.#after[other]);
   }
 }
 

@@ -2,7 +2,7 @@ import { definePrimitive } from '../primitive.ts';
 import type { Shape, Tensor, TensorLike } from '../tensor.ts';
 import { currentTrace, shapeText, sizeOf } from '../tensor.ts';
 import { asTensor } from './constant.ts';
-import { add, cos, log, mul, neg, sqrt, sub } from './map.ts';
+import { add, cos, log, maximum, mul, neg, sqrt, sub } from './map.ts';
 import { OP_RANDOM } from './opcodes.ts';
 import { argmax } from './reduce.ts';
 import { reshape, slice } from './shape.ts';
@@ -41,12 +41,16 @@ export function randomNormal(key: TensorLike, shape: Shape): Tensor {
   return reshape(normal, shape);
 }
 
+/** Below every uniform number but 0, whose second logarithm would be infinite: 0 is taken for it. */
+const LEAST_UNIFORM = 2 ** -25;
+
 /**
  * Draws an index (int32) from softmax(logits) along the last axis: logits […n, k] → […n]. Gumbel-max:
  * argmax(logits − log(−log u)).
  */
 export function randomCategorical(key: TensorLike, logits: TensorLike): Tensor {
   const scores = asTensor(logits);
-  const gumbel = neg(log(neg(log(randomUniform(key, scores.shape)))));
+  const uniform = maximum(randomUniform(key, scores.shape), LEAST_UNIFORM);
+  const gumbel = neg(log(neg(log(uniform))));
   return argmax(add(scores, gumbel));
 }
