@@ -29,7 +29,15 @@ describe('findSuite', () => {
   });
 
   it('knows suites that can all be planned', { timeout: 60_000 }, () => {
-    expect(listSuites()).toEqual(['classic', 'dqn-ablation', 'dqn-family', 'ppo', 'quick', 'tabular', 'zeroth-and-first-order']);
+    expect(listSuites()).toEqual([
+      'classic',
+      'dqn-ablation',
+      'dqn-family',
+      'ppo',
+      'quick',
+      'tabular',
+      'zeroth-and-first-order',
+    ]);
     for (const name of listSuites()) {
       const suite = findSuite(name);
       expect(suite.name).toBe(name);
@@ -39,7 +47,9 @@ describe('findSuite', () => {
 
   it('says which suites there are', () => {
     expect(() => findSuite('clasic')).toThrow('clasic: expected the name of a suite or a file; did you mean classic?');
-    expect(() => findSuite('xyz')).toThrow('known are classic, dqn-ablation, dqn-family, ppo, quick, tabular, zeroth-and-first-order');
+    expect(() => findSuite('xyz')).toThrow(
+      'known are classic, dqn-ablation, dqn-family, ppo, quick, tabular, zeroth-and-first-order',
+    );
     expect(() => findSuite(temporaryFolder())).toThrow('EISDIR');
   });
 

@@ -10,13 +10,13 @@ import {
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 
-const layers = { lstm: t.lstm, gru: t.gru } as const;
-
 /** Recurrent layers by name. */
-export type RecurrentCell = keyof typeof layers;
+export type RecurrentCell = 'lstm' | 'gru';
+
+const layers = { lstm: t.lstm, gru: t.gru };
 
 /** Names of the recurrent layers. */
-export const recurrentCells: readonly RecurrentCell[] = Object.keys(layers) as RecurrentCell[];
+export const recurrentCells: readonly RecurrentCell[] = ['lstm', 'gru'];
 
 /** The networks of a recurrent algorithm with an actor and a critic. */
 export interface RecurrentActorCriticOptions extends ActorCriticOptions {
