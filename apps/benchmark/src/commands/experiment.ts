@@ -31,7 +31,8 @@ literature make one expect holds, claim by claim. DIR gets report.html, a page t
 SVG, ${NUMBERS_FILE}, and the verdict as README.md. The same seeds give the same files. What is committed of each is in
 apps/benchmark/experiments.
 
-dqn-ablation reads what 'gradus bench dqn-ablation' wrote, and runs that first where there is nothing.
+dqn-ablation and zeroth-and-first-order read what 'gradus bench' wrote of the suites of these names, and run them
+first where there is nothing.
 
 Examples:
   gradus experiment list
