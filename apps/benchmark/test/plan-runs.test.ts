@@ -69,7 +69,7 @@ describe('planRuns', () => {
   });
 
   it.each([
-    [[{ ...ppo, algorithm: 'pppo' }], "mine.json: entries[0].algorithm: unknown algorithm 'pppo'; did you mean ppo?"],
+    [[{ ...ppo, algorithm: 'ppoo' }], "mine.json: entries[0].algorithm: unknown algorithm 'ppoo'; did you mean ppo?"],
     [
       [ppo, { ...dqn, environment: 'CartPol-v1' }],
       "entries[1].environment: unknown environment 'CartPol-v1'; did you mean",

@@ -35,7 +35,7 @@ function plan(changes: object = {}) {
 }
 
 describe('planTrials', () => {
-  it('plans the space that is there as an example', () => {
+  it('plans the space that is there as an example', { timeout: 60_000 }, () => {
     const example = readSpace(join(import.meta.dirname, '../../spaces/ppo-cartpole.json'));
     const rungs = spaceRungs(example);
     expect(rungs.map(({ trials, steps }) => [trials, steps])).toEqual([
@@ -96,7 +96,7 @@ const kinds =
 
 describe('a bad space is said in one line', () => {
   it.each([
-    { changes: { algorithm: 'pppo' }, message: "algorithm: unknown algorithm 'pppo'; did you mean ppo?" },
+    { changes: { algorithm: 'ppoo' }, message: "algorithm: unknown algorithm 'ppoo'; did you mean ppo?" },
     { changes: { environment: 'CartPole-v2' }, message: "environment: unknown environment 'CartPole-v2'" },
     { changes: { settings: 'mine' }, message: 'settings: expected ' },
     { changes: { steps: 0 }, message: 'steps: expected ' },
