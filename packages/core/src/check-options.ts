@@ -77,7 +77,9 @@ export function checkOptions<Options extends object>(
   for (const name of Object.keys(options) as (keyof Options & string)[]) {
     const { expected, accepts } = checks[name];
     const value: unknown = options[name];
-    if (!accepts(value))
-      throw new RangeError(`${subject}: expected ${name} to be ${expected}, got ${JSON.stringify(value)}`);
+    if (accepts(value)) continue;
+    // JSON has null for NaN and the infinities.
+    const got = typeof value === 'number' ? String(value) : JSON.stringify(value);
+    throw new RangeError(`${subject}: expected ${name} to be ${expected}, got ${got}`);
   }
 }

@@ -25,8 +25,8 @@ export interface Evaluation {
 /**
  * Plays whole episodes and reports their returns; by default with the policy's best actions. The policy is told where episodes start,
  * and the action masks of an environment that has them. With a `VectorEnv` its copies play side by side, and each plays a number of
- * episodes that is fixed beforehand: taking the first that end would favour short ones. Throws `RangeError` unless `episodes` is a
- * positive integer.
+ * episodes that is fixed beforehand: taking the first that end would favour short ones; a policy that remembers needs `actBatch` for
+ * that, since `act` does not tell it which copy it sees. Throws `RangeError` unless `episodes` is a positive integer.
  */
 export function evaluate(policy: Policy, env: Env | VectorEnv, options: EvaluateOptions = {}): Evaluation {
   const { episodes = 10, seed, deterministic = true } = options;

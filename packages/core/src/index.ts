@@ -122,7 +122,7 @@ export {
 export { rejectUnknown, similarNames } from './suggest.ts';
 export { SumTree } from './sum-tree.ts';
 export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './train.ts';
-export { TrainingEnv, openCheckpoint, plainState } from './training-env.ts';
+export { TrainingEnv, openCheckpoint, plainState, snapshotEnv } from './training-env.ts';
 export { TransitionTable, type Outcome, type TransitionTableParts } from './transition-table.ts';
 export { vectorEnvFromDynamics } from './vector-env-from-dynamics.ts';
 export type { StepOutcome, VectorEnv } from './vector-env.ts';

@@ -20,7 +20,10 @@ export interface PeriodicEvaluationOptions {
   readonly episodes?: number | undefined;
   /** Every evaluation plays the episodes of this seed, so that they compare, and resuming changes none. Default 0. */
   readonly seed?: number | undefined;
-  /** Play the best actions, by default. Samples draw from the agent's random numbers and so change its training. */
+  /**
+   * Play the best actions, by default. Where an agent acts and trains by the same random numbers, samples change its training; they do not
+   * with those that play by a `RolloutCollector`.
+   */
   readonly deterministic?: boolean | undefined;
   /** Called, and awaited, after an evaluation with a higher mean return than all before: the place to save the agent. */
   readonly onBest?: ((evaluation: Evaluation, training: Training) => unknown) | undefined;

@@ -107,10 +107,10 @@ export class RolloutBuffer {
     return this.position === this.steps;
   }
 
-  /** Forgets everything, to record anew. */
+  /** Forgets everything, to record anew. Until `shuffle` is called, rows are in the order in which they were recorded. */
   clear(): void {
     this.position = 0;
-    // Each round shuffles from the same order: what a resumed training does must not depend on the rounds before.
+    this.sequenceLength = 1;
     for (let k = 0; k < this.size; k++) this.order[k] = k;
   }
 
@@ -171,7 +171,7 @@ export class RolloutBuffer {
       else if (!truncated[k]) nextValues[k] = k + numEnvs < size ? values[k + numEnvs] : lastValues[k + numEnvs - size];
       else if (Number.isNaN(nextValues[k])) {
         throw new RangeError(
-          `RolloutBuffer: step ${Math.floor(k / numEnvs)} was truncated, expected its value by bootstrap()`,
+          `RolloutBuffer: step ${Math.floor(k / numEnvs)} was truncated, expected its value by bootstrap(), got none or NaN`,
         );
       }
     }
@@ -185,7 +185,7 @@ export class RolloutBuffer {
    */
   shuffle(random: Random, sequenceLength = 1): void {
     const { order, size, steps, numEnvs } = this;
-    if (!Number.isInteger(steps / sequenceLength)) {
+    if (!(Number.isInteger(sequenceLength) && sequenceLength >= 1 && steps % sequenceLength === 0)) {
       throw new RangeError(`sequenceLength: expected a divisor of ${steps} (steps), got ${sequenceLength}`);
     }
     this.sequenceLength = sequenceLength;

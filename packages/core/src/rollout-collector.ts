@@ -2,6 +2,7 @@ import { defaultDevice, type TensorData } from '@gradus/tensor';
 import type { ActorCritic } from './actor-critic-networks.ts';
 import type { ActOptions, DeviceOption, Policy } from './agent.ts';
 import { checkActionMasks } from './check-action-masks.ts';
+import { checkRewards } from './check-rewards.ts';
 import { actionCounts } from './dynamics.ts';
 import { ProgramPolicy, clipToBounds, forget } from './program-policy.ts';
 import { ProgressRecorder, type Metrics, type Progress } from './progress.ts';
@@ -70,8 +71,9 @@ export class RolloutCollector implements Policy, Stateful {
   private readonly memories: Float32Array;
   /** Choices of each element of an action, where there are masks. */
   private readonly actionCounts: readonly number[];
-  /** Counts keys, so that each run of a sampling program has one of its own. */
+  /** Count keys, so that each run of a sampling program has one of its own: in rollouts 0, 1, …, when acting −1, −2, …. */
   private draws = 0;
+  private actingDraws = 0;
 
   /** Throws `RangeError` for `normalizeObservation` where observations are not float32. */
   constructor(
@@ -111,7 +113,8 @@ export class RolloutCollector implements Policy, Stateful {
       prepare: (observations, target) => {
         this.prepare(observations, target);
       },
-      nextKey: () => this.draws++,
+      // Whoever acts or evaluates between two rounds shall not change what is learned.
+      nextKey: () => -++this.actingDraws,
     });
   }
 
@@ -139,11 +142,15 @@ export class RolloutCollector implements Policy, Stateful {
     return this.recorder.progress(metrics);
   }
 
-  /** Plays one round with the present policy and estimates its advantages. Throws `RangeError` for masks without a legal action. */
+  /**
+   * Plays one round with the present policy and estimates its advantages. Throws `RangeError` for masks without a legal action, and
+   * `EnvError` for a reward that is not finite.
+   */
   collect(): void {
     const { env, buffer, rollout, observations, actions, rewards, memories } = this;
     const { observationNormalizer, rewardNormalizer } = this;
     const { gamma, gaeLambda, seed, steps, noiseSteps = 1 } = this.options;
+    const outcome = { rewards, terminated: env.terminated, truncated: env.truncated };
     buffer.clear();
     for (let step = 0; step < steps; step++) {
       observationNormalizer?.update(env.observations);
@@ -161,10 +168,12 @@ export class RolloutCollector implements Policy, Stateful {
       if (chosen.memories) memories.set(chosen.memories);
       clipToBounds(env.actionSpace, chosen.actions, actions);
       env.step(actions);
+      // Before they are normalized: one bad reward would spoil those of all copies.
+      checkRewards(env.rewards);
       this.recorder.record(env);
       if (rewardNormalizer === undefined) rewards.set(env.rewards);
       else rewardNormalizer.normalize(env, rewards);
-      buffer.endStep({ rewards, terminated: env.terminated, truncated: env.truncated });
+      buffer.endStep(outcome);
       if (env.truncated.includes(1)) buffer.bootstrap(this.valuesOf(env.finalObservations));
       forget(memories, env.terminated);
       forget(memories, env.truncated);
@@ -187,6 +196,7 @@ export class RolloutCollector implements Policy, Stateful {
   getState(): StateDict {
     return {
       draws: this.draws,
+      actingDraws: this.actingDraws,
       recorder: this.recorder.getState(),
       training: this.training.getState(),
       observationNormalizer: this.observationNormalizer?.getState() ?? null,
@@ -197,6 +207,7 @@ export class RolloutCollector implements Policy, Stateful {
 
   setState(state: StateDict): void {
     this.draws = readNumber(state, 'draws');
+    this.actingDraws = readNumber(state, 'actingDraws');
     this.recorder.setState(readState(state, 'recorder'));
     this.training.setState(readState(state, 'training'));
     this.observationNormalizer?.setState(readState(state, 'observationNormalizer'));

@@ -32,7 +32,7 @@ export class TrainingEnv implements Stateful {
 
   getState(): StateDict {
     const { started } = this;
-    return { started, env: started && !this.lost ? this.snapshot() : null };
+    return { started, env: started && !this.lost ? snapshotEnv(this.env) : null };
   }
 
   setState(state: StateDict): void {
@@ -40,15 +40,15 @@ export class TrainingEnv implements Stateful {
     this.lost = this.started && state.env === null;
     if (state.env !== null) this.env.setState(readState(state, 'env'));
   }
+}
 
-  /** The agent is worth saving also where its environment cannot be: it can act. */
-  private snapshot(): StateDict | null {
-    try {
-      return this.env.getState();
-    } catch (error) {
-      if (error instanceof EnvError) return null;
-      throw error;
-    }
+/** The state of `env`, or null where it has none to save: an agent is worth saving all the same, since it can act. */
+export function snapshotEnv(env: VectorEnv): StateDict | null {
+  try {
+    return env.getState();
+  } catch (error) {
+    if (error instanceof EnvError) return null;
+    throw error;
   }
 }
 

@@ -62,6 +62,12 @@ test('names the algorithm, the option, what was expected and what came', () => {
   expect(() => {
     check({ gamma: 7 });
   }).toThrow('Dqn: expected gamma to be a number in [0, 1], got 7');
+  for (const gamma of [NaN, Infinity, null, undefined, '1']) {
+    const got = typeof gamma === 'string' ? '"1"' : String(gamma);
+    expect(() => {
+      check({ gamma });
+    }).toThrow(new RangeError(`Dqn: expected gamma to be a number in [0, 1], got ${got}`));
+  }
   expect(() => {
     check({ gama: 0.9 });
   }).toThrow("Dqn: unknown option 'gama'; did you mean 'gamma'?");

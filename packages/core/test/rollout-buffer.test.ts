@@ -118,7 +118,9 @@ describe('misuse is named', () => {
     );
     buffer.beginStep(Float32Array.of(3), Int32Array.of(1), [0], [0]);
     buffer.endStep({ rewards: Float64Array.of(1), terminated: flags(0), truncated: flags(1) });
-    expect(() => buffer.finish([0], 1, 1)).toThrow('step 0 was truncated, expected its value by bootstrap()');
+    expect(() => buffer.finish([0], 1, 1)).toThrow(
+      'step 0 was truncated, expected its value by bootstrap(), got none or NaN',
+    );
   });
 });
 
@@ -210,9 +212,9 @@ describe('sequences', () => {
     expect(a.toSorted((x, y) => x - y)).toEqual([0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32]);
   });
 
-  test('of a length that does not divide the steps are refused', () => {
-    expect(() => played().shuffle(new Random(1), 3)).toThrow(
-      new RangeError('sequenceLength: expected a divisor of 4 (steps), got 3'),
+  test.each([3, 8, 0, -2, 0.5, NaN, Infinity])('of a length of %s, no divisor of the steps, are refused', (length) => {
+    expect(() => played().shuffle(new Random(1), length)).toThrow(
+      new RangeError(`sequenceLength: expected a divisor of 4 (steps), got ${length}`),
     );
   });
 });

@@ -263,8 +263,29 @@ test.each([
   rollouts.collect();
   rollouts.collect();
   for (const { log } of envs) expect(log.map(({ action }) => (action as Float32Array)[0])).toEqual(expected);
-  // Acting takes keys of its own.
-  expect(rollouts.act([0, 0], { deterministic: false })).toEqual(Float32Array.of(expected[7] + 1));
+});
+
+test('acting draws by keys of its own, and so does not change what is learned', () => {
+  const setUpKeyed = () => {
+    const env = vectorize((i) => withoutMask(new Scripted(new Box(-100, 100, [1]), 100 * i)), 2);
+    const rollouts = new RolloutCollector(env, keyed, options);
+    const act = () => (rollouts.act([0, 0], { deterministic: false }) as Float32Array)[0];
+    const collect = () => {
+      rollouts.collect();
+      return [...rollouts.buffer.actions];
+    };
+    rollouts.begin(1000);
+    return { rollouts, act, collect };
+  };
+  const [one, other] = [setUpKeyed(), setUpKeyed()];
+  expect([one.act(), one.act()]).toEqual([-1, -2]);
+  expect([one.collect(), one.collect()]).toEqual([other.collect(), other.collect()]);
+  expect(one.act()).toBe(-3);
+  // A restored collector goes on with both.
+  const restored = setUpKeyed();
+  restored.rollouts.setState(one.rollouts.getState());
+  expect([restored.act(), restored.act()]).toEqual([-4, -5]);
+  expect(restored.collect()).toEqual(other.collect());
 });
 
 test('it acts with the best action unless asked to draw, on observations as the networks see them', () => {
@@ -319,16 +340,19 @@ describe('errors', () => {
     }
   });
 
-  test('a reward that is not finite', () => {
-    const { env, rollouts } = setUp();
+  test.each([false, true])('a reward that is not finite, with normalizeReward %s', (normalizeReward) => {
+    const { env, rollouts } = setUp({ normalizeReward });
     rollouts.begin(1000);
     const step = env.step.bind(env);
     (env as { step: VectorEnv['step'] }).step = (actions) => {
       step(actions);
-      env.rewards[1] = NaN;
+      env.rewards[1] = Infinity;
     };
+    const before = rollouts.getState();
     expect(() => {
       rollouts.collect();
-    }).toThrow(new EnvError('reward of environment 1 is NaN, expected a finite number'));
+    }).toThrow(new EnvError('reward of environment 1 is Infinity, expected a finite number'));
+    // Nothing was learned of it.
+    expect(rollouts.getState().rewardNormalizer).toEqual(before.rewardNormalizer);
   });
 });

@@ -1,4 +1,4 @@
-import { checkOptions, nullable, positiveInteger, type OptionCheck } from '@gradus/core';
+import { checkOptions, finiteNumber, nullable, positiveInteger, type OptionCheck } from '@gradus/core';
 import type { Best, Search } from './search.ts';
 
 /** When to stop: at whatever comes first. Each is null, no limit, by default. */
@@ -22,7 +22,7 @@ export interface Maximum extends Best {
 const checks: { readonly [Name in keyof MaximizeOptions]: OptionCheck } = {
   evaluations: nullable(positiveInteger),
   iterations: nullable(positiveInteger),
-  target: nullable({ expected: 'a number', accepts: (value) => typeof value === 'number' && !Number.isNaN(value) }),
+  target: nullable(finiteNumber),
 };
 
 /**

@@ -1,13 +1,13 @@
 import {
   EnvError,
   RunningNormalizer,
+  actionCounts,
   asVectorEnv,
   checkActionMasks,
   checkOptions,
   clipToBounds,
   createActions,
   flag,
-  policyOutputs,
   positiveInteger,
   readState,
   type ActionArray,
@@ -68,9 +68,10 @@ const LONGEST_EPISODE = 1_000_000;
  *     U(θ) = E[R(τ)] ≈ Û(θ) = (1/m) Σ_j R(τ_j),   τ_j an episode with the policy π_θ, R its undiscounted return
  *
  * of many candidates at a time: the copies of the environment play side by side, each with the parameters of the candidate whose turn it is. Episode e of
- * the evaluation, counted over all candidates, is the ⌊e / n⌋-th of copy e mod n, and copy i is seeded with `seed + i`: which episodes a candidate plays
- * depends neither on how long those of others are, nor on what was played before. A copy whose episodes are all done is stepped along with the others;
- * these steps are not counted, since nothing is learned of them.
+ * the evaluation, counted over all candidates, is the ⌊e / n⌋-th of copy e mod n, and copy i is seeded with `seed + i`: how long episodes are decides
+ * neither who plays how many of them nor where, and nothing that was played in an earlier evaluation matters. (Where steps are random, later episodes of
+ * a copy go on with its random stream from wherever those before left it.) A copy whose episodes are all done is stepped along with the others; these
+ * steps are not counted, since nothing is learned of them.
  */
 export class MonteCarloUtility implements Stateful {
   readonly env: VectorEnv;
@@ -83,6 +84,8 @@ export class MonteCarloUtility implements Stateful {
   /** The episode that each copy plays, [n]. */
   private readonly episode: Int32Array;
   private readonly actions: ActionArray;
+  /** Choices of each element of an action, where there are masks. */
+  private readonly actionCounts: readonly number[];
   /** Observations as the network sees them, and those to learn the normalization of. */
   private readonly normalized: Float32Array;
   private readonly active: Float32Array;
@@ -96,7 +99,7 @@ export class MonteCarloUtility implements Stateful {
     this.env = asVectorEnv(env);
     this.network = network;
     this.options = { ...monteCarloUtilityDefaults, ...options };
-    const { numEnvs, observations, observationSpace, actionSpace } = this.env;
+    const { numEnvs, observations, observationSpace, actionSpace, actionMasks } = this.env;
     if (this.options.normalizeObservation) {
       if (observationSpace.kind !== 'box' || observationSpace.dtype !== 'float32') {
         const got = observationSpace.toString();
@@ -106,6 +109,7 @@ export class MonteCarloUtility implements Stateful {
       this.seen = new RunningNormalizer(observationSpace.size);
     }
     this.episode = new Int32Array(numEnvs);
+    this.actionCounts = actionMasks ? actionCounts(actionSpace) : [];
     // Copies that never get to play need actions all the same.
     this.actions = createActions(actionSpace, numEnvs);
     if (actionSpace.kind === 'discrete') this.actions.fill(actionSpace.start);
@@ -116,12 +120,18 @@ export class MonteCarloUtility implements Stateful {
 
   /**
    * Plays m episodes with each of `candidates`, [candidates × dimension]. The same `seed` leads to the same episodes. Throws `EnvError` for a return that
-   * is not finite, naming the candidate, and for an episode that does not end within 10⁶ steps; `RangeError` for a mask without a legal action.
+   * is not finite, naming the candidate, and for an episode that does not end within 10⁶ steps; `RangeError` for a mask without a legal action, and for candidates of another
+   * dimension.
    */
   evaluate(candidates: Float64Array, seed: number): CandidateReturns {
     const { network, options, normalizer, seen } = this;
     const { episodes, commonEpisodes } = options;
     const count = candidates.length / network.dimension;
+    if (!Number.isInteger(count)) {
+      throw new RangeError(`candidates: expected rows of ${network.dimension} parameters, got ${candidates.length}`);
+    }
+    // An evaluation that failed may have left it further.
+    if (normalizer && seen) seen.setState(normalizer.getState());
     const returns = new Float64Array(count * episodes);
     const lengths = new Int32Array(count * episodes);
     if (commonEpisodes) {
@@ -176,7 +186,7 @@ export class MonteCarloUtility implements Stateful {
     const { env, network, episode, actions, normalizer, active } = this;
     const { numEnvs, actionMasks } = env;
     const { size } = env.observationSpace;
-    if (actionMasks) checkActionMasks(actionMasks, policyOutputs(env.actionSpace), numEnvs);
+    if (actionMasks) checkActionMasks(actionMasks, this.actionCounts, numEnvs);
     let { observations } = env;
     if (normalizer) {
       normalizer.normalize(observations, this.normalized);

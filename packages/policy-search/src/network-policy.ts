@@ -1,7 +1,7 @@
 import {
+  actionCounts,
   checkActionMasks,
   createActions,
-  policyOutputs,
   readRow,
   type ActOptions,
   type ActionArray,
@@ -54,7 +54,7 @@ export class NetworkPolicy implements Policy {
   actBatch(observations: Float32Array, actions: ActionArray, { actionMasks }: ActOptions = {}): void {
     const { network, normalizer } = this;
     const rows = observations.length / network.observationSpace.size;
-    if (actionMasks !== undefined) checkActionMasks(actionMasks, policyOutputs(network.actionSpace), rows);
+    if (actionMasks !== undefined) checkActionMasks(actionMasks, actionCounts(network.actionSpace), rows);
     let seen = observations;
     if (normalizer !== undefined) {
       if (this.prepared.length !== observations.length) this.prepared = new Float32Array(observations.length);

@@ -10,6 +10,7 @@ import {
   positiveInteger,
   readState,
   rejectUnknown,
+  snapshotEnv,
   type ActOptions,
   type ActionArray,
   type Agent,
@@ -156,7 +157,7 @@ export class PolicySearch<Options extends object = object> implements Agent {
     };
   }
 
-  /** It follows from the agent's seed and the iteration, so that nothing about environments has to be saved. */
+  /** It follows from the agent's seed and the iteration, so that resuming needs nothing of most environments. */
   private episodeSeed(): number {
     const { seed, episodeChoice } = this.options;
     const iteration = episodeChoice === 'fixed' ? 0 : this.search.iteration;
@@ -181,6 +182,8 @@ export class PolicySearch<Options extends object = object> implements Agent {
         search: this.search.getState(),
         utility: this.utility.getState(),
         recorder: this.recorder.getState(),
+        // Each iteration begins new episodes; what outlives them is what wrappers learn, such as a normalization.
+        env: snapshotEnv(this.utility.env),
       },
       files: {},
     };
@@ -188,7 +191,8 @@ export class PolicySearch<Options extends object = object> implements Agent {
 
   /**
    * The agent that was saved, ready to act and to go on searching in `env`, which must have as many copies, exactly as if it had not been interrupted.
-   * Throws `CheckpointError` when the checkpoint is of another method or incomplete, or does not fit the environment's spaces.
+   * Throws `CheckpointError` when the checkpoint is of another method or incomplete, or does not fit the environment's spaces or
+   * number of copies.
    */
   static restore<Options extends object>(
     checkpoint: Checkpoint,
@@ -201,6 +205,7 @@ export class PolicySearch<Options extends object = object> implements Agent {
     agent.search.setState(readState(state, 'search'));
     agent.utility.setState(readState(state, 'utility'));
     agent.recorder.setState(readState(state, 'recorder'));
+    if (state.env !== null) agent.utility.env.setState(readState(state, 'env'));
     return agent;
   }
 

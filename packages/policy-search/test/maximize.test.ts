@@ -58,7 +58,9 @@ describe('refuses', () => {
     [{ target: 1 }, 'maximize: expected evaluations or iterations, got neither'],
     [{ evaluations: 7 }, 'maximize: expected evaluations for 8 candidates, got 7'],
     [{ iterations: 0 }, 'maximize: expected iterations to be a positive integer or null, got 0'],
-    [{ iterations: 1, target: NaN }, 'maximize: expected target to be a number or null, got null'],
+    [{ iterations: 1, target: NaN }, 'maximize: expected target to be a finite number or null, got NaN'],
+    // Which nothing told reaches: no iteration would begin.
+    [{ iterations: 1, target: -Infinity }, 'maximize: expected target to be a finite number or null, got -Infinity'],
     [{ generations: 1 }, "maximize: unknown option 'generations'"],
   ])('%o', (options, message) => {
     expect(() => maximize(search(), sphere, options)).toThrow(RangeError);

@@ -1,6 +1,8 @@
 import {
   Box,
   Discrete,
+  EnvError,
+  MultiDiscrete,
   NumpyRandom,
   Random,
   RunningNormalizer,
@@ -146,6 +148,21 @@ test('legal actions alone are taken where there are masks', () => {
   );
 });
 
+test('masks leave each element of a MultiDiscrete action a choice, or are an error', () => {
+  const env = vectorize(
+    () => ({
+      ...counter(3, () => 1),
+      actionSpace: new MultiDiscrete([2, 3]),
+      step: () => ({ observation: [0], reward: 1, terminated: true, truncated: false }),
+      actionMask: () => Uint8Array.of(0, 0, 1, 1, 1),
+    }),
+    1,
+  );
+  expect(() => new MonteCarloUtility(env, new PolicyNetwork(env)).evaluate(new Float64Array(10), 0)).toThrow(
+    new RangeError('actionMasks: expected a legal action in each row, got none in row 0'),
+  );
+});
+
 describe('normalization of observations', () => {
   const make = (numEnvs: number) => {
     const env = vectorize((index) => counter(index === 0 ? 2 : 4, () => 1), numEnvs);
@@ -183,6 +200,20 @@ describe('normalization of observations', () => {
     expect(together.getState()).not.toEqual(state);
   });
 
+  test('knows nothing of an evaluation that failed', () => {
+    let fails = true;
+    const env = vectorize(() => counter(4, (step) => (fails && step === 3 ? NaN : 1)), 1);
+    const make = () => new MonteCarloUtility(env, new PolicyNetwork(env), { normalizeObservation: true });
+    const utility = make();
+    expect(() => utility.evaluate(new Float64Array(6), 0)).toThrow(EnvError);
+    fails = false;
+    const fresh = make();
+    expect(utility.getState()).toEqual(fresh.getState());
+    utility.evaluate(new Float64Array(6), 0);
+    fresh.evaluate(new Float64Array(6), 0);
+    expect(utility.getState()).toEqual(fresh.getState());
+  });
+
   test('is for real observations', () => {
     const env = makeVectorEnv('FrozenLake-v1', 1);
     expect(() => new MonteCarloUtility(env, new PolicyNetwork(env), { normalizeObservation: true })).toThrow(
@@ -202,6 +233,15 @@ describe('errors', () => {
     const bad = vectorize(() => counter(3, (step) => (step === 2 ? NaN : 0)), 1);
     expect(() => new MonteCarloUtility(bad, new PolicyNetwork(bad)).evaluate(new Float64Array(6), 0)).toThrow(
       'reward of environment 0 is NaN, expected a finite number',
+    );
+  });
+
+  test('candidates of another dimension', () => {
+    const env = vectorize(() => counter(3, () => 1), 1);
+    // Nine parameters would be three episodes, of one and a half candidates.
+    const utility = new MonteCarloUtility(env, new PolicyNetwork(env), { episodes: 2 });
+    expect(() => utility.evaluate(new Float64Array(9), 0)).toThrow(
+      new RangeError('candidates: expected rows of 6 parameters, got 9'),
     );
   });
 

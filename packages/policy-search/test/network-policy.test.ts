@@ -43,6 +43,20 @@ describe('discrete spaces', () => {
     expect(policy.act(1, { actionMasks: Uint8Array.of(1, 1, 0), deterministic: false })).toBe(1);
   });
 
+  test('each element of a MultiDiscrete action needs one that is legal', () => {
+    const pair = new PolicyNetwork(
+      { observationSpace: new Discrete(1), actionSpace: new MultiDiscrete([2, 3]) },
+      { bias: false },
+    );
+    const both = new NetworkPolicy(pair, () => Float64Array.of(0, 1, 2, 1, 0));
+    expect(both.act(0, { actionMasks: Uint8Array.of(1, 0, 0, 0, 1) })).toEqual(Int32Array.of(0, 2));
+    for (const mask of [Uint8Array.of(0, 0, 1, 1, 1), Uint8Array.of(1, 1, 0, 0, 0)]) {
+      expect(() => both.act(0, { actionMasks: mask })).toThrow(
+        new RangeError('actionMasks: expected a legal action in each row, got none in row 0'),
+      );
+    }
+  });
+
   test.each<[() => unknown, string]>([
     [() => policy.act(3), 'observation is 3, expected an integer in [1, 2]'],
     [() => policy.act([1, 1]), 'observation has 2 elements, expected 1'],

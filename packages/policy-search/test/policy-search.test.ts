@@ -1,5 +1,5 @@
 import { CheckpointError, decodeCheckpoint, encodeCheckpoint, evaluate, vectorize, type Metrics } from '@gradus/core';
-import { makeEnv, makeVectorEnv } from '@gradus/envs';
+import { makeEnv, makeVectorEnv, normalizeObservation } from '@gradus/envs';
 import {
   PolicySearch,
   arsSettings,
@@ -77,6 +77,18 @@ test('resuming needs nothing of the environment', () => {
   iterate(first, 3);
   const resumed = PolicySearch.restore(first.checkpoint(), make(), searchMethods.ars);
   iterate(resumed, 3);
+  expect(resumed.checkpoint()).toEqual(whole.checkpoint());
+});
+
+test('what wrappers of the environment learn is saved with the agent', () => {
+  const make = () => normalizeObservation(makeVectorEnv('CartPole-v1', 2));
+  const create = () => new PolicySearch(make(), searchMethods.ars, { learningRate: 1, deviation: 1 });
+  const [whole, first] = [create(), create()];
+  const rounds = iterate(whole, 8);
+  iterate(first, 4);
+  const saved = decodeCheckpoint(encodeCheckpoint(first.checkpoint()));
+  const resumed = PolicySearch.restore(saved, make(), searchMethods.ars);
+  expect(iterate(resumed, 4)).toEqual(rounds.slice(4));
   expect(resumed.checkpoint()).toEqual(whole.checkpoint());
 });
 
@@ -192,12 +204,18 @@ describe('refuses', () => {
     expect(() => new PolicySearch(env, searchMethods.cem, options)).toThrow(message);
   });
 
-  test('checkpoints of another method or for other spaces', () => {
+  test('checkpoints of another method, for other spaces, or for another number of copies', () => {
     const saved = new PolicySearch(env, searchMethods.cem).checkpoint();
     expect(() => PolicySearch.restore(saved, env, searchMethods.ars)).toThrow(CheckpointError);
     expect(() => PolicySearch.restore(saved, env, searchMethods.ars)).toThrow("expected algorithm 'ars', got 'cem'");
     expect(() => PolicySearch.restore(saved, makeVectorEnv('Acrobot-v1', 1), searchMethods.cem)).toThrow(
       CheckpointError,
     );
+    const agent = new PolicySearch(makeVectorEnv('CartPole-v1', 2), searchMethods.cem, {
+      populationSize: 2,
+      eliteSize: 1,
+    });
+    iterate(agent, 1);
+    expect(() => PolicySearch.restore(agent.checkpoint(), env, searchMethods.cem)).toThrow(CheckpointError);
   });
 });

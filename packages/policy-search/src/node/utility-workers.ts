@@ -70,7 +70,7 @@ export class UtilityWorkers {
   /** Throws `RangeError` for an unknown option or a wrong one. Workers are started when they are first needed. */
   constructor(options: UtilityWorkersOptions) {
     const { name = 'utility', workers = availableParallelism() } = options;
-    const module = typeof options.module === 'string' ? options.module : options.module.href;
+    const module = typeof options.module === 'object' ? options.module.href : options.module;
     checkOptions<Required<UtilityWorkersOptions>>('UtilityWorkers', { ...options, module, name, workers }, checks);
     this.module = module;
     this.name = name;

@@ -85,6 +85,7 @@ test('closing ends what runs and what waits', { timeout: 60_000 }, async () => {
 });
 
 test.each<[Partial<UtilityWorkersOptions>, string]>([
+  [{}, 'UtilityWorkers: expected module to be a URL, got undefined'],
   [{ module: './utility.js' }, 'UtilityWorkers: expected module to be a URL, got "./utility.js"'],
   [{ module, workers: 0 }, 'UtilityWorkers: expected workers to be a positive integer, got 0'],
   [{ module, threads: 1 } as Partial<UtilityWorkersOptions>, "UtilityWorkers: unknown option 'threads'"],
