@@ -36,8 +36,8 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import { NaturalGradient } from './natural-gradient.ts';
-import { ValueRegression } from './value-regression.ts';
+import { NaturalGradient } from './natural-gradient/natural-gradient.ts';
+import { ValueRegression } from './programs/value-regression.ts';
 
 /**
  * Natural policy gradient (Kakade, 2001), with the step size of Rajeswaran et al. (2017).
@@ -163,7 +163,9 @@ export class NaturalPolicyGradient implements Agent {
     const exploration = { stateDependentExploration: stateDependentExploration !== null };
     this.networks = createActorCritic(copies, { ...this.options, ...exploration }, this.random);
     this.actor = new NaturalGradient(this.networks, copies, size, this.options, device);
-    this.critic = new ValueRegression(this.networks, copies, batchSize, device);
+    // Adam's ε as Stable-Baselines3 has it.
+    const optimizer = t.adam(this.networks.criticParameters, { epsilon: 1e-5 });
+    this.critic = new ValueRegression(this.networks, copies, optimizer, batchSize, device);
     const noise = { noiseSteps: stateDependentExploration ?? 1 };
     this.rollouts = new RolloutCollector(copies, this.networks, { ...this.options, ...noise }, { device });
   }
@@ -223,7 +225,7 @@ export class NaturalPolicyGradient implements Agent {
       },
       files: {
         'parameters.safetensors': t.saveParameters(this.networks.parameters),
-        'optimizer.safetensors': t.saveParameters(this.critic.state),
+        'optimizer.safetensors': t.saveParameters(this.critic.optimizer.state),
       },
     };
   }
@@ -238,7 +240,7 @@ export class NaturalPolicyGradient implements Agent {
     const saved = readState(state, 'options') as Partial<NaturalPolicyGradientOptions>;
     const agent = new NaturalPolicyGradient(env, { ...saved, ...options });
     t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));
-    t.loadParameters(agent.critic.state, file('optimizer.safetensors'));
+    t.loadParameters(agent.critic.optimizer.state, file('optimizer.safetensors'));
     agent.random.setState(readState(state, 'random'));
     agent.rollouts.setState(readState(state, 'rollouts'));
     return agent;

@@ -1,7 +1,7 @@
 import type { Distribution } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import type { PpoOptions } from './ppo.ts';
-import { standardize } from './standardize.ts';
+import { standardize } from './programs/standardize.ts';
 
 /** What the loss needs to know of a minibatch: [rows], actions [rows] or [rows × size], and the two limits. */
 export type PpoBatch = Readonly<

@@ -1,7 +1,6 @@
 import {
   Random,
   RolloutCollector,
-  actionMaskSize,
   asVectorEnv,
   checkOptions,
   createActorCritic,
@@ -20,7 +19,6 @@ import {
   readNumber,
   readState,
   scheduleOf,
-  scheduleValue,
   type ActOptions,
   type ActionArray,
   type ActorCritic,
@@ -38,7 +36,9 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { ppoEpochs, updateMetrics } from './ppo-epochs.ts';
 import { policyChange, ppoLoss } from './ppo-loss.ts';
+import { stepInputs, type StepInputs } from './programs/policy-inputs.ts';
 
 /**
  * Proximal policy optimization (Schulman et al., 2017; S5.9).
@@ -170,30 +170,9 @@ const optionChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   seed: naturalNumber,
 };
 
-/** What an update reports, in the order of its output `metrics`. */
-const metricNames = [
-  'train/policy_loss',
-  'train/value_loss',
-  'train/entropy',
-  'train/approx_kl',
-  'train/clip_fraction',
-  'train/gradient_norm',
-] as const;
-
-/** What was seen and chosen; masks where the environment has them. */
-type PlayedInputs = Record<'observations' | 'actions' | 'logProbabilities', t.InputSpec> &
-  Partial<Record<'actionMasks', t.InputSpec>>;
-
-function playedInputs({ observationSpace, actionSpace, actionMasks }: VectorEnv, batchSize: number): PlayedInputs {
-  return {
-    observations: [batchSize, observationSpace.size],
-    actions: {
-      shape: actionSpace.kind === 'discrete' ? [batchSize] : [batchSize, actionSpace.size],
-      dtype: actionSpace.kind === 'box' ? 'float32' : 'int32',
-    },
-    logProbabilities: [batchSize],
-    ...(actionMasks && { actionMasks: { shape: [batchSize, actionMaskSize(actionSpace)], dtype: 'bool' } }),
-  };
+/** What was seen and chosen. */
+function playedInputs(env: VectorEnv, batchSize: number): StepInputs & Record<'logProbabilities', t.InputSpec> {
+  return { ...stepInputs(env, batchSize), logProbabilities: [batchSize] };
 }
 
 /** One minibatch step: the loss above, its gradient, Adam. */
@@ -220,10 +199,9 @@ function updateProgram(
     (batch) => {
       const policy = networks.policy(batch.observations, batch.actionMasks);
       const parts = ppoLoss(policy, networks.value(batch.observations), batch, options);
-      const { policyLoss, valueLoss, entropy, kl, clipFraction } = parts;
-      const loss = klCoefficient > 0 ? t.add(parts.loss, t.mul(batch.klCoefficient, kl)) : parts.loss;
+      const loss = klCoefficient > 0 ? t.add(parts.loss, t.mul(batch.klCoefficient, parts.kl)) : parts.loss;
       const { gradientNorm } = optimizer.minimize(loss, { learningRate: batch.learningRate, maxGradNorm });
-      return { metrics: t.stack([policyLoss, valueLoss, entropy, kl, clipFraction, gradientNorm]) };
+      return { metrics: updateMetrics(parts, gradientNorm) };
     },
     { device },
   );
@@ -303,32 +281,13 @@ export class Ppo implements Agent {
     }
   }
 
-  /** Makes the minibatch steps of one round; `progress` is the part of training that was done before it. */
+  /** Learns from one round; `progress` is the part of training that was done before it. */
   private improve(buffer: RolloutBuffer, progress: number): Metrics {
-    const { update, random, klCoefficient } = this;
-    const { epochs, batchSize, targetKl, learningRate, clipRange, clipRangeValue } = this.options;
-    const rate = scheduleValue(learningRate, progress);
-    update.inputs.learningRate[0] = rate;
-    update.inputs.clipRange[0] = scheduleValue(clipRange ?? Infinity, progress);
-    update.inputs.clipRangeValue[0] = scheduleValue(clipRangeValue ?? 0, progress);
+    const { update, random, options, klCoefficient } = this;
     update.inputs.klCoefficient[0] = klCoefficient;
-    const totals = new Float64Array(metricNames.length);
-    let updates = 0;
-    let kl = 0;
-    for (let epoch = 0; epoch < epochs && !isTooFar(kl, targetKl); epoch++) {
-      buffer.shuffle(random);
-      for (let start = 0; start < buffer.size && !isTooFar(kl, targetKl); start += batchSize) {
-        buffer.gather(start, start + batchSize, update.inputs);
-        const { metrics } = update.run();
-        for (let i = 0; i < totals.length; i++) totals[i] += metrics[i];
-        updates++;
-        kl = metrics[metricNames.indexOf('train/approx_kl')];
-      }
-    }
+    const metrics = ppoEpochs(buffer, update, random, options, { progress });
     this.adaptKlCoefficient(buffer);
-    const means = metricNames.map((name, i) => [name, totals[i] / updates] as const);
-    const penalty = klCoefficient > 0 ? { 'train/kl_coefficient': klCoefficient } : {};
-    return { ...Object.fromEntries(means), 'train/learning_rate': rate, ...penalty };
+    return { ...metrics, ...(klCoefficient > 0 && { 'train/kl_coefficient': klCoefficient }) };
   }
 
   /** β of the next round, from the divergence that this one arrived at. */
@@ -381,9 +340,4 @@ export class Ppo implements Agent {
     for (const each of [this.update, this.divergence, this.rollouts, this.networks]) each?.dispose();
     t.disposeParameters(this.optimizer.state);
   }
-}
-
-/** Whether a round ends early: after a minibatch whose approximate KL divergence exceeds 1.5 times the target (SB3). */
-function isTooFar(kl: number, targetKl: number | null): boolean {
-  return targetKl !== null && kl > 1.5 * targetKl;
 }

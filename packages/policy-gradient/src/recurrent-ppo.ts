@@ -1,7 +1,6 @@
 import {
   Random,
   RolloutCollector,
-  actionMaskSize,
   asVectorEnv,
   checkOptions,
   finiteNumber,
@@ -18,7 +17,6 @@ import {
   positiveNumber,
   readState,
   scheduleOf,
-  scheduleValue,
   type ActOptions,
   type ActionArray,
   type Agent,
@@ -26,17 +24,17 @@ import {
   type DeviceOption,
   type Env,
   type LearnOptions,
-  type Metrics,
   type OptionCheck,
   type Progress,
   type RecurrentActorCritic,
-  type RolloutBuffer,
   type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { ppoEpochs, updateMetrics } from './ppo-epochs.ts';
 import { ppoLoss } from './ppo-loss.ts';
 import type { PpoOptions } from './ppo.ts';
+import { stepInputs } from './programs/policy-inputs.ts';
 import { createRecurrentActorCritic, recurrentCells, type RecurrentCell } from './recurrent-networks.ts';
 
 /**
@@ -126,32 +124,6 @@ const optionChecks: { readonly [Name in keyof RecurrentPpoOptions]: OptionCheck 
   seed: naturalNumber,
 };
 
-/** What an update reports, in the order of its output `metrics`. */
-const metricNames = [
-  'train/policy_loss',
-  'train/value_loss',
-  'train/entropy',
-  'train/approx_kl',
-  'train/clip_fraction',
-  'train/gradient_norm',
-] as const;
-
-type UpdateInputs = Record<
-  | 'observations'
-  | 'memories'
-  | 'episodeStarts'
-  | 'actions'
-  | 'logProbabilities'
-  | 'advantages'
-  | 'returns'
-  | 'values'
-  | 'learningRate'
-  | 'clipRange'
-  | 'clipRangeValue',
-  t.InputSpec
-> &
-  Partial<Record<'actionMasks', t.InputSpec>>;
-
 /** One minibatch step: through the sequences, the loss and its gradient back through them, Adam. */
 function updateProgram(
   networks: RecurrentActorCritic,
@@ -161,16 +133,10 @@ function updateProgram(
   device: t.Device,
 ) {
   const { batchSize, steps, sequenceLength, maxGradNorm } = options;
-  const { observationSpace, actionSpace, actionMasks } = env;
-  const inputs: UpdateInputs = {
-    observations: [batchSize, observationSpace.size],
+  const inputs = {
+    ...stepInputs(env, batchSize),
     memories: [batchSize / (sequenceLength ?? steps), networks.memorySize],
     episodeStarts: [batchSize],
-    actions: {
-      shape: actionSpace.kind === 'discrete' ? [batchSize] : [batchSize, actionSpace.size],
-      dtype: actionSpace.kind === 'box' ? 'float32' : 'int32',
-    },
-    ...(actionMasks && { actionMasks: { shape: [batchSize, actionMaskSize(actionSpace)], dtype: 'bool' } }),
     logProbabilities: [batchSize],
     advantages: [batchSize],
     returns: [batchSize],
@@ -183,9 +149,9 @@ function updateProgram(
     inputs,
     (batch) => {
       const { policy, values } = networks.unroll(batch.observations, batch.memories, batch);
-      const { loss, policyLoss, valueLoss, entropy, kl, clipFraction } = ppoLoss(policy, values, batch, options);
-      const { gradientNorm } = optimizer.minimize(loss, { learningRate: batch.learningRate, maxGradNorm });
-      return { metrics: t.stack([policyLoss, valueLoss, entropy, kl, clipFraction, gradientNorm]) };
+      const parts = ppoLoss(policy, values, batch, options);
+      const { gradientNorm } = optimizer.minimize(parts.loss, { learningRate: batch.learningRate, maxGradNorm });
+      return { metrics: updateMetrics(parts, gradientNorm) };
     },
     { device },
   );
@@ -252,34 +218,9 @@ export class RecurrentPpo implements Agent {
     while (rollouts.step < steps) {
       const progress = rollouts.step / steps;
       rollouts.collect();
-      yield rollouts.progress(this.improve(rollouts.buffer, progress));
+      const round = { progress, sequenceLength: this.options.sequenceLength ?? this.options.steps };
+      yield rollouts.progress(ppoEpochs(rollouts.buffer, this.update, this.random, this.options, round));
     }
-  }
-
-  /** Makes the minibatch steps of one round; `progress` is the part of training that was done before it. */
-  private improve(buffer: RolloutBuffer, progress: number): Metrics {
-    const { update, random } = this;
-    const { steps, epochs, batchSize, sequenceLength, learningRate, clipRange, clipRangeValue } = this.options;
-    const targetKl = this.options.targetKl ?? Infinity;
-    const rate = scheduleValue(learningRate, progress);
-    update.inputs.learningRate[0] = rate;
-    update.inputs.clipRange[0] = scheduleValue(clipRange ?? Infinity, progress);
-    update.inputs.clipRangeValue[0] = scheduleValue(clipRangeValue ?? 0, progress);
-    const totals = new Float64Array(metricNames.length);
-    let updates = 0;
-    let kl = 0;
-    for (let epoch = 0; epoch < epochs && kl <= 1.5 * targetKl; epoch++) {
-      buffer.shuffle(random, sequenceLength ?? steps);
-      for (let start = 0; start < buffer.size && kl <= 1.5 * targetKl; start += batchSize) {
-        buffer.gather(start, start + batchSize, update.inputs);
-        const { metrics } = update.run();
-        for (let i = 0; i < totals.length; i++) totals[i] += metrics[i];
-        updates++;
-        kl = metrics[metricNames.indexOf('train/approx_kl')];
-      }
-    }
-    const means = metricNames.map((name, i) => [name, totals[i] / updates] as const);
-    return { ...Object.fromEntries(means), 'train/learning_rate': rate };
   }
 
   /** What it remembers of the episodes that it trains in is saved, what it remembers from acting is not. */

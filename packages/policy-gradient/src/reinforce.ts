@@ -1,14 +1,7 @@
 import {
-  ProgramPolicy,
-  ProgressRecorder,
   Random,
-  TrainingEnv,
-  actionMaskSize,
   asVectorEnv,
-  checkActionMasks,
   checkOptions,
-  clipToBounds,
-  createActions,
   createActorCritic,
   finiteNumber,
   flag,
@@ -22,7 +15,6 @@ import {
   plainState,
   positiveInteger,
   positiveNumber,
-  readNumber,
   readState,
   scheduleOf,
   scheduleValue,
@@ -42,11 +34,14 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import { EpisodeBuffer } from './episode-buffer.ts';
 import type { Credit } from './estimators/step-credits.ts';
-import { flatten, parameterCount, unflatten } from './flat-parameters.ts';
-import { OptimalBaseline } from './optimal-baseline.ts';
-import { ValueBaseline } from './value-baseline.ts';
+import { flatten, parameterCount, unflatten } from './programs/flat-parameters.ts';
+import { stepInputs } from './programs/policy-inputs.ts';
+import { episodeAdvantages } from './reinforce/episode-advantages.ts';
+import type { EpisodeBuffer } from './reinforce/episode-buffer.ts';
+import { EpisodeCollector } from './reinforce/episode-collector.ts';
+import { OptimalBaseline } from './reinforce/optimal-baseline.ts';
+import { ValueBaseline } from './reinforce/value-baseline.ts';
 
 /**
  * REINFORCE (Williams, 1992; S5.2 to S5.4): play N whole episodes with the present policy, then make one step of Adam along the likelihood-ratio estimate
@@ -146,30 +141,6 @@ const optionChecks: { readonly [Name in keyof ReinforceOptions]: OptionCheck } =
   seed: naturalNumber,
 };
 
-/** Inputs of programs; masks where the environment has them. */
-type Inputs<Name extends string> = Record<Name, t.InputSpec> & Partial<Record<'actionMasks', t.InputSpec>>;
-
-function maskInput({ actionSpace, actionMasks }: VectorEnv, batch: number): { actionMasks?: t.InputSpec } {
-  return actionMasks ? { actionMasks: { shape: [batch, actionMaskSize(actionSpace)], dtype: 'bool' } } : {};
-}
-
-/** Chooses actions. */
-function actProgram(networks: ActorCritic, env: VectorEnv, batch: number, deterministic: boolean, device: t.Device) {
-  const inputs: Inputs<'observations' | 'key'> = {
-    observations: [batch, env.observationSpace.size],
-    key: { shape: [2], dtype: 'int32' },
-    ...maskInput(env, batch),
-  };
-  return t.program(
-    inputs,
-    ({ observations, key, actionMasks }) => {
-      const policy = networks.policy(observations, actionMasks);
-      return { actions: deterministic ? policy.mode() : policy.sample(key) };
-    },
-    { device },
-  );
-}
-
 /** Adds the gradient of the loss −Σ wₜ log π(aₜ | sₜ) over `batchSize` steps to `total`; the entropies of those with `heeded` 1 are summed up. */
 function gradientProgram(
   networks: ActorCritic,
@@ -178,19 +149,8 @@ function gradientProgram(
   batchSize: number,
   device: t.Device,
 ) {
-  const { observationSpace, actionSpace } = env;
-  const inputs: Inputs<'observations' | 'actions' | 'weights' | 'heeded'> = {
-    observations: [batchSize, observationSpace.size],
-    actions: {
-      shape: actionSpace.kind === 'discrete' ? [batchSize] : [batchSize, actionSpace.size],
-      dtype: actionSpace.kind === 'box' ? 'float32' : 'int32',
-    },
-    weights: [batchSize],
-    heeded: [batchSize],
-    ...maskInput(env, batchSize),
-  };
   return t.program(
-    inputs,
+    { ...stepInputs(env, batchSize), weights: [batchSize], heeded: [batchSize] },
     ({ observations, actions, weights, heeded, actionMasks }) => {
       const policy = networks.policy(observations, actionMasks);
       const loss = t.neg(t.sum(t.mul(weights, policy.logProbability(actions))));
@@ -226,7 +186,6 @@ function policyStepProgram(
 export class Reinforce implements Agent {
   readonly algorithm = 'reinforce';
   readonly options: ReinforceOptions;
-  private readonly env: VectorEnv;
   private readonly networks: ActorCritic;
   private readonly optimizer: t.Optimizer;
   /** −ĝ, all parameters of the actor in one list, [p]; 0 between updates. */
@@ -236,21 +195,8 @@ export class Reinforce implements Agent {
   /** Where `baseline` asks for one. */
   private readonly valueBaseline: ValueBaseline | undefined;
   private readonly optimalBaseline: OptimalBaseline | undefined;
-  private readonly rollout: ReturnType<typeof actProgram>;
-  private readonly policy: ProgramPolicy;
-  private readonly buffer: EpisodeBuffer;
-  private readonly training: TrainingEnv;
-  private readonly recorder: ProgressRecorder = new ProgressRecorder();
+  private readonly rollouts: EpisodeCollector;
   private readonly random: Random;
-  private readonly actions: ActionArray;
-  /** Episodes that each copy has yet to end in this round. */
-  private readonly left: Int32Array;
-  /** 1 where the last step ended an episode that is learned from. */
-  private readonly ended: Uint8Array;
-  /** The episodes that are learned from, which is what progress reports on. */
-  private readonly heeded: Parameters<ProgressRecorder['record']>[0];
-  /** Counts keys, so that each run of a sampling program has one of its own. */
-  private draws = 0;
 
   /**
    * @param env one environment, or n copies stepped together; where it has action masks, illegal actions are never taken
@@ -261,150 +207,78 @@ export class Reinforce implements Agent {
     checkOptions<ReinforceOptions>('Reinforce', given, optionChecks);
     this.options = { ...reinforceDefaults, ...given };
     const { episodes, baseline, batchSize, maxGradNorm, seed } = this.options;
-    this.env = asVectorEnv(env);
-    const { observationSpace, actionSpace, numEnvs } = this.env;
-    if ((baseline === 'mean' || baseline === 'optimal') && episodes * numEnvs < 2) {
+    const copies = asVectorEnv(env);
+    if ((baseline === 'mean' || baseline === 'optimal') && episodes * copies.numEnvs < 2) {
       throw new RangeError(`baseline '${baseline}': expected at least 2 episodes (episodes × copies), got 1`);
     }
     this.random = new Random(seed);
-    this.networks = createActorCritic(this.env, this.options, this.random);
+    this.networks = createActorCritic(copies, this.options, this.random);
     const { actorParameters } = this.networks;
     this.optimizer = t.adam(actorParameters);
     this.total = t.variable([parameterCount(actorParameters)]);
-    this.gradient = gradientProgram(this.networks, this.total, this.env, batchSize, device);
+    this.gradient = gradientProgram(this.networks, this.total, copies, batchSize, device);
     this.policyStep = policyStepProgram(this.optimizer, actorParameters, this.total, maxGradNorm, device);
-    if (baseline === 'value') this.valueBaseline = new ValueBaseline(this.networks, this.env, this.options, device);
-    if (baseline === 'optimal') this.optimalBaseline = new OptimalBaseline(this.networks, this.env, device);
-    this.rollout = actProgram(this.networks, this.env, numEnvs, false, device);
-    this.policy = new ProgramPolicy({
-      observationSpace,
-      actionSpace,
-      seed,
-      compile: (batch, deterministic) => actProgram(this.networks, this.env, batch, deterministic, device),
-      nextKey: () => this.draws++,
-    });
-    this.buffer = new EpisodeBuffer(this.env, this.options);
-    this.training = new TrainingEnv(this.env, seed);
-    this.actions = createActions(actionSpace, numEnvs);
-    this.left = new Int32Array(numEnvs);
-    this.ended = new Uint8Array(numEnvs);
-    const { episodeReturns, episodeLengths } = this.env;
-    const truncated = new Uint8Array(numEnvs);
-    this.heeded = { numEnvs, terminated: this.ended, truncated, episodeReturns, episodeLengths };
+    if (baseline === 'value') this.valueBaseline = new ValueBaseline(this.networks, copies, this.options, device);
+    if (baseline === 'optimal') this.optimalBaseline = new OptimalBaseline(this.networks, copies, device);
+    this.rollouts = new EpisodeCollector(copies, this.networks, this.options, device);
   }
 
   get step(): number {
-    return this.recorder.step;
+    return this.rollouts.step;
   }
 
   act(observation: SpaceValue, options?: ActOptions): SpaceValue {
-    return this.policy.act(observation, options);
+    return this.rollouts.act(observation, options);
   }
 
   actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
-    this.policy.actBatch(observations, actions, options);
+    this.rollouts.actBatch(observations, actions, options);
   }
 
   /** Trains up to `steps` environment steps, rounded up to whole rounds of episodes; yields after each update. */
   *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
-    this.training.begin();
-    this.recorder.start(steps);
-    while (this.recorder.step < steps) {
-      const progress = this.recorder.step / steps;
-      this.collect();
-      yield this.recorder.progress(this.improve(progress));
+    const { rollouts, valueBaseline } = this;
+    rollouts.begin(steps);
+    while (rollouts.step < steps) {
+      const progress = rollouts.step / steps;
+      rollouts.collect((observations, copy) => valueBaseline?.valueOf(observations, copy) ?? 0);
+      yield rollouts.progress(this.improve(rollouts.buffer, progress));
     }
   }
 
-  /** Plays the episodes of one update. */
-  private collect(): void {
-    const { env, buffer, actions, left, ended, valueBaseline } = this;
-    buffer.clear();
-    left.fill(this.options.episodes);
-    if (isWithinEpisode(env)) env.reset();
-    while (buffer.numEpisodes < env.numEnvs * this.options.episodes) {
-      const chosen = this.chooseActions();
-      for (let i = 0; i < env.numEnvs; i++) {
-        if (left[i] > 0) buffer.beginStep(i, env.observations, chosen, env.actionMasks);
-      }
-      clipToBounds(env.actionSpace, chosen, actions);
-      env.step(actions);
-      ended.fill(0);
-      for (let i = 0; i < env.numEnvs; i++) {
-        if (left[i] === 0) continue;
-        buffer.endStep(i, env.rewards[i]);
-        if (!env.terminated[i] && !env.truncated[i]) continue;
-        buffer.endEpisode(i, env.terminated[i] ? 0 : (valueBaseline?.valueOf(env.finalObservations, i) ?? 0));
-        left[i]--;
-        ended[i] = 1;
-      }
-      this.recorder.record(this.heeded);
-    }
-  }
-
-  /** Actions of the present policy for all copies, as they were drawn: those of a `Box` may lie outside its bounds. */
-  private chooseActions(): t.TensorData {
-    const { env, rollout } = this;
-    const { actionMasks, actionSpace } = env;
-    rollout.inputs.observations.set(env.observations);
-    if (actionMasks) {
-      const counts = actionSpace.kind === 'multi-discrete' ? actionSpace.counts : actionMaskSize(actionSpace);
-      checkActionMasks(actionMasks, counts, env.numEnvs);
-      rollout.inputs.actionMasks?.set(actionMasks);
-    }
-    rollout.inputs.key[0] = this.options.seed;
-    rollout.inputs.key[1] = this.draws++;
-    return rollout.run().actions;
-  }
-
-  /** Learns from the round in the buffer; `progress` is the part of training that was done before it. */
-  private improve(progress: number): Metrics {
-    const { buffer, policyStep, valueBaseline, optimalBaseline } = this;
-    const order = Uint32Array.from({ length: buffer.size }, (_, row) => row);
-    const advantages = this.advantages();
-    const sums = this.addGradients(order, advantages);
+  /** One step of the policy, and the value network's; `progress` is the part of training that was done before this round. */
+  private improve(buffer: EpisodeBuffer, progress: number): Metrics {
+    const { policyStep, valueBaseline, optimalBaseline } = this;
+    const advantages = episodeAdvantages(buffer, this.options, valueBaseline);
+    const sums = this.addGradients(buffer, advantages);
     if (optimalBaseline) this.total.write(optimalBaseline.gradient(buffer, advantages).map((slope) => -slope));
     const rate = scheduleValue(this.options.learningRate, progress);
     policyStep.inputs.learningRate[0] = rate;
     const { gradientNorm } = policyStep.run();
     return {
       'train/policy_loss': sums.loss,
-      ...(valueBaseline && { 'train/value_loss': valueBaseline.fit(buffer, order, this.random, progress) }),
+      ...(valueBaseline && { 'train/value_loss': valueBaseline.fit(buffer, this.random, progress) }),
       'train/entropy': sums.entropy / buffer.size,
       'train/gradient_norm': gradientNorm[0],
       'train/learning_rate': rate,
     };
   }
 
-  /** G − b of each step in the buffer, normalized where that is asked for; G with `optimal`, whose b are of parameters. */
-  private advantages(): Float64Array {
-    const { buffer, valueBaseline } = this;
-    const { baseline, normalizeReturns } = this.options;
-    const { size } = buffer;
-    const advantages = new Float64Array(size);
-    if (valueBaseline) valueBaseline.values(buffer.observations, size, advantages);
-    else if (baseline === 'mean') meansOfOthers(buffer, advantages);
-    else if (typeof baseline === 'number') advantages.fill(baseline);
-    for (let row = 0; row < size; row++) advantages[row] = buffer.returns[row] - advantages[row];
-    // One number has no standard deviation.
-    if (normalizeReturns && size > 1) standardize(advantages);
-    return advantages;
-  }
-
   /** Adds −ĝ to `total`, some steps at a time; the loss that it is the gradient of, and the sum of entropies. */
-  private addGradients(order: Uint32Array, advantages: Float64Array): { loss: number; entropy: number } {
-    const { buffer, gradient } = this;
+  private addGradients(buffer: EpisodeBuffer, advantages: Float64Array): { loss: number; entropy: number } {
+    const { gradient } = this;
     const { batchSize } = this.options;
     const { weights, heeded } = gradient.inputs;
+    const rows = buffer.rows();
     let loss = 0;
     let entropy = 0;
-    for (let start = 0; start < order.length; start += batchSize) {
-      buffer.gather(order, start, gradient.inputs);
-      for (let row = 0; row < batchSize; row++) {
-        const step = start + row;
+    for (let start = 0; start < buffer.size; start += batchSize) {
+      buffer.gather(rows, start, gradient.inputs);
+      for (let i = 0; i < batchSize; i++) {
+        const step = start + i;
         // Rows after the last step are copies of the first ones and must not count.
-        heeded[row] = step < order.length ? 1 : 0;
-        weights[row] = heeded[row] && (buffer.factors[step] * advantages[step]) / buffer.numEpisodes;
+        heeded[i] = step < buffer.size ? 1 : 0;
+        weights[i] = heeded[i] && (buffer.factors[step] * advantages[step]) / buffer.numEpisodes;
       }
       const sums = gradient.run();
       loss += sums.loss[0];
@@ -419,10 +293,8 @@ export class Reinforce implements Agent {
       algorithm: this.algorithm,
       state: {
         options: plainState(this.options),
-        draws: this.draws,
         random: this.random.getState(),
-        recorder: this.recorder.getState(),
-        training: this.training.getState(),
+        ...this.rollouts.getState(),
       },
       files: {
         'parameters.safetensors': t.saveParameters(this.networks.parameters),
@@ -445,48 +317,15 @@ export class Reinforce implements Agent {
     if (agent.valueBaseline) {
       t.loadParameters(agent.valueBaseline.optimizer.state, file('value-optimizer.safetensors'));
     }
-    agent.draws = readNumber(state, 'draws');
     agent.random.setState(readState(state, 'random'));
-    agent.recorder.setState(readState(state, 'recorder'));
-    agent.training.setState(readState(state, 'training'));
+    agent.rollouts.setState(state);
     return agent;
   }
 
   dispose(): void {
-    const { rollout, gradient, policyStep, policy, networks, valueBaseline, optimalBaseline } = this;
-    for (const each of [rollout, gradient, policyStep, policy, networks, valueBaseline, optimalBaseline])
-      each?.dispose();
+    const { gradient, policyStep, valueBaseline, optimalBaseline, rollouts, networks } = this;
+    for (const each of [gradient, policyStep, valueBaseline, optimalBaseline, rollouts, networks]) each?.dispose();
     this.total.dispose();
     t.disposeParameters(this.optimizer.state);
   }
-}
-
-/** Whether any copy has begun an episode that it has not ended. */
-function isWithinEpisode({ numEnvs, terminated, truncated, episodeLengths }: VectorEnv): boolean {
-  for (let i = 0; i < numEnvs; i++) if (episodeLengths[i] > 0 && !terminated[i] && !truncated[i]) return true;
-  return false;
-}
-
-/** Writes the mean return of all steps of the other episodes, Σ f_t G_t / Σ f_t, for each step of `buffer` into `target`. */
-function meansOfOthers({ size, numEpisodes, episodes, factors, returns }: EpisodeBuffer, target: Float64Array): void {
-  const products = new Float64Array(numEpisodes);
-  const weights = new Float64Array(numEpisodes);
-  for (let row = 0; row < size; row++) {
-    products[episodes[row]] += factors[row] * returns[row];
-    weights[episodes[row]] += factors[row];
-  }
-  const product = products.reduce((sum, each) => sum + each, 0);
-  const weight = weights.reduce((sum, each) => sum + each, 0);
-  for (let row = 0; row < size; row++) {
-    const own = episodes[row];
-    target[row] = (product - products[own]) / (weight - weights[own]);
-  }
-}
-
-/** (x − mean) / (standard deviation + 1e-8) in place, with Bessel's correction. */
-function standardize(values: Float64Array): void {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-  const scale = 1 / (Math.sqrt(variance) + 1e-8);
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] - mean) * scale;
 }

@@ -25,13 +25,13 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import { NaturalGradient, type StepOutcome } from './natural-gradient.ts';
+import { NaturalGradient, type StepOutcome } from './natural-gradient/natural-gradient.ts';
 import {
   naturalPolicyGradientChecks,
   naturalPolicyGradientDefaults,
   type NaturalPolicyGradientOptions,
 } from './natural-policy-gradient.ts';
-import { ValueRegression } from './value-regression.ts';
+import { ValueRegression } from './programs/value-regression.ts';
 
 /**
  * Trust region policy optimization (Schulman et al., 2015; S5.9).
@@ -104,7 +104,9 @@ export class Trpo implements Agent {
     const exploration = { stateDependentExploration: stateDependentExploration !== null };
     this.networks = createActorCritic(copies, { ...this.options, ...exploration }, this.random);
     this.actor = new NaturalGradient(this.networks, copies, size, this.options, device);
-    this.critic = new ValueRegression(this.networks, copies, batchSize, device);
+    // Adam's ε as Stable-Baselines3 has it.
+    const optimizer = t.adam(this.networks.criticParameters, { epsilon: 1e-5 });
+    this.critic = new ValueRegression(this.networks, copies, optimizer, batchSize, device);
     const noise = { noiseSteps: stateDependentExploration ?? 1 };
     this.rollouts = new RolloutCollector(copies, this.networks, { ...this.options, ...noise }, { device });
   }
@@ -174,7 +176,7 @@ export class Trpo implements Agent {
       },
       files: {
         'parameters.safetensors': t.saveParameters(this.networks.parameters),
-        'optimizer.safetensors': t.saveParameters(this.critic.state),
+        'optimizer.safetensors': t.saveParameters(this.critic.optimizer.state),
       },
     };
   }
@@ -188,7 +190,7 @@ export class Trpo implements Agent {
     const { state, file } = openCheckpoint(checkpoint, 'trpo');
     const agent = new Trpo(env, { ...(readState(state, 'options') as Partial<TrpoOptions>), ...options });
     t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));
-    t.loadParameters(agent.critic.state, file('optimizer.safetensors'));
+    t.loadParameters(agent.critic.optimizer.state, file('optimizer.safetensors'));
     agent.random.setState(readState(state, 'random'));
     agent.rollouts.setState(readState(state, 'rollouts'));
     return agent;

@@ -34,12 +34,12 @@ describe.each([
   ['IdentityMultiDiscrete-v0', 2048],
   ['IdentityBox-v0', 8192],
 ])('%s is solved in %d steps', (id, steps) => {
-  test.each(seeds)('seed %d', (seed) => {
+  test.each(seeds)('seed %d', { timeout: 60_000 }, (seed) => {
     expect(learnIdentity(id, steps, seed)).toBeGreaterThanOrEqual(90);
   });
 });
 
-describe('variants', () => {
+describe('variants', { timeout: 60_000 }, () => {
   test.each(seeds)('a KL penalty that is adapted, instead of clipping: seed %d', (seed) => {
     const changes = { clipRange: null, klCoefficient: 1, klTarget: 0.03 };
     expect(learnIdentity('IdentityDiscrete-v0', 2048, seed, changes)).toBeGreaterThanOrEqual(90);
@@ -51,7 +51,7 @@ describe('variants', () => {
   });
 });
 
-test('it learns on WebAssembly too', () => {
+test('it learns on WebAssembly too', { timeout: 60_000 }, () => {
   expect(learnIdentity('IdentityDiscrete-v0', 2048, 0, { on: device('wasm') })).toBeGreaterThanOrEqual(90);
 });
 

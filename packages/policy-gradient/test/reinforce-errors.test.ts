@@ -26,9 +26,16 @@ describe('options', () => {
       { credit: 'all' },
       "Reinforce: expected credit to be one of 'total-return', 'discounted-reward-to-go', 'reward-to-go', got \"all\"",
     ],
-    ...['none', NaN, null, () => 0].map((baseline): [object, string] => [
+    ...(
+      [
+        ['none', '"none"'],
+        [NaN, 'NaN'],
+        [null, 'null'],
+        [() => 0, 'undefined'],
+      ] as const
+    ).map(([baseline, got]): [object, string] => [
       { baseline },
-      `Reinforce: expected baseline to be a finite number, 'mean', 'value' or 'optimal', got ${JSON.stringify(baseline)}`,
+      `Reinforce: expected baseline to be a finite number, 'mean', 'value' or 'optimal', got ${got}`,
     ]),
     [{ normalizeReturns: 1 }, 'Reinforce: expected normalizeReturns to be true or false, got 1'],
     [{ maxGradNorm: 0 }, 'Reinforce: expected maxGradNorm to be a positive number or null, got 0'],

@@ -19,7 +19,7 @@ describe.each([
   ['IdentityMultiDiscrete-v0', 3000],
   ['IdentityBox-v0', 15_000],
 ])('%s is solved in %d steps', (id, steps) => {
-  test.each(seeds)('seed %d', (seed) => {
+  test.each(seeds)('seed %d', { timeout: 60_000 }, (seed) => {
     // Nothing follows from an action here, so γ = 0. 20 is perfect.
     const options = { episodes: 1, gamma: 0, learningRate: linear(1e-2, 0), initialLogStd: -1, seed };
     expect(learn(() => makeVectorEnv(id, 2, { maxEpisodeSteps: 20 }), options, steps)).toBeGreaterThanOrEqual(18);
@@ -32,7 +32,7 @@ describe.each<Partial<ReinforceOptions>>([
   { baseline: 0, normalizeReturns: true },
   { baseline: 'value', normalizeReturns: false },
 ])('a contextual bandit with a linear policy, %o', (options) => {
-  test.each(seeds)('seed %d', (seed) => {
+  test.each(seeds)('seed %d', { timeout: 60_000 }, (seed) => {
     // Knowing the context is worth 55 on average, not knowing it 50 (Sutton and Barto, 2018, Exercise 2.10).
     const make = (): VectorEnv => makeVectorEnv('ContextualBandit-v0', 4, { noise: 0 });
     const agent = new Reinforce(make(), { ...options, hidden: [], episodes: 8, learningRate: 0.05, seed });
@@ -41,7 +41,7 @@ describe.each<Partial<ReinforceOptions>>([
   });
 });
 
-test('illegal actions are never taken, and the best legal ones are learned', () => {
+test('illegal actions are never taken, and the best legal ones are learned', { timeout: 60_000 }, () => {
   // To repeat the observation would be best, but that is illegal for 0: nothing is to be had there.
   const taken: number[] = [];
   const make = (): Env => {
@@ -65,7 +65,7 @@ test('illegal actions are never taken, and the best legal ones are learned', () 
   expect(agent.act(0, { actionMasks: Uint8Array.of(0, 1, 1) })).not.toBe(0);
 });
 
-test('actions that begin with another number than 0', () => {
+test('actions that begin with another number than 0', { timeout: 60_000 }, () => {
   const env: Env<number, number> = {
     observationSpace: new Discrete(1),
     actionSpace: new Discrete(2, 5),

@@ -21,13 +21,19 @@ export function testMean(samples: Float64Array, expected: ArrayLike<number>, fre
   const { length } = expected;
   const n = samples.length / length;
   const mean = new Float64Array(length);
-  for (let k = 0; k < samples.length; k++) mean[k % length] += samples[k] / n;
+  for (let row = 0; row < samples.length; row += length) {
+    for (let i = 0; i < length; i++) mean[i] += samples[row + i] / n;
+  }
+  // S is symmetric: its upper half, and the lower half from that.
   const covariance = new Float64Array(length * length);
   for (let row = 0; row < samples.length; row += length) {
     for (let i = 0; i < length; i++) {
       const deviation = (samples[row + i] - mean[i]) / (n - 1);
-      for (let j = 0; j < length; j++) covariance[i * length + j] += deviation * (samples[row + j] - mean[j]);
+      for (let j = i; j < length; j++) covariance[i * length + j] += deviation * (samples[row + j] - mean[j]);
     }
+  }
+  for (let i = 0; i < length; i++) {
+    for (let j = 0; j < i; j++) covariance[i * length + j] = covariance[j * length + i];
   }
   const differences = mean.map((value, i) => value - expected[i]);
   const trace = differences.reduce((sum, _, i) => sum + covariance[i * length + i], 0);

@@ -15,7 +15,7 @@ export interface RecurrentPolicy {
 export type Theta = Readonly<Record<string, readonly number[]>>;
 
 /** One step of a sequence. */
-export interface SequenceRow {
+interface SequenceRow {
   readonly observation: readonly number[];
   readonly episodeStart: number;
   readonly action: number;
@@ -95,7 +95,7 @@ export function look(
 }
 
 /** The loss of a minibatch of sequences. */
-export function lossOf(
+function lossOf(
   policy: RecurrentPolicy,
   theta: Theta,
   sequences: readonly Sequence[],

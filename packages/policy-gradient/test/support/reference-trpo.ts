@@ -38,7 +38,7 @@ function logProbability(policy: LinearPolicy, theta: readonly number[], row: Pic
   return policyOf(policy, theta, row).logProbability;
 }
 
-export function advantagesOf(rows: readonly Row[], normalize: boolean): number[] {
+function advantagesOf(rows: readonly Row[], normalize: boolean): number[] {
   const raw = rows.map((row) => row.advantage);
   if (!normalize) return raw;
   const deviation = Math.sqrt(raw.reduce((sum, a) => sum + (a - mean(raw)) ** 2, 0) / (raw.length - 1));
@@ -86,7 +86,7 @@ function divergence(
 }
 
 /** F over the policy's parameters, [n × n], by its definition; the moments of a Gaussian's scores are closed forms. */
-export function fisherMatrix(policy: LinearPolicy, theta: readonly number[], rows: readonly Row[]): Float64Array {
+function fisherMatrix(policy: LinearPolicy, theta: readonly number[], rows: readonly Row[]): Float64Array {
   const { inputs, outputs, isContinuous } = policy;
   const { actor } = positionsOf(policy);
   const n = actor.length;

@@ -1,6 +1,6 @@
 import { Random, solveLinearSystem } from '@gradus/core';
 import { expect, test } from 'vitest';
-import { conjugateGradient, dot } from '../src/conjugate-gradient.ts';
+import { conjugateGradient, dot } from '../../src/natural-gradient/conjugate-gradient.ts';
 
 type Product = (v: Float64Array, result: Float64Array) => void;
 

@@ -10,10 +10,10 @@ import {
 } from '@gradus/core';
 import { defaultDevice } from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
-import { NaturalGradient, type NaturalGradientSettings } from '../src/natural-gradient.ts';
-import type { LinearPolicy, Row } from './support/reference-ppo.ts';
-import { naturalDirection } from './support/reference-trpo.ts';
-import { ScriptedEnv } from './support/scripted-env.ts';
+import { NaturalGradient, type NaturalGradientSettings } from '../../src/natural-gradient/natural-gradient.ts';
+import type { LinearPolicy, Row } from '../support/reference-ppo.ts';
+import { naturalDirection } from '../support/reference-trpo.ts';
+import { ScriptedEnv } from '../support/scripted-env.ts';
 
 const ROWS = 12;
 const anything = { divergence: Infinity, gain: -Infinity };

@@ -1,7 +1,7 @@
 import { Discrete, EnvError, discountedReturn, rewardToGo, vectorize, type Env, type StepResult } from '@gradus/core';
 import { describe, expect, test } from 'vitest';
-import { EpisodeBuffer } from '../src/episode-buffer.ts';
-import type { Credit } from '../src/estimators/step-credits.ts';
+import { EpisodeBuffer } from '../../src/reinforce/episode-buffer.ts';
+import type { Credit } from '../../src/estimators/step-credits.ts';
 
 const copies = vectorize(
   (): Env => ({

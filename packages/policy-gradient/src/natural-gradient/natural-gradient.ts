@@ -1,9 +1,10 @@
-import { actionMaskSize, type ActorCritic, type RolloutBuffer, type VectorEnv } from '@gradus/core';
+import type { ActorCritic, RolloutBuffer, VectorEnv } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { flatten, parameterCount, unflatten } from '../programs/flat-parameters.ts';
+import { stateInputs, stepInputs, type StateInputs, type StepInputs } from '../programs/policy-inputs.ts';
+import { standardize } from '../programs/standardize.ts';
 import { conjugateGradient, dot } from './conjugate-gradient.ts';
 import { fisherVectorProduct } from './fisher-vector-product.ts';
-import { flatten, parameterCount, unflatten } from './flat-parameters.ts';
-import { standardize } from './standardize.ts';
 
 /** How {@link NaturalGradient} computes. */
 export interface NaturalGradientSettings {
@@ -67,10 +68,11 @@ export class NaturalGradient {
   ) {
     const count = parameterCount(networks.actorParameters);
     const normalizes = settings.normalizeAdvantage && rows > 1;
+    const policyInputs = { ...stepInputs(env, rows), advantages: [rows] };
     this.settings = settings;
-    this.gradient = gradientProgram(networks, policyInputs(env, rows), normalizes, device);
+    this.gradient = gradientProgram(networks, policyInputs, normalizes, device);
     this.product = productProgram(networks, stateInputs(env, rows), count, device);
-    this.move = stepProgram(networks, policyInputs(env, rows), count, normalizes, device);
+    this.move = stepProgram(networks, policyInputs, count, normalizes, device);
     this.g = new Float64Array(count);
     this.x = new Float64Array(count);
   }
@@ -107,26 +109,8 @@ export class NaturalGradient {
   }
 }
 
-/** The states of a round; masks where the environment has them. */
-type StateInputs = Record<'observations', t.InputSpec> & Partial<Record<'actionMasks', t.InputSpec>>;
-
 /** What of a round the policy learns from. */
-type PolicyInputs = StateInputs & Record<'actions' | 'advantages', t.InputSpec>;
-
-function stateInputs({ observationSpace, actionSpace, actionMasks }: VectorEnv, rows: number): StateInputs {
-  const inputs = { observations: [rows, observationSpace.size] };
-  if (!actionMasks) return inputs;
-  return { ...inputs, actionMasks: { shape: [rows, actionMaskSize(actionSpace)], dtype: 'bool' } };
-}
-
-function policyInputs(env: VectorEnv, rows: number): PolicyInputs {
-  const { actionSpace } = env;
-  const actions: t.InputSpec = {
-    shape: actionSpace.kind === 'discrete' ? [rows] : [rows, actionSpace.size],
-    dtype: actionSpace.kind === 'box' ? 'float32' : 'int32',
-  };
-  return { ...stateInputs(env, rows), actions, advantages: [rows] };
-}
+type PolicyInputs = StepInputs & Record<'advantages', t.InputSpec>;
 
 /** g; the gradient of the surrogate E[ρ Â] is that of E[Â log π(a|s)], since ρ = 1. */
 function gradientProgram(networks: ActorCritic, inputs: PolicyInputs, normalizes: boolean, device: t.Device) {

@@ -7,7 +7,7 @@ import {
   type TypedArray,
   type VectorEnv,
 } from '@gradus/core';
-import type { Credit } from './estimators/step-credits.ts';
+import type { Credit } from '../estimators/step-credits.ts';
 
 /** An episode of more steps than this is taken for one that does not end. */
 const MAX_STEPS = 100_000;
@@ -16,6 +16,8 @@ const MAX_STEPS = 100_000;
 export interface EpisodeBatch {
   readonly observations: TypedArray;
   readonly actions?: TypedArray;
+  /** G, [rows] */
+  readonly returns?: TypedArray;
   /** [rows × number of actions] */
   readonly actionMasks?: TypedArray | undefined;
 }
@@ -125,6 +127,11 @@ export class EpisodeBuffer {
     this.numEpisodes++;
   }
 
+  /** The rows of all steps in the order in which they were recorded. */
+  rows(): Uint32Array {
+    return Uint32Array.from({ length: this.size }, (_, row) => row);
+  }
+
   /** Copies the steps `order[start]`, `order[start + 1]`, … into all rows of `batch`, from the first one on again where `order` ends. */
   gather(order: Uint32Array, start: number, batch: EpisodeBatch): void {
     const { observationSpace, actionSpace } = this.env;
@@ -132,6 +139,7 @@ export class EpisodeBuffer {
     for (let row = 0, i = start % order.length; row < rows; row++, i = i + 1 === order.length ? 0 : i + 1) {
       copyRow(this.observations, order[i], batch.observations, row, observationSpace.size);
       if (batch.actions) copyRow(this.actions, order[i], batch.actions, row, actionSpace.size);
+      if (batch.returns) copyRow(this.returns, order[i], batch.returns, row, 1);
       if (batch.actionMasks) copyRow(this.actionMasks, order[i], batch.actionMasks, row, this.maskSize);
     }
   }

@@ -1,8 +1,8 @@
 import { Box, Discrete, MultiDiscrete, Random, policyDistribution, policyOutputs, type Space } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
-import { fisherVectorProduct } from '../src/fisher-vector-product.ts';
-import { flatten, parameterCount } from '../src/flat-parameters.ts';
+import { fisherVectorProduct } from '../../src/natural-gradient/fisher-vector-product.ts';
+import { flatten, parameterCount } from '../../src/programs/flat-parameters.ts';
 
 const BATCH = 5;
 const INPUT = 2;

@@ -1,6 +1,6 @@
 import type { Distribution } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import { flatten, unflatten } from './flat-parameters.ts';
+import { flatten, unflatten } from '../programs/flat-parameters.ts';
 
 /**
  * Inside a program: F v, where F is the Fisher information of the policy at its present parameters θ, averaged over the states of a batch,

@@ -1,7 +1,8 @@
-import { actionMaskSize, type ActorCritic, type VectorEnv } from '@gradus/core';
+import type { ActorCritic, VectorEnv } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { flatten, parameterCount } from '../programs/flat-parameters.ts';
+import { stepInputs } from '../programs/policy-inputs.ts';
 import type { EpisodeBuffer } from './episode-buffer.ts';
-import { flatten, parameterCount } from './flat-parameters.ts';
 
 /** Sums over the steps of one episode, of ℓ G, ℓ, ℓ² G and ℓ², [p] each. */
 type EpisodeSums = readonly t.TensorData[];
@@ -70,26 +71,9 @@ export class OptimalBaseline {
 }
 
 /** Adds one step to the sums; `keep` is 0 to begin them anew, else 1. */
-function stepProgram(
-  networks: ActorCritic,
-  sums: readonly t.Variable[],
-  { observationSpace, actionSpace, actionMasks }: VectorEnv,
-  device: t.Device,
-) {
-  const inputs: Record<'observations' | 'actions' | 'factor' | 'return' | 'keep', t.InputSpec> &
-    Partial<Record<'actionMasks', t.InputSpec>> = {
-    observations: [1, observationSpace.size],
-    actions: {
-      shape: actionSpace.kind === 'discrete' ? [1] : [1, actionSpace.size],
-      dtype: actionSpace.kind === 'box' ? 'float32' : 'int32',
-    },
-    ...(actionMasks && { actionMasks: { shape: [1, actionMaskSize(actionSpace)], dtype: 'bool' } }),
-    factor: [],
-    return: [],
-    keep: [],
-  };
+function stepProgram(networks: ActorCritic, sums: readonly t.Variable[], env: VectorEnv, device: t.Device) {
   return t.program(
-    inputs,
+    { ...stepInputs(env, 1), factor: [], return: [], keep: [] },
     (step) => {
       const logProbability = t.sum(networks.policy(step.observations, step.actionMasks).logProbability(step.actions));
       const score = flatten(t.grad(logProbability, Object.values(networks.actorParameters)));

@@ -1,0 +1,69 @@
+import type { ActorCritic, Random, VectorEnv } from '@gradus/core';
+import * as t from '@gradus/tensor';
+
+/** The observations of a round and the returns G that followed them. */
+export interface RegressionData {
+  /** Rows. */
+  readonly size: number;
+  /** Puts the rows into a new random order. */
+  shuffle(random: Random): void;
+  /** Copies rows start ≤ k < end of that order, all rows of `batch`; what follows the last row is up to the data. */
+  gather(start: number, end: number, batch: Readonly<Record<'observations' | 'returns', t.TensorData>>): void;
+}
+
+/** How {@link ValueRegression} learns from a round. */
+export interface ValueRegressionRound {
+  /** Passes over the data. */
+  readonly epochs: number;
+  readonly learningRate: number;
+  /** Shuffles the minibatches. */
+  readonly random: Random;
+}
+
+/** Fits the critic of an algorithm whose actor learns otherwise: minibatch steps on E[(v(s) − G)²]. */
+export class ValueRegression {
+  readonly optimizer: t.Optimizer;
+  private readonly batchSize: number;
+  private readonly update: ReturnType<typeof updateProgram>;
+
+  /** @param optimizer of the critic's parameters; its state is freed with the rest */
+  constructor(networks: ActorCritic, env: VectorEnv, optimizer: t.Optimizer, batchSize: number, device: t.Device) {
+    this.optimizer = optimizer;
+    this.batchSize = batchSize;
+    this.update = updateProgram(networks, optimizer, [batchSize, env.observationSpace.size], device);
+  }
+
+  /** Makes the minibatch steps of one round; returns their mean loss. */
+  fit(data: RegressionData, { epochs, learningRate, random }: ValueRegressionRound): number {
+    const { batchSize, update } = this;
+    update.inputs.learningRate[0] = learningRate;
+    let total = 0;
+    let steps = 0;
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      data.shuffle(random);
+      for (let start = 0; start < data.size; start += batchSize) {
+        data.gather(start, start + batchSize, update.inputs);
+        total += update.run().loss[0];
+        steps++;
+      }
+    }
+    return total / steps;
+  }
+
+  dispose(): void {
+    this.update.dispose();
+    t.disposeParameters(this.optimizer.state);
+  }
+}
+
+function updateProgram(networks: ActorCritic, optimizer: t.Optimizer, shape: t.Shape, device: t.Device) {
+  return t.program(
+    { observations: shape, returns: [shape[0]], learningRate: [] },
+    ({ observations, returns, learningRate }) => {
+      const loss = t.mean(t.square(t.sub(networks.value(observations), returns)));
+      optimizer.minimize(loss, { learningRate });
+      return { loss };
+    },
+    { device },
+  );
+}
