@@ -76,6 +76,8 @@ export class GradientBandit implements Agent {
   private readonly counts: Uint32Array;
   private readonly means: Float64Array;
   private readonly random: Random;
+  /** For arms that `act` draws: acting does not change what is learned. */
+  private readonly actingRandom: Random;
   private readonly training: TrainingEnv;
   private readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly actions: ActionArray;
@@ -102,6 +104,7 @@ export class GradientBandit implements Agent {
     this.counts = new Uint32Array(observationSpace.n);
     this.means = new Float64Array(observationSpace.n);
     this.random = new Random(this.options.seed);
+    this.actingRandom = this.random.fork('acting');
     this.training = new TrainingEnv(this.env, this.options.seed);
     this.actions = createActions(actionSpace, 1);
     this.score = new Float64Array(this.policy.numParameters);
@@ -114,7 +117,7 @@ export class GradientBandit implements Agent {
   /** The arm of largest preference, the first of equal ones; one drawn from the policy without `deterministic`. */
   act(observation: SpaceValue, { deterministic = true }: ActOptions = {}): SpaceValue {
     const context = (typeof observation === 'number' ? observation : observation[0]) - this.firstContext;
-    return this.firstArm + (deterministic ? this.bestArm(context) : this.policy.sample(context, this.random));
+    return this.firstArm + (deterministic ? this.bestArm(context) : this.policy.sample(context, this.actingRandom));
   }
 
   actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
@@ -174,6 +177,7 @@ export class GradientBandit implements Agent {
         counts: this.counts.slice(),
         means: this.means.slice(),
         random: this.random.getState(),
+        actingRandom: this.actingRandom.getState(),
         recorder: this.recorder.getState(),
         training: this.training.getState(),
       },
@@ -192,6 +196,7 @@ export class GradientBandit implements Agent {
     restoreArray(state, 'counts', agent.counts);
     restoreArray(state, 'means', agent.means);
     agent.random.setState(readState(state, 'random'));
+    agent.actingRandom.setState(readState(state, 'actingRandom'));
     agent.recorder.setState(readState(state, 'recorder'));
     agent.training.setState(readState(state, 'training'));
     return agent;

@@ -113,6 +113,14 @@ describe('checkpoints', () => {
     expect(resumed.checkpoint()).toStrictEqual(whole.checkpoint());
   });
 
+  test('acting does not change what is learned', () => {
+    const [agent, other] = [0, 1].map(() => new GradientBandit(make(), options));
+    for (const each of [agent, other]) Array.from(each.learn({ steps: 1000 }));
+    for (let k = 0; k < 10; k++) agent.act(0, { deterministic: false });
+    for (const each of [agent, other]) Array.from(each.learn({ steps: 2000 }));
+    expect(agent.policy.parameters).toEqual(other.policy.parameters);
+  });
+
   test('of another algorithm, or of other contexts', () => {
     const checkpoint = new GradientBandit(make()).checkpoint();
     expect(() => GradientBandit.restore({ ...checkpoint, algorithm: 'ppo' }, make())).toThrow(

@@ -52,8 +52,9 @@ export class EpisodeCollector implements Policy, Stateful {
   private readonly ended: Uint8Array;
   /** The episodes that are learned from, which is what progress reports on. */
   private readonly heeded: Parameters<ProgressRecorder['record']>[0];
-  /** Counts keys, so that each run of a sampling program has one of its own. */
+  /** Count keys, so that each run of a sampling program has one of its own: in episodes 0, 1, …, when acting −1, −2, …. */
   private draws = 0;
+  private actingDraws = 0;
 
   constructor(env: VectorEnv, networks: ActorCritic, options: EpisodeCollectorOptions, device: t.Device) {
     const { observationSpace, actionSpace, numEnvs, episodeReturns, episodeLengths } = env;
@@ -66,7 +67,7 @@ export class EpisodeCollector implements Policy, Stateful {
       actionSpace,
       seed: options.seed,
       compile: (batch, deterministic) => actProgram(networks, env, batch, deterministic, device),
-      nextKey: () => this.draws++,
+      nextKey: () => -++this.actingDraws,
     });
     this.training = new TrainingEnv(env, options.seed);
     this.actions = createActions(actionSpace, numEnvs);
@@ -146,11 +147,17 @@ export class EpisodeCollector implements Policy, Stateful {
   }
 
   getState(): StateDict {
-    return { draws: this.draws, recorder: this.recorder.getState(), training: this.training.getState() };
+    return {
+      draws: this.draws,
+      actingDraws: this.actingDraws,
+      recorder: this.recorder.getState(),
+      training: this.training.getState(),
+    };
   }
 
   setState(state: StateDict): void {
     this.draws = readNumber(state, 'draws');
+    this.actingDraws = readNumber(state, 'actingDraws');
     this.recorder.setState(readState(state, 'recorder'));
     this.training.setState(readState(state, 'training'));
   }

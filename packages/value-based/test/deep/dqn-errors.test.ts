@@ -41,7 +41,7 @@ describe('options', () => {
 
   test.each(['batchSize', 'gradientSteps', 'targetUpdateInterval'])('%s that is no positive integer', (name) => {
     for (const value of [0, -8, 2.5, NaN]) {
-      const message = `Dqn: expected ${name} to be a positive integer, got ${JSON.stringify(value)}`;
+      const message = `Dqn: expected ${name} to be a positive integer, got ${value}`;
       expect(make({ ...small, [name]: value })).toThrow(new RangeError(message));
     }
   });

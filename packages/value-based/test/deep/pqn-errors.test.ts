@@ -30,7 +30,7 @@ describe('options', () => {
 
   test.each(['steps', 'batchSize', 'epochs'])('%s that is no positive integer', (name) => {
     for (const value of [0, -8, 2.5, NaN]) {
-      const message = `Pqn: expected ${name} to be a positive integer, got ${JSON.stringify(value)}`;
+      const message = `Pqn: expected ${name} to be a positive integer, got ${value}`;
       expect(make({ ...small, [name]: value })).toThrow(new RangeError(message));
     }
   });
