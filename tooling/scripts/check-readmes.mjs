@@ -32,13 +32,22 @@ const readmes = ['.', ...folders]
   .map((folder) => join(folder, 'README.md'))
   .filter((path) => existsSync(join(root, path)));
 
-/** The examples of a README, where each begins and its code; one that is marked as `ts continued` belongs to the one before. */
+/**
+ * The examples of a README: where each begins, its code, and its modules by name. One that is marked as `ts continued` goes on with the one
+ * before; one that begins with a comment that is the name of a file is a module of the one after.
+ */
 function examplesOf(path) {
   const text = readFileSync(join(root, path), 'utf8');
   const examples = [];
+  let modules = {};
   for (const { index, 1: mark, 2: code } of text.matchAll(/^```ts( continued)?\n(.*?)^```$/gms)) {
-    if (mark === undefined) examples.push({ place: `${path}:${text.slice(0, index).split('\n').length}`, code });
-    else examples.at(-1).code += code;
+    const [, file] = /^\/\/ ([\w-]+\.ts)\n/.exec(code) ?? [];
+    if (file !== undefined) modules[file] = code;
+    else if (mark !== undefined) examples.at(-1).code += code;
+    else {
+      examples.push({ place: `${path}:${text.slice(0, index).split('\n').length}`, code, modules });
+      modules = {};
+    }
   }
   return examples;
 }
@@ -73,6 +82,7 @@ try {
     const folder = join(temporary, `example-${i}`);
     mkdirSync(folder);
     writeFileSync(join(folder, 'main.ts'), `${example.code}\nexport {};\n`);
+    for (const [name, code] of Object.entries(example.modules)) writeFileSync(join(folder, name), code);
     return { ...example, folder };
   });
   writeFileSync(join(temporary, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['example-*/main.ts'] }));
