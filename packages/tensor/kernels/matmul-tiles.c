@@ -21,6 +21,10 @@ typedef void Tile(const float *a, ptrdiff_t aStep, const float *b, ptrdiff_t bSt
 INLINE void tile_of(int rows, int vectors, int form, const float *a, ptrdiff_t aStep, const float *b, ptrdiff_t bStep,
                     float *c, ptrdiff_t cStep, ptrdiff_t k, ptrdiff_t last, int accumulate) {
   Vector total[TILE_ROWS][2];
+  /* C comes into the cache while the sums are made. */
+  UNROLL for (int i = 0; i < rows; i++) {
+    UNROLL for (int v = 0; v < vectors; v++) __builtin_prefetch(c + i * cStep + v * LANES, 1);
+  }
   if (accumulate) {
     UNROLL for (int i = 0; i < rows; i++) {
       UNROLL for (int v = 0; v < vectors; v++) {
@@ -135,9 +139,13 @@ static void pack_tile(float *out, ptrdiff_t height, const float *source, ptrdiff
     return;
   }
   for (ptrdiff_t p = 0; p < depth; p++, out += height, source += step) {
+#if defined(__AVX2__)
+    store_part(out, load_part(source, height), height);
+#else
     ptrdiff_t i = 0;
     for (; i + 4 <= height; i += 4) *(UnalignedQuad *)(out + i) = *(const UnalignedQuad *)(source + i);
     for (; i < height; i++) out[i] = source[i];
+#endif
   }
 }
 

@@ -182,11 +182,18 @@ function sizeBytes(node: Tensor): number {
   return Math.ceil(sizeOf(node.shape) / 16) * 64;
 }
 
-/** An order in which every unit comes after those it waits for, close to the order in which the program was written. */
+/**
+ * An order in which every unit comes after those it waits for, close to the order in which the program was written. A
+ * product has its own place there, not the later one of the chain after it: the gradient of a weight, into which the
+ * optimizer's step is fused, is wanted while what it is made of is still in the cache and can be freed.
+ */
 function schedule(units: Units): Unit[] {
   const alive = units.alive;
   const position = new Map(
-    alive.map((unit) => [unit, Math.max(...computationsOf(units.all[unit]).map(({ index }) => index))]),
+    alive.map((unit) => {
+      const { root, maps } = units.all[unit];
+      return [unit, (root ?? maps[maps.length - 1]).index];
+    }),
   );
   const waiting = [...alive].sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0));
   const done = new Set<number>();
