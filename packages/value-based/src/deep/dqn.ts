@@ -189,7 +189,9 @@ export class Dqn implements Agent {
   private readonly networks: Networks;
   private readonly optimizer: t.Optimizer;
   private readonly updateTarget: ReturnType<typeof targetProgram>;
+  /** Acts for others, {@link behaviorPolicy} in training: what others ask for does not change what training draws. */
   private readonly policy: ProgramPolicy;
+  private readonly behaviorPolicy: ProgramPolicy;
   private readonly replay: ReplayBuffer | PrioritizedReplayBuffer;
   /** All rows of the buffer of `replay: 'none'`. */
   private readonly allRows: Uint32Array;
@@ -200,8 +202,10 @@ export class Dqn implements Agent {
   /** 1 for the copies that explore in this step. */
   private readonly explores: Uint8Array;
   private updates = 0;
-  /** Keys of noise used so far, in acting and in updates. */
+  /** Keys of noise used so far in training, from 0 on. */
   private draws = 0;
+  /** And in acting for others, from −1 down. */
+  private actingDraws = 0;
 
   /**
    * @param env one environment, or n copies stepped together; its actions are `Discrete`
@@ -238,14 +242,17 @@ export class Dqn implements Agent {
     this.training = new TrainingEnv(this.env, seed);
     this.actions = createActions(actionSpace, numEnvs);
     this.explores = new Uint8Array(numEnvs);
-    this.policy = new ProgramPolicy({
-      observationSpace,
-      actionSpace,
-      seed,
-      compile: (batch, deterministic) =>
-        actProgram(this.networks, this.env, actionSpace, batch, noisy && !deterministic, device),
-      nextKey: () => this.draws++,
-    });
+    const createPolicy = (nextKey: () => number): ProgramPolicy =>
+      new ProgramPolicy({
+        observationSpace,
+        actionSpace,
+        seed,
+        compile: (batch, deterministic) =>
+          actProgram(this.networks, this.env, actionSpace, batch, noisy && !deterministic, device),
+        nextKey,
+      });
+    this.policy = createPolicy(() => -++this.actingDraws);
+    this.behaviorPolicy = createPolicy(() => this.draws++);
   }
 
   get step(): number {
@@ -290,7 +297,7 @@ export class Dqn implements Agent {
     for (let i = 0; i < actions.length; i++) explores[i] = Number(random.nextFloat() < epsilon);
     // The network is asked only where its answer matters.
     if (explores.includes(0)) {
-      this.policy.actBatch(env.observations, actions, { deterministic: !this.options.noisy, actionMasks });
+      this.behaviorPolicy.actBatch(env.observations, actions, { deterministic: !this.options.noisy, actionMasks });
     }
     for (let i = 0; i < actions.length; i++) {
       if (explores[i] === 1) actions[i] = actionSpace.start + this.randomAction(i);
@@ -341,6 +348,7 @@ export class Dqn implements Agent {
         options: plainState(this.options),
         updates: this.updates,
         draws: this.draws,
+        actingDraws: this.actingDraws,
         random: this.random.getState(),
         recorder: this.recorder.getState(),
         training: this.training.getState(),
@@ -367,6 +375,7 @@ export class Dqn implements Agent {
     t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));
     agent.updates = readNumber(state, 'updates');
     agent.draws = readNumber(state, 'draws');
+    agent.actingDraws = readNumber(state, 'actingDraws');
     agent.random.setState(readState(state, 'random'));
     agent.recorder.setState(readState(state, 'recorder'));
     agent.training.setState(readState(state, 'training'));
@@ -375,7 +384,7 @@ export class Dqn implements Agent {
   }
 
   dispose(): void {
-    for (const each of [this.update, this.updateTarget, this.policy]) each.dispose();
+    for (const each of [this.update, this.updateTarget, this.policy, this.behaviorPolicy]) each.dispose();
     const { online, target } = this.networks;
     for (const group of [online.parameters, target.parameters, this.optimizer.state]) t.disposeParameters(group);
   }

@@ -66,3 +66,15 @@ test('noise explores, with a new draw in each step; asked for the best action th
   // Without noise all values are 0, and the first action is the best.
   for (const { observation } of env.log.slice(0, 20)) expect(agent.act(observation)).toBe(1);
 });
+
+test('acting with noise does not change what is learned', () => {
+  const env = new ScriptedEnv();
+  const changes = { learningStarts: 10, trainFrequency: 10, epsilon: 0, seed: 3 };
+  const [agent, other] = [0, 1].map(() => allNoise(new ScriptedEnv(), 2, 3, changes));
+  for (const each of [agent, other]) Array.from(each.learn({ steps: 50 }));
+  const { observation } = env.reset();
+  const actions = Array.from({ length: 100 }, () => agent.act(observation, { deterministic: false }));
+  expect(new Set(actions).size).toBe(3);
+  for (const each of [agent, other]) Array.from(each.learn({ steps: 100 }));
+  expect(agent.checkpoint().files).toStrictEqual(other.checkpoint().files);
+});
