@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Random, createActions, writeRow } from '@gradus/core';
 import { listEnvs, makeEnv, makeVectorEnv } from '@gradus/envs';
@@ -5,7 +7,7 @@ import { listEnvs, makeEnv, makeVectorEnv } from '@gradus/envs';
 /**
  * Environment steps per second of processor time, which is per second on one core that has nothing else to do, with random actions
  * drawn beforehand; resets and observations included. The median of several repetitions, and how many times Gymnasium's rate
- * that is. Needs a build.
+ * that is. Each environment has a process of its own, as in training: what V8 learns of one makes the next one slower. Needs a build.
  *
  *     pnpm --filter @gradus/envs bench [--json] [id …]
  */
@@ -28,17 +30,29 @@ const gymnasiumRates = {
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
 const ids = positionals.length > 0 ? positionals : listEnvs();
+for (const id of ids) makeEnv(id); // throws for an unknown one, before anything is measured
 const results = [];
 for (const id of ids) {
+  for (const result of ids.length === 1 ? measure(id) : measureElsewhere(id)) {
+    results.push(result);
+    if (!values.json) console.log(describe(result));
+  }
+}
+if (values.json) console.log(JSON.stringify({ unit: 'steps/s', results }, null, 2));
+
+function* measure(id) {
   for (const copies of BATCHES) {
     const stepsPerSecond = median(() => (copies === 1 ? measureSingle(id) : measureVector(id, copies)));
     const gymnasium = gymnasiumRates[id]?.[copies];
     const result = { id, copies, stepsPerSecond: Math.round(stepsPerSecond) };
-    results.push(gymnasium ? { ...result, gymnasium, ratio: stepsPerSecond / gymnasium } : result);
-    if (!values.json) console.log(describe(results.at(-1)));
+    yield gymnasium ? { ...result, gymnasium, ratio: stepsPerSecond / gymnasium } : result;
   }
 }
-if (values.json) console.log(JSON.stringify({ unit: 'steps/s', results }, null, 2));
+
+function measureElsewhere(id) {
+  const output = execFileSync(process.execPath, [fileURLToPath(import.meta.url), id, '--json'], { encoding: 'utf8' });
+  return JSON.parse(output).results;
+}
 
 function measureSingle(id) {
   const env = makeEnv(id);
