@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from './run-command.ts';
 
@@ -118,6 +121,17 @@ describe('what cannot be done is said in one line', () => {
     expect(errors).toMatch(/^error: .*\n$/);
     expect(output).toBe('');
   });
+});
+
+it('gradus train --resume of what is not there leaves nothing behind', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gradus-resume-'));
+  try {
+    const { status } = await runCommand('train', '--resume', join(folder, 'not', 'there'));
+    expect(status).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe('gradus list', () => {

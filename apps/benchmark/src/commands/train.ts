@@ -80,7 +80,7 @@ async function trainCommand(
   command: Command,
 ): Promise<void> {
   const { out = options.resume, log, json } = options;
-  if (out !== undefined) await checkOutputFolder(out);
+  if (options.out !== undefined) await checkOutputFolder(options.out);
   const { run, agent } =
     options.resume === undefined
       ? await startRun(
