@@ -70,6 +70,25 @@ test('memory is reused: a long sequence of products needs that of two or three',
   expect(arenaBytes).toBeLessThanOrEqual(5 * bytes);
 });
 
+test('gradients are used up as backpropagation reaches them, not kept for the end of the program', () => {
+  const layers = 12;
+  const random = testRandom(1);
+  const network = g.mlp({
+    input: 64,
+    hidden: Array<number>(layers - 1).fill(64),
+    output: 64,
+    activation: 'tanh',
+    random,
+  });
+  const optimizer = g.adam(network.parameters);
+  const update = compiled({ x: [64, 64] }, ({ x }) => {
+    optimizer.minimize(g.mean(g.square(network(x))));
+    return {};
+  });
+  // The input and an activation for each layer must be kept for the backward pass; a few gradients of that size come and go.
+  expect(update.arenaBytes).toBeLessThan((layers + 1 + 4) * bytes);
+});
+
 /** Hazards that the compiler once had or could have, each with its result worked out by hand. */
 describe.each(['wasm', 'native'] as const)('%s: reading and writing the same memory', (name) => {
   const on = { device: g.device(name) };

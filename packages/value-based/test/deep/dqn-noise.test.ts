@@ -78,3 +78,15 @@ test('acting with noise does not change what is learned', () => {
   for (const each of [agent, other]) Array.from(each.learn({ steps: 100 }));
   expect(agent.checkpoint().files).toStrictEqual(other.checkpoint().files);
 });
+
+test('saved and restored, the agent goes on with the noise it would have acted with', () => {
+  const env = new ScriptedEnv();
+  const agent = allNoise(env, 2, 3, { seed: 3 });
+  const { observation } = env.reset();
+  const act = (each: Dqn) => Array.from({ length: 50 }, () => each.act(observation, { deterministic: false }));
+  const before = act(agent);
+  const restored = Dqn.restore(agent.checkpoint(), env);
+  const after = act(agent);
+  expect(act(restored)).toEqual(after);
+  expect(after).not.toEqual(before);
+});
