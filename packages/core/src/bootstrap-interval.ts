@@ -1,4 +1,4 @@
-import { checkOptions, positiveInteger, naturalNumber, type OptionCheck } from './check-options.ts';
+import { checkOptions, positiveInteger, naturalNumber, type OptionCheck } from '@gradus/tensor';
 import { Random } from './random.ts';
 import { checkSameTasks, checkScores, probabilityOfImprovement, type Scores } from './statistics.ts';
 

@@ -1,4 +1,4 @@
-import { checkOptions, finiteNumber, naturalNumber, positiveInteger } from './check-options.ts';
+import { checkOptions, finiteNumber, naturalNumber, positiveInteger } from '@gradus/tensor';
 import { readNumber, type Stateful } from './state.ts';
 import type { Callback } from './train.ts';
 

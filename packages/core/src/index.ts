@@ -19,9 +19,10 @@ export {
   oneOf,
   positiveInteger,
   positiveNumber,
-  scheduleOf,
+  rejectUnknown,
+  similarNames,
   type OptionCheck,
-} from './check-options.ts';
+} from '@gradus/tensor';
 export { checkActions, checkValue } from './check-values.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
 export {
@@ -78,6 +79,7 @@ export {
   exponential,
   linear,
   piecewise,
+  scheduleOf,
   scheduleValue,
   type ExponentialSchedule,
   type LinearSchedule,
@@ -119,7 +121,6 @@ export {
   probabilityOfImprovement,
   type Scores,
 } from './statistics.ts';
-export { rejectUnknown, similarNames } from './suggest.ts';
 export { SumTree } from './sum-tree.ts';
 export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './train.ts';
 export { TrainingEnv, openCheckpoint, plainState, snapshotEnv } from './training-env.ts';

@@ -1,4 +1,4 @@
-import { checkOptions, flag, naturalNumber, positiveInteger } from './check-options.ts';
+import { checkOptions, flag, naturalNumber, positiveInteger } from '@gradus/tensor';
 import type { Env } from './env.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
 import { readNumber, type Stateful } from './state.ts';

@@ -1,4 +1,4 @@
-import { checkOptions, nonNegativeNumber } from './check-options.ts';
+import { checkOptions, nonNegativeNumber } from '@gradus/tensor';
 import type { NumberArray } from './gather-rows.ts';
 import type { Random } from './random.ts';
 import { ReplayBuffer, type ReplayBatch, type ReplayBufferOptions, type ReplayedEnv } from './replay-buffer.ts';

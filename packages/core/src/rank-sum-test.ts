@@ -1,4 +1,4 @@
-import { checkOptions, positiveInteger } from './check-options.ts';
+import { checkOptions, positiveInteger } from '@gradus/tensor';
 import { checkSameTasks, checkScores, type Scores } from './statistics.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { checkOptions, fraction, positiveInteger } from './check-options.ts';
+import { checkOptions, fraction, positiveInteger } from '@gradus/tensor';
 import { checkRewards } from './check-rewards.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { CheckpointError, EnvError } from './errors.ts';

@@ -1,4 +1,4 @@
-import { checkOptions, positiveInteger } from './check-options.ts';
+import { checkOptions, positiveInteger } from '@gradus/tensor';
 import { readNumber, readState, restoreArray, type StateDict, type Stateful } from './state.ts';
 
 /** The count that mean 0 and variance 1 weigh before any data, as in Gymnasium and Stable-Baselines3. */

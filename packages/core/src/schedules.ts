@@ -1,3 +1,5 @@
+import type { OptionCheck } from '@gradus/tensor';
+
 /** Goes straight from `from` to `to` while progress goes from 0 to `until`, then stays. */
 export interface LinearSchedule {
   readonly kind: 'linear';
@@ -74,4 +76,21 @@ function piecewiseValue(points: PiecewiseSchedule['points'], at: number): number
 /** Exact at both ends, which from + (to − from) · part is not. */
 function interpolate(from: number, to: number, part: number): number {
   return (1 - part) * from + part * to;
+}
+
+/** A number that `check` accepts, or a schedule whose every value it accepts. */
+export function scheduleOf(check: OptionCheck): OptionCheck {
+  return {
+    expected: `${check.expected}, or a schedule of such numbers`,
+    accepts: (value) => {
+      if (typeof value !== 'object' || value === null || !('kind' in value)) return check.accepts(value);
+      if ('points' in value) {
+        return (
+          Array.isArray(value.points) &&
+          value.points.every((point: unknown) => Array.isArray(point) && check.accepts(point[1]))
+        );
+      }
+      return 'from' in value && 'to' in value && check.accepts(value.from) && check.accepts(value.to);
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { checkOptions, finiteNumber } from './check-options.ts';
+import { checkOptions, finiteNumber } from '@gradus/tensor';
 
 /** Final scores of one algorithm: for each task, those of its independent runs (seeds). Tasks may differ in their number of runs. */
 export type Scores = Readonly<Record<string, readonly number[]>>;

@@ -1,4 +1,4 @@
-import { checkOptions, positiveInteger } from './check-options.ts';
+import { checkOptions, positiveInteger } from '@gradus/tensor';
 
 /** Tells a callback when it is its turn. */
 export interface StepInterval {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { exponential, linear, piecewise, scheduleValue, type Schedule } from '../src/schedules.ts';
+import { fraction } from '@gradus/tensor';
+import { exponential, linear, piecewise, scheduleOf, scheduleValue, type Schedule } from '../src/schedules.ts';
 
 const values = (schedule: Schedule, progress: number[]): number[] => progress.map((at) => scheduleValue(schedule, at));
 
@@ -52,4 +53,17 @@ test('bad ones are refused', () => {
       [0.5, 2],
     ]),
   ).toThrow('expected increasing progress, got 0.5 after 0.5');
+});
+
+test('scheduleOf accepts numbers and schedules whose every value is accepted', () => {
+  const { accepts } = scheduleOf(fraction);
+  const points = (last: number): Schedule =>
+    piecewise([
+      [0, 1],
+      [0.5, last],
+    ]);
+  for (const good of [0.5, linear(1, 0), points(0)]) expect(accepts(good), JSON.stringify(good)).toBe(true);
+  for (const bad of [2, linear(2, 0), linear(0, 2), points(3), null, {}]) {
+    expect(accepts(bad), JSON.stringify(bad)).toBe(false);
+  }
 });

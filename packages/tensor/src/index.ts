@@ -127,3 +127,19 @@ export {
   loadParameters,
   saveParameters,
 } from './safetensors.ts';
+
+export {
+  checkOptions,
+  finiteNumber,
+  flag,
+  fraction,
+  layerSizes,
+  naturalNumber,
+  nonNegativeNumber,
+  nullable,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  type OptionCheck,
+} from './check-options.ts';
+export { rejectUnknown, similarNames } from './suggest.ts';

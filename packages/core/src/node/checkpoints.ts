@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkOptions, positiveInteger } from '../check-options.ts';
+import { checkOptions, positiveInteger } from '@gradus/tensor';
 import { CheckpointError } from '../errors.ts';
 import { stepInterval } from '../step-interval.ts';
 import type { Callback, Training } from '../train.ts';

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { linear, piecewise } from '../src/schedules.ts';
 import {
   checkOptions,
   finiteNumber,
@@ -12,7 +11,6 @@ import {
   oneOf,
   positiveInteger,
   positiveNumber,
-  scheduleOf,
 } from '../src/check-options.ts';
 
 test.each([
@@ -26,28 +24,6 @@ test.each([
   [layerSizes, [[], [64, 64]], [64, [0], [1.5], ['64']]],
   [oneOf('tanh', 'relu'), ['tanh'], ['foo', 1]],
   [nullable(fraction), [null, 0.5], [undefined, 2]],
-  [
-    scheduleOf(fraction),
-    [
-      0.5,
-      linear(1, 0),
-      piecewise([
-        [0, 1],
-        [0.5, 0],
-      ]),
-    ],
-    [
-      2,
-      linear(2, 0),
-      linear(0, 2),
-      piecewise([
-        [0, 1],
-        [0.5, 3],
-      ]),
-      null,
-      {},
-    ],
-  ],
 ] as const)('%o', (check, good, bad) => {
   for (const value of good) expect(check.accepts(value), JSON.stringify(value)).toBe(true);
   for (const value of bad) expect(check.accepts(value), JSON.stringify(value)).toBe(false);

@@ -47,23 +47,6 @@ export function nullable(check: OptionCheck): OptionCheck {
   return { expected: `${check.expected} or null`, accepts: (value) => value === null || check.accepts(value) };
 }
 
-/** A number that `check` accepts, or a schedule whose every value it accepts. */
-export function scheduleOf(check: OptionCheck): OptionCheck {
-  return {
-    expected: `${check.expected}, or a schedule of such numbers`,
-    accepts: (value) => {
-      if (typeof value !== 'object' || value === null || !('kind' in value)) return check.accepts(value);
-      if ('points' in value) {
-        return (
-          Array.isArray(value.points) &&
-          value.points.every((point: unknown) => Array.isArray(point) && check.accepts(point[1]))
-        );
-      }
-      return 'from' in value && 'to' in value && check.accepts(value.from) && check.accepts(value.to);
-    },
-  };
-}
-
 /**
  * Throws `RangeError` for an option without a check (it is unknown) and for one that its check does not accept:
  * `Dqn: expected gamma to be a number in [0, 1], got 7`.
