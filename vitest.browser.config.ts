@@ -30,9 +30,13 @@ const conditions = ['@gradus/source'];
 
 export default defineConfig({
   test: {
+    // Against tests that hang, as in vitest.config.ts.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     projects: [
       // Packages are tested within a page.
       {
+        extends: true,
         resolve: { conditions },
         test: {
           name: 'packages',
@@ -48,14 +52,13 @@ export default defineConfig({
       },
       // The pages that apps write are opened and looked at.
       {
+        extends: true,
         resolve: { conditions },
         ssr: { resolve: { conditions } },
         test: {
           name: 'apps',
           include: ['apps/*/test/browser/**/*.browser.test.ts'],
           provide: { launchOptions },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
     ],

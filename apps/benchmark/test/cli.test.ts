@@ -23,7 +23,7 @@ function start(folder: string, ...args: readonly string[]) {
   };
 }
 
-describe('the built command', { timeout: 60_000 }, () => {
+describe('the built command', () => {
   it('prints its result and nothing else', async () => {
     const args = ['train', 'dqn', 'CartPole-v1', '--steps', '1200', '--episodes', '3', '--json'];
     const { status, output, errors } = await start(temporaryFolder(), ...args).end();

@@ -25,7 +25,7 @@ async function allCheckpoints(run: PlannedRun): Promise<RunCheckpoint[]> {
   return checkpoints;
 }
 
-describe.each([shortRun(), shortDqnRun()])('executeRun of $algorithm', { timeout: 60_000 }, (run) => {
+describe.each([shortRun(), shortDqnRun()])('executeRun of $algorithm', (run) => {
   it('gives the agent of a training without evaluations, and its best one', async () => {
     const record = await executeRun(run);
     expect(record).toMatchObject(scoreWithoutRunner(run, run.steps));
@@ -48,7 +48,7 @@ describe.each([shortRun(), shortDqnRun()])('executeRun of $algorithm', { timeout
   });
 });
 
-describe('executeRun', { timeout: 60_000 }, () => {
+describe('executeRun', () => {
   it('evaluates at the end of the round in which an evaluation is due', async () => {
     // Rounds of 4 × 64 steps; due at 500, 1000, 1500, 2000.
     const { curve, steps, returns } = await executeRun(shortRun());

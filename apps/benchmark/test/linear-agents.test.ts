@@ -8,7 +8,7 @@ const train = (algorithm: string, environment: string, ...settings: readonly str
   ...settings.flatMap((setting) => ['--set', setting]),
 ];
 
-describe('gradus train, agents with linear values', { timeout: 60_000 }, () => {
+describe('gradus train, agents with linear values', () => {
   it('takes features as JSON, and saves them with the agent', async () => {
     const folder = join(temporaryFolder(), 'run');
     const settings = [

@@ -11,7 +11,7 @@ function openPool(options: RunPoolOptions): RunPool {
   return pool;
 }
 
-describe('RunPool', { timeout: 60_000 }, () => {
+describe('RunPool', () => {
   it.each(devicesHere())('gives, with several runs at a time, the results of the main thread on %s', async (device) => {
     const pool = openPool({ workers: 3 });
     const runs = [0, 1, 2].flatMap((seed) => [shortRun({ seed, device }), shortDqnRun({ seed, device })]);

@@ -12,7 +12,7 @@ async function run(...command: readonly string[]): Promise<Record<string, unknow
   return JSON.parse(output) as Record<string, unknown>;
 }
 
-describe('gradus train, agents that search', { timeout: 60_000 }, () => {
+describe('gradus train, agents that search', () => {
   it.each(names)('%s learns, is saved, and goes on as if it had not been', async (name) => {
     const [folder, whole] = [join(temporaryFolder(), 'run'), join(temporaryFolder(), 'run')];
     const settings = ['--settings', 'default', '--set', 'episodes=2', '--set', 'numEnvs=4', '--seed', '3', '--json'];

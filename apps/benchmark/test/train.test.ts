@@ -11,7 +11,7 @@ function resultOf({ output }: CommandRun): Record<string, unknown> {
   return JSON.parse(output) as Record<string, unknown>;
 }
 
-describe('gradus train', { timeout: 60_000 }, () => {
+describe('gradus train', () => {
   it('ends with one line of JSON', async () => {
     const run = await runCommand(...short, '--seed', '3', '--json');
     expect(run.status).toBe(0);
@@ -31,7 +31,9 @@ describe('gradus train', { timeout: 60_000 }, () => {
     expect(result).toMatchObject({ algorithm: 'ppo', environment: 'CartPole-v1', seed: 3, steps: 2048 });
     expect(result.mean_return).toBeGreaterThan(8);
     expect(result.std_return).toBeGreaterThanOrEqual(0);
-    expect((result.steps_per_second as number) * (result.seconds as number)).toBeCloseTo(2048, -2);
+    // Both are rounded, to 1 and to 0.001.
+    const [pace, seconds] = [result.steps_per_second as number, result.seconds as number];
+    expect(Math.abs(pace * seconds - 2048)).toBeLessThanOrEqual(0.51 * seconds + 0.00051 * pace);
   });
 
   it('gives the same numbers for the same seed, and others for another', async () => {
@@ -111,7 +113,7 @@ async function interrupt(...args: readonly string[]): Promise<CommandRun> {
   }
 }
 
-describe('Ctrl-C', { timeout: 60_000 }, () => {
+describe('Ctrl-C', () => {
   it.each([
     { algorithm: 'ppo', steps: '20000', set: 'epochs=5' },
     // Learning from the first round on, so that it is interrupted while it learns.

@@ -40,7 +40,7 @@ interface Watched {
   readonly lengths: readonly number[];
 }
 
-describe('gradus watch', { timeout: 60_000 }, () => {
+describe('gradus watch', () => {
   it('writes the episode beside the agent: the one that evaluating it plays', async () => {
     const folder = await trainedAgent();
     const { status, output, errors } = await runCommand('watch', `${folder}/`);

@@ -102,7 +102,7 @@ function draw(tasks: number, runs: number, score: () => number): Scores {
 }
 
 // 1,500 simulations measure a coverage of 95 % with a standard error of 0.6 %.
-describe('nominal 95 % intervals', { timeout: 120_000 }, () => {
+describe('nominal 95 % intervals', () => {
   const repetitions = 1000;
   const normal = (random: Random) => () => random.normal();
   const exponential = (random: Random) => () => -Math.log(1 - random.nextFloat());

@@ -81,7 +81,7 @@ test('evaluates at every interval, records it for those after it and tells of ev
 test('onBest is awaited', async () => {
   const log: string[] = [];
   const onBest = async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setImmediate(resolve));
     log.push('saved');
   };
   const after: Callback = { onProgress: () => log.push('next') };

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 
 const isPixelGame = (id: string): boolean => id.startsWith('Pixel');
 
-test.each(listEnvs().filter((id) => !isPixelGame(id)))('%s passes in a million steps', { timeout: 60_000 }, (id) => {
+test.each(listEnvs().filter((id) => !isPixelGame(id)))('%s passes in a million steps', (id) => {
   checkEnv(makeEnv(id), { steps: 1_000_000 });
 });
 
 // An observation of theirs has hundreds of numbers, every one of which is looked at.
-test.each(listEnvs().filter(isPixelGame))('%s passes in a hundred thousand steps', { timeout: 60_000 }, (id) => {
+test.each(listEnvs().filter(isPixelGame))('%s passes in a hundred thousand steps', (id) => {
   checkEnv(makeEnv(id), { steps: 100_000 });
 });
 

@@ -62,7 +62,7 @@ describe('the update', () => {
   });
 });
 
-describe('learning', { timeout: 60_000 }, () => {
+describe('learning', () => {
   test.each([0, 1, 2, 3, 4])('finds the best arm of the testbed, seed %d', (seed) => {
     const agent = new GradientBandit(makeEnv('Bandit-v0', { maxEpisodeSteps: 5000 }), { seed });
     Array.from(agent.learn({ steps: 4999 }));

@@ -99,7 +99,7 @@ describe("a user's environment that breaks the contract", () => {
   });
 });
 
-describe('checkpoints', { timeout: 60_000 }, () => {
+describe('checkpoints', () => {
   test("another algorithm's", () => {
     expect(() => Ppo.restore({ ...trained(), algorithm: 'dqn' }, makeEnv('CartPole-v1'))).toThrow(
       new CheckpointError("checkpoint: expected algorithm 'ppo', got 'dqn'"),

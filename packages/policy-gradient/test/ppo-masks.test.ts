@@ -72,7 +72,7 @@ const options: Partial<PpoOptions> = {
   hidden: [32],
 };
 
-test('no illegal action in 100,000 steps of learning, nor after it, drawn or best', { timeout: 60_000 }, () => {
+test('no illegal action in 100,000 steps of learning, nor after it, drawn or best', () => {
   const agent = new Ppo(vectorEnvFromDynamics(lastLegal(), 16), { ...options, epochs: 1, learningRate: 1e-3 });
   // The environment throws at the first.
   Array.from(agent.learn({ steps: 100_000 }));
@@ -85,7 +85,7 @@ test('no illegal action in 100,000 steps of learning, nor after it, drawn or bes
   expect(() => evaluate(agent, unmasked, { episodes: 160, seed: 1, deterministic: false })).toThrow('illegal');
 });
 
-test.each([0, 1, 2])('it learns among what is legal: seed %d', { timeout: 60_000 }, (seed) => {
+test.each([0, 1, 2])('it learns among what is legal: seed %d', (seed) => {
   const agent = new Ppo(vectorEnvFromDynamics(lastLegal(), 16), { ...options, seed });
   const score = (): number =>
     evaluate(agent, vectorEnvFromDynamics(lastLegal(), 16), { episodes: 64, seed: 1000 }).meanReturn;
@@ -111,7 +111,7 @@ function strict(env: VectorEnv): VectorEnv {
   });
 }
 
-test('Taxi-v4: no action that changes nothing, in one environment and in several', { timeout: 60_000 }, () => {
+test('Taxi-v4: no action that changes nothing, in one environment and in several', () => {
   const agent = new Ppo(strict(makeVectorEnv('Taxi-v4', 8)), { ...options, steps: 128 });
   Array.from(agent.learn({ steps: 10_240 }));
   evaluate(agent, strict(makeVectorEnv('Taxi-v4', 8)), { episodes: 8, seed: 1, deterministic: false });

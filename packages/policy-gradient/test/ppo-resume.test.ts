@@ -81,7 +81,7 @@ function returnsOf(agent: Ppo, { make }: Run): readonly number[] {
   return evaluate(agent, make(), { episodes: 4, seed: 3, deterministic: false }).returns;
 }
 
-describe.each(cases)('$name, on $on.name', { timeout: 60_000 }, ({ run, on }) => {
+describe.each(cases)('$name, on $on.name', ({ run, on }) => {
   test('the same seed gives the same bits', () => {
     const [first, second, other] = [0, 0, 1].map(
       (add) => new Ppo(run.make(), { ...run.options, seed: 7 + add, device: on }),
@@ -114,7 +114,6 @@ describe.each(cases)('$name, on $on.name', { timeout: 60_000 }, ({ run, on }) =>
 
 test.each(['CartPole-v1', 'Pendulum-v1', 'LectureGrid-v0'])(
   '%s: one environment is as good as a vector of one',
-  { timeout: 60_000 },
   (id) => {
     const options = { ...shared, steps: ROUND, stateDependentExploration: id === 'Pendulum-v1' ? 4 : null };
     const [single, vector] = [makeEnv(id), makeVectorEnv(id, 1)].map((env) => new Ppo(env, options));
@@ -123,7 +122,7 @@ test.each(['CartPole-v1', 'Pendulum-v1', 'LectureGrid-v0'])(
   },
 );
 
-test('stopping and going on in the same process is no interruption either', { timeout: 60_000 }, () => {
+test('stopping and going on in the same process is no interruption either', () => {
   const run = runs['continuous actions, everything normalized'];
   const [whole, halved] = [0, 1].map(() => new Ppo(run.make(), run.options));
   const metrics = learn(whole);
@@ -131,7 +130,7 @@ test('stopping and going on in the same process is no interruption either', { ti
   expect(halved.checkpoint()).toStrictEqual(whole.checkpoint());
 });
 
-test('acting changes neither what is learned nor the normalizers', { timeout: 60_000 }, () => {
+test('acting changes neither what is learned nor the normalizers', () => {
   const run = runs['continuous actions, everything normalized'];
   const agent = new Ppo(run.make(), run.options);
   learn(agent, 2 * ROUND);
@@ -140,7 +139,7 @@ test('acting changes neither what is learned nor the normalizers', { timeout: 60
   expect(agent.checkpoint()).toStrictEqual(before);
 });
 
-test('an agent saved on one device acts on another', { timeout: 60_000 }, () => {
+test('an agent saved on one device acts on another', () => {
   const run = runs['discrete actions, copies'];
   const agent = new Ppo(run.make(), run.options);
   learn(agent);

@@ -63,7 +63,7 @@ const spaces: [string, Space, { readonly masked?: boolean; readonly always?: Par
   ['Box with gSDE', new Box(-100, 100, [2]), { always: { stateDependentExploration: 3 } }],
 ];
 
-describe.each(spaces)('%s actions', { timeout: 60_000 }, (_, actionSpace, { masked, always }) => {
+describe.each(spaces)('%s actions', (_, actionSpace, { masked, always }) => {
   test.each<[string, Partial<PpoOptions>]>([
     ['every part of the loss at work', {}],
     ['neither normalized advantages nor clipped values', { normalizeAdvantage: false, clipRangeValue: null }],

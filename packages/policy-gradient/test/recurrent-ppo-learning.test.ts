@@ -19,20 +19,16 @@ function learnRecall(agent: Agent, seed: number): number {
   return meanReturn;
 }
 
-describe.each(['lstm', 'gru'] as const)(
-  'what was seen four steps ago is remembered: %s',
-  { timeout: 60_000 },
-  (cell) => {
-    test.each(seeds)('seed %d', (seed) => {
-      const env = vectorEnvFromDynamics(recall(LENGTH), 8);
-      // Sequences begin and end within episodes: what happened before is known by its memory alone.
-      const agent = new RecurrentPpo(env, { ...shared, cell, cellSize: 16, sequenceLength: 10, seed });
-      expect(learnRecall(agent, seed)).toBeGreaterThanOrEqual(0.95);
-    });
-  },
-);
+describe.each(['lstm', 'gru'] as const)('what was seen four steps ago is remembered: %s', (cell) => {
+  test.each(seeds)('seed %d', (seed) => {
+    const env = vectorEnvFromDynamics(recall(LENGTH), 8);
+    // Sequences begin and end within episodes: what happened before is known by its memory alone.
+    const agent = new RecurrentPpo(env, { ...shared, cell, cellSize: 16, sequenceLength: 10, seed });
+    expect(learnRecall(agent, seed)).toBeGreaterThanOrEqual(0.95);
+  });
+});
 
-test.each(seeds)('without a memory it cannot be known, seed %d', { timeout: 60_000 }, (seed) => {
+test.each(seeds)('without a memory it cannot be known, seed %d', (seed) => {
   const agent = new Ppo(vectorEnvFromDynamics(recall(LENGTH), 8), { ...shared, seed });
   // 200 fair coins: more than 0.65 has a probability of 1e-5.
   expect(learnRecall(agent, seed)).toBeLessThan(0.65);

@@ -40,7 +40,7 @@ function learn(agent: RecurrentPpo, until: number = STEPS): Metrics[] {
   return rounds;
 }
 
-describe.each(cases)('$name, on $on.name', { timeout: 60_000 }, ({ id, options, on }) => {
+describe.each(cases)('$name, on $on.name', ({ id, options, on }) => {
   const make = (changes: Partial<RecurrentPpoOptions> = {}): RecurrentPpo =>
     new RecurrentPpo(makeVectorEnv(id, NUM_ENVS), { ...options, ...changes, device: on });
 
@@ -66,26 +66,22 @@ describe.each(cases)('$name, on $on.name', { timeout: 60_000 }, ({ id, options, 
   });
 });
 
-test(
-  'acting changes nothing that is learned, and what was seen before changes no evaluation',
-  { timeout: 60_000 },
-  () => {
-    const agent = new RecurrentPpo(makeVectorEnv('CartPoleNoVel-v1', NUM_ENVS), shared);
-    learn(agent, 2 * ROUND);
-    const before = agent.checkpoint();
-    const play = (): readonly number[] => {
-      const together = evaluate(agent, makeVectorEnv('CartPoleNoVel-v1', 4), { episodes: 8, seed: 1 }).returns;
-      return [...together, ...evaluate(agent, makeEnv('CartPoleNoVel-v1'), { episodes: 2, seed: 1 }).returns];
-    };
-    const returns = play();
-    agent.act([0.1, 0, 0.1, 0]);
-    agent.actBatch(new Float32Array(16).fill(0.05), new Int32Array(4));
-    expect(play()).toEqual(returns);
-    expect(agent.checkpoint()).toStrictEqual(before);
-  },
-);
+test('acting changes nothing that is learned, and what was seen before changes no evaluation', () => {
+  const agent = new RecurrentPpo(makeVectorEnv('CartPoleNoVel-v1', NUM_ENVS), shared);
+  learn(agent, 2 * ROUND);
+  const before = agent.checkpoint();
+  const play = (): readonly number[] => {
+    const together = evaluate(agent, makeVectorEnv('CartPoleNoVel-v1', 4), { episodes: 8, seed: 1 }).returns;
+    return [...together, ...evaluate(agent, makeEnv('CartPoleNoVel-v1'), { episodes: 2, seed: 1 }).returns];
+  };
+  const returns = play();
+  agent.act([0.1, 0, 0.1, 0]);
+  agent.actBatch(new Float32Array(16).fill(0.05), new Int32Array(4));
+  expect(play()).toEqual(returns);
+  expect(agent.checkpoint()).toStrictEqual(before);
+});
 
-test('one environment plays what the same one among copies plays', { timeout: 60_000 }, () => {
+test('one environment plays what the same one among copies plays', () => {
   const agent = new RecurrentPpo(makeVectorEnv('CartPoleNoVel-v1', NUM_ENVS), shared);
   learn(agent);
   const together = evaluate(agent, makeVectorEnv('CartPoleNoVel-v1', 3), { episodes: 6, seed: 40 }).returns;

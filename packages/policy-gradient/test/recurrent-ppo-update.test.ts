@@ -89,7 +89,7 @@ function expectClose(actual: readonly number[], expected: readonly number[], tol
   });
 }
 
-describe.each(['lstm', 'gru'] as const)('%s', { timeout: 60_000 }, (cell) => {
+describe.each(['lstm', 'gru'] as const)('%s', (cell) => {
   test('parameters are those of a float64 implementation, whose gradients are central differences', () => {
     const minibatches = recordSequences();
     const { agent, policy } = setUp(cell);

@@ -87,7 +87,7 @@ describe('environments', () => {
     );
   });
 
-  test('episodes that do not end', { timeout: 60_000 }, () => {
+  test('episodes that do not end', () => {
     expect(learn(environment({ terminated: false }))).toThrow(
       new EnvError('environment 0: expected episodes that end, got one of more than 100000 steps'),
     );

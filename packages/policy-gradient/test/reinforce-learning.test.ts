@@ -19,7 +19,7 @@ describe.each([
   ['IdentityMultiDiscrete-v0', 3000],
   ['IdentityBox-v0', 15_000],
 ])('%s is solved in %d steps', (id, steps) => {
-  test.each(seeds)('seed %d', { timeout: 60_000 }, (seed) => {
+  test.each(seeds)('seed %d', (seed) => {
     // Nothing follows from an action here, so γ = 0. 20 is perfect.
     const options = { episodes: 1, gamma: 0, learningRate: linear(1e-2, 0), initialLogStd: -1, seed };
     expect(learn(() => makeVectorEnv(id, 2, { maxEpisodeSteps: 20 }), options, steps)).toBeGreaterThanOrEqual(18);
@@ -32,7 +32,7 @@ describe.each<Partial<ReinforceOptions>>([
   { baseline: 0, normalizeReturns: true },
   { baseline: 'value', normalizeReturns: false },
 ])('a contextual bandit with a linear policy, %o', (options) => {
-  test.each(seeds)('seed %d', { timeout: 60_000 }, (seed) => {
+  test.each(seeds)('seed %d', (seed) => {
     // Knowing the context is worth 55 on average, not knowing it 50 (Sutton and Barto, 2018, Exercise 2.10).
     const make = (): VectorEnv => makeVectorEnv('ContextualBandit-v0', 4, { noise: 0 });
     const agent = new Reinforce(make(), { ...options, hidden: [], episodes: 8, learningRate: 0.05, seed });
@@ -41,7 +41,7 @@ describe.each<Partial<ReinforceOptions>>([
   });
 });
 
-test('illegal actions are never taken, and the best legal ones are learned', { timeout: 60_000 }, () => {
+test('illegal actions are never taken, and the best legal ones are learned', () => {
   // To repeat the observation would be best, but that is illegal for 0: nothing is to be had there.
   const taken: number[] = [];
   const make = (): Env => {
@@ -65,7 +65,7 @@ test('illegal actions are never taken, and the best legal ones are learned', { t
   expect(agent.act(0, { actionMasks: Uint8Array.of(0, 1, 1) })).not.toBe(0);
 });
 
-test('actions that begin with another number than 0', { timeout: 60_000 }, () => {
+test('actions that begin with another number than 0', () => {
   const env: Env<number, number> = {
     observationSpace: new Discrete(1),
     actionSpace: new Discrete(2, 5),
@@ -80,17 +80,13 @@ test('actions that begin with another number than 0', { timeout: 60_000 }, () =>
 });
 
 // The threshold is that of Gymnasium's registration.
-test(
-  'CartPole-v1 with a value baseline: at least 475 over 100 fresh episodes in 4 of 5 seeds',
-  { timeout: 300_000 },
-  () => {
-    const means = [0, 1, 2, 3, 4].map((seed) => {
-      const agent = new Reinforce(makeEnv('CartPole-v1'), { seed });
-      Array.from(agent.learn({ steps: 60_000 }));
-      const { meanReturn } = evaluate(agent, makeVectorEnv('CartPole-v1', 10), { episodes: 100, seed: 1000 + seed });
-      agent.dispose();
-      return meanReturn;
-    });
-    expect(means.filter((mean) => mean >= 475).length, means.join(', ')).toBeGreaterThanOrEqual(4);
-  },
-);
+test('CartPole-v1 with a value baseline: at least 475 over 100 fresh episodes in 4 of 5 seeds', () => {
+  const means = [0, 1, 2, 3, 4].map((seed) => {
+    const agent = new Reinforce(makeEnv('CartPole-v1'), { seed });
+    Array.from(agent.learn({ steps: 60_000 }));
+    const { meanReturn } = evaluate(agent, makeVectorEnv('CartPole-v1', 10), { episodes: 100, seed: 1000 + seed });
+    agent.dispose();
+    return meanReturn;
+  });
+  expect(means.filter((mean) => mean >= 475).length, means.join(', ')).toBeGreaterThanOrEqual(4);
+});

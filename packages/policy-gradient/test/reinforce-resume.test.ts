@@ -45,7 +45,7 @@ function returnsOf(agent: Reinforce, { make }: Run): readonly number[] {
   return evaluate(agent, make(), { episodes: 4, seed: 3, deterministic: false }).returns;
 }
 
-describe.each(cases)('$name, on $on.name', { timeout: 60_000 }, ({ run, on }) => {
+describe.each(cases)('$name, on $on.name', ({ run, on }) => {
   test('the same seed gives the same bits', () => {
     const [first, second, other] = [0, 0, 1].map(
       (add) => new Reinforce(run.make(), { ...run.options, seed: 7 + add, device: on }),
@@ -76,7 +76,7 @@ describe.each(cases)('$name, on $on.name', { timeout: 60_000 }, ({ run, on }) =>
   });
 });
 
-test('acting does not change what is learned', { timeout: 60_000 }, () => {
+test('acting does not change what is learned', () => {
   const [run] = Object.values(runs);
   const [agent, other] = [0, 1].map(() => new Reinforce(run.make(), run.options));
   for (const each of [agent, other]) learn(each, 2);

@@ -62,7 +62,7 @@ test('a reward that is not finite', () => {
   );
 });
 
-describe('checkpoints', { timeout: 60_000 }, () => {
+describe('checkpoints', () => {
   test("another algorithm's", () => {
     expect(() => NaturalPolicyGradient.restore(trained(), makeEnv('CartPole-v1'))).toThrow(
       new CheckpointError("checkpoint: expected algorithm 'npg', got 'trpo'"),

@@ -68,7 +68,7 @@ function learn(agent: Trpo | NaturalPolicyGradient, until: number = STEPS): Metr
   return rounds;
 }
 
-describe.each(cases)('$name, on $on.name', { timeout: 60_000 }, ({ run, on }) => {
+describe.each(cases)('$name, on $on.name', ({ run, on }) => {
   const create = (seed = 7): Trpo | NaturalPolicyGradient =>
     new run.algorithm(run.make(), { ...run.options, seed, device: on });
 

@@ -74,7 +74,7 @@ function expectReference(agent: Trpo | NaturalPolicyGradient, actionSpace: Space
   expect(rounds).toHaveLength(3);
 }
 
-describe.each(spaces)('%s actions', { timeout: 60_000 }, (_, actionSpace) => {
+describe.each(spaces)('%s actions', (_, actionSpace) => {
   const cases: [string, Partial<NaturalPolicyGradientOptions>][] = [
     ['every part at work', {}],
     ['advantages as they are, strong damping', { normalizeAdvantage: false, damping: 0.5 }],
@@ -117,7 +117,7 @@ describe.each(spaces)('%s actions', { timeout: 60_000 }, (_, actionSpace) => {
   });
 });
 
-test('where no try is good enough the policy stays, to the bit, and the critic learns', { timeout: 60_000 }, () => {
+test('where no try is good enough the policy stays, to the bit, and the critic learns', () => {
   const actionSpace = new Box(-100, 100, [2]);
   const { actor, critic } = positionsOf(policyFor(actionSpace));
   let rejected = 0;

@@ -30,7 +30,7 @@ class Corridor implements Env<number[], number> {
   }
 }
 
-test("a user's environment of thirty lines trains, and the agent finds the shortest way", { timeout: 60_000 }, () => {
+test("a user's environment of thirty lines trains, and the agent finds the shortest way", () => {
   const agent = new Ppo(new Corridor(), { steps: 256, learningRate: 3e-3, seed: 1 });
   const before = evaluate(agent, new Corridor(), { episodes: 50, seed: 1 });
   Array.from(agent.learn({ steps: 4096 }));

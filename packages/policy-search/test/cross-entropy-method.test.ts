@@ -19,7 +19,7 @@ function meanAndError(values: number[]): { mean: number; error: number } {
   return { mean, error: Math.sqrt(variance / values.length) };
 }
 
-describe('on a linear function', { timeout: 60_000 }, () => {
+describe('on a linear function', () => {
   test('without noise it stops at σ λ / (1 − κ), as far as the normal distribution of the elite goes', () => {
     const limits = Array.from({ length: 20 }, (_, seed) => {
       const search = new CrossEntropyMethod([0], { populationSize: 5000, eliteSize: 500, initialDeviation: 2, seed });

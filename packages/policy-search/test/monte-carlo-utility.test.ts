@@ -20,7 +20,7 @@ function randomCandidates(network: PolicyNetwork, count: number): Float64Array {
   return Float64Array.from({ length: count * network.dimension }, () => random.normal());
 }
 
-describe('on several copies', { timeout: 60_000 }, () => {
+describe('on several copies', () => {
   const cases = [1, 3, 4, 7, 20].map((numEnvs) => ({ numEnvs, episodes: 2 }));
 
   test.each(cases)('%o: episodes are those of single environments with these seeds', ({ numEnvs, episodes }) => {
@@ -245,7 +245,7 @@ describe('errors', () => {
     );
   });
 
-  test('an episode without end is one', { timeout: 60_000 }, () => {
+  test('an episode without end is one', () => {
     const env = makeVectorEnv('CliffWalking-v1', 1, { maxEpisodeSteps: Infinity });
     const network = new PolicyNetwork(env);
     expect(() => new MonteCarloUtility(env, network).evaluate(new Float64Array(network.dimension), 0)).toThrow(

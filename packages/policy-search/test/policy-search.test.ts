@@ -32,7 +32,7 @@ function iterate(agent: PolicySearch, iterations: number): Metrics[] {
   return rounds;
 }
 
-describe.each(cases)('$name', { timeout: 60_000 }, ({ method, options }) => {
+describe.each(cases)('$name', ({ method, options }) => {
   const make = (seed: number) =>
     new PolicySearch(makeVectorEnv('CartPole-v1', 4), method, {
       ...options,
@@ -92,7 +92,7 @@ test('what wrappers of the environment learn is saved with the agent', () => {
   expect(resumed.checkpoint()).toEqual(whole.checkpoint());
 });
 
-describe('learn', { timeout: 60_000 }, () => {
+describe('learn', () => {
   test('counts the steps of candidates’ episodes, and completes its last iteration', () => {
     const agent = new PolicySearch(makeVectorEnv('CartPole-v1', 64), searchMethods.cem, {
       populationSize: 10,

@@ -10,7 +10,6 @@ import { referenceDevice } from './support/reference.ts';
 const tolerance = 3e-4;
 const programs = 250;
 const runs = 3;
-const timeout = 60_000;
 
 /** What a program leaves behind after each run: its outputs and its variables. */
 function trace(on: Device, setting: Setting, seed: number): TensorData[] {
@@ -56,16 +55,12 @@ describe.each(Object.entries(settings))('random programs on %s tensors', (_, set
   const reference = referenceDevice();
   const expected = seeds.map((seed) => trace(reference, setting, seed));
 
-  test.each(['wasm', 'native'] as const)(
-    '%s computes what their double-precision interpretation does',
-    { timeout },
-    (name) => {
-      const wrong = seeds
-        .map((seed) => ({ seed, difference: largestDifference(trace(device(name), setting, seed), expected[seed]) }))
-        .filter(({ difference }) => !(difference < tolerance));
-      expect(wrong).toEqual([]);
-    },
-  );
+  test.each(['wasm', 'native'] as const)('%s computes what their double-precision interpretation does', (name) => {
+    const wrong = seeds
+      .map((seed) => ({ seed, difference: largestDifference(trace(device(name), setting, seed), expected[seed]) }))
+      .filter(({ difference }) => !(difference < tolerance));
+    expect(wrong).toEqual([]);
+  });
 
   test('their values are neither zero nor saturated', () => {
     const values = expected.flat().flatMap((data) => [...data]);
@@ -73,7 +68,7 @@ describe.each(Object.entries(settings))('random programs on %s tensors', (_, set
     expect(interesting.length / values.length).toBeGreaterThan(0.5);
   });
 
-  test('they have the same bits again, and with two threads', { timeout }, () => {
+  test('they have the same bits again, and with two threads', () => {
     const two = device('native', { threads: 2 });
     for (const seed of seeds.slice(0, 40)) {
       expect(trace(device('native'), setting, seed)).toEqual(trace(two, setting, seed));

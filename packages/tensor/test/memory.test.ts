@@ -27,14 +27,14 @@ function makeAndDispose(on: 'wasm' | 'native'): void {
   w.dispose();
 }
 
-test('10,000 programs made and disposed of leave wasm memory as it was', { timeout: 120_000 }, () => {
+test('10,000 programs made and disposed of leave wasm memory as it was', () => {
   makeAndDispose('wasm');
   const before = wasmBytes();
   for (let i = 0; i < 10_000; i++) makeAndDispose('wasm');
   expect(wasmBytes()).toBe(before);
 });
 
-test('and the memory of the process flat on native', { timeout: 120_000 }, () => {
+test('and the memory of the process flat on native', () => {
   const rounds = 2500;
   const resident = Array.from({ length: 4 }, () => {
     for (let i = 0; i < rounds; i++) makeAndDispose('native');

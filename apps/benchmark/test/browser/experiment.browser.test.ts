@@ -31,7 +31,7 @@ beforeAll(async () => {
     await replaceFile(join(out, 'report.html'), experimentPage(record));
   }
   browser = await chromium.launch(inject('launchOptions'));
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser.close();

@@ -17,7 +17,7 @@ beforeAll(async () => {
   writeResults(join(folder, 'classic'), classicResults());
   await writeReport([join(folder, 'classic')], report, figures);
   browser = await chromium.launch(inject('launchOptions'));
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser.close();

@@ -18,7 +18,7 @@ const suite = {
   ],
 };
 
-describe('gradus bench', { timeout: 60_000 }, () => {
+describe('gradus bench', () => {
   let folder: string;
   let file: string;
   let out: string;

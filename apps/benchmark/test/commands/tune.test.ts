@@ -70,7 +70,7 @@ function scoreLines(folder: string): string[] {
     .sort();
 }
 
-describe('gradus tune', { timeout: 120_000 }, () => {
+describe('gradus tune', () => {
   it.each(['random', 'halving'])('finds by %s search the learning rate that learns', async (strategy) => {
     const folder = spaceFolder({ ...identity, strategy });
     const command = ['tune', join(folder, 'space.json'), '--device', 'wasm', '--out', join(folder, 'out')];

@@ -95,5 +95,5 @@ describe('compareRuns', () => {
     }
     // Three standard errors of a rate of 5 %.
     expect(alarms / comparisons).toBeLessThan(0.05 + 3 * Math.sqrt((0.05 * 0.95) / comparisons));
-  }, 60_000);
+  });
 });

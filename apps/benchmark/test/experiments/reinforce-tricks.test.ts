@@ -77,7 +77,7 @@ describe('the verdict', () => {
   });
 });
 
-it('follows an agent through its training', { timeout: 60_000 }, () => {
+it('follows an agent through its training', () => {
   const options = { baseline: 0, hidden: [4], seed: 3 };
   const steps = 4000;
   const { curve, score } = trainReinforce(options, steps);

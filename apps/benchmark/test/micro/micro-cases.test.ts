@@ -20,7 +20,7 @@ function runs(update: MicroUpdate, n: number): Record<string, number>[] {
   );
 }
 
-describe('cases', { timeout: 60_000 }, () => {
+describe('cases', () => {
   it('are the same as in Python', () => {
     const script = readFileSync(join(import.meta.dirname, '../../python/torch_micro.py'), 'utf8');
     const cases = script.slice(script.indexOf('CASES = {'));
@@ -84,7 +84,7 @@ describe('cases', { timeout: 60_000 }, () => {
   });
 });
 
-describe('gpt', { timeout: 60_000 }, () => {
+describe('gpt', () => {
   it('starts from the loss of its initial logits', () => {
     // Normalized inputs and weights uniform in ±1/√d give logits of variance 1/3 around a zero that the target shares:
     // E[log Σ exp] ≈ log 512 + (1/3) / 2.

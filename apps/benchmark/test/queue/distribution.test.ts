@@ -82,7 +82,7 @@ function checkpointKey(runs: readonly PlannedRun[], id: string): string {
   )}`;
 }
 
-describe.skipIf(!hasRedis())('runs on a queue', { timeout: 120_000 }, () => {
+describe.skipIf(!hasRedis())('runs on a queue', () => {
   const runs = planRuns({ ...suiteSchema.parse(suite), source: 'suite.json' }, { device: 'wasm' });
   let expected: unknown[];
 
@@ -99,7 +99,7 @@ describe.skipIf(!hasRedis())('runs on a queue', { timeout: 120_000 }, () => {
     const pool = new RunPool();
     expected = resultsOf(await Promise.all(runs.map((run) => pool.run(run))));
     await pool.close();
-  }, 60_000);
+  });
 
   it('end as they would here when a worker, the bench and a persistent Redis are killed and started again', async () => {
     const server = await startRedis({ persistent: true });

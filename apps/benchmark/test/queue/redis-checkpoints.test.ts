@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadFromRedis, MAXIMUM_CHECKPOINT, removeFromRedis, saveToRedis } from '../../src/queue/redis-checkpoints.ts';
 import { hasRedis, startRedis } from '../redis-server.ts';
 
-describe.skipIf(!hasRedis())('checkpoints in Redis', { timeout: 30_000 }, () => {
+describe.skipIf(!hasRedis())('checkpoints in Redis', () => {
   it('are the last that was saved, without files of earlier ones, and expire', async () => {
     const { redis } = await startRedis({ persistent: false });
     expect(await loadFromRedis(redis, 'a')).toBeUndefined();

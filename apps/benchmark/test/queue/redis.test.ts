@@ -29,7 +29,7 @@ const commands = (queue: string): string[][] => [
   ['worker', '--queue', queue],
 ];
 
-describe('a queue without a Redis is said in one line', { timeout: 30_000 }, () => {
+describe('a queue without a Redis is said in one line', () => {
   it.each([
     { what: 'nobody listens', open: freePort, message: 'connect ECONNREFUSED' },
     { what: 'another server answers', open: () => startServer('HTTP/1.1 400 Bad Request\r\n\r\n'), message: '"H"' },

@@ -60,7 +60,7 @@ describe('jobIdOf', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('runOnQueue', { timeout: 30_000 }, () => {
+describe.skipIf(!hasRedis())('runOnQueue', () => {
   it('asks once for a run that is asked for twice', async () => {
     const server = await startRedis({ persistent: false });
     const queue = openQueue(server);

@@ -58,7 +58,7 @@ async function serve({ url }: RedisServer) {
 const run = shortRun();
 const jobId = jobIdOf('suite', run);
 
-describe.skipIf(!hasRedis())('serveRuns', { timeout: 60_000 }, () => {
+describe.skipIf(!hasRedis())('serveRuns', () => {
   it.each([
     { what: 'no run', data: { command: 'rm -rf /' } },
     { what: 'a run with something besides', data: { ...run, code: 'process.exit()' } },

@@ -35,7 +35,7 @@ function plan(changes: object = {}) {
 }
 
 describe('planTrials', () => {
-  it('plans the space that is there as an example', { timeout: 60_000 }, () => {
+  it('plans the space that is there as an example', () => {
     const example = readSpace(join(import.meta.dirname, '../../spaces/ppo-cartpole.json'));
     const rungs = spaceRungs(example);
     expect(rungs.map(({ trials, steps }) => [trials, steps])).toEqual([

@@ -86,7 +86,7 @@ describe('the optimum, exactly', () => {
  * of n episodes, P(east) scatters with a standard deviation of 0.16 √(α / n). Falling from 2 to 0, the step size brings that below 0.01, a fifth
  * of what is allowed, and Σ α = 500 brings all other actions to 0.02.
  */
-test.each([0, 1, 2])('REINFORCE learns the coin toss (S5.7), seed %i', { timeout: 60_000 }, (seed) => {
+test.each([0, 1, 2])('REINFORCE learns the coin toss (S5.7), seed %i', (seed) => {
   const policy = softmaxOfWhatIsSeen();
   const random = new Random(seed);
   const updates = 500;

@@ -3,31 +3,27 @@ import { LinearGaussian, TabularSoftmax, exactPolicyGradient, sampleTrajectory }
 import { expect, test } from 'vitest';
 import { randomProcess, randomSoftmax } from '../support/random-process.ts';
 
-test(
-  'episodes are possible ones, with the log-probabilities of their actions, and the mean return is J',
-  { timeout: 60_000 },
-  () => {
-    const table = randomProcess(11);
-    const policy = randomSoftmax(11, table);
-    const random = new Random(11);
-    const returns = Array.from({ length: 5000 }, () => {
-      const { states, actions, rewards, logProbabilities } = sampleTrajectory(table, policy, random);
-      const steps = rewards.length;
-      expect([states.length, actions.length, logProbabilities?.length]).toEqual([steps, steps, steps]);
-      for (let t = 0; t < steps; t++) {
-        const outcome = table.outcomes(states[t], actions[t]).find(({ reward }) => reward === rewards[t]);
-        expect(outcome?.terminated).toBe(t === steps - 1);
-        if (t < steps - 1) expect(outcome?.nextState).toBe(states[t + 1]);
-        expect(logProbabilities?.[t]).toBe(policy.logProbability(states[t], actions[t]));
-      }
-      return discountedReturn(rewards, 0.9);
-    });
-    const mean = returns.reduce((sum, x) => sum + x, 0) / returns.length;
-    const variance = returns.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (returns.length - 1);
-    const { startValue } = exactPolicyGradient(table, policy, { gamma: 0.9 });
-    expect(Math.abs(mean - startValue)).toBeLessThan(4 * Math.sqrt(variance / returns.length));
-  },
-);
+test('episodes are possible ones, with the log-probabilities of their actions, and the mean return is J', () => {
+  const table = randomProcess(11);
+  const policy = randomSoftmax(11, table);
+  const random = new Random(11);
+  const returns = Array.from({ length: 5000 }, () => {
+    const { states, actions, rewards, logProbabilities } = sampleTrajectory(table, policy, random);
+    const steps = rewards.length;
+    expect([states.length, actions.length, logProbabilities?.length]).toEqual([steps, steps, steps]);
+    for (let t = 0; t < steps; t++) {
+      const outcome = table.outcomes(states[t], actions[t]).find(({ reward }) => reward === rewards[t]);
+      expect(outcome?.terminated).toBe(t === steps - 1);
+      if (t < steps - 1) expect(outcome?.nextState).toBe(states[t + 1]);
+      expect(logProbabilities?.[t]).toBe(policy.logProbability(states[t], actions[t]));
+    }
+    return discountedReturn(rewards, 0.9);
+  });
+  const mean = returns.reduce((sum, x) => sum + x, 0) / returns.length;
+  const variance = returns.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (returns.length - 1);
+  const { startValue } = exactPolicyGradient(table, policy, { gamma: 0.9 });
+  expect(Math.abs(mean - startValue)).toBeLessThan(4 * Math.sqrt(variance / returns.length));
+});
 
 test('the same seed gives the same episode', () => {
   const table = randomProcess(12);

@@ -53,55 +53,51 @@ function withoutLogProbabilities(trajectories: readonly Trajectory[]): Trajector
   return trajectories.map(({ states, actions, rewards }) => ({ states, actions, rewards }));
 }
 
-describe.each([1, 2])(
-  'process %i: the mean of 10⁵ estimates is the exact gradient (S5.2 to S5.5)',
-  { timeout: 60_000 },
-  (seed) => {
-    const table = randomProcess(seed);
-    const policy = randomSoftmax(seed, table);
-    const behaviour = nearby(policy, seed + 100);
-    const ofJ = exactPolicyGradient(table, policy, { gamma });
-    const undiscounted = exactPolicyGradient(table, policy, { gamma, discountsSteps: false });
-    const onPolicy = play(seed, table, policy);
-    const offPolicy = play(seed, table, behaviour);
+describe.each([1, 2])('process %i: the mean of 10⁵ estimates is the exact gradient (S5.2 to S5.5)', (seed) => {
+  const table = randomProcess(seed);
+  const policy = randomSoftmax(seed, table);
+  const behaviour = nearby(policy, seed + 100);
+  const ofJ = exactPolicyGradient(table, policy, { gamma });
+  const undiscounted = exactPolicyGradient(table, policy, { gamma, discountsSteps: false });
+  const onPolicy = play(seed, table, policy);
+  const offPolicy = play(seed, table, behaviour);
 
-    test('importance weights have a fourth moment, so that variances can be estimated', () => {
-      for (let state = 0; state < table.numStates; state++) {
-        const rho = behaviour.probabilities(state);
-        const moment = policy.probabilities(state).reduce((sum, p, a) => sum + p ** 4 / rho[a] ** 3, 0);
-        // What a step multiplies the moment by is less than 1.
-        expect((1 - ENDING) * moment).toBeLessThan(1);
-      }
-    });
-
-    for (const [name, trajectories] of [
-      ['π', withoutLogProbabilities(onPolicy)],
-      ['ρ', offPolicy],
-    ] as const) {
-      test.each(estimators)(`${name} acts: %s, baseline %s`, (credit, baseline) => {
-        const estimates = gradientEstimates(policy, trajectories, {
-          gamma,
-          credit,
-          baseline: baseline === 'v' ? (state) => ofJ.stateValues[state] : baseline,
-        });
-        const { gradient } = credit === 'reward-to-go' ? undiscounted : ofJ;
-        const { distance, largest, pValue } = testMean(estimates, gradient, free(policy));
-        expect(distance).toBeLessThan(3);
-        expect(largest).toBeLessThan(3);
-        expect(pValue).toBeGreaterThan(LEVEL);
-      });
+  test('importance weights have a fourth moment, so that variances can be estimated', () => {
+    for (let state = 0; state < table.numStates; state++) {
+      const rho = behaviour.probabilities(state);
+      const moment = policy.probabilities(state).reduce((sum, p, a) => sum + p ** 4 / rho[a] ** 3, 0);
+      // What a step multiplies the moment by is less than 1.
+      expect((1 - ENDING) * moment).toBeLessThan(1);
     }
+  });
 
-    test('the test has the power to tell: without γᵗ, and without importance weights, the mean is another', () => {
-      const withoutDiscount = gradientEstimates(policy, onPolicy, { gamma, credit: 'reward-to-go', baseline: 'mean' });
-      expect(testMean(withoutDiscount, ofJ.gradient, free(policy)).pValue).toBeLessThan(1e-9);
-      const estimates = gradientEstimates(policy, withoutLogProbabilities(offPolicy), { gamma });
-      expect(testMean(estimates, ofJ.gradient, free(policy)).pValue).toBeLessThan(1e-9);
+  for (const [name, trajectories] of [
+    ['π', withoutLogProbabilities(onPolicy)],
+    ['ρ', offPolicy],
+  ] as const) {
+    test.each(estimators)(`${name} acts: %s, baseline %s`, (credit, baseline) => {
+      const estimates = gradientEstimates(policy, trajectories, {
+        gamma,
+        credit,
+        baseline: baseline === 'v' ? (state) => ofJ.stateValues[state] : baseline,
+      });
+      const { gradient } = credit === 'reward-to-go' ? undiscounted : ofJ;
+      const { distance, largest, pValue } = testMean(estimates, gradient, free(policy));
+      expect(distance).toBeLessThan(3);
+      expect(largest).toBeLessThan(3);
+      expect(pValue).toBeGreaterThan(LEVEL);
     });
-  },
-);
+  }
 
-test('contextual bandit with real actions (S5.6): the gradient of E[−(A − s)²]', { timeout: 60_000 }, () => {
+  test('the test has the power to tell: without γᵗ, and without importance weights, the mean is another', () => {
+    const withoutDiscount = gradientEstimates(policy, onPolicy, { gamma, credit: 'reward-to-go', baseline: 'mean' });
+    expect(testMean(withoutDiscount, ofJ.gradient, free(policy)).pValue).toBeLessThan(1e-9);
+    const estimates = gradientEstimates(policy, withoutLogProbabilities(offPolicy), { gamma });
+    expect(testMean(estimates, ofJ.gradient, free(policy)).pValue).toBeLessThan(1e-9);
+  });
+});
+
+test('contextual bandit with real actions (S5.6): the gradient of E[−(A − s)²]', () => {
   const policy = new LinearGaussian({
     numFeatures: 3,
     features: (s: number, target) => target.set([1, s, s * s]),

@@ -10,7 +10,7 @@ afterEach(() => {
   expect(threadsAlive()).toBe(0);
 });
 
-test('comes to the same bits as maximize, with any number of workers', { timeout: 60_000 }, async () => {
+test('comes to the same bits as maximize, with any number of workers', async () => {
   const one = search();
   const same = maximize(
     one,
@@ -24,7 +24,7 @@ test('comes to the same bits as maximize, with any number of workers', { timeout
   }
 });
 
-describe('leaves no worker behind, and the search as it was, when', { timeout: 60_000 }, () => {
+describe('leaves no worker behind, and the search as it was, when', () => {
   test.each([
     ['thirdFails', 'utility, evaluation 2: no reward in the third'],
     ['thirdEnds', 'utility, evaluation 2: its worker was lost: it ended with status 3'],

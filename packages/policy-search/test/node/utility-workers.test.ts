@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { UtilityWorkers, type UtilityWorkersOptions } from '@gradus/policy-search/node';
 import { threadsAlive } from '../support/threads-alive.ts';
@@ -18,7 +18,7 @@ afterEach(async () => {
   expect(threadsAlive()).toBe(0);
 });
 
-test('evaluates in as many threads as it may have, started when they are needed', { timeout: 60_000 }, async () => {
+test('evaluates in as many threads as it may have, started when they are needed', async () => {
   const workers = open('thread', 3);
   expect(threadsAlive()).toBe(0);
   const one = await workers.evaluate(none, 0);
@@ -29,7 +29,7 @@ test('evaluates in as many threads as it may have, started when they are needed'
   expect(threadsAlive()).toBe(3);
 });
 
-test('parameters are those at the time of the call, and no more than these', { timeout: 60_000 }, async () => {
+test('parameters are those at the time of the call, and no more than these', async () => {
   const workers = open('length', 1);
   expect(await workers.evaluate(new Float64Array(100).subarray(20, 23), 0)).toBe(3);
   const slow = open('utility', 1);
@@ -39,7 +39,7 @@ test('parameters are those at the time of the call, and no more than these', { t
   expect(await Promise.all([first, second])).toEqual([0, 0]);
 });
 
-describe('an error names the evaluation, and the next one succeeds:', { timeout: 60_000 }, () => {
+describe('an error names the evaluation, and the next one succeeds:', () => {
   test.each([
     ['thirdFails', 'utility, evaluation 2: no reward in the third'],
     ['thirdEnds', 'utility, evaluation 2: its worker was lost: it ended with status 3'],
@@ -71,11 +71,11 @@ describe('an error names the evaluation, and the next one succeeds:', { timeout:
   });
 });
 
-test('closing ends what runs and what waits', { timeout: 60_000 }, async () => {
+test('closing ends what runs and what waits', async () => {
   const workers = open('never', 2);
   const evaluations = [0, 1, 2].map((k) => workers.evaluate(none, k));
   const settled = Promise.allSettled(evaluations);
-  await setTimeout(50);
+  while (threadsAlive() < 2) await setImmediate();
   await workers.close();
   expect(threadsAlive()).toBe(0);
   expect((await settled).map((outcome) => outcome.status === 'rejected' && String(outcome.reason))).toEqual(

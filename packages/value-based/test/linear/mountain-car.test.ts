@@ -49,7 +49,7 @@ function learnAll(make: (seed: number) => LinearSarsa | LinearQLearning): {
   };
 }
 
-describe('mountain car with tile coding', { timeout: 60_000 }, () => {
+describe('mountain car with tile coding', () => {
   let oneStep: ReturnType<typeof learnAll>;
   beforeAll(() => {
     oneStep = learnAll((seed) => new LinearSarsa(env(), { ...book, seed }));

@@ -155,7 +155,7 @@ describe.each([
   { kind: 'cosines', name: 'TD(0)', index: 0, alpha: 0.005, eigenvalue: 0.0104 },
   { kind: 'cosines', name: 'Monte Carlo', index: 1, alpha: 0.0005, eigenvalue: 0.058 },
 ])('$kind, $name', ({ kind, index, alpha, eigenvalue }) => {
-  test('from 0 it settles around the exact solution, as closely as its step size allows', { timeout: 60_000 }, () => {
+  test('from 0 it settles around the exact solution, as closely as its step size allows', () => {
     const features = createFeatures(env.observationSpace, kinds[kind]);
     const { c } = expectedTd(table, policy, features, 1, stateDistribution);
     const all = methods(features);
