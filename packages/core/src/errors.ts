@@ -12,3 +12,8 @@ export class CheckpointError extends Error {
 export class LogError extends Error {
   override readonly name: string = 'LogError';
 }
+
+/** Training has produced numbers that are not finite, and cannot go on; the message names the algorithm, the number and the step. */
+export class DivergenceError extends Error {
+  override readonly name: string = 'DivergenceError';
+}

@@ -36,16 +36,16 @@ export {
   type SquashedGaussian,
   type SquashedSample,
 } from './distributions.ts';
+export { UpdateMetrics, checkParameters, checkUpdate } from './divergence.ts';
 export { actionCounts, actionMaskSize, type Dynamics, type DynamicsOutcome, type DynamicsState } from './dynamics.ts';
 export { dynamicsFromTable, type TableDynamicsOptions } from './dynamics-from-table.ts';
 export { envFromDynamics } from './env-from-dynamics.ts';
 export type { Env, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
 export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './early-stopping.ts';
-export { CheckpointError, EnvError, LogError } from './errors.ts';
+export { CheckpointError, DivergenceError, EnvError, LogError } from './errors.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
 export type { NumberArray } from './gather-rows.ts';
 export { holm } from './holm.ts';
-export { nanGuard } from './nan-guard.ts';
 export { NumpyRandom } from './numpy-random.ts';
 export { featureCount, observationFeatures } from './observation-features.ts';
 export { periodicEvaluation, type PeriodicEvaluationOptions } from './periodic-evaluation.ts';

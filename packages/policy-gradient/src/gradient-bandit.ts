@@ -5,6 +5,7 @@ import {
   TrainingEnv,
   asVectorEnv,
   checkOptions,
+  checkParameters,
   createActions,
   naturalNumber,
   openCheckpoint,
@@ -165,6 +166,7 @@ export class GradientBandit implements Agent {
 
     policy.score(context, arm, score);
     for (let i = 0; i < score.length; i++) policy.parameters[i] += alpha * advantage * score[i];
+    checkParameters(this, { preferences: policy.parameters });
     return reward;
   }
 

@@ -3,6 +3,8 @@ import {
   RolloutCollector,
   asVectorEnv,
   checkOptions,
+  checkParameters,
+  checkUpdate,
   createActorCritic,
   finiteNumber,
   flag,
@@ -204,18 +206,21 @@ export class NaturalPolicyGradient implements Agent {
       ({ gain, divergence } = actor.step(Math.sqrt((2 * targetKl) / curvature), anyFinite));
     }
     const rate = scheduleValue(learningRate, progress);
-    const valueLoss = critic.fit(buffer, { epochs: criticEpochs, learningRate: rate, random });
-    return {
+    const metrics = {
       'train/policy_loss': -gain,
-      'train/value_loss': valueLoss,
       'train/entropy': entropy,
       'train/kl': divergence,
       'train/gradient_norm': gradientNorm,
       'train/learning_rate': rate,
     };
+    checkUpdate(this, metrics);
+    const critique = critic.fit(buffer, { agent: this, epochs: criticEpochs, learningRate: rate, random });
+    checkParameters(this, this.networks.parameters);
+    return { ...metrics, ...critique };
   }
 
   checkpoint(): Checkpoint {
+    checkParameters(this, this.networks.parameters);
     return {
       algorithm: this.algorithm,
       state: {

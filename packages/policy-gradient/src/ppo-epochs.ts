@@ -1,4 +1,4 @@
-import { scheduleValue, type Metrics, type Random, type RolloutBuffer } from '@gradus/core';
+import { UpdateMetrics, scheduleValue, type Agent, type Metrics, type Random, type RolloutBuffer } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import type { PpoLoss } from './ppo-loss.ts';
 import type { PpoOptions } from './ppo.ts';
@@ -27,21 +27,26 @@ type UpdateProgram = t.Program<
   Record<'metrics', unknown>
 >;
 
-/** Which round, and how it is cut up. */
+/** Whose round, which one, and how it is cut up. */
 export interface PpoRound {
+  /** Who learns, for messages. */
+  readonly agent: Pick<Agent, 'algorithm' | 'step'>;
   /** The part of training that was done before it. */
   readonly progress: number;
   /** Minibatches are of sequences of so many steps of one copy. Default 1. */
   readonly sequenceLength?: number | undefined;
 }
 
-/** Learns from a round as {@link PpoOptions} say: epochs of minibatch steps, until the policy has moved too far; the means of their metrics. */
+/**
+ * Learns from a round as {@link PpoOptions} say: epochs of minibatch steps, until the policy has moved too far; the means of their metrics. Throws
+ * `DivergenceError` at the first that is not finite.
+ */
 export function ppoEpochs(
   buffer: RolloutBuffer,
   update: UpdateProgram,
   random: Random,
   options: Omit<PpoOptions, 'klCoefficient' | 'klTarget'>,
-  { progress, sequenceLength = 1 }: PpoRound,
+  { agent, progress, sequenceLength = 1 }: PpoRound,
 ): Metrics {
   const { epochs, batchSize, learningRate, clipRange, clipRangeValue } = options;
   const targetKl = options.targetKl ?? Infinity;
@@ -49,20 +54,17 @@ export function ppoEpochs(
   update.inputs.learningRate[0] = rate;
   update.inputs.clipRange[0] = scheduleValue(clipRange ?? Infinity, progress);
   update.inputs.clipRangeValue[0] = scheduleValue(clipRangeValue ?? 0, progress);
-  const totals = new Float64Array(metricNames.length);
-  let updates = 0;
+  const reported = new UpdateMetrics(agent, metricNames);
   let isTooFar = false;
   for (let epoch = 0; epoch < epochs && !isTooFar; epoch++) {
     buffer.shuffle(random, sequenceLength);
     for (let start = 0; start < buffer.size && !isTooFar; start += batchSize) {
       buffer.gather(start, start + batchSize, update.inputs);
       const { metrics } = update.run();
-      for (let i = 0; i < totals.length; i++) totals[i] += metrics[i];
-      updates++;
+      reported.add(metrics);
       // SB3's tolerance.
       isTooFar = metrics[metricNames.indexOf('train/approx_kl')] > 1.5 * targetKl;
     }
   }
-  const means = metricNames.map((name, i) => [name, totals[i] / updates] as const);
-  return { ...Object.fromEntries(means), 'train/learning_rate': rate };
+  return { ...reported.means(), 'train/learning_rate': rate };
 }

@@ -3,6 +3,7 @@ import {
   RolloutCollector,
   asVectorEnv,
   checkOptions,
+  checkParameters,
   createActorCritic,
   finiteNumber,
   flag,
@@ -285,7 +286,8 @@ export class Ppo implements Agent {
   private improve(buffer: RolloutBuffer, progress: number): Metrics {
     const { update, random, options, klCoefficient } = this;
     update.inputs.klCoefficient[0] = klCoefficient;
-    const metrics = ppoEpochs(buffer, update, random, options, { progress });
+    const metrics = ppoEpochs(buffer, update, random, options, { agent: this, progress });
+    checkParameters(this, this.networks.parameters);
     this.adaptKlCoefficient(buffer);
     return { ...metrics, ...(klCoefficient > 0 && { 'train/kl_coefficient': klCoefficient }) };
   }
@@ -305,6 +307,7 @@ export class Ppo implements Agent {
   }
 
   checkpoint(): Checkpoint {
+    checkParameters(this, this.networks.parameters);
     return {
       algorithm: this.algorithm,
       state: {

@@ -3,6 +3,7 @@ import {
   RolloutCollector,
   asVectorEnv,
   checkOptions,
+  checkParameters,
   finiteNumber,
   flag,
   fraction,
@@ -218,13 +219,16 @@ export class RecurrentPpo implements Agent {
     while (rollouts.step < steps) {
       const progress = rollouts.step / steps;
       rollouts.collect();
-      const round = { progress, sequenceLength: this.options.sequenceLength ?? this.options.steps };
-      yield rollouts.progress(ppoEpochs(rollouts.buffer, this.update, this.random, this.options, round));
+      const round = { agent: this, progress, sequenceLength: this.options.sequenceLength ?? this.options.steps };
+      const metrics = ppoEpochs(rollouts.buffer, this.update, this.random, this.options, round);
+      checkParameters(this, this.networks.parameters);
+      yield rollouts.progress(metrics);
     }
   }
 
   /** What it remembers of the episodes that it trains in is saved, what it remembers from acting is not. */
   checkpoint(): Checkpoint {
+    checkParameters(this, this.networks.parameters);
     return {
       algorithm: this.algorithm,
       state: {

@@ -2,6 +2,8 @@ import {
   Random,
   asVectorEnv,
   checkOptions,
+  checkParameters,
+  checkUpdate,
   createActorCritic,
   finiteNumber,
   flag,
@@ -255,13 +257,16 @@ export class Reinforce implements Agent {
     const rate = scheduleValue(this.options.learningRate, progress);
     policyStep.inputs.learningRate[0] = rate;
     const { gradientNorm } = policyStep.run();
-    return {
+    const metrics = {
       'train/policy_loss': sums.loss,
-      ...(valueBaseline && { 'train/value_loss': valueBaseline.fit(buffer, this.random, progress) }),
       'train/entropy': sums.entropy / buffer.size,
       'train/gradient_norm': gradientNorm[0],
       'train/learning_rate': rate,
     };
+    checkUpdate(this, metrics);
+    const critique = valueBaseline?.fit(buffer, { agent: this, random: this.random, progress });
+    checkParameters(this, this.networks.parameters);
+    return { ...metrics, ...critique };
   }
 
   /** Adds −ĝ to `total`, some steps at a time; the loss that it is the gradient of, and the sum of entropies. */
@@ -289,6 +294,7 @@ export class Reinforce implements Agent {
 
   checkpoint(): Checkpoint {
     const { valueBaseline } = this;
+    checkParameters(this, this.networks.parameters);
     return {
       algorithm: this.algorithm,
       state: {

@@ -3,6 +3,8 @@ import {
   RolloutCollector,
   asVectorEnv,
   checkOptions,
+  checkParameters,
+  checkUpdate,
   createActorCritic,
   openCheckpoint,
   plainState,
@@ -142,16 +144,18 @@ export class Trpo implements Agent {
     // Without a gradient, or one that is not finite, there is no direction.
     const { fraction, gain, divergence } = curvature > 0 ? this.search(Math.sqrt((2 * targetKl) / curvature)) : stay;
     const rate = scheduleValue(learningRate, progress);
-    const valueLoss = critic.fit(buffer, { epochs: criticEpochs, learningRate: rate, random });
-    return {
+    const metrics = {
       'train/policy_loss': -gain,
-      'train/value_loss': valueLoss,
       'train/entropy': entropy,
       'train/kl': divergence,
       'train/step_fraction': fraction,
       'train/gradient_norm': gradientNorm,
       'train/learning_rate': rate,
     };
+    checkUpdate(this, metrics);
+    const critique = critic.fit(buffer, { agent: this, epochs: criticEpochs, learningRate: rate, random });
+    checkParameters(this, this.networks.parameters);
+    return { ...metrics, ...critique };
   }
 
   /** The line search: the largest of the tries α = largest × factorᵏ that is within the trust region and better than the old policy. */
@@ -167,6 +171,7 @@ export class Trpo implements Agent {
   }
 
   checkpoint(): Checkpoint {
+    checkParameters(this, this.networks.parameters);
     return {
       algorithm: this.algorithm,
       state: {

@@ -3,6 +3,7 @@ import {
   Random,
   asVectorEnv,
   checkOptions,
+  checkParameters,
   naturalNumber,
   oneOf,
   openCheckpoint,
@@ -139,7 +140,7 @@ export class PolicySearch<Options extends object = object> implements Agent {
 
   /**
    * Searches until `steps` environment steps were made in the candidates' episodes, or the search is finished; the last iteration is completed. Yields
-   * after each iteration. Throws as `MonteCarloUtility.evaluate` does.
+   * after each iteration. Throws as `MonteCarloUtility.evaluate` does, and `DivergenceError` where the search has left the finite numbers.
    */
   *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
     this.recorder.start(steps);
@@ -150,6 +151,7 @@ export class PolicySearch<Options extends object = object> implements Agent {
     const { search, utility } = this;
     const { utilities, returns, lengths } = utility.evaluate(search.ask(), this.episodeSeed());
     search.tell(utilities);
+    checkParameters(this, { parameters: this.parameters });
     for (let e = 0; e < returns.length; e++) this.recordEpisode(returns[e], lengths[e]);
     return {
       'train/mean_utility': utilities.reduce((sum, value) => sum + value, 0) / utilities.length,

@@ -1,4 +1,4 @@
-import type { ActorCritic, Random, VectorEnv } from '@gradus/core';
+import { UpdateMetrics, type ActorCritic, type Agent, type Metrics, type Random, type VectorEnv } from '@gradus/core';
 import * as t from '@gradus/tensor';
 
 /** The observations of a round and the returns G that followed them. */
@@ -13,6 +13,8 @@ export interface RegressionData {
 
 /** How {@link ValueRegression} learns from a round. */
 export interface ValueRegressionRound {
+  /** Who learns, for messages. */
+  readonly agent: Pick<Agent, 'algorithm' | 'step'>;
   /** Passes over the data. */
   readonly epochs: number;
   readonly learningRate: number;
@@ -33,21 +35,22 @@ export class ValueRegression {
     this.update = updateProgram(networks, optimizer, [batchSize, env.observationSpace.size], device);
   }
 
-  /** Makes the minibatch steps of one round; returns their mean loss. */
-  fit(data: RegressionData, { epochs, learningRate, random }: ValueRegressionRound): number {
+  /**
+   * Makes the minibatch steps of one round. Their mean loss is `train/value_loss`; without epochs there is none. Throws `DivergenceError` at the
+   * first that is not finite.
+   */
+  fit(data: RegressionData, { agent, epochs, learningRate, random }: ValueRegressionRound): Metrics {
     const { batchSize, update } = this;
     update.inputs.learningRate[0] = learningRate;
-    let total = 0;
-    let steps = 0;
+    const reported = new UpdateMetrics(agent, ['train/value_loss']);
     for (let epoch = 0; epoch < epochs; epoch++) {
       data.shuffle(random);
       for (let start = 0; start < data.size; start += batchSize) {
         data.gather(start, start + batchSize, update.inputs);
-        total += update.run().loss[0];
-        steps++;
+        reported.add(update.run().loss);
       }
     }
-    return total / steps;
+    return reported.means();
   }
 
   dispose(): void {

@@ -1,10 +1,25 @@
-import { scheduleValue, type ActorCritic, type FloatArray, type Random, type VectorEnv } from '@gradus/core';
+import {
+  scheduleValue,
+  type ActorCritic,
+  type Agent,
+  type FloatArray,
+  type Metrics,
+  type Random,
+  type VectorEnv,
+} from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { ValueRegression, type RegressionData } from '../programs/value-regression.ts';
 import type { ReinforceOptions } from '../reinforce.ts';
 import type { EpisodeBuffer } from './episode-buffer.ts';
 
 type ValueBaselineOptions = Pick<ReinforceOptions, 'valueLearningRate' | 'valueEpochs' | 'batchSize'>;
+
+/** A round to learn from: the `agent` that learns, for messages, and the part of training that was done before it. */
+interface ValueBaselineRound {
+  readonly agent: Pick<Agent, 'algorithm' | 'step'>;
+  readonly random: Random;
+  readonly progress: number;
+}
 
 /** A baseline v(s) that is learned: a network fitted to the returns of each round after the round was learned from (S5.4). */
 export class ValueBaseline {
@@ -41,8 +56,8 @@ export class ValueBaseline {
     }
   }
 
-  /** Passes over the steps of a round in random order, the last minibatch filled up from the first; the mean loss. */
-  fit(buffer: EpisodeBuffer, random: Random, progress: number): number {
+  /** Passes over the steps of a round in random order, the last minibatch filled up from the first; the mean loss. Throws as `ValueRegression.fit`. */
+  fit(buffer: EpisodeBuffer, { agent, random, progress }: ValueBaselineRound): Metrics {
     const order = buffer.rows();
     const data: RegressionData = {
       size: buffer.size,
@@ -54,7 +69,7 @@ export class ValueBaseline {
       },
     };
     const learningRate = scheduleValue(this.options.valueLearningRate, progress);
-    return this.regression.fit(data, { epochs: this.options.valueEpochs, learningRate, random });
+    return this.regression.fit(data, { agent, epochs: this.options.valueEpochs, learningRate, random });
   }
 
   dispose(): void {

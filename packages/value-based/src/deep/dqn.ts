@@ -5,9 +5,11 @@ import {
   Random,
   ReplayBuffer,
   TrainingEnv,
+  UpdateMetrics,
   asVectorEnv,
   checkActionMasks,
   checkOptions,
+  checkParameters,
   createActions,
   openCheckpoint,
   plainState,
@@ -285,6 +287,8 @@ export class Dqn implements Agent {
       if (hasPassed(targetUpdateInterval, before, recorder.step)) this.updateTarget.run();
       const isDue = hasPassed(trainFrequency, before, recorder.step);
       const metrics = isDue && recorder.step > learningStarts ? this.improve(recorder.step / steps) : {};
+      // After earlier updates the next one shows what the weights are.
+      if (recorder.step >= steps) this.checkWeights();
       if (isDue || recorder.step >= steps) yield recorder.progress({ ...metrics, 'train/epsilon': exploration });
     }
   }
@@ -319,17 +323,20 @@ export class Dqn implements Agent {
     const { gradientSteps, learningRate } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
-    const totals = new Float64Array(metricNames.length);
+    const reported = new UpdateMetrics(this, metricNames);
     for (let i = 0; i < gradientSteps; i++) {
       this.fillMinibatch(progress);
       update.inputs.key[1] = this.draws++;
       const { metrics, errors } = update.run();
+      reported.add(metrics);
       if (replay instanceof PrioritizedReplayBuffer) replay.updatePriorities(errors);
-      for (let j = 0; j < totals.length; j++) totals[j] += metrics[j];
     }
     this.updates += gradientSteps;
-    const means = metricNames.map((name, i) => [name, totals[i] / gradientSteps] as const);
-    return { ...Object.fromEntries(means), 'train/learning_rate': rate, 'train/updates': this.updates };
+    return { ...reported.means(), 'train/learning_rate': rate, 'train/updates': this.updates };
+  }
+
+  private checkWeights(): void {
+    checkParameters(this, this.networks.online.parameters);
   }
 
   private fillMinibatch(progress: number): void {
@@ -342,6 +349,7 @@ export class Dqn implements Agent {
   }
 
   checkpoint(): Checkpoint {
+    this.checkWeights();
     return {
       algorithm: this.algorithm,
       state: {

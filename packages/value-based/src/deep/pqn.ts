@@ -4,9 +4,11 @@ import {
   Random,
   RolloutBuffer,
   TrainingEnv,
+  UpdateMetrics,
   asVectorEnv,
   checkActionMasks,
   checkOptions,
+  checkParameters,
   createActions,
   fraction,
   layerSizes,
@@ -304,21 +306,20 @@ export class Pqn implements Agent {
     const { epochs, batchSize, learningRate } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
-    const totals = new Float64Array(metricNames.length);
+    const reported = new UpdateMetrics(this, metricNames);
     for (let epoch = 0; epoch < epochs; epoch++) {
       buffer.shuffle(random);
       for (let start = 0; start < buffer.size; start += batchSize) {
         buffer.gather(start, start + batchSize, update.inputs);
-        const { metrics } = update.run();
-        for (let i = 0; i < totals.length; i++) totals[i] += metrics[i];
+        reported.add(update.run().metrics);
       }
     }
-    const updates = (epochs * buffer.size) / batchSize;
-    const means = metricNames.map((name, i) => [name, totals[i] / updates] as const);
-    return { ...Object.fromEntries(means), 'train/learning_rate': rate };
+    checkParameters(this, this.network.parameters);
+    return { ...reported.means(), 'train/learning_rate': rate };
   }
 
   checkpoint(): Checkpoint {
+    checkParameters(this, this.network.parameters);
     return {
       algorithm: this.algorithm,
       state: {

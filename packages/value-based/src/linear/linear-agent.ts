@@ -6,6 +6,8 @@ import {
   asVectorEnv,
   checkActionMasks,
   checkOptions,
+  checkParameters,
+  checkUpdate,
   createActions,
   fraction,
   naturalNumber,
@@ -30,7 +32,6 @@ import {
   type StateDict,
   type VectorEnv,
 } from '@gradus/core';
-import { checkConvergence } from './check-convergence.ts';
 import { featureOptions, type FeatureOptions } from './create-features.ts';
 import { createFeatureVector, type FeatureVector } from './features.ts';
 import { LinearActionValues } from './linear-action-values.ts';
@@ -133,10 +134,11 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
       const alpha = scheduleValue(options.alpha, progress);
       const epsilon = scheduleValue(options.epsilon, progress);
       const error = this.learnFromStep(alpha, epsilon);
-      checkConvergence(this.algorithm, error, alpha);
       errors += Math.abs(error);
       count++;
       recorder.record(env);
+      if (error - error !== 0) checkUpdate(this, { 'train/td_error': error });
+      if (recorder.step >= steps) this.checkWeights();
       if (recorder.step % YIELD_INTERVAL !== 0 && recorder.step < steps) continue;
       yield recorder.progress({ 'train/td_error': errors / count, 'train/alpha': alpha, 'train/epsilon': epsilon });
       errors = count = 0;
@@ -173,7 +175,12 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
     [this.present, this.next] = [this.next, this.present];
   }
 
+  private checkWeights(): void {
+    checkParameters(this, { weights: this.values.weights });
+  }
+
   checkpoint(): Checkpoint {
+    this.checkWeights();
     return {
       algorithm: this.algorithm,
       state: {

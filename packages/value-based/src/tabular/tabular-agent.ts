@@ -3,6 +3,8 @@ import {
   Random,
   checkActionMasks,
   checkOptions,
+  checkParameters,
+  checkUpdate,
   finiteNumber,
   fraction,
   naturalNumber,
@@ -135,6 +137,7 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
     recorder.start(steps);
     while (recorder.step < steps) {
       this.takeStep(recorder.step / steps);
+      if (recorder.step >= steps) this.checkValues();
       if (recorder.step % YIELD_INTERVAL !== 0 && recorder.step < steps) continue;
       const { errorSum, errorCount } = this;
       this.errorSum = 0;
@@ -167,8 +170,9 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
     this.noteError(this.table.moveTowards(pair, target, this.progress));
   }
 
-  /** Counts an error in the metric `train/td_error`. */
+  /** Counts an error in the metric `train/td_error`. Throws `DivergenceError` for one that is not finite. */
   protected noteError(error: number): void {
+    if (error - error !== 0) checkUpdate(this, { 'train/td_error': error });
     this.errorSum += Math.abs(error);
     this.errorCount++;
   }
@@ -233,7 +237,12 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
     return bestAction(this.actionValues, state * this.numActions, this.numActions, masks, row * this.numActions);
   }
 
+  private checkValues(): void {
+    checkParameters(this, { actionValues: this.actionValues });
+  }
+
   checkpoint(): Checkpoint {
+    this.checkValues();
     return {
       algorithm: this.algorithm,
       state: {
