@@ -14,17 +14,23 @@ export interface TrainInterruptiblyOptions {
   readonly quiet: boolean;
   /** Folder for `progress.csv` and TensorBoard's event files. */
   readonly log?: string | undefined;
-  /** Keeps the agent of a run that was stopped, and says in words how to go on with it. */
+  /** Keeps the agent, and says in words how to go on with it: when the run is stopped, and now and then before. */
   readonly keep?: () => Promise<string>;
+  /** Seconds after which the agent is kept, so that a process that is killed loses no more. Required with `keep`. */
+  readonly checkpointEvery?: number;
 }
 
+/** Keeping agents takes up at most so great a part of the time, however large they are. */
+const KEEPING_SHARE = 0.05;
+
 /**
- * Trains `agent`. Ctrl-C, or a request to terminate, ends it after the running update; a second one ends the process at once.
+ * Trains `agent`. Ctrl-C, a request to terminate, or the end of the terminal, ends it after the running update; a second one ends
+ * the process at once.
  * @throws Interrupted when it was stopped.
  * @throws UserError where `log` cannot be made.
  */
 export async function trainInterruptibly(agent: Agent, options: TrainInterruptiblyOptions): Promise<TrainingTime> {
-  const { steps, quiet, log, keep } = options;
+  const { steps, quiet, log, keep, checkpointEvery = Infinity } = options;
   if (log !== undefined) await makeLogFolder(log);
   const firstStep = agent.step;
   let stop: ((reason: string) => void) | undefined;
@@ -34,6 +40,7 @@ export async function trainInterruptibly(agent: Agent, options: TrainInterruptib
       stop = (reason) => training.stop(reason);
     },
   };
+  const keeper = keepNowAndThen(checkpointEvery, async () => keep?.());
   try {
     const { seconds, stopReason } = await train(agent, {
       steps,
@@ -41,15 +48,48 @@ export async function trainInterruptibly(agent: Agent, options: TrainInterruptib
         stoppable,
         ...(quiet ? [] : [consoleProgress()]),
         ...(log === undefined ? [] : [csvLogger(join(log, 'progress.csv')), tensorBoardLogger(log)]),
+        keeper.callback,
       ],
     });
-    if (stopReason === undefined) return trainingTime(agent.step - firstStep, seconds);
+    if (stopReason === undefined) return trainingTime(agent.step - firstStep, seconds - keeper.seconds);
     const advice = await keep?.();
     const end = `stopped by ${stopReason} at step ${count(agent.step)} of ${count(steps)}`;
     throw new Interrupted(advice === undefined ? end : `${end}; ${advice}`);
   } finally {
     release();
   }
+}
+
+/** Calls `keep` after an update when that is due; `seconds`: how long that has taken in all. */
+function keepNowAndThen(
+  every: number,
+  keep: () => Promise<unknown>,
+): { readonly callback: Callback; readonly seconds: number } {
+  let total = 0;
+  let due = Infinity;
+  return {
+    callback: {
+      onStart: () => {
+        due = performance.now() / 1000 + every;
+      },
+      onProgress: async () => {
+        const before = performance.now() / 1000;
+        if (before < due) return;
+        try {
+          await keep();
+        } catch (error) {
+          // There may be room again when training ends, or somewhere else.
+          console.error(`the agent could not be saved: ${messageOf(error)}; training goes on`);
+        }
+        const after = performance.now() / 1000;
+        total += after - before;
+        due = after + Math.max(every, (after - before) / KEEPING_SHARE);
+      },
+    },
+    get seconds() {
+      return total;
+    },
+  };
 }
 
 async function makeLogFolder(folder: string): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './temporary-folder.ts';
+import { waitFor } from './wait-for.ts';
 
 /** The command as it was built. */
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
@@ -47,5 +48,32 @@ describe('the built command', () => {
     const { status, output } = await start(folder, ...args).end();
     expect(status).toBe(0);
     expect(JSON.parse(output)).toMatchObject({ algorithm: 'ppo', environment: 'CartPole-v1', seed: 4, steps: 100_096 });
+  });
+
+  it.each(['SIGHUP', 'SIGTERM'] as const)('saves the agent on %s, too', async (signal) => {
+    const folder = temporaryFolder();
+    const { child, end } = start(folder, 'train', 'ppo', 'CartPole-v1');
+    await once(child.stderr, 'data');
+    child.kill(signal);
+    const { errors, status } = await end();
+    expect(errors).toContain(`stopped by ${signal}`);
+    expect(status).toBe(130);
+    expect(existsSync(join(folder, 'runs', 'ppo-CartPole-v1-0', 'agent.json'))).toBe(true);
+  });
+
+  it('goes on from its last checkpoint after kill -9 as if nothing had happened', async () => {
+    const folder = temporaryFolder();
+    const train = ['train', 'dqn', 'CartPole-v1', '--steps', '3000', '--set', 'learningStarts=200', '--episodes', '3'];
+    const whole = await start(folder, ...train, '--json').end();
+
+    const { child, end } = start(folder, ...train, '--json', '--checkpoint-every', '0.001');
+    const run = join(folder, 'runs', 'dqn-CartPole-v1-0');
+    await waitFor(() => existsSync(join(run, 'agent.json')) || undefined);
+    child.kill('SIGKILL');
+    await end();
+    const resumed = await start(folder, 'train', '--resume', run, '--episodes', '3', '--json').end();
+    expect(resumed.errors).toBe('');
+    const { mean_return, std_return, steps } = JSON.parse(whole.output) as Record<string, number>;
+    expect(JSON.parse(resumed.output)).toMatchObject({ mean_return, std_return, steps });
   });
 });

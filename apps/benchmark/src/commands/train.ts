@@ -5,7 +5,7 @@ import { Argument, Option, type Command } from 'commander';
 import { algorithms } from '../algorithms.ts';
 import { checkOutputFolder } from '../check-output-folder.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
-import { integerFrom } from '../parse-options.ts';
+import { integerFrom, positiveNumber } from '../parse-options.ts';
 import { evaluationSeed, resultsTable, scoreAgent } from '../results.ts';
 import { loadRun, restoreAgent, saveRun, type Run } from '../run.ts';
 import { findSettings, override, settingsNames, type SettingsName } from '../settings.ts';
@@ -22,6 +22,7 @@ interface TrainOptions {
   readonly out?: string;
   readonly log?: string;
   readonly resume?: string;
+  readonly checkpointEvery: number;
   readonly json: boolean;
 }
 
@@ -29,8 +30,9 @@ const notes = `
 Training time is that of acting, stepping the environments and learning, without start-up and evaluation.
 The agent is evaluated with its best actions on episodes that it has not been trained on.
 
-Ctrl-C ends training after the running update, saves the agent to DIR (by default runs/<algorithm>-<env>-<seed>) and says how
-to resume. A resumed run gives the same numbers as one that was not interrupted.
+Ctrl-C ends training after the running update, saves the agent and says how to resume. It is saved each minute besides, so that
+no more is lost when the process is killed. Without --out that is a new folder, runs/<algorithm>-<env>-<seed>, which is made when
+it is needed first. A resumed run gives the same numbers as one that was not interrupted.
 
 Examples:
   gradus train ppo CartPole-v1
@@ -68,6 +70,7 @@ export function addTrain(gradus: Command): void {
         'seed',
       ]),
     )
+    .option('--checkpoint-every <s>', 'seconds between checkpoints, from which --resume goes on', positiveNumber, 60)
     .option('--json', 'show no progress, and print the result as one line of JSON', false)
     .addHelpText('after', notes)
     .action(trainCommand);
@@ -79,7 +82,8 @@ async function trainCommand(
   options: TrainOptions,
   command: Command,
 ): Promise<void> {
-  const { out = options.resume, log, json } = options;
+  const { log, json, checkpointEvery } = options;
+  let out = options.out ?? options.resume;
   if (options.out !== undefined) await checkOutputFolder(options.out);
   const { run, agent } =
     options.resume === undefined
@@ -90,11 +94,11 @@ async function trainCommand(
         )
       : await resumeRun(options.resume, algorithm, environment, options);
   const keep = async (): Promise<string> => {
-    const folder = out ?? freeFolder(`runs/${run.algorithm}-${run.environment}-${run.seed}`);
-    await saveRun(folder, run, agent);
-    return `to go on: gradus train --resume ${folder}`;
+    out ??= freeFolder(`runs/${run.algorithm}-${run.environment}-${run.seed}`);
+    await saveRun(out, run, agent);
+    return `to go on: gradus train --resume ${out}`;
   };
-  const time = await trainInterruptibly(agent, { steps: run.steps, quiet: json, log, keep });
+  const time = await trainInterruptibly(agent, { steps: run.steps, quiet: json, log, keep, checkpointEvery });
   if (out !== undefined) await saveRun(out, run, agent);
   const result = {
     algorithm: run.algorithm,
