@@ -8,6 +8,7 @@ export {
 } from './bootstrap-interval.ts';
 export { checkActionMasks, leavesAction } from './check-action-masks.ts';
 export {
+  checkArguments,
   checkOptions,
   finiteNumber,
   flag,
@@ -17,10 +18,12 @@ export {
   nonNegativeNumber,
   nullable,
   oneOf,
+  optional,
   positiveInteger,
   positiveNumber,
   rejectUnknown,
   similarNames,
+  valueText,
   type OptionCheck,
 } from '@gradus/tensor';
 export { checkActions, checkValue } from './check-values.ts';

@@ -47,9 +47,14 @@ export function nullable(check: OptionCheck): OptionCheck {
   return { expected: `${check.expected} or null`, accepts: (value) => value === null || check.accepts(value) };
 }
 
+/** What `check` accepts, or nothing. */
+export function optional(check: OptionCheck): OptionCheck {
+  return { expected: check.expected, accepts: (value) => value === undefined || check.accepts(value) };
+}
+
 /**
  * Throws `RangeError` for an option without a check (it is unknown) and for one that its check does not accept:
- * `Dqn: expected gamma to be a number in [0, 1], got 7`.
+ * `Dqn: expected gamma to be a number in [0, 1], got 7`. Options that are not there are not checked.
  */
 export function checkOptions<Options extends object>(
   subject: string,
@@ -58,11 +63,58 @@ export function checkOptions<Options extends object>(
 ): void {
   rejectUnknown(subject, options, checks);
   for (const name of Object.keys(options) as (keyof Options & string)[]) {
-    const { expected, accepts } = checks[name];
-    const value: unknown = options[name];
-    if (accepts(value)) continue;
-    // JSON has null for NaN and the infinities.
-    const got = typeof value === 'number' ? String(value) : JSON.stringify(value);
-    throw new RangeError(`${subject}: expected ${name} to be ${expected}, got ${got}`);
+    expectValue(subject, name, options[name], checks[name]);
+  }
+}
+
+/** Like {@link checkOptions}, but what is not there is checked too, as `undefined`: see {@link optional}. */
+export function checkArguments<Values extends object>(
+  subject: string,
+  values: Values,
+  checks: { readonly [Name in keyof Required<Values>]: OptionCheck },
+): void {
+  rejectUnknown(subject, values, checks);
+  for (const name of Object.keys(checks) as (keyof Values & string)[]) {
+    expectValue(subject, name, values[name], checks[name]);
+  }
+}
+
+function expectValue(subject: string, name: string, value: unknown, { expected, accepts }: OptionCheck): void {
+  if (accepts(value)) return;
+  throw new RangeError(`${subject}: expected ${name} to be ${expected}, got ${valueText(value)}`);
+}
+
+/** Longer values are cut off in messages. */
+const longestText = 100;
+
+/** Any value for messages: `"5"`, `5n`, `[1, 2]` as JSON, `a function`. Never throws. */
+export function valueText(value: unknown): string {
+  const text = wholeText(value);
+  return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+}
+
+function wholeText(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.slice(0, longestText));
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+      return 'a function';
+    case 'object':
+      if (value === null) return 'null';
+      if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
+      return jsonText(value);
+    default:
+      // JSON has null for NaN and the infinities.
+      return String(value);
+  }
+}
+
+function jsonText(value: object): string {
+  try {
+    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)) ?? 'an object';
+  } catch {
+    return 'an object'; // One that contains itself.
   }
 }

@@ -129,6 +129,7 @@ export {
 } from './safetensors.ts';
 
 export {
+  checkArguments,
   checkOptions,
   finiteNumber,
   flag,
@@ -138,8 +139,10 @@ export {
   nonNegativeNumber,
   nullable,
   oneOf,
+  optional,
   positiveInteger,
   positiveNumber,
+  valueText,
   type OptionCheck,
 } from './check-options.ts';
 export { rejectUnknown, similarNames } from './suggest.ts';

@@ -1,6 +1,7 @@
 import type { Parameters } from './modules.ts';
 import type { DType, Shape, TensorData } from './tensor.ts';
-import { shapeText, sizeOf } from './tensor.ts';
+import { shapeText, sizeOf, zerosOf } from './tensor.ts';
+import { valueText } from './check-options.ts';
 
 /** A named array as it stands in a file. */
 export interface StoredTensor {
@@ -26,43 +27,73 @@ interface Entry {
   readonly data_offsets: [number, number];
 }
 
+/** What the header may hold besides tensors: texts by name. */
+const metadataName = '__metadata__';
+
 /**
  * Tensors in the safetensors format: eight bytes of header length, a JSON header of dtypes, shapes and offsets, then the
  * elements, little-endian.
+ * @throws RangeError for a tensor that is not one: another dtype, more or fewer elements than its shape has, no elements.
  */
 export function encodeSafetensors(tensors: Readonly<Record<string, StoredTensor>>): Uint8Array {
-  const header: Record<string, Entry> = {};
+  const header = new Map<string, Entry>();
   let total = 0;
-  for (const [name, { dtype, shape }] of Object.entries(tensors)) {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    checkStored(name, tensor);
+    const { dtype, shape } = tensor;
     const bytes = sizeOf(shape) * bytesPerElement[dtype];
-    header[name] = { dtype: names[dtype], shape: [...shape], data_offsets: [total, total + bytes] };
+    header.set(name, { dtype: names[dtype], shape: [...shape], data_offsets: [total, total + bytes] });
     total += bytes;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   // Padded with spaces, so that the elements are aligned.
   const length = Math.ceil(text.length / 8) * 8;
   const file = new Uint8Array(8 + length + total).fill(0x20, 8, 8 + length);
   const numbers = new DataView(file.buffer);
   numbers.setBigUint64(0, BigInt(length), true);
   file.set(text, 8);
-  for (const [name, { dtype, data }] of Object.entries(tensors)) {
-    const start = 8 + length + header[name].data_offsets[0];
-    if (dtype === 'bool') file.set(Uint8Array.from(data), start);
+  let start = 8 + length;
+  for (const { dtype, data } of Object.values(tensors)) {
+    if (dtype === 'bool')
+      file.set(
+        Uint8Array.from(data, (value) => Number(value !== 0)),
+        start,
+      );
+    else if (dtype === 'float32')
+      data.forEach((value, i) => {
+        numbers.setFloat32(start + 4 * i, value, true);
+      });
     else
       data.forEach((value, i) => {
-        writeElement(numbers, start + 4 * i, value, dtype);
+        numbers.setInt32(start + 4 * i, value, true);
       });
+    start += data.length * bytesPerElement[dtype];
   }
   return file;
 }
 
-function writeElement(view: DataView, at: number, value: number, dtype: DType): void {
-  if (dtype === 'float32') view.setFloat32(at, value, true);
-  else view.setInt32(at, value, true);
+function checkStored(name: string, tensor: Partial<StoredTensor> | null | undefined): void {
+  const { dtype, shape, data } = tensor ?? {};
+  const isKnown = typeof dtype === 'string' && Object.hasOwn(names, dtype);
+  const isShape = Array.isArray(shape) && shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
+  if (name === metadataName || !isKnown || !isShape || data?.length !== sizeOf(shape)) {
+    throw new RangeError(
+      `encodeSafetensors: expected '${name}' to have a dtype of ${Object.keys(names).join(', ')}, a shape and as many ` +
+        `elements as that says, got ${valueText(dtype)}, ${valueText(shape)} and ${valueText(data?.length)} elements` +
+        (name === metadataName ? "; the name itself is the format's own" : ''),
+    );
+  }
 }
 
-/** @throws SafetensorsError when the file is truncated or corrupt, saying where. */
+/**
+ * The tensors of a file. Every byte of it must be accounted for: the blocks of elements follow one another without gap or
+ * overlap from the end of the header to the end of the file, as the format demands.
+ * @throws SafetensorsError when the file is truncated or corrupt, saying where.
+ */
 export function decodeSafetensors(file: Uint8Array): Record<string, StoredTensor> {
+  if (!(file instanceof Uint8Array)) {
+    throw new SafetensorsError(`safetensors: expected the file as a Uint8Array, got ${valueText(file)}`);
+  }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (file.length < 8) throw new SafetensorsError(`safetensors: expected at least 8 bytes, got ${file.length}`);
   const length = Number(view.getBigUint64(0, true));
@@ -71,66 +102,139 @@ export function decodeSafetensors(file: Uint8Array): Record<string, StoredTensor
       `safetensors: the header should have ${length} bytes, the file has ${file.length} in all`,
     );
   }
-  const header = parseHeader(file.subarray(8, 8 + length));
+  const entries = Object.entries(parseHeader(file.subarray(8, 8 + length))).map(
+    ([name, entry]) => [name, entryOf(name, entry)] as const,
+  );
+  checkBlocks(entries, file.length - 8 - length);
   const start = 8 + length;
-  const tensors: Record<string, StoredTensor> = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
-    tensors[name] = decodeEntry(name, entry, view, start);
-  }
-  return tensors;
+  return Object.fromEntries(entries.map(([name, entry]) => [name, decodeEntry(name, entry, view, start)]));
 }
 
+/** What the header says of each tensor. */
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  let text: string;
+  let header: unknown;
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof header === 'object' && header !== null && !Array.isArray(header))
-      return header as Record<string, unknown>;
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch {
-    // Said below, in the words of this format.
+    throw new SafetensorsError('safetensors: the header is not JSON in UTF-8; the file is corrupt');
   }
-  throw new SafetensorsError('safetensors: the header is not a JSON object; the file is corrupt');
+  // The format has it begin with its brace; the decoder passes over a mark of the byte order.
+  if (!isRecord(header) || bytes[0] !== 0x7b) {
+    throw new SafetensorsError('safetensors: the header is not a JSON object; the file is corrupt');
+  }
+  const twice = repeatedKey(text);
+  if (twice !== undefined) throw new SafetensorsError(`safetensors: the header names '${twice}' twice`);
+  const { [metadataName]: metadata, ...entries } = header;
+  const isText = isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string');
+  if (Object.hasOwn(header, metadataName) && !isText) {
+    throw new SafetensorsError(`safetensors: expected ${metadataName} to hold texts, got ${valueText(metadata)}`);
+  }
+  return entries;
 }
 
-function isEntry(value: unknown): value is Entry {
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The first key that an object of a JSON text has twice: `JSON.parse` would take the last one without a word. */
+function repeatedKey(json: string): string | undefined {
+  const open: Set<unknown>[] = [];
+  let last = '';
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}:]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (token === ':') {
+      const key = JSON.parse(last) as string;
+      const keys = open.at(-1);
+      if (keys?.has(key) === true) return key;
+      keys?.add(key);
+    }
+    last = token;
+  }
+  return undefined;
+}
+
+function entryOf(name: string, value: unknown): Entry {
   const entry = value as Partial<Entry> | null;
   const whole = (list: unknown): boolean =>
     Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
-  return (
-    typeof entry?.dtype === 'string' &&
-    whole(entry.shape) &&
-    whole(entry.data_offsets) &&
-    entry.data_offsets?.length === 2
-  );
+  if (
+    typeof entry?.dtype !== 'string' ||
+    !whole(entry.shape) ||
+    !whole(entry.data_offsets) ||
+    entry.data_offsets?.length !== 2
+  ) {
+    throw new SafetensorsError(`safetensors: the header entry of '${name}' is malformed: ${valueText(value)}`);
+  }
+  const { dtype, shape, data_offsets } = entry as Entry;
+  if (!Object.hasOwn(dtypes, dtype)) {
+    throw new SafetensorsError(
+      `safetensors: '${name}' has dtype ${dtype}; supported are ${Object.keys(dtypes).join(', ')}`,
+    );
+  }
+  const bytes = sizeOf(shape) * bytesPerElement[dtypes[dtype]];
+  const [from, to] = data_offsets;
+  if (to - from !== bytes) {
+    throw new SafetensorsError(
+      `safetensors: '${name}' ${shapeText(shape)} should have ${bytes} bytes, has ${to - from}`,
+    );
+  }
+  return entry as Entry;
 }
 
-function decodeEntry(name: string, entry: unknown, view: DataView, start: number): StoredTensor {
-  if (!isEntry(entry)) throw new SafetensorsError(`safetensors: the header entry of '${name}' is malformed`);
-  if (!Object.hasOwn(dtypes, entry.dtype)) {
+/** Whether the blocks cover all bytes behind the header, each once. */
+function checkBlocks(entries: readonly (readonly [string, Entry])[], bytes: number): void {
+  const blocks = entries.map(
+    ([
+      name,
+      {
+        data_offsets: [from, to],
+      },
+    ]) => ({ name, from, to }),
+  );
+  blocks.sort((a, b) => a.from - b.from || a.to - b.to);
+  let end = 0;
+  for (const { name, from, to } of blocks) {
+    if (from !== end) {
+      throw new SafetensorsError(
+        `safetensors: '${name}' begins at byte ${from} of the elements, where ${end} is expected: ` +
+          (from < end ? 'blocks overlap' : 'there is a hole'),
+      );
+    }
+    end = to;
+  }
+  if (end > bytes) {
     throw new SafetensorsError(
-      `safetensors: '${name}' has dtype ${entry.dtype}; supported are ${Object.keys(dtypes).join(', ')}`,
+      `safetensors: the elements should have ${end} bytes, there are ${bytes}; it is truncated`,
     );
   }
+  if (end < bytes) {
+    throw new SafetensorsError(
+      `safetensors: the elements should have ${end} bytes, there are ${bytes}; what follows belongs to no tensor`,
+    );
+  }
+}
+
+function decodeEntry(name: string, entry: Entry, view: DataView, start: number): StoredTensor {
+  const { shape } = entry;
   const dtype = dtypes[entry.dtype];
-  const [from, to] = entry.data_offsets;
-  const size = sizeOf(entry.shape);
-  if (to - from !== size * bytesPerElement[dtype]) {
-    throw new SafetensorsError(
-      `safetensors: '${name}' ${shapeText(entry.shape)} should have ${size * bytesPerElement[dtype]} bytes, has ${to - from}`,
-    );
-  }
-  if (start + to > view.byteLength) {
-    throw new SafetensorsError(
-      `safetensors: '${name}' ends at byte ${start + to}, the file has ${view.byteLength}; it is truncated`,
-    );
-  }
-  const data = dtype === 'float32' ? new Float32Array(size) : new Int32Array(size);
+  const size = sizeOf(shape);
+  const from = start + entry.data_offsets[0];
+  const data = zerosOf(dtype, size);
   for (let i = 0; i < size; i++) {
-    if (dtype === 'bool') data[i] = view.getUint8(start + from + i);
-    else if (dtype === 'float32') data[i] = view.getFloat32(start + from + 4 * i, true);
-    else data[i] = view.getInt32(start + from + 4 * i, true);
+    if (dtype === 'bool') data[i] = boolAt(view, from + i, name);
+    else if (dtype === 'float32') data[i] = view.getFloat32(from + 4 * i, true);
+    else data[i] = view.getInt32(from + 4 * i, true);
   }
-  return { dtype, shape: entry.shape, data };
+  return { dtype, shape, data };
+}
+
+function boolAt(view: DataView, at: number, name: string): number {
+  const value = view.getUint8(at);
+  if (value > 1) throw new SafetensorsError(`safetensors: '${name}' is of bools, which are 0 or 1, and has a ${value}`);
+  return value;
 }
 
 /** The present values of parameters as a safetensors file. */

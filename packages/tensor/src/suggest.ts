@@ -10,10 +10,11 @@ export function similarNames(name: string, candidates: Iterable<string>): string
 }
 
 /**
- * Throws `RangeError` for the first key of `options` that `defaults` does not have. `subject` begins the message:
+ * Throws `RangeError` where `options` is no object, and for its first key that `defaults` does not have. `subject` begins the message:
  * `Dqn: unknown option 'learningrate'; did you mean 'learningRate'?`
  */
 export function rejectUnknown(subject: string, options: object, defaults: object): void {
+  if (!isRecord(options)) throw new RangeError(`${subject}: expected an object of options, got ${typeName(options)}`);
   const known = Object.keys(defaults);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
@@ -21,6 +22,16 @@ export function rejectUnknown(subject: string, options: object, defaults: object
     const hint = similar.length > 0 ? `did you mean ${quoteAll(similar)}?` : `known are ${quoteAll(known) || 'none'}`;
     throw new RangeError(`${subject}: unknown option '${name}'; ${hint}`);
   }
+}
+
+/** JavaScript passes anything. */
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function typeName(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
 function quoteAll(names: readonly string[]): string {

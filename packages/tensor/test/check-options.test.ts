@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  checkArguments,
   checkOptions,
   finiteNumber,
   flag,
@@ -9,8 +10,10 @@ import {
   nonNegativeNumber,
   nullable,
   oneOf,
+  optional,
   positiveInteger,
   positiveNumber,
+  valueText,
 } from '../src/check-options.ts';
 
 test.each([
@@ -24,9 +27,10 @@ test.each([
   [layerSizes, [[], [64, 64]], [64, [0], [1.5], ['64']]],
   [oneOf('tanh', 'relu'), ['tanh'], ['foo', 1]],
   [nullable(fraction), [null, 0.5], [undefined, 2]],
+  [optional(fraction), [undefined, 0.5], [null, 2]],
 ] as const)('%o', (check, good, bad) => {
-  for (const value of good) expect(check.accepts(value), JSON.stringify(value)).toBe(true);
-  for (const value of bad) expect(check.accepts(value), JSON.stringify(value)).toBe(false);
+  for (const value of good) expect(check.accepts(value), valueText(value)).toBe(true);
+  for (const value of bad) expect(check.accepts(value), valueText(value)).toBe(false);
 });
 
 test('names the algorithm, the option, what was expected and what came', () => {
@@ -47,4 +51,60 @@ test('names the algorithm, the option, what was expected and what came', () => {
   expect(() => {
     check({ gama: 0.9 });
   }).toThrow("Dqn: unknown option 'gama'; did you mean 'gamma'?");
+});
+
+test('what is not given is checked by checkArguments alone', () => {
+  interface Values {
+    readonly size: number;
+    readonly gamma?: number;
+  }
+  const checks = { size: positiveInteger, gamma: optional(fraction) };
+  const check = (values: object): void => {
+    checkArguments<Values>('resize', values as Values, checks);
+  };
+  check({ size: 1 });
+  check({ size: 1, gamma: undefined });
+  expect(() => {
+    check({});
+  }).toThrow(new RangeError('resize: expected size to be a positive integer, got undefined'));
+  expect(() => {
+    check({ size: 5n });
+  }).toThrow(new RangeError('resize: expected size to be a positive integer, got 5n'));
+  expect(() => {
+    check({ size: 1, depth: 2 });
+  }).toThrow("resize: unknown option 'depth'");
+});
+
+test.each([
+  [null, 'null'],
+  [undefined, 'undefined'],
+  [5, 'a number'],
+  ['gamma', 'a string'],
+  [[1], 'an array'],
+  [() => 1, 'a function'],
+])('options that are %o', (options, name) => {
+  expect(() => {
+    checkOptions('Dqn', options as object, {});
+  }).toThrow(new RangeError(`Dqn: expected an object of options, got ${name}`));
+});
+
+test('any value has a text, a short one', () => {
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  const texts = [-0, NaN, '5', 5n, Symbol('s'), () => 1, [1, 2n], cyclic, new Float32Array(9), null].map(valueText);
+  const expected = [
+    '0',
+    'NaN',
+    '"5"',
+    '5n',
+    'Symbol(s)',
+    'a function',
+    '[1,"2n"]',
+    'an object',
+    'a Float32Array of 36 bytes',
+    'null',
+  ];
+  expect(texts).toEqual(expected);
+  expect(valueText('x'.repeat(1e6)).length).toBeLessThan(110);
+  expect(valueText(Array.from({ length: 1000 }, () => 'x')).length).toBeLessThan(110);
 });

@@ -11,6 +11,7 @@ import {
   saveParameters,
   variable,
 } from '../src/index.ts';
+import { testRandom } from './support/random.ts';
 
 const tensors: Readonly<Record<string, StoredTensor>> = {
   'layer.weight': { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, -2.5, 3e-40, Infinity, -0, NaN) },
@@ -67,8 +68,8 @@ describe('corrupt files are named', () => {
   test.each([
     ['empty', new Uint8Array(), 'expected at least 8 bytes, got 0'],
     ['header longer than the file', new Uint8Array(8).fill(1), 'the header should have'],
-    ['not JSON', fileOf('{"a":', 0), 'not a JSON object'],
-    ['not UTF-8', Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0xff), 'not a JSON object'],
+    ['not JSON', fileOf('{"a":', 0), 'not JSON in UTF-8'],
+    ['not UTF-8', Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0xff), 'not JSON in UTF-8'],
     ['an array', fileOf('[]', 0), 'not a JSON object'],
     ['an entry without dtype', fileOf({ a: { shape: [2], data_offsets: [0, 8] } }, 8), "entry of 'a' is malformed"],
     ['a shape of text', fileOf({ a: { ...good, shape: ['2'] } }, 8), "entry of 'a' is malformed"],
@@ -77,9 +78,51 @@ describe('corrupt files are named', () => {
     ['another dtype', fileOf({ a: { ...good, dtype: 'F16' } }, 8), "'a' has dtype F16; supported are F32, I32, BOOL"],
     ['a size that does not fit', fileOf({ a: { ...good, shape: [3] } }, 8), "'a' [3] should have 12 bytes, has 8"],
     ['elements cut off', fileOf({ a: good }, 7), 'it is truncated'],
+    ['bytes at the end', fileOf({ a: good }, 9), 'should have 8 bytes, there are 9; what follows belongs to no tensor'],
+    ['elements without a tensor', fileOf({}, 4), 'should have 0 bytes, there are 4'],
+    ['one block twice', fileOf({ a: good, b: good }, 8), "'b' begins at byte 0 of the elements, where 8 is expected"],
+    ['blocks that overlap', fileOf({ a: good, b: { ...good, data_offsets: [4, 12] } }, 12), 'blocks overlap'],
+    ['a hole at the start', fileOf({ a: { ...good, data_offsets: [8, 16] } }, 16), 'there is a hole'],
+    ['a hole', fileOf({ a: good, b: { ...good, data_offsets: [12, 20] } }, 20), "'b' begins at byte 12"],
+    ['offsets in the wrong order', fileOf({ a: { ...good, data_offsets: [8, 0] } }, 8), 'should have 8 bytes, has -8'],
+    ['one offset', fileOf({ a: { ...good, data_offsets: [0] } }, 8), "entry of 'a' is malformed"],
+    ['a name twice', fileOf(`{"a":${JSON.stringify(good)},"\\u0061":${JSON.stringify(good)}}`, 8), "names 'a' twice"],
+    ['a field twice', fileOf('{"a":{"dtype":"F32","shape":[1],"shape":[2],"data_offsets":[0,8]}}', 8), "'shape' twice"],
+    ['metadata of numbers', fileOf({ __metadata__: { step: 1 } }, 0), 'expected __metadata__ to hold texts'],
+    ['metadata of nothing', fileOf({ __metadata__: null }, 0), 'expected __metadata__ to hold texts, got null'],
+    ['a size beyond all numbers', fileOf({ a: { ...good, shape: [2 ** 40, 2 ** 40] } }, 8), 'bytes, has 8'],
+    [
+      'a bool that is neither',
+      fileOf({ a: { dtype: 'BOOL', shape: [1], data_offsets: [0, 1] } }, 1).fill(2, -1),
+      'has a 2',
+    ],
+    [
+      'no file',
+      'model.safetensors' as unknown as Uint8Array,
+      'expected the file as a Uint8Array, got "model.safetensors"',
+    ],
+    ['nothing', undefined as unknown as Uint8Array, 'expected the file as a Uint8Array, got undefined'],
   ])('%s', (_, file, message) => {
     expect(() => decodeSafetensors(file)).toThrow(SafetensorsError);
     expect(() => decodeSafetensors(file)).toThrow(message);
+  });
+
+  test('names that objects have anyway are names like others', () => {
+    const block = { dtype: 'float32', shape: [1], data: Float32Array.of(7) } as const;
+    const odd = Object.fromEntries(['__proto__', 'constructor', 'toString'].map((name) => [name, block]));
+    expect(Object.entries(decodeSafetensors(encodeSafetensors(odd)))).toEqual(Object.entries(odd));
+  });
+
+  test('blocks may come in any order, and be empty', () => {
+    const file = fileOf(
+      {
+        last: { dtype: 'F32', shape: [1], data_offsets: [4, 8] },
+        empty: { dtype: 'F32', shape: [0], data_offsets: [4, 4] },
+        first: { dtype: 'I32', shape: [1], data_offsets: [0, 4] },
+      },
+      8,
+    );
+    expect(Object.keys(decodeSafetensors(file))).toEqual(['last', 'empty', 'first']);
   });
 
   test('wherever a file is cut off', () => {
@@ -88,6 +131,74 @@ describe('corrupt files are named', () => {
       expect(() => decodeSafetensors(file.subarray(0, length)), `${length} bytes`).toThrow(SafetensorsError);
     }
   });
+});
+
+describe('what is no tensor is not written', () => {
+  test.each<[string, unknown]>([
+    ['too few elements', { dtype: 'float32', shape: [2], data: Float32Array.of(1) }],
+    ['another dtype', { dtype: 'float64', shape: [1], data: Float64Array.of(1) }],
+    ['no shape', { dtype: 'float32', data: Float32Array.of(1) }],
+    ['no elements', { dtype: 'float32', shape: [1] }],
+    ['nothing', null],
+  ])('%s', (_, tensor) => {
+    expect(() => encodeSafetensors({ w: tensor as StoredTensor })).toThrow("encodeSafetensors: expected 'w' to have");
+  });
+
+  test('the name of the metadata', () => {
+    const block = { dtype: 'float32', shape: [1], data: Float32Array.of(7) } as const;
+    expect(() => encodeSafetensors({ __metadata__: block })).toThrow('is the format');
+  });
+});
+
+/** One kind of damage to a file; `at` is anything, to choose the place by. */
+type Damage = (file: Uint8Array, at: number) => Uint8Array;
+
+function headerEnd(file: Uint8Array): number {
+  return 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
+}
+
+const damages: Readonly<Record<string, Damage>> = {
+  'a bit of the header': (file, at) => {
+    const bit = at % (8 * headerEnd(file));
+    return file.with(bit >> 3, file[bit >> 3] ^ (1 << (bit & 7)));
+  },
+  'a byte of the header': (file, at) => file.with(at % headerEnd(file), (at * 7) & 255),
+  'two bytes swapped': (file, at) => {
+    const [i, j] = [at % headerEnd(file), (at * 31) % headerEnd(file)];
+    return file.with(i, file[j]).with(j, file[i]);
+  },
+  'cut off': (file, at) => file.slice(0, at % file.length),
+  'bytes missing': (file, at) =>
+    Uint8Array.from([...file.slice(0, at % file.length), ...file.slice((at % file.length) + 4)]),
+  'bytes doubled': (file, at) =>
+    Uint8Array.from([...file.slice(0, (at % file.length) + 4), ...file.slice(at % file.length)]),
+  'bytes added': (file, at) => Uint8Array.from([...file, ...new Uint8Array(1 + (at % 64))]),
+};
+
+test.each(Object.entries(damages))('500 files with %s give an error or what was saved', (_, damage) => {
+  const values = { w: [1, -2, 3, 4, 5, 6], bias: [7, 8], step: [9] };
+  const make = () => ({
+    w: variable([2, 3], values.w),
+    bias: variable([2], values.bias),
+    step: variable([], values.step, { dtype: 'int32' }),
+  });
+  const whole = saveParameters(make());
+  const random = testRandom(1);
+  let errors = 0;
+  for (let i = 0; i < 500; i++) {
+    const target = make();
+    for (const each of Object.values(target)) each.write(each.read().fill(0));
+    try {
+      loadParameters(target, damage(whole, random.integer(1e6)));
+    } catch (error) {
+      expect(error).toBeInstanceOf(SafetensorsError);
+      errors++;
+      for (const each of Object.values(target)) expect([...each.read()].every((x) => x === 0)).toBe(true);
+      continue;
+    }
+    for (const [name, each] of Object.entries(target)) expect([...each.read()]).toEqual(values[name as 'w']);
+  }
+  expect(errors).toBeGreaterThan(400);
 });
 
 describe('parameters', () => {
