@@ -45,7 +45,10 @@ export interface Dynamics<Name extends string = string, Actions extends ActionAr
   readonly variables: Readonly<Record<Name, number>>;
   /** Steps after which an episode is truncated; without it never. */
   readonly maxEpisodeSteps?: number | undefined;
-  /** Draws the first state of an episode of copy `index`. */
+  /**
+   * Draws the first state of an episode of copy `index`. The variables hold what the episode before has left; before the first one, and after
+   * a seed, they are 0.
+   */
   reset(state: DynamicsState<Name>, index: number, random: RandomSource): void;
   /**
    * Advances copies start ≤ i < end by one step and writes their rewards and terminations.
@@ -85,6 +88,11 @@ export function createState<Name extends string>(
     arrays[name] = new Float64Array(n * dynamics.variables[name]);
   }
   return arrays as DynamicsState<Name>;
+}
+
+/** Sets all of the state to 0, so that nothing of earlier episodes lasts. */
+export function clearState(state: DynamicsState): void {
+  for (const array of Object.values(state)) array.fill(0);
 }
 
 /** Puts back the state that a snapshot holds. Throws `CheckpointError` where it does not fit. */

@@ -1,6 +1,7 @@
 import { checkValue } from './check-values.ts';
 import {
   actionMaskSize,
+  clearState,
   createEnvRandom,
   createState,
   restoreDynamicsState,
@@ -66,6 +67,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
 
   reset({ seed }: ResetOptions = {}): ResetResult {
     if (seed !== undefined || this.randoms.length === 0) this.randoms = [createEnvRandom(seed)];
+    if (seed !== undefined) clearState(this.state);
     this.dynamics.reset(this.state, 0, this.randoms[0]);
     this.steps = 0;
     return { observation: this.observe() };

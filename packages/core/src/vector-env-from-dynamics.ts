@@ -1,6 +1,7 @@
 import { checkActions } from './check-values.ts';
 import {
   actionMaskSize,
+  clearState,
   createEnvRandom,
   createState,
   restoreDynamicsState,
@@ -86,6 +87,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     if (seed !== undefined || this.randoms.length === 0) {
       this.randoms = Array.from(this.ended, (_, i) => createEnvRandom(seed === undefined ? undefined : seed + i));
     }
+    if (seed !== undefined) clearState(this.state);
     for (let i = 0; i < this.numEnvs; i++) this.dynamics.reset(this.state, i, this.randoms[i]);
     this.dynamics.observe(this.state, this.observations, 0, this.numEnvs);
     this.updateActionMasks();

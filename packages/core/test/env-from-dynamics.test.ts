@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { createEnvRandom } from '../src/dynamics.ts';
+import { createEnvRandom, type Dynamics } from '../src/dynamics.ts';
 import { envFromDynamics } from '../src/env-from-dynamics.ts';
 import { EnvError } from '../src/errors.ts';
+import type { StateDict } from '../src/state.ts';
+import { vectorEnvFromDynamics } from '../src/vector-env-from-dynamics.ts';
 import { counting } from './counting.ts';
 
 test('terminates, and only then', () => {
@@ -70,3 +72,28 @@ test('a saved state brings back what followed it', () => {
   expect(follow()).toEqual(after);
   expect(() => envFromDynamics(counting()).getState()).toThrow('there is no state before the first reset');
 });
+
+test.each([
+  ['alone', () => envFromDynamics(lasting())],
+  ['together', () => vectorEnvFromDynamics(lasting(), 2)],
+])('what lasts from one episode to the next does not outlast a seed: %s', (_, make) => {
+  const env = make();
+  const episodes = (): unknown => (env.getState?.().state as StateDict).episodes;
+  env.reset();
+  env.reset();
+  expect((episodes() as Float64Array)[0]).toBe(2);
+  env.reset({ seed: 1 });
+  expect((episodes() as Float64Array)[0]).toBe(1);
+});
+
+/** Counts its episodes. */
+function lasting(): Dynamics<'count' | 'episodes', Int32Array> {
+  const { variables, ...rest } = counting();
+  return {
+    ...rest,
+    variables: { ...variables, episodes: 1 },
+    reset({ episodes }, i) {
+      episodes[i]++;
+    },
+  };
+}

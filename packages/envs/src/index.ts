@@ -11,11 +11,12 @@ export { frozenLake, frozenLakeMaps, type FrozenLakeMap, type FrozenLakeOptions 
 export { gridPosition, type GridPosition } from './grid-map.ts';
 export { identity, type IdentityOptions } from './identity.ts';
 export { lectureGrid, lectureGridMap, type LectureGridOptions } from './lecture-grid.ts';
+export { breakout } from './minatar/breakout.ts';
+export { minAtarActions, type MinAtarOptions } from './minatar/minatar-game.ts';
 export { mountainCarContinuous, type MountainCarContinuousOptions } from './mountain-car-continuous.ts';
 export { mountainCar, type MountainCarOptions } from './mountain-car.ts';
 export { pendulum, type PendulumOptions } from './pendulum.ts';
 export { pixelAsterix } from './pixel-games/pixel-asterix.ts';
-export { pixelBreakout } from './pixel-games/pixel-breakout.ts';
 export { pixelFreeway } from './pixel-games/pixel-freeway.ts';
 export { pixelActions, type PixelGameOptions } from './pixel-games/pixel-game.ts';
 export { pixelSeaquest } from './pixel-games/pixel-seaquest.ts';

@@ -22,11 +22,11 @@ import { contextualBandit } from './contextual-bandit.ts';
 import { frozenLake } from './frozen-lake.ts';
 import { identity } from './identity.ts';
 import { lectureGrid } from './lecture-grid.ts';
+import { breakout } from './minatar/breakout.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
 import { mountainCar } from './mountain-car.ts';
 import { pendulum } from './pendulum.ts';
 import { pixelAsterix } from './pixel-games/pixel-asterix.ts';
-import { pixelBreakout } from './pixel-games/pixel-breakout.ts';
 import { pixelFreeway } from './pixel-games/pixel-freeway.ts';
 import { pixelSeaquest } from './pixel-games/pixel-seaquest.ts';
 import { pixelSpaceInvaders } from './pixel-games/pixel-space-invaders.ts';
@@ -130,9 +130,14 @@ registerEnv({
 registerEnv({ id: 'Bandit-v0', defaults: { numArms: 10, maxEpisodeSteps: 1000 }, create: bandit });
 registerEnv({ id: 'ContextualBandit-v0', defaults: { values: undefined, noise: 1 }, create: contextualBandit });
 
+const minAtarDefaults = { stickyActionProbability: 0.1, difficultyRamping: true, maxEpisodeSteps: Infinity };
+for (const [name, create] of Object.entries({ Breakout: breakout })) {
+  registerEnv({ id: `MinAtar/${name}-v0`, defaults: { ...minAtarDefaults, minimalActions: false }, create });
+  registerEnv({ id: `MinAtar/${name}-v1`, defaults: { ...minAtarDefaults, minimalActions: true }, create });
+}
+
 const pixelGameDefaults = { stickyActionProbability: 0.1, maxEpisodeSteps: 5000 };
 registerEnv({ id: 'PixelAsterix-v0', defaults: pixelGameDefaults, create: pixelAsterix });
-registerEnv({ id: 'PixelBreakout-v0', defaults: pixelGameDefaults, create: pixelBreakout });
 registerEnv({
   id: 'PixelFreeway-v0',
   defaults: { ...pixelGameDefaults, maxEpisodeSteps: Infinity },

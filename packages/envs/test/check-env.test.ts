@@ -2,7 +2,7 @@ import { Box, Discrete, EnvError, type Env, type StateDict, type Stateful } from
 import { checkEnv, listEnvs, makeEnv } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 
-const isPixelGame = (id: string): boolean => id.startsWith('Pixel');
+const isPixelGame = (id: string): boolean => id.startsWith('MinAtar/') || id.startsWith('Pixel');
 
 test.each(listEnvs().filter((id) => !isPixelGame(id)))('%s passes in a million steps', (id) => {
   checkEnv(makeEnv(id), { steps: 1_000_000 });

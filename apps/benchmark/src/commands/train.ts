@@ -5,6 +5,7 @@ import { Argument, Option, type Command } from 'commander';
 import { algorithms } from '../algorithms.ts';
 import { checkOutputFolder } from '../check-output-folder.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
+import { fileName } from '../file-name.ts';
 import { integerFrom, positiveNumber } from '../parse-options.ts';
 import { evaluationSeed, resultsTable, scoreAgent } from '../results.ts';
 import { loadRun, restoreAgent, saveRun, type Run } from '../run.ts';
@@ -94,7 +95,7 @@ async function trainCommand(
         )
       : await resumeRun(options.resume, algorithm, environment, options);
   const keep = async (): Promise<string> => {
-    out ??= freeFolder(`runs/${run.algorithm}-${run.environment}-${run.seed}`);
+    out ??= freeFolder(`runs/${fileName(`${run.algorithm}-${run.environment}-${run.seed}`)}`);
     await saveRun(out, run, agent);
     return `to go on: gradus train --resume ${out}`;
   };

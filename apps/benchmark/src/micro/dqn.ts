@@ -22,8 +22,8 @@ export const dqnCases: readonly MicroCase[] = [
   dqnCase('c51_b128_4-120-84-2', 'CartPole-v1', { ...cartPole, distribution: atoms }),
   dqnCase('qrdqn_b128_4-120-84-2', 'CartPole-v1', { ...cartPole, distribution: quantiles }),
   dqnCase('rainbow_b128_4-120-84-2', 'CartPole-v1', { ...cartPole, ...rainbowDefaults }),
-  dqnCase('minatar_dqn_b32', 'PixelBreakout-v0', dqnSettings.minatar['PixelBreakout-v0'].options),
-  dqnCase('minatar_rainbow_b32', 'PixelBreakout-v0', rainbowSettings.minatar['PixelBreakout-v0'].options),
+  dqnCase('minatar_dqn_b32', 'MinAtar/Breakout-v0', dqnSettings.minatar['MinAtar/Breakout-v0'].options),
+  dqnCase('minatar_rainbow_b32', 'MinAtar/Breakout-v0', rainbowSettings.minatar['MinAtar/Breakout-v0'].options),
 ];
 
 function dqnCase(name: string, id: string, options: Partial<DqnOptions>): MicroCase {
@@ -38,7 +38,7 @@ function createDqn(id: string, options: Partial<DqnOptions>, device: t.Device): 
   const random = new Random(0);
   const observations = (): Float32Array => {
     const size = batchSize * env.observationSpace.size;
-    return id.startsWith('Pixel') ? bits(random, size, 0.5) : normals(random, size);
+    return id.startsWith('MinAtar/') ? bits(random, size, 0.5) : normals(random, size);
   };
   const { update } = agent;
   const actions = update.inputs.nextActionMasks.length / batchSize;

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { fileName } from '../file-name.ts';
 import { escapeText, html, type Html } from './html.ts';
 import { colourVariables, type Series } from './series.ts';
 
@@ -54,8 +55,7 @@ export function drawFigure({ name, title, description, series, plot }: FigureOpt
   svg.querySelector('style')?.remove();
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', description);
-  // Environments may be called anything.
-  return { name: name.replaceAll(/[^\w.-]/g, '_'), title, width, height, series, svg: { markup: svg.outerHTML } };
+  return { name: fileName(name), title, width, height, series, svg: { markup: svg.outerHTML } };
 }
 
 const PADDING = 16;

@@ -23,7 +23,7 @@ beforeAll(async () => {
   });
   const records = [
     makeRecord(tdLambdaExperiment, 2, await tdLambdaExperiment.run(context)),
-    makeRecord(dqnAblation, 2, { games: [{ environment: 'PixelBreakout-v0', steps: 1000, variants }] }),
+    makeRecord(dqnAblation, 2, { games: [{ environment: 'MinAtar/Breakout-v0', steps: 1000, variants }] }),
   ];
   for (const record of records) {
     const out = join(folder, record.experiment.name);

@@ -33,7 +33,7 @@ async function numbersOf(folder: string, seeds = 3) {
   return await dqnAblation.run({ seeds, results: folder, command: ['gradus', 'experiment', 'dqn-ablation'] });
 }
 
-const asPublished = { 'PixelBreakout-v0': [3, 4, 10, 40, 80], 'PixelSpaceInvaders-v0': [30, 31, 37, 82, 108] };
+const asPublished = { 'MinAtar/Breakout-v0': [3, 4, 10, 40, 80], 'PixelSpaceInvaders-v0': [30, 31, 37, 82, 108] };
 
 it('reads the variants of its suite', () => {
   const { entries } = findSuite('dqn-ablation');
@@ -44,15 +44,15 @@ describe('dqn-ablation', () => {
   it('finds the published order where it is', async () => {
     const numbers = await numbersOf(results(asPublished));
     const [breakout] = numbers.games;
-    expect(breakout).toMatchObject({ environment: 'PixelBreakout-v0', steps: 1_000_000 });
+    expect(breakout).toMatchObject({ environment: 'MinAtar/Breakout-v0', steps: 1_000_000 });
     expect(breakout.variants.map(({ label, value }) => [label, value])).toEqual(
-      labels.map((label, i) => [label, asPublished['PixelBreakout-v0'][i]]),
+      labels.map((label, i) => [label, asPublished['MinAtar/Breakout-v0'][i]]),
     );
     expect(breakout.variants[4]).toMatchObject({ scores: [79, 80, 81], low: 79, high: 81 });
     expect(dqnAblation.verdict(numbers).map(({ holds }) => holds)).toEqual(new Array(8).fill(true));
     // Of the full DQN: 40 / 80 here, 241 / 317 there.
     expect(dqnAblation.table(numbers).rows[3]).toEqual([
-      'PixelBreakout-v0',
+      'MinAtar/Breakout-v0',
       'deep-replay',
       '40.0',
       '[39.0, 41.0]',
@@ -72,12 +72,12 @@ describe('dqn-ablation', () => {
     { what: 'they do none beyond the intervals', scores: [3, 11, 10, 40, 80], holds: [true, true, true, true] },
     { what: 'the linear one is best', scores: [99, 4, 10, 40, 80], holds: [true, true, true, false] },
   ])('says so where $what', async ({ scores, holds }) => {
-    const numbers = await numbersOf(results({ 'PixelBreakout-v0': scores }));
+    const numbers = await numbersOf(results({ 'MinAtar/Breakout-v0': scores }));
     expect(dqnAblation.verdict(numbers).map((claim) => claim.holds)).toEqual(holds);
   });
 
   it('counts the seeds that it is asked for, whatever else is there', async () => {
-    const folder = results({ 'PixelBreakout-v0': [3, 4, 10, 40, 80] }, [0, 0, 900]);
+    const folder = results({ 'MinAtar/Breakout-v0': [3, 4, 10, 40, 80] }, [0, 0, 900]);
     const numbers = await numbersOf(folder, 2);
     expect(numbers.games[0].variants.map(({ value }) => value)).toEqual([3, 4, 10, 40, 80]);
   });

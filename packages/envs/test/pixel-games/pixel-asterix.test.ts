@@ -1,8 +1,8 @@
 import { Random } from '@gradus/core';
 import { pixelActions, pixelAsterix } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
-import { meanReturn } from './mean-return.ts';
-import { playGame, type PlayedGame } from './played-game.ts';
+import { playEpisodes } from '../support/play-episodes.ts';
+import { playGame, type PlayedGame } from '../support/played-game.ts';
 
 const [PLAYER, ENEMY, TRAIL, TREASURE] = [0, 1, 2, 3];
 const { nothing, left, up, right, down, fire } = pixelActions;
@@ -217,7 +217,7 @@ test('whatever is done: one player, one thing a lane, and an end or a reward onl
 
 test.each([1, 2, 3])('random play returns about a half (seed %i)', (seed) => {
   const random = new Random(seed);
-  const mean = meanReturn('PixelAsterix-v0', 1000 * seed, () => random.integer(6));
+  const mean = playEpisodes('PixelAsterix-v0', 1000 * seed, () => random.integer(6)).mean;
   expect(mean).toBeGreaterThan(0.3);
   expect(mean).toBeLessThan(0.8);
 });
@@ -254,5 +254,5 @@ function seekTreasure(observations: Float32Array, start: number): number {
 }
 
 test.each([1, 2, 3])('going for treasure and out of the way of enemies picks up more than ten (seed %i)', (seed) => {
-  expect(meanReturn('PixelAsterix-v0', seed, seekTreasure, 20)).toBeGreaterThan(10);
+  expect(playEpisodes('PixelAsterix-v0', seed, seekTreasure, 20).mean).toBeGreaterThan(10);
 });

@@ -1,8 +1,8 @@
 import { Random } from '@gradus/core';
 import { makeVectorEnv, pixelActions, pixelFreeway, type EnvOptions } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
-import { meanReturn } from './mean-return.ts';
-import { playGame, type PlayedGame } from './played-game.ts';
+import { playEpisodes } from '../support/play-episodes.ts';
+import { playGame, type PlayedGame } from '../support/played-game.ts';
 
 const [CHICKEN, CAR] = [0, 1];
 /** Channels of trails, by the steps from one move to the next. */
@@ -156,7 +156,7 @@ test('whatever is done: one chicken in its column, a car and a trail in every la
 
 test.each([1, 2, 3])('random play hardly ever gets across (seed %i)', (seed) => {
   const random = new Random(seed);
-  expect(meanReturn('PixelFreeway-v0', 1000 * seed, () => random.integer(6), 50)).toBeLessThan(1);
+  expect(playEpisodes('PixelFreeway-v0', 1000 * seed, () => random.integer(6), 50).mean).toBeLessThan(1);
 });
 
 /** Goes up unless the car in the next lane is in the chicken's column or comes to it next. */
@@ -171,5 +171,5 @@ function waitForCars(observations: Float32Array, start: number): number {
 }
 
 test.each([1, 2, 3])('going up but for cars that come gets across more than ten times (seed %i)', (seed) => {
-  expect(meanReturn('PixelFreeway-v0', seed, waitForCars, 20)).toBeGreaterThan(10);
+  expect(playEpisodes('PixelFreeway-v0', seed, waitForCars, 20).mean).toBeGreaterThan(10);
 });

@@ -1,8 +1,8 @@
 import { Random } from '@gradus/core';
 import { pixelActions, pixelSeaquest } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
-import { meanReturn } from './mean-return.ts';
-import { playGame, type PlayedGame } from './played-game.ts';
+import { playEpisodes } from '../support/play-episodes.ts';
+import { playGame, type PlayedGame } from '../support/played-game.ts';
 
 const [FRONT, BACK, BULLET, ENEMY_BULLET, FISH, ENEMY_SUBMARINE] = [0, 1, 2, 3, 4, 5];
 const [DIVER, TRAIL, DIVER_GAUGE, OXYGEN_GAUGE] = [6, 7, 8, 9];
@@ -422,11 +422,11 @@ test('whatever is done: one submarine, and nothing in a row twice', () => {
 
 test.each([1, 2, 3])('random play strikes an enemy in some episodes (seed %i)', (seed) => {
   const random = new Random(seed);
-  const mean = meanReturn('PixelSeaquest-v0', 1000 * seed, () => random.integer(6), 500);
+  const mean = playEpisodes('PixelSeaquest-v0', 1000 * seed, () => random.integer(6), 500).mean;
   expect(mean).toBeGreaterThan(0.1);
   expect(mean).toBeLessThan(0.4);
 });
 
 test.each([1, 2, 3])('a simple hunt strikes many (seed %i)', (seed) => {
-  expect(meanReturn('PixelSeaquest-v0', seed, hunt, 50)).toBeGreaterThan(15);
+  expect(playEpisodes('PixelSeaquest-v0', seed, hunt, 50).mean).toBeGreaterThan(15);
 });

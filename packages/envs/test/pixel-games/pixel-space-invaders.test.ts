@@ -2,8 +2,8 @@ import { Random } from '@gradus/core';
 import { pixelActions, pixelSpaceInvaders } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 import { ALL_ALIENS, alienBit } from '../../src/pixel-games/alien-formation.ts';
-import { meanReturn } from './mean-return.ts';
-import { playGame, type PlayedGame } from './played-game.ts';
+import { playEpisodes } from '../support/play-episodes.ts';
+import { playGame, type PlayedGame } from '../support/played-game.ts';
 
 const [CANNON, ALIEN, ALIEN_LEFT, ALIEN_RIGHT, BULLET, ALIEN_BULLET] = [0, 1, 2, 3, 4, 5];
 const { nothing, left, up, right, down, fire } = pixelActions;
@@ -285,11 +285,11 @@ test('whatever is done: a reward for each alien that is gone, and one direction 
 
 test.each([1, 2, 3])('random play shoots about three aliens an episode (seed %i)', (seed) => {
   const random = new Random(seed);
-  const mean = meanReturn('PixelSpaceInvaders-v0', 1000 * seed, () => random.integer(6));
+  const mean = playEpisodes('PixelSpaceInvaders-v0', 1000 * seed, () => random.integer(6)).mean;
   expect(mean).toBeGreaterThan(2);
   expect(mean).toBeLessThan(4);
 });
 
 test.each([1, 2, 3])('dodging bullets and shooting at the nearest alien clears a wave and more (seed %i)', (seed) => {
-  expect(meanReturn('PixelSpaceInvaders-v0', seed, dodgeAndShoot, 50)).toBeGreaterThan(30);
+  expect(playEpisodes('PixelSpaceInvaders-v0', seed, dodgeAndShoot, 50).mean).toBeGreaterThan(30);
 });

@@ -194,7 +194,7 @@ describe('pixel games', () => {
   test('each cell has the colour of its first channel', () => {
     const ball = { ballRow: 6, ballColumn: 2, trailRow: 7, trailColumn: 1, paddle: 8 };
     const colorAt = (variables: Readonly<Record<string, number>>, row: number, column: number): string => {
-      const picture = pictureOf(envInState('PixelBreakout-v0', { ...ball, bricks: 2 ** 13, ...variables }));
+      const picture = pictureOf(envInState('MinAtar/Breakout-v0', { ...ball, bricks: 2 ** 13, ...variables }));
       const [x, y] = square(row, column, 36);
       return picture.at(x, y);
     };

@@ -91,7 +91,10 @@ function withQuantiles({ options, ...rest }: DqnSettings, quantiles: number): Dq
   return { ...rest, options: { ...options, distribution, adamEpsilon, maxGradNorm: null } };
 }
 
-const pixelGames = ['Breakout', 'Asterix', 'Freeway', 'Seaquest', 'SpaceInvaders'].map((name) => `Pixel${name}-v0`);
+const pixelGames = [
+  'MinAtar/Breakout-v0',
+  ...['Asterix', 'Freeway', 'Seaquest', 'SpaceInvaders'].map((name) => `Pixel${name}-v0`),
+];
 
 /** MinAtar's for DQN (Young and Tian, 2019); frames are environment steps. */
 const minatar: DqnSettings = {

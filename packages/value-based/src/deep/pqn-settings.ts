@@ -32,7 +32,7 @@ const minatar: PqnSettings = {
 export const pqnSettings: Readonly<Record<'cleanrl' | 'minatar', Readonly<Record<string, PqnSettings>>>> = {
   cleanrl: { 'CartPole-v1': cleanrl, 'Acrobot-v1': cleanrl, 'MountainCar-v0': cleanrl },
   minatar: {
-    'PixelBreakout-v0': minatar,
+    'MinAtar/Breakout-v0': minatar,
     'PixelAsterix-v0': minatar,
     'PixelFreeway-v0': minatar,
     'PixelSeaquest-v0': minatar,

@@ -119,7 +119,7 @@ test.each([
 });
 
 test('MinAtar: ε falls in the first 100,000 of 5 million frames, and there is an update in each', () => {
-  const { numEnvs, steps, options } = dqnSettings.minatar['PixelBreakout-v0'];
+  const { numEnvs, steps, options } = dqnSettings.minatar['MinAtar/Breakout-v0'];
   expect([numEnvs, steps, options.optimizer]).toEqual([1, 5_000_000, 'rmsprop']);
   const { learningRate, bufferSize, learningStarts, batchSize, trainFrequency, targetUpdateInterval, gamma, epsilon } =
     {

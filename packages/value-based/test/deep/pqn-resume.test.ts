@@ -32,7 +32,7 @@ const runs: Record<string, Run> = {
     options: { ...shared, batchSize: 8, maxGradNorm: null },
   },
   images: {
-    make: () => makeVectorEnv('PixelBreakout-v0', 4),
+    make: () => makeVectorEnv('MinAtar/Breakout-v0', 4),
     options: { ...shared, batchSize: 40, convolutions: [{ filters: 4, kernel: 3, stride: 2 }] },
   },
 };

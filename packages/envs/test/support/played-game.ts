@@ -1,6 +1,6 @@
 import { Random, type Dynamics, type DynamicsState, type RandomSource } from '@gradus/core';
 
-/** A pixel game without sticky actions, of which tests set and see the variables. */
+/** A game of MinAtar without sticky actions, of which tests set and see the variables. */
 export interface PlayedGame<Name extends string> {
   /** All numbers of a variable. Without a value: as they are; with one, they are set to it. */
   variable(name: Name, value?: readonly number[]): number[];

@@ -1,6 +1,6 @@
 import type { Dynamics } from '@gradus/core';
 import { colors } from '../rendering/shapes.ts';
-import { SIDE, cellIndex, pixelActions, pixelGame, type PixelGameOptions } from './pixel-game.ts';
+import { SIDE, cellIndex, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
 
 /** The channels, in their order. */
 const channels = { paddle: colors.blue, ball: colors.ink, trail: colors.shade, brick: colors.orange };
@@ -32,36 +32,33 @@ const variables = {
   trailColumn: 1,
   /** A bit for each brick that is there. */
   bricks: 1,
+  /** 1 if there was a brick in the cell ahead of the ball in the step before, broken or not. */
+  struck: 1,
 };
 
 /**
- * Pixel Breakout, by the rules that Young and Tian (2019) describe; numbers that they leave open are this library's own.
+ * MinAtar's Breakout (Young and Tian, 2019).
  *
  * A paddle one cell wide moves on the bottom row, by a cell to the left or right; a ball breaks the bricks of rows 1–3, reward 1 each.
- * Once all are broken and the ball is below them, there are 30 new ones. The episode terminates when the ball reaches the bottom row.
+ * The game ends when the ball reaches the bottom row beside the paddle; if all bricks are broken when it comes there, there are 30 new ones.
  *
  * The ball goes along diagonals, a cell every step. It starts in row 3 at the left or right edge, heading down and inward.
  *
- * - Walls and the ceiling reflect it at the screen's edge, half a cell beyond the middle of the outermost cells: a step that would
- *   leave the screen goes along the edge instead.
- * - A brick in the cell ahead is broken and sends the ball back up or down. Where it cannot go there (ceiling, another brick), it goes
- *   on into the cell of the broken one.
- * - Falling from the row above the bottom one, the ball passes the corner where the cell below it and the cell ahead of it meet; a
- *   paddle in either sends it up. In the cell below it is hit on the far side, and the ball goes on to that side. In the cell ahead it is
- *   hit on the near side, and the ball goes straight up once, then to the side that it came from.
+ * - A wall turns it round sideways: it goes straight up or down once. So does the ceiling: it goes sideways once.
+ * - A brick in the cell ahead is broken, and the ball turns round and stays in its row for a step; unless there was one in the step before,
+ *   too: then it flies into this one, which stays.
+ * - From the row above the paddle's it goes back up and on sideways if the paddle is below it, and back where it came from if the paddle is in
+ *   the cell ahead of it.
  *
- * Steps along an edge and off the paddle's near side change which of the two classes of diagonally connected cells the ball is in,
- * so every brick can be hit.
- *
- * Channels: paddle, ball, trail (where the ball was a step ago), brick. Actions: left (1), right (3); the others do nothing.
- * Random play returns about 0.5 an episode.
+ * Channels: paddle, ball, trail (where the ball was a step ago), brick. Minimal actions: nothing, left, right.
+ * Random play returns about 0.52 an episode.
  */
-export function pixelBreakout(
-  options?: PixelGameOptions,
-): Dynamics<keyof typeof variables | 'previousAction', Int32Array> {
-  return pixelGame(
+export function breakout(options?: MinAtarOptions): Dynamics<keyof typeof variables | 'previousAction', Int32Array> {
+  return minAtarGame(
     {
+      name: 'breakout',
       channels,
+      actions: ['nothing', 'left', 'right'],
       variables,
 
       reset(state, i, random) {
@@ -72,12 +69,13 @@ export function pixelBreakout(
         state.rowVelocity[i] = 1;
         state.columnVelocity[i] = fromLeft ? 1 : -1;
         state.bricks[i] = ALL_BRICKS;
+        state.struck[i] = 0;
       },
 
       step(state, i, action, outcome) {
         let paddle = state.paddle[i];
-        if (action === pixelActions.left && paddle > 0) paddle--;
-        if (action === pixelActions.right && paddle < SIDE - 1) paddle++;
+        if (action === minAtarActions.left && paddle > 0) paddle--;
+        if (action === minAtarActions.right && paddle < SIDE - 1) paddle++;
         state.paddle[i] = paddle;
 
         const row = state.ballRow[i];
@@ -86,33 +84,29 @@ export function pixelBreakout(
         let columnVelocity = state.columnVelocity[i];
         let nextRow = row + rowVelocity;
         let nextColumn = column + columnVelocity;
-        if (nextRow < 0) {
-          nextRow = row;
-          rowVelocity = -rowVelocity;
-        }
         if (nextColumn < 0 || nextColumn >= SIDE) {
           nextColumn = column;
           columnVelocity = -columnVelocity;
         }
 
         let bricks = state.bricks[i];
-        const ahead = brickAt(nextRow, nextColumn);
-        if ((bricks & ahead) !== 0) {
-          bricks &= ~ahead;
-          outcome.rewards[i] = 1;
-          const back = row - rowVelocity;
-          if (back >= 0 && (bricks & brickAt(back, nextColumn)) === 0) {
-            nextRow = back;
+        const ahead = bricks & brickAt(nextRow, nextColumn);
+        if (nextRow < 0) {
+          nextRow = 0;
+          rowVelocity = -rowVelocity;
+        } else if (ahead !== 0) {
+          if (state.struck[i] === 0) {
+            outcome.rewards[i] = 1;
+            bricks &= ~ahead;
             rowVelocity = -rowVelocity;
+            nextRow = row;
           }
         } else if (nextRow === BOTTOM) {
+          if (bricks === 0) bricks = ALL_BRICKS;
           if (paddle === column || paddle === nextColumn) {
-            nextRow = row - 1;
-            rowVelocity = -1;
-            if (paddle !== column) {
-              nextColumn = column;
-              columnVelocity = -columnVelocity;
-            }
+            nextRow = row;
+            rowVelocity = -rowVelocity;
+            if (paddle !== column) columnVelocity = -columnVelocity;
           } else {
             outcome.terminated[i] = 1;
           }
@@ -124,8 +118,8 @@ export function pixelBreakout(
         state.ballColumn[i] = nextColumn;
         state.rowVelocity[i] = rowVelocity;
         state.columnVelocity[i] = columnVelocity;
-        // Not before the ball has left their rows, so that no brick appears where it is.
-        state.bricks[i] = bricks === 0 && nextRow > LAST_BRICK_ROW ? ALL_BRICKS : bricks;
+        state.bricks[i] = bricks;
+        state.struck[i] = ahead === 0 ? 0 : 1;
       },
 
       draw(state, i, observations, offset) {
