@@ -57,7 +57,7 @@ function boundary([folder, { imports, testImports = [] }]) {
   const neutral = folder.startsWith('packages/') ? [noNode] : [];
   return [
     restrictImports([`${folder}/src/**/*.ts`], folder, imports, neutral),
-    restrictImports([`${folder}/{test,bench}/**/*.ts`], folder, [own, ...imports, ...testImports], []),
+    restrictImports([`${folder}/{test,bench}/**/*.ts`], folder, [own, 'bad-calls', ...imports, ...testImports], []),
   ];
 }
 

@@ -1,0 +1,1 @@
+export { badCalls, type BadCallsOptions, type Examples } from './bad-calls.ts';
