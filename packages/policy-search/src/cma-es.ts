@@ -2,19 +2,24 @@ import {
   checkOptions,
   naturalNumber,
   nullable,
-  positiveNumber,
   readNumber,
   restoreArray,
   type OptionCheck,
   type StateDict,
 } from '@gradus/core';
-import { AskTellSearch } from './ask-tell-search.ts';
+import { allocate } from './allocate.ts';
 import { cmaParameters, defaultPopulationSize, type CmaParameters } from './cma-parameters.ts';
+import { fold, unfold } from './fold.ts';
+import { MeanSearch } from './mean-search.ts';
 import { rankDescending } from './ranking.ts';
+import { readInitial } from './read-initial.ts';
+import { meanSearchChecks, meanSearchDefaults, width, type MeanSearchOptions } from './search-options.ts';
+import type { Termination } from './search.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
+import { addOuter, addScaled, norm } from './vectors.ts';
 
 /** Options of {@link CmaEs}. */
-export interface CmaEsOptions {
+export interface CmaEsOptions extends MeanSearchOptions {
   /** σ at first, the same in every coordinate: about a third of how far the optimum may lie. Default 0.5, of no particular source. */
   readonly initialDeviation: number;
   /** λ ≥ 2; null: 4 + ⌊3 ln n⌋. More for utilities that are noisy or have many optima. Default null. */
@@ -24,10 +29,16 @@ export interface CmaEsOptions {
 }
 
 /** Those that {@link CmaEsOptions} names. */
-export const cmaEsDefaults: CmaEsOptions = { initialDeviation: 0.5, populationSize: null, seed: 0 };
+export const cmaEsDefaults: CmaEsOptions = {
+  ...meanSearchDefaults,
+  initialDeviation: 0.5,
+  populationSize: null,
+  seed: 0,
+};
 
 const checks: { readonly [Name in keyof CmaEsOptions]: OptionCheck } = {
-  initialDeviation: positiveNumber,
+  ...meanSearchChecks,
+  initialDeviation: width,
   populationSize: nullable({
     expected: 'an integer of at least 2',
     accepts: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 2,
@@ -51,16 +62,24 @@ const SMALLEST_SHRINKAGE = 1e-12;
  *     σ   ← σ exp(c_σ / d_σ (‖p_σ‖ / χ_n − 1))
  *
  * where w°_i = w_i, but w_i n / ‖C^(−½) y_i‖² for negative weights. Only ranks count: an increasing function of U leads to the same candidates. C
- * is decomposed, C = Bᵀ D² B with eigenvectors in the rows of B, every few iterations only. Learns from what the rows of candidates hold when told:
- * repaired ones, near by, may be written there.
+ * is decomposed, C = Bᵀ D² B with eigenvectors in the rows of B, every few iterations only.
+ *
+ * Learns from what the rows of candidates hold when told: others may be written there, repaired ones or solutions from elsewhere (Hansen, 2011). Those
+ * farther away than any that it draws, ‖C^(−½) y‖ > √n + 2n / (n + 2), count as if they were at this distance, and, where they are among the worse half, not
+ * at all for C, so that no outlier moves m, C or σ more than its own candidates do.
+ *
+ * With bounds it searches a space without, from which a smooth map leads into the box (pycma's `BoundTransform`: see {@link fold}); m and C are there.
  *
  * The search is finished, by rules of the tutorial (§B.3), when steps have become 10⁻¹² of the first or too small to change m, 10⁴ times as long as the
  * first (σ was far too small, or U has no maximum), or C has a condition number above 10¹⁴.
  */
-export class CmaEs extends AskTellSearch {
+export class CmaEs extends MeanSearch {
   readonly options: CmaEsOptions;
-  /** m. */
-  readonly mean: Float64Array;
+  /** m, which differs from `mean` only by the map into the bounds. */
+  private readonly center: Float64Array;
+  /** The candidates in the space of m, [λ × n], and which of them are far from it. */
+  private readonly points: Float64Array;
+  private readonly isFar: Uint8Array;
   private sigma: number;
   private readonly parameters: CmaParameters;
   /** C, [n × n], of which only the lower triangle is kept up to date. */
@@ -82,14 +101,18 @@ export class CmaEs extends AskTellSearch {
   constructor(initial: ArrayLike<number>, options: Partial<CmaEsOptions> = {}) {
     checkOptions<CmaEsOptions>('CmaEs', options, checks);
     const settings = { ...cmaEsDefaults, ...options };
-    const populationSize = settings.populationSize ?? defaultPopulationSize(initial.length);
-    super('CmaEs', initial, populationSize, settings.seed);
+    const parameters = readInitial('CmaEs', initial);
+    const populationSize = settings.populationSize ?? defaultPopulationSize(parameters.length);
+    super('CmaEs', parameters, populationSize, settings.seed, settings);
     const n = this.dimension;
     this.options = settings;
-    this.mean = Float64Array.from(initial);
+    this.center = parameters.slice();
+    if (this.bounds) unfold(this.bounds, this.center);
+    this.points = allocate('CmaEs', 'candidates', populationSize * n);
+    this.isFar = new Uint8Array(populationSize);
     this.sigma = settings.initialDeviation;
     this.parameters = cmaParameters(n, populationSize);
-    this.matrix = new Float64Array(n * n);
+    this.matrix = allocate('CmaEs', 'covariances', n * n);
     for (let i = 0; i < n; i++) this.matrix[i * n + i] = 1;
     this.axes = this.matrix.slice();
     this.lengths = new Float64Array(n).fill(1);
@@ -115,18 +138,21 @@ export class CmaEs extends AskTellSearch {
     });
   }
 
-  protected override propose(): void {
-    const { dimension: n, random, mean, sigma, axes, lengths } = this;
-    for (let k = 0; k < this.populationSize; k++) {
-      const candidate = this.candidate(k);
-      candidate.fill(0);
-      for (let i = 0; i < n; i++) addScaled(candidate, lengths[i] * random.normal(), axes, i * n);
-      for (let i = 0; i < n; i++) candidate[i] = mean[i] + sigma * candidate[i];
+  protected override draw(): void {
+    const { dimension: n, random, center, sigma, axes, lengths, points, candidates, bounds } = this;
+    for (let k = 0; k < this.order.length; k++) {
+      const point = this.point(k);
+      point.fill(0);
+      for (let i = 0; i < n; i++) addScaled(point, lengths[i] * random.normal(), axes, i * n);
+      for (let i = 0; i < n; i++) point[i] = center[i] + sigma * point[i];
     }
+    candidates.set(points);
+    if (bounds) fold(bounds, candidates.subarray(0, points.length));
   }
 
-  protected override learn(utilities: ArrayLike<number>): void {
-    const { mean, sigma, meanStep, order, parameters } = this;
+  protected override improve(utilities: Float64Array): Termination | null {
+    const { center, mean, sigma, meanStep, order, parameters, bounds } = this;
+    for (let k = 0; k < order.length; k++) this.readWritten(k);
     rankDescending(utilities, order);
     meanStep.fill(0);
     for (let rank = 0; rank < parameters.parents; rank++) {
@@ -136,18 +162,48 @@ export class CmaEs extends AskTellSearch {
     const isShort = this.updatePaths();
     // The steps are measured from the old mean, with the old σ.
     this.updateMatrix(isShort);
-    addScaled(mean, sigma, meanStep, 0);
+    addScaled(center, sigma, meanStep, 0);
+    mean.set(center);
+    if (bounds) fold(bounds, mean);
     const { stepSizePathRate, stepSizeDamping, expectedNorm } = parameters;
-    this.sigma *= Math.exp((stepSizePathRate / stepSizeDamping) * (norm(this.stepSizePath) / expectedNorm - 1));
-    if ((this.iteration + 1) % parameters.decompositionInterval === 0) this.decompose();
-    this.exhausted ||= this.hasNothingToGain();
+    const growth = (stepSizePathRate / stepSizeDamping) * (norm(this.stepSizePath) / expectedNorm - 1);
+    this.sigma *= Math.exp(Math.min(1, growth));
+    const isDue = (this.iteration + 1) % parameters.decompositionInterval === 0;
+    if (isDue && !this.decompose()) return 'ill-conditioned';
+    return this.judgeSteps();
+  }
+
+  private point(k: number): Float64Array {
+    return this.points.subarray(k * this.dimension, (k + 1) * this.dimension);
+  }
+
+  /** Takes candidate k where it is not what was asked, from no farther away than c_y. */
+  private readWritten(k: number): void {
+    const { dimension: n, step, center, sigma, bounds } = this;
+    const candidate = this.candidate(k);
+    const point = this.point(k);
+    this.isFar[k] = 0;
+    step.set(point);
+    if (bounds) fold(bounds, step);
+    if (candidate.every((value, i) => value === step[i])) return;
+    point.set(candidate);
+    if (bounds) unfold(bounds, point);
+    // Its direction and its length apart, since its square may be too large for a number.
+    let scale = 0;
+    for (let i = 0; i < n; i++) scale = Math.max(scale, Math.abs(point[i]), Math.abs(center[i]));
+    for (let i = 0; i < n; i++) step[i] = point[i] / scale - center[i] / scale;
+    const length = norm(this.whiten(step));
+    const farthest = Math.sqrt(n) + (2 * n) / (n + 2);
+    if (!(length * (scale / sigma) > farthest)) return;
+    this.isFar[k] = 1;
+    for (let i = 0; i < n; i++) point[i] = center[i] + sigma * ((farthest * step[i]) / length);
   }
 
   /** y = (x_k − m) / σ. */
   private readStep(k: number): void {
-    const { step, mean, sigma } = this;
-    const candidate = this.candidate(k);
-    for (let i = 0; i < step.length; i++) step[i] = (candidate[i] - mean[i]) / sigma;
+    const { step, center, sigma } = this;
+    const point = this.point(k);
+    for (let i = 0; i < step.length; i++) step[i] = (point[i] - center[i]) / sigma;
   }
 
   /** D⁻¹ B y: the rows of B with these weights add up to C^(−½) y, and both have the same length. */
@@ -178,7 +234,8 @@ export class CmaEs extends AskTellSearch {
 
   private updateMatrix(isShort: boolean): void {
     const { dimension: n, matrix, order, step } = this;
-    const { weights, rankOneRate, rankMuRate, covariancePathRate: cc } = this.parameters;
+    const { rankOneRate, rankMuRate, covariancePathRate: cc } = this.parameters;
+    const weights = this.parameters.weights.map((weight, rank) => (weight < 0 && this.isFar[order[rank]] ? 0 : weight));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     // What p_c lacks while it stands still is made up for by C.
     const lack = isShort ? 0 : cc * (2 - cc);
@@ -196,34 +253,40 @@ export class CmaEs extends AskTellSearch {
     }
   }
 
-  /** B and D of C. Rounding may leave eigenvalues that are not positive; they are raised to what the largest condition number allows. */
-  private decompose(): void {
+  /**
+   * B and D of C. Rounding may leave eigenvalues that are not positive; they are raised to what the largest condition number allows. False where some were.
+   */
+  private decompose(): boolean {
     const { matrix, axes, lengths } = this;
     symmetricEigen(matrix, axes, lengths);
     const largest = lengths.reduce((max, value) => Math.max(max, value), 0);
     const least = largest / LARGEST_CONDITION;
-    this.exhausted ||= lengths.some((value) => !(value > least));
+    const isRegular = lengths.every((value) => value > least);
     for (let i = 0; i < lengths.length; i++) lengths[i] = Math.sqrt(Math.max(lengths[i], least));
+    return isRegular;
   }
 
-  private hasNothingToGain(): boolean {
-    const { dimension: n, mean, matrix, sigma, lengths, covariancePath } = this;
+  /** Whether steps have become too long or too short. */
+  private judgeSteps(): Termination | null {
+    const { dimension: n, center, matrix, sigma, lengths, covariancePath } = this;
     const { initialDeviation } = this.options;
-    if (sigma * lengths.reduce((max, length) => Math.max(max, length), 0) > LARGEST_GROWTH * initialDeviation)
-      return true;
+    const longest = sigma * lengths.reduce((max, length) => Math.max(max, length), 0);
+    if (longest > LARGEST_GROWTH * initialDeviation) return 'unbounded';
     const smallest = SMALLEST_SHRINKAGE * initialDeviation;
     let isSmall = true;
     for (let i = 0; i < n; i++) {
       const deviation = sigma * Math.sqrt(matrix[i * n + i]);
-      if (mean[i] === mean[i] + 0.2 * deviation) return true;
+      if (center[i] === center[i] + 0.2 * deviation) return 'converged';
       if (deviation >= smallest || sigma * Math.abs(covariancePath[i]) >= smallest) isSmall = false;
     }
-    return isSmall;
+    return isSmall ? 'converged' : null;
   }
 
   protected override memory(): StateDict {
     return {
-      mean: this.mean.slice(),
+      ...super.memory(),
+      center: this.center.slice(),
+      points: this.points.slice(),
       stepSize: this.sigma,
       matrix: this.matrix.slice(),
       axes: this.axes.slice(),
@@ -234,7 +297,9 @@ export class CmaEs extends AskTellSearch {
   }
 
   protected override setMemory(state: StateDict): void {
-    restoreArray(state, 'mean', this.mean);
+    super.setMemory(state);
+    restoreArray(state, 'center', this.center);
+    restoreArray(state, 'points', this.points);
     this.sigma = readNumber(state, 'stepSize');
     restoreArray(state, 'matrix', this.matrix);
     restoreArray(state, 'axes', this.axes);
@@ -242,24 +307,4 @@ export class CmaEs extends AskTellSearch {
     restoreArray(state, 'stepSizePath', this.stepSizePath);
     restoreArray(state, 'covariancePath', this.covariancePath);
   }
-}
-
-/** target ← target + scale · (the row of `rows` that begins at `first`). */
-function addScaled(target: Float64Array, scale: number, rows: Float64Array, first: number): void {
-  for (let i = 0; i < target.length; i++) target[i] += scale * rows[first + i];
-}
-
-/** The lower triangle of A ← A + scale · v vᵀ. */
-function addOuter(matrix: Float64Array, scale: number, vector: Float64Array): void {
-  const n = vector.length;
-  for (let i = 0; i < n; i++) {
-    const scaled = scale * vector[i];
-    for (let j = 0; j <= i; j++) matrix[i * n + j] += scaled * vector[j];
-  }
-}
-
-function norm(vector: Float64Array): number {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  return Math.sqrt(squares);
 }

@@ -4,16 +4,19 @@ import {
   nonNegativeNumber,
   oneOf,
   positiveInteger,
-  positiveNumber,
   restoreArray,
   type OptionCheck,
   type StateDict,
 } from '@gradus/core';
-import { AskTellSearch } from './ask-tell-search.ts';
+import { allocate } from './allocate.ts';
+import { MeanSearch } from './mean-search.ts';
 import { rankDescending } from './ranking.ts';
+import { readInitial } from './read-initial.ts';
+import { meanSearchChecks, meanSearchDefaults, width, type MeanSearchOptions } from './search-options.ts';
+import type { Termination } from './search.ts';
 
 /** Options of {@link CrossEntropyMethod}. */
-export interface CrossEntropyMethodOptions {
+export interface CrossEntropyMethodOptions extends MeanSearchOptions {
   /** Candidates of an iteration. Default 100 (Szita and Lőrincz, 2006). */
   readonly populationSize: number;
   /** m, the best so many are fitted; at most `populationSize`. Default 10 (the same paper's ρ = 10 %). */
@@ -32,6 +35,7 @@ export interface CrossEntropyMethodOptions {
 
 /** Those that {@link CrossEntropyMethodOptions} names. */
 export const crossEntropyMethodDefaults: CrossEntropyMethodOptions = {
+  ...meanSearchDefaults,
   populationSize: 100,
   eliteSize: 10,
   initialDeviation: 1,
@@ -42,14 +46,17 @@ export const crossEntropyMethodDefaults: CrossEntropyMethodOptions = {
 };
 
 const checks: { readonly [Name in keyof CrossEntropyMethodOptions]: OptionCheck } = {
+  ...meanSearchChecks,
   populationSize: positiveInteger,
   eliteSize: positiveInteger,
-  initialDeviation: positiveNumber,
+  initialDeviation: width,
   covariance: oneOf('diagonal', 'full'),
   extraNoise: nonNegativeNumber,
   extraNoiseDecay: nonNegativeNumber,
   seed: naturalNumber,
 };
+
+const SMALLEST_SHRINKAGE = 1e-12;
 
 /**
  * Cross-entropy method (S4.2; Rubinstein, 1999) with a Gaussian, and the extra noise of Szita and Lőrincz (2006), whose decreasing schedule is
@@ -59,11 +66,12 @@ const checks: { readonly [Name in keyof CrossEntropyMethodOptions]: OptionCheck 
  *
  * With 'diagonal' Σ keeps only its diagonal. 'full' needs no decomposition: with d_k the elite's deviations from μ and z standard normal,
  * x = μ + (1/√m) Σ_k z_k d_k + √Z z′ has that covariance. Learns from what the rows of candidates hold when told: repaired ones may be written there.
+ *
+ * The search is finished when all deviations have become 10⁻¹² of the first, or too small to change μ, as they are at once where the elite is one
+ * candidate, and no noise will be added.
  */
-export class CrossEntropyMethod extends AskTellSearch {
+export class CrossEntropyMethod extends MeanSearch {
   readonly options: CrossEntropyMethodOptions;
-  /** μ. */
-  readonly mean: Float64Array;
   /** Variances that are independent of each other: the diagonal of Σ, or of Z I where the elite's deviations are kept. */
   private readonly variances: Float64Array;
   /** d_k, [m × dimension] with 'full', else empty. */
@@ -78,11 +86,14 @@ export class CrossEntropyMethod extends AskTellSearch {
     if (eliteSize > populationSize) {
       throw new RangeError(`CrossEntropyMethod: expected eliteSize to be at most ${populationSize}, got ${eliteSize}`);
     }
-    super('CrossEntropyMethod', initial, populationSize, seed);
+    super('CrossEntropyMethod', readInitial('CrossEntropyMethod', initial), populationSize, seed, settings);
     this.options = settings;
-    this.mean = Float64Array.from(initial);
     this.variances = new Float64Array(this.dimension).fill(initialDeviation ** 2);
-    this.deviations = new Float64Array(covariance === 'full' ? eliteSize * this.dimension : 0);
+    this.deviations = allocate(
+      'CrossEntropyMethod',
+      'deviations',
+      covariance === 'full' ? eliteSize * this.dimension : 0,
+    );
     this.order = new Int32Array(populationSize);
   }
 
@@ -100,10 +111,10 @@ export class CrossEntropyMethod extends AskTellSearch {
     return matrix;
   }
 
-  protected override propose(): void {
+  protected override draw(): void {
     const { dimension, random, mean, variances, deviations } = this;
     const scale = 1 / Math.sqrt(this.options.eliteSize);
-    for (let k = 0; k < this.populationSize; k++) {
+    for (let k = 0; k < this.options.populationSize; k++) {
       const candidate = this.candidate(k);
       for (let i = 0; i < dimension; i++) candidate[i] = mean[i] + Math.sqrt(variances[i]) * random.normal();
       for (let first = 0; first < deviations.length; first += dimension) {
@@ -113,11 +124,12 @@ export class CrossEntropyMethod extends AskTellSearch {
     }
   }
 
-  protected override learn(utilities: ArrayLike<number>): void {
+  protected override improve(utilities: Float64Array): Termination | null {
     const { options, dimension, candidates, order, mean, variances, deviations } = this;
     const { eliteSize, extraNoise, extraNoiseDecay } = options;
     const noise = Math.max(extraNoise - this.iteration * extraNoiseDecay, 0);
     rankDescending(utilities, order);
+    let isSmall = true;
     for (let i = 0; i < dimension; i++) {
       let sum = 0;
       for (let k = 0; k < eliteSize; k++) sum += candidates[order[k] * dimension + i];
@@ -129,15 +141,21 @@ export class CrossEntropyMethod extends AskTellSearch {
         if (options.covariance === 'full') deviations[k * dimension + i] = deviation;
       }
       variances[i] = noise + (options.covariance === 'full' ? 0 : squares / eliteSize);
+      if (noise > 0 || !this.isNegligible(Math.sqrt(squares / eliteSize), mean[i])) isSmall = false;
     }
+    return isSmall ? 'converged' : null;
+  }
+
+  private isNegligible(deviation: number, mean: number): boolean {
+    return deviation <= SMALLEST_SHRINKAGE * this.options.initialDeviation || mean + 0.2 * deviation === mean;
   }
 
   protected override memory(): StateDict {
-    return { mean: this.mean.slice(), variances: this.variances.slice(), deviations: this.deviations.slice() };
+    return { ...super.memory(), variances: this.variances.slice(), deviations: this.deviations.slice() };
   }
 
   protected override setMemory(state: StateDict): void {
-    restoreArray(state, 'mean', this.mean);
+    super.setMemory(state);
     restoreArray(state, 'variances', this.variances);
     restoreArray(state, 'deviations', this.deviations);
   }

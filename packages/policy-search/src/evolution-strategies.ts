@@ -11,12 +11,15 @@ import {
   type StateDict,
 } from '@gradus/core';
 import { writeAntitheticPairs } from './antithetic-pairs.ts';
-import { AskTellSearch } from './ask-tell-search.ts';
+import { allocate } from './allocate.ts';
 import { GradientAscent, type Ascent } from './gradient-ascent.ts';
-import { centeredRanks } from './ranking.ts';
+import { MeanSearch } from './mean-search.ts';
+import { centeredRanks, levelInfeasible } from './ranking.ts';
+import { readInitial } from './read-initial.ts';
+import { meanSearchChecks, meanSearchDefaults, width, type MeanSearchOptions } from './search-options.ts';
 
 /** Options of {@link EvolutionStrategies}. Where the paper is named, its code's configuration for Humanoid is meant. */
-export interface EvolutionStrategiesOptions {
+export interface EvolutionStrategiesOptions extends MeanSearchOptions {
   /** n, pairs of candidates of an iteration. Default 50; the paper has 5000 or more. */
   readonly directions: number;
   /** σ. Default 0.02 (the paper's). */
@@ -35,6 +38,7 @@ export interface EvolutionStrategiesOptions {
 
 /** Those that {@link EvolutionStrategiesOptions} names. */
 export const evolutionStrategiesDefaults: EvolutionStrategiesOptions = {
+  ...meanSearchDefaults,
   directions: 50,
   deviation: 0.02,
   shaping: 'ranks',
@@ -45,8 +49,9 @@ export const evolutionStrategiesDefaults: EvolutionStrategiesOptions = {
 };
 
 const checks: { readonly [Name in keyof EvolutionStrategiesOptions]: OptionCheck } = {
+  ...meanSearchChecks,
   directions: positiveInteger,
-  deviation: positiveNumber,
+  deviation: width,
   shaping: oneOf('ranks', 'none'),
   ascent: oneOf('sgd', 'momentum', 'adam'),
   learningRate: positiveNumber,
@@ -60,12 +65,11 @@ const checks: { readonly [Name in keyof EvolutionStrategiesOptions]: OptionCheck
  *     g = 1 / (2nσ) Σ_k (F(θ + σ ε_k) − F(θ − σ ε_k)) ε_k − λ θ
  *
  * where F is U or, so that no outlier counts more than the best, its centered rank among the 2n candidates; equal utilities share a rank. The paper's
- * code leaves out the divisor σ, which Adam undoes but for the balance with λ.
+ * code leaves out the divisor σ, which Adam undoes but for the balance with λ. Infeasible candidates share the last rank; without ranks they count as the worst
+ * feasible one of the iteration.
  */
-export class EvolutionStrategies extends AskTellSearch {
+export class EvolutionStrategies extends MeanSearch {
   readonly options: EvolutionStrategiesOptions;
-  /** θ. */
-  readonly mean: Float64Array;
   /** The last g, [dimension]. */
   readonly gradient: Float64Array;
   private readonly ascent: GradientAscent;
@@ -79,24 +83,24 @@ export class EvolutionStrategies extends AskTellSearch {
     checkOptions<EvolutionStrategiesOptions>('EvolutionStrategies', options, checks);
     const settings = { ...evolutionStrategiesDefaults, ...options };
     const { directions, ascent, learningRate, seed } = settings;
-    super('EvolutionStrategies', initial, 2 * directions, seed);
+    super('EvolutionStrategies', readInitial('EvolutionStrategies', initial), 2 * directions, seed, settings);
     this.options = settings;
-    this.mean = Float64Array.from(initial);
     this.gradient = new Float64Array(this.dimension);
     this.ascent = new GradientAscent(ascent, learningRate, this.dimension);
-    this.noise = new Float64Array(directions * this.dimension);
+    this.noise = allocate('EvolutionStrategies', 'directions', directions * this.dimension);
     this.order = new Int32Array(2 * directions);
     this.ranks = new Float64Array(2 * directions);
   }
 
-  protected override propose(): void {
+  protected override draw(): void {
     writeAntitheticPairs(this.mean, this.options.deviation, this.random, this.noise, this.candidates);
   }
 
-  protected override learn(utilities: ArrayLike<number>): void {
+  protected override improve(utilities: Float64Array): null {
     const { mean, gradient, noise, order, ranks, dimension } = this;
     const { directions, deviation, shaping, weightDecay } = this.options;
     if (shaping === 'ranks') centeredRanks(utilities, order, ranks);
+    else levelInfeasible(utilities);
     const values = shaping === 'ranks' ? ranks : utilities;
     for (let i = 0; i < dimension; i++) gradient[i] = -weightDecay * mean[i];
     for (let k = 0; k < directions; k++) {
@@ -104,11 +108,12 @@ export class EvolutionStrategies extends AskTellSearch {
       for (let i = 0; i < dimension; i++) gradient[i] += weight * noise[k * dimension + i];
     }
     this.ascent.step(mean, gradient);
+    return null;
   }
 
   protected override memory(): StateDict {
     return {
-      mean: this.mean.slice(),
+      ...super.memory(),
       gradient: this.gradient.slice(),
       noise: this.noise.slice(),
       ascent: this.ascent.getState(),
@@ -116,7 +121,7 @@ export class EvolutionStrategies extends AskTellSearch {
   }
 
   protected override setMemory(state: StateDict): void {
-    restoreArray(state, 'mean', this.mean);
+    super.setMemory(state);
     restoreArray(state, 'gradient', this.gradient);
     restoreArray(state, 'noise', this.noise);
     this.ascent.setState(readState(state, 'ascent'));

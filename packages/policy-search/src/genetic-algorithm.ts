@@ -3,16 +3,18 @@ import {
   fraction,
   naturalNumber,
   positiveInteger,
-  positiveNumber,
   restoreArray,
   type OptionCheck,
   type StateDict,
 } from '@gradus/core';
 import { AskTellSearch } from './ask-tell-search.ts';
 import { rankDescending } from './ranking.ts';
+import { readInitial } from './read-initial.ts';
+import { searchChecks, searchDefaults, width, type SearchOptions } from './search-options.ts';
+import type { Termination } from './search.ts';
 
 /** Options of {@link GeneticAlgorithm}. The defaults are of no particular source: scale deviations to the parameters at hand. */
-export interface GeneticAlgorithmOptions {
+export interface GeneticAlgorithmOptions extends SearchOptions {
   /** Individuals of a generation. Default 100. */
   readonly populationSize: number;
   /** Standard deviation of the first generation around the initial parameters. Default 1. */
@@ -33,6 +35,7 @@ export interface GeneticAlgorithmOptions {
 
 /** Those that {@link GeneticAlgorithmOptions} names. */
 export const geneticAlgorithmDefaults: GeneticAlgorithmOptions = {
+  ...searchDefaults,
   populationSize: 100,
   initialDeviation: 1,
   tournamentSize: 3,
@@ -44,13 +47,14 @@ export const geneticAlgorithmDefaults: GeneticAlgorithmOptions = {
 };
 
 const checks: { readonly [Name in keyof GeneticAlgorithmOptions]: OptionCheck } = {
+  ...searchChecks,
   populationSize: positiveInteger,
-  initialDeviation: positiveNumber,
+  initialDeviation: width,
   tournamentSize: positiveInteger,
   eliteSize: naturalNumber,
   crossoverRate: fraction,
   mutationRate: fraction,
-  mutationDeviation: positiveNumber,
+  mutationDeviation: width,
   seed: naturalNumber,
 };
 
@@ -60,7 +64,7 @@ const checks: { readonly [Name in keyof GeneticAlgorithmOptions]: OptionCheck } 
  *     child = mutate(crossover(tournament(), tournament())),   mutate(x)_i = x_i + σ N(0, 1) with probability `mutationRate`
  *
  * after the elite, which is evaluated anew in each generation, so that luck with a noisy utility does not last. The first generation is the
- * initial parameters and others around them.
+ * initial parameters and others around them. The search is finished when nothing mutates and all individuals are the same.
  */
 export class GeneticAlgorithm extends AskTellSearch {
   readonly options: GeneticAlgorithmOptions;
@@ -76,10 +80,11 @@ export class GeneticAlgorithm extends AskTellSearch {
     if (eliteSize >= populationSize) {
       throw new RangeError(`GeneticAlgorithm: expected eliteSize to be less than ${populationSize}, got ${eliteSize}`);
     }
-    super('GeneticAlgorithm', initial, populationSize, settings.seed);
+    const parameters = readInitial('GeneticAlgorithm', initial);
+    super('GeneticAlgorithm', parameters, populationSize, settings.seed, settings);
     this.options = settings;
     this.parents = new Float64Array(this.candidates.length);
-    for (let k = 0; k < populationSize; k++) this.parents.set(initial, k * this.dimension);
+    for (let k = 0; k < populationSize; k++) this.parents.set(parameters, k * this.dimension);
     this.order = new Int32Array(populationSize);
   }
 
@@ -128,9 +133,12 @@ export class GeneticAlgorithm extends AskTellSearch {
     }
   }
 
-  protected override learn(utilities: ArrayLike<number>): void {
-    this.parents.set(this.candidates);
+  protected override learn(utilities: Float64Array): Termination | null {
+    const { parents, dimension, options } = this;
+    parents.set(this.candidates);
     rankDescending(utilities, this.order);
+    const isUniform = options.mutationRate === 0 && parents.every((gene, at) => gene === parents[at % dimension]);
+    return isUniform ? 'converged' : null;
   }
 
   protected override memory(): StateDict {

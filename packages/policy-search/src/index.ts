@@ -26,4 +26,5 @@ export { arsSettings, type ArsSettings } from './policy-search-settings.ts';
 export { PolicySearch, policySearchDefaults, type PolicySearchOptions } from './policy-search.ts';
 export { RandomSearch, randomSearchDefaults, type RandomSearchOptions } from './random-search.ts';
 export { searchMethods, type SearchMethod } from './search-methods.ts';
-export type { Best, Search } from './search.ts';
+export type { MeanSearchOptions, SearchOptions } from './search-options.ts';
+export type { Best, Search, Termination } from './search.ts';

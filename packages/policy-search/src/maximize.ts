@@ -1,5 +1,5 @@
 import { checkOptions, finiteNumber, nullable, positiveInteger, type OptionCheck } from '@gradus/core';
-import type { Best, Search } from './search.ts';
+import type { Best, Search, Termination } from './search.ts';
 
 /** When to stop: at whatever comes first. Each is null, no limit, by default. */
 export interface MaximizeOptions {
@@ -17,6 +17,8 @@ export interface Maximum extends Best {
   readonly evaluations: number;
   /** Rounds of `ask` and `tell`. */
   readonly iterations: number;
+  /** Why it ended: at a limit, at the target, or where the search itself was finished. */
+  readonly ended: 'limit' | 'target' | Termination;
 }
 
 const checks: { readonly [Name in keyof MaximizeOptions]: OptionCheck } = {
@@ -36,18 +38,19 @@ export function maximize(
   utility: (parameters: Float64Array, evaluation: number) => number,
   options: Partial<MaximizeOptions>,
 ): Maximum {
-  const limit = iterationLimit('maximize', search, options);
+  const limit = iterationLimit('maximize', search, utility, options);
   const rows = rowsOf(search);
   const utilities = new Float64Array(rows.length);
   let iterations = 0;
   while (goesOn(search, options) && iterations < limit) {
     search.ask();
     const first = search.iteration * rows.length;
-    for (let k = 0; k < rows.length; k++) utilities[k] = utility(rows[k], first + k);
+    for (let k = 0; k < rows.length; k++)
+      utilities[k] = checkUtility('maximize', utility(rows[k], first + k), first + k);
     search.tell(utilities);
     iterations++;
   }
-  return { ...search.best, evaluations: iterations * rows.length, iterations };
+  return result(search, iterations, options);
 }
 
 /**
@@ -60,21 +63,28 @@ export async function maximizeAsync(
   utility: (parameters: Float64Array, evaluation: number) => Promise<number>,
   options: Partial<MaximizeOptions>,
 ): Promise<Maximum> {
-  const limit = iterationLimit('maximizeAsync', search, options);
+  const limit = iterationLimit('maximizeAsync', search, utility, options);
   const rows = rowsOf(search);
   let iterations = 0;
   while (goesOn(search, options) && iterations < limit) {
     search.ask();
     const first = search.iteration * rows.length;
-    search.tell(await Promise.all(rows.map((row, k) => utility(row, first + k))));
+    const evaluate = async (row: Float64Array, k: number) =>
+      checkUtility('maximizeAsync', await utility(row, first + k), first + k);
+    search.tell(await Promise.all(rows.map(evaluate)));
     iterations++;
   }
-  return { ...search.best, evaluations: iterations * rows.length, iterations };
+  return result(search, iterations, options);
 }
 
 /** Iterations that the options allow. `subject` begins messages. */
-function iterationLimit(subject: string, { populationSize }: Search, options: Partial<MaximizeOptions>): number {
+function iterationLimit(subject: string, search: Search, utility: unknown, options: Partial<MaximizeOptions>): number {
+  if (!isSearch(search)) throw new RangeError(`${subject}: expected a search with ask and tell, got ${typeof search}`);
+  if (typeof utility !== 'function') {
+    throw new RangeError(`${subject}: expected the utility to be a function, got ${typeof utility}`);
+  }
   checkOptions<MaximizeOptions>(subject, options, checks);
+  const { populationSize } = search;
   const { evaluations = null, iterations = null } = options;
   if (evaluations === null && iterations === null) {
     throw new RangeError(`${subject}: expected evaluations or iterations, got neither`);
@@ -83,6 +93,24 @@ function iterationLimit(subject: string, { populationSize }: Search, options: Pa
     throw new RangeError(`${subject}: expected evaluations for ${populationSize} candidates, got ${evaluations}`);
   }
   return Math.min(iterations ?? Infinity, Math.floor((evaluations ?? Infinity) / populationSize));
+}
+
+function isSearch(value: unknown): value is Search {
+  if (typeof value !== 'object' || value === null || !('ask' in value && 'tell' in value)) return false;
+  return typeof value.ask === 'function' && typeof value.tell === 'function';
+}
+
+/** `utility`, which may be NaN or −∞. Throws `RangeError` unless it is a number. */
+function checkUtility(subject: string, utility: unknown, evaluation: number): number {
+  if (typeof utility === 'number') return utility;
+  const isPromise = typeof utility === 'object' && utility !== null && 'then' in utility;
+  const got = isPromise ? 'a promise, which is for maximizeAsync' : utility === null ? 'null' : typeof utility;
+  throw new RangeError(`${subject}: expected a number from the utility, got ${got}, evaluation ${evaluation}`);
+}
+
+function result(search: Search, iterations: number, options: Partial<MaximizeOptions>): Maximum {
+  const ended = search.finished ? (search.termination ?? 'converged') : goesOn(search, options) ? 'limit' : 'target';
+  return { ...search.best, evaluations: iterations * search.populationSize, iterations, ended };
 }
 
 function goesOn(search: Search, { target }: Partial<MaximizeOptions>): boolean {

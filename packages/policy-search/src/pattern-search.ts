@@ -9,9 +9,13 @@ import {
   type StateDict,
 } from '@gradus/core';
 import { AskTellSearch } from './ask-tell-search.ts';
+import { clip } from './bounds.ts';
+import { readInitial } from './read-initial.ts';
+import { searchChecks, searchDefaults, width, type SearchOptions } from './search-options.ts';
+import type { Termination } from './search.ts';
 
-/** Options of {@link PatternSearch}. */
-export interface PatternSearchOptions {
+/** Options of {@link PatternSearch}. Of `patience` it has no need: where nothing is better, its steps shrink. */
+export interface PatternSearchOptions extends Omit<SearchOptions, 'patience'> {
   /** δ at first, in every coordinate. Default 0.5. */
   readonly initialStep: number;
   /** What δ is multiplied by where no neighbour is better; less than 1. Default ½. */
@@ -22,13 +26,17 @@ export interface PatternSearchOptions {
 
 /** Those that {@link PatternSearchOptions} names. */
 export const patternSearchDefaults: PatternSearchOptions = {
+  lower: searchDefaults.lower,
+  upper: searchDefaults.upper,
   initialStep: 0.5,
   shrinkFactor: 0.5,
   minimumStep: 1e-6,
 };
 
 const checks: { readonly [Name in keyof PatternSearchOptions]: OptionCheck } = {
-  initialStep: positiveNumber,
+  lower: searchChecks.lower,
+  upper: searchChecks.upper,
+  initialStep: width,
   shrinkFactor: {
     expected: 'a number between 0 and 1',
     accepts: (value) => typeof value === 'number' && value > 0 && value < 1,
@@ -47,6 +55,7 @@ type Phase = 'start' | 'explore' | 'pattern';
  *     explore around 2 b′ − b    → b″;   better than b′:  b, b′ ← b′, b″, again;   else:  b ← b′, back to the first line
  *
  * The second line is the pattern move: what just helped is done again, so that steps grow along a valley. `mean` is the base.
+ * Infeasible candidates are never better. The search is finished when δ is too small for any coordinate, or less than `minimumStep`.
  */
 export class PatternSearch extends AskTellSearch {
   readonly options: PatternSearchOptions;
@@ -66,10 +75,12 @@ export class PatternSearch extends AskTellSearch {
   /** `initial`: θ at first. Throws `RangeError` for parameters that are not finite, and unknown or wrong options. */
   constructor(initial: ArrayLike<number>, options: Partial<PatternSearchOptions> = {}) {
     checkOptions<PatternSearchOptions>('PatternSearch', options, checks);
-    super('PatternSearch', initial, 1, 0);
-    this.options = { ...patternSearchDefaults, ...options };
-    this.mean = Float64Array.from(initial);
-    this.point = Float64Array.from(initial);
+    const settings = { ...patternSearchDefaults, ...options };
+    const parameters = readInitial('PatternSearch', initial);
+    super('PatternSearch', parameters, 1, 0, { ...settings, patience: null });
+    this.options = settings;
+    this.mean = parameters;
+    this.point = parameters.slice();
     this.delta = this.options.initialStep;
   }
 
@@ -83,15 +94,13 @@ export class PatternSearch extends AskTellSearch {
     if (this.phase === 'explore') this.candidates[this.coordinate] += this.direction * this.delta;
   }
 
-  protected override learn(utilities: ArrayLike<number>): void {
+  protected override learn(utilities: Float64Array): Termination | null {
     const utility = utilities[0];
-    if (this.phase === 'explore') {
-      this.judge(utility);
-      return;
-    }
+    if (this.phase === 'explore') return this.judge(utility);
     this.pointUtility = utility;
     if (this.phase === 'start') this.baseUtility = utility;
     this.explore(this.phase === 'pattern');
+    return null;
   }
 
   private explore(afterPattern: boolean): void {
@@ -101,22 +110,22 @@ export class PatternSearch extends AskTellSearch {
     this.direction = 1;
   }
 
-  private judge(utility: number): void {
+  private judge(utility: number): Termination | null {
     const isBetter = utility > this.pointUtility;
     if (isBetter) {
       this.point.set(this.candidates);
       this.pointUtility = utility;
     } else if (this.direction === 1) {
       this.direction = -1;
-      return;
+      return null;
     }
     this.direction = 1;
     this.coordinate++;
-    if (this.coordinate === this.dimension) this.endExploration();
+    return this.coordinate === this.dimension ? this.endExploration() : null;
   }
 
-  private endExploration(): void {
-    const { mean, point } = this;
+  private endExploration(): Termination | null {
+    const { mean, point, bounds } = this;
     if (this.pointUtility > this.baseUtility) {
       this.baseUtility = this.pointUtility;
       for (let i = 0; i < point.length; i++) {
@@ -124,14 +133,16 @@ export class PatternSearch extends AskTellSearch {
         point[i] = 2 * reached - mean[i];
         mean[i] = reached;
       }
+      if (bounds) clip(bounds, point);
       this.phase = 'pattern';
-      return;
+      return null;
     }
     if (!this.afterPattern) this.delta *= this.options.shrinkFactor;
-    this.exhausted = this.delta < this.options.minimumStep;
     point.set(mean);
     this.pointUtility = this.baseUtility;
     this.explore(false);
+    const isSmall = this.delta < this.options.minimumStep || mean.every((value) => value + this.delta === value);
+    return isSmall ? 'converged' : null;
   }
 
   protected override memory(): StateDict {

@@ -1,4 +1,5 @@
 import {
+  DivergenceError,
   ProgressRecorder,
   Random,
   asVectorEnv,
@@ -152,6 +153,11 @@ export class PolicySearch<Options extends object = object> implements Agent {
     const { utilities, returns, lengths } = utility.evaluate(search.ask(), this.episodeSeed());
     search.tell(utilities);
     checkParameters(this, { parameters: this.parameters });
+    if (search.termination === 'diverged') {
+      throw new DivergenceError(
+        `${this.algorithm}: parameters leave all numbers at step ${this.step}; steps are too long`,
+      );
+    }
     for (let e = 0; e < returns.length; e++) this.recordEpisode(returns[e], lengths[e]);
     return {
       'train/mean_utility': utilities.reduce((sum, value) => sum + value, 0) / utilities.length,

@@ -9,11 +9,14 @@ import {
   type StateDict,
 } from '@gradus/core';
 import { writeAntitheticPairs } from './antithetic-pairs.ts';
-import { AskTellSearch } from './ask-tell-search.ts';
-import { rankDescending } from './ranking.ts';
+import { allocate } from './allocate.ts';
+import { MeanSearch } from './mean-search.ts';
+import { levelInfeasible, rankDescending } from './ranking.ts';
+import { readInitial } from './read-initial.ts';
+import { meanSearchChecks, meanSearchDefaults, width, type MeanSearchOptions } from './search-options.ts';
 
 /** Options of {@link RandomSearch}; the defaults are those of sb3-contrib's `ARS`. */
-export interface RandomSearchOptions {
+export interface RandomSearchOptions extends MeanSearchOptions {
   /** N, the directions tried in an iteration, each both ways. Default 8. */
   readonly directions: number;
   /** b, the best so many directions make the step; null: all. Default null. */
@@ -28,6 +31,7 @@ export interface RandomSearchOptions {
 
 /** Those that {@link RandomSearchOptions} names. */
 export const randomSearchDefaults: RandomSearchOptions = {
+  ...meanSearchDefaults,
   directions: 8,
   topDirections: null,
   learningRate: 0.02,
@@ -36,10 +40,11 @@ export const randomSearchDefaults: RandomSearchOptions = {
 };
 
 const checks: { readonly [Name in keyof RandomSearchOptions]: OptionCheck } = {
+  ...meanSearchChecks,
   directions: positiveInteger,
   topDirections: nullable(positiveInteger),
   learningRate: positiveNumber,
-  deviation: positiveNumber,
+  deviation: width,
   seed: naturalNumber,
 };
 
@@ -49,12 +54,10 @@ const checks: { readonly [Name in keyof RandomSearchOptions]: OptionCheck } = {
  *
  *     θ ← θ + α / (b σ_R) Σ_{k ≤ b} (r⁺_k − r⁻_k) ε_k
  *
- * Where these utilities are all equal, nothing moves. V2 is this with normalized observations, which is for the policy to do.
+ * Where these utilities are all equal, nothing moves; infeasible candidates count as the worst feasible one of the iteration. V2 is this with normalized observations, which is for the policy to do.
  */
-export class RandomSearch extends AskTellSearch {
+export class RandomSearch extends MeanSearch {
   readonly options: RandomSearchOptions;
-  /** θ. */
-  readonly mean: Float64Array;
   /** ε_k, [directions × dimension]. */
   private readonly noise: Float64Array;
   /** max(r⁺_k, r⁻_k), and the directions sorted by it. */
@@ -69,31 +72,33 @@ export class RandomSearch extends AskTellSearch {
     if (topDirections !== null && topDirections > directions) {
       throw new RangeError(`RandomSearch: expected topDirections to be at most ${directions}, got ${topDirections}`);
     }
-    super('RandomSearch', initial, 2 * directions, seed);
+    super('RandomSearch', readInitial('RandomSearch', initial), 2 * directions, seed, settings);
     this.options = settings;
-    this.mean = Float64Array.from(initial);
-    this.noise = new Float64Array(directions * this.dimension);
+    this.noise = allocate('RandomSearch', 'directions', directions * this.dimension);
     this.larger = new Float64Array(directions);
     this.order = new Int32Array(directions);
   }
 
-  protected override propose(): void {
+  protected override draw(): void {
     writeAntitheticPairs(this.mean, this.options.deviation, this.random, this.noise, this.candidates);
   }
 
-  protected override learn(utilities: ArrayLike<number>): void {
+  protected override improve(utilities: Float64Array): null {
     const { mean, noise, larger, order, dimension } = this;
     const { directions, topDirections, learningRate } = this.options;
     const used = topDirections ?? directions;
+    levelInfeasible(utilities);
+    shrinkToSquares(utilities);
     for (let k = 0; k < directions; k++) larger[k] = Math.max(utilities[2 * k], utilities[2 * k + 1]);
     rankDescending(larger, order);
     const deviation = this.deviationOfUsed(utilities, used);
-    if (deviation === 0) return;
+    if (deviation === 0) return null;
     for (let rank = 0; rank < used; rank++) {
       const k = order[rank];
       const weight = (learningRate * (utilities[2 * k] - utilities[2 * k + 1])) / (used * deviation);
       for (let i = 0; i < dimension; i++) mean[i] += weight * noise[k * dimension + i];
     }
+    return null;
   }
 
   /** σ_R, with the divisor 2b. */
@@ -111,11 +116,17 @@ export class RandomSearch extends AskTellSearch {
   }
 
   protected override memory(): StateDict {
-    return { mean: this.mean.slice(), noise: this.noise.slice() };
+    return { ...super.memory(), noise: this.noise.slice() };
   }
 
   protected override setMemory(state: StateDict): void {
-    restoreArray(state, 'mean', this.mean);
+    super.setMemory(state);
     restoreArray(state, 'noise', this.noise);
   }
+}
+
+/** Only ratios of utilities count: divides those whose squares would overflow by the largest. */
+function shrinkToSquares(utilities: Float64Array): void {
+  const largest = utilities.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  if (largest > 1e100) for (let k = 0; k < utilities.length; k++) utilities[k] /= largest;
 }

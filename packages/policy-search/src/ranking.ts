@@ -20,3 +20,12 @@ export function centeredRanks(utilities: ArrayLike<number>, order: Int32Array, r
     first = end;
   }
 }
+
+/**
+ * Replaces −∞, the utility of infeasible candidates, by the smallest of the others: what methods that learn from differences of utilities, not from ranks,
+ * make of it. One of `utilities`, at least, is finite.
+ */
+export function levelInfeasible(utilities: Float64Array): void {
+  const worst = utilities.reduce((least, value) => (value > -Infinity ? Math.min(least, value) : least), Infinity);
+  for (let k = 0; k < utilities.length; k++) utilities[k] = Math.max(utilities[k], worst);
+}

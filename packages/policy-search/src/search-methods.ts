@@ -25,6 +25,9 @@ export interface SearchMethod<Options extends object> {
   create(initial: Float64Array, options: Partial<Options>): Search;
 }
 
+/** A policy acts by the mean, whatever it is worth. */
+const policyDefaults = { evaluateMean: false };
+
 /** The methods of this package, by the names of their agents. */
 export const searchMethods: {
   readonly cem: SearchMethod<CrossEntropyMethodOptions>;
@@ -37,23 +40,23 @@ export const searchMethods: {
 } = {
   cem: {
     name: 'cem',
-    defaults: crossEntropyMethodDefaults,
-    create: (initial, options) => new CrossEntropyMethod(initial, options),
+    defaults: { ...crossEntropyMethodDefaults, ...policyDefaults },
+    create: (initial, options) => new CrossEntropyMethod(initial, { ...policyDefaults, ...options }),
   },
   ars: {
     name: 'ars',
-    defaults: randomSearchDefaults,
-    create: (initial, options) => new RandomSearch(initial, options),
+    defaults: { ...randomSearchDefaults, ...policyDefaults },
+    create: (initial, options) => new RandomSearch(initial, { ...policyDefaults, ...options }),
   },
   es: {
     name: 'es',
-    defaults: evolutionStrategiesDefaults,
-    create: (initial, options) => new EvolutionStrategies(initial, options),
+    defaults: { ...evolutionStrategiesDefaults, ...policyDefaults },
+    create: (initial, options) => new EvolutionStrategies(initial, { ...policyDefaults, ...options }),
   },
   cmaEs: {
     name: 'cma-es',
-    defaults: cmaEsDefaults,
-    create: (initial, options) => new CmaEs(initial, options),
+    defaults: { ...cmaEsDefaults, ...policyDefaults },
+    create: (initial, options) => new CmaEs(initial, { ...policyDefaults, ...options }),
   },
   ga: {
     name: 'ga',
@@ -62,8 +65,8 @@ export const searchMethods: {
   },
   finiteDifferences: {
     name: 'finite-differences',
-    defaults: finiteDifferencesDefaults,
-    create: (initial, options) => new FiniteDifferences(initial, options),
+    defaults: { ...finiteDifferencesDefaults, ...policyDefaults },
+    create: (initial, options) => new FiniteDifferences(initial, { ...policyDefaults, ...options }),
   },
   patternSearch: {
     name: 'pattern-search',

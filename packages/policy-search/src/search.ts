@@ -4,9 +4,20 @@ import type { Stateful } from '@gradus/core';
 export interface Best {
   /** θ, [dimension]; later candidates do not overwrite it. */
   readonly parameters: Float64Array;
-  /** U(θ) as it was told; −∞ before anything was. */
+  /** U(θ) as it was told; −∞ before any that is feasible was. */
   readonly utility: number;
 }
+
+/**
+ * Why a search is finished:
+ *
+ * - `converged`: what it would still change is 0, too small to matter, or has been nothing for `patience` iterations;
+ * - `flat`: all candidates of `patience` iterations in a row had one and the same utility, so that there is nothing to learn;
+ * - `unbounded`: steps have become 10⁴ times as long as the first, since the utility has no maximum, or they were far too short;
+ * - `diverged`: its next step leads beyond all numbers, since steps are too long;
+ * - `ill-conditioned`: its numbers do not suffice to go on, as where utilities depend on some direction 10¹⁴ times as much as on another.
+ */
+export type Termination = 'converged' | 'flat' | 'unbounded' | 'diverged' | 'ill-conditioned';
 
 /**
  * A method that maximizes a utility U(θ) from its values alone (S4): asks for the utilities of some candidates, and is told them, again and again.
@@ -32,10 +43,13 @@ export interface Search extends Stateful {
   readonly mean?: Float64Array | undefined;
   /** Whether nothing is left to gain from going on, as the method's own rules say. */
   readonly finished: boolean;
+  /** Why it is finished; null while it is not. */
+  readonly termination?: Termination | null;
   /** Candidates, one a row, [populationSize × dimension], always in the same buffer; the same ones until they are told. */
   ask(): Float64Array;
   /**
-   * Learns from U of each candidate, [populationSize]. Throws `RangeError` for a wrong number of utilities, for one that is not finite, naming its
+   * Learns from U of each candidate, [populationSize]. NaN and −∞ are those of candidates that are infeasible, which count as worse than all others; where
+   * all are, a mean stays where it is. Throws `RangeError` for a wrong number of utilities, for one that is no number or +∞, naming its
    * candidate, and where nothing was asked; the search is then as it was before.
    */
   tell(utilities: ArrayLike<number>): void;

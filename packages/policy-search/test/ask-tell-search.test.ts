@@ -106,11 +106,24 @@ describe.each(methods)('%s', (name, create) => {
     const state = search.getState();
     const count = search.populationSize;
     expect(() => search.tell(utilities.concat(0))).toThrow(`${name}: expected ${count} utilities, got ${count + 1}`);
-    for (const wrong of [NaN, Infinity, -Infinity]) {
-      const message = `${name}: expected finite utilities, got ${wrong} for candidate ${count - 1}`;
-      expect(() => search.tell(utilities.with(count - 1, wrong))).toThrow(RangeError);
-      expect(() => search.tell(utilities.with(count - 1, wrong))).toThrow(message);
+    for (const wrong of [Infinity, '1', undefined, null, 1n]) {
+      const got = wrong === Infinity ? 'Infinity' : typeof wrong;
+      const told = utilities.with(count - 1, wrong as number);
+      expect(() => search.tell(told)).toThrow(RangeError);
+      expect(() => search.tell(told)).toThrow(
+        `${name}: expected utilities that are numbers less than Infinity, got ${got} for candidate ${count - 1}`,
+      );
     }
+    for (const wrong of [undefined, null, 3]) {
+      expect(() => search.tell(wrong as unknown as number[])).toThrow(`${name}: expected ${count} utilities, got `);
+    }
+    const candidates = search.ask();
+    const last = candidates[candidates.length - 1];
+    candidates[candidates.length - 1] = NaN;
+    expect(() => search.tell(utilities)).toThrow(
+      `${name}: expected finite parameters, got NaN at index 3 of candidate ${count - 1}`,
+    );
+    candidates[candidates.length - 1] = last;
     expect(search.getState()).toEqual(state);
     search.tell(utilities);
     expect(() => search.tell(utilities)).toThrow('expected ask before tell');
@@ -119,6 +132,17 @@ describe.each(methods)('%s', (name, create) => {
   test('refuses initial parameters that are none', () => {
     expect(() => create([], 1)).toThrow(`${name}: expected at least one initial parameter, got none`);
     expect(() => create([1, NaN], 1)).toThrow(`${name}: expected finite initial parameters, got NaN at index 1`);
+    for (const [wrong, got] of [
+      [undefined, 'as an array of numbers, got undefined'],
+      [null, 'as an array of numbers, got null'],
+      [7, 'as an array of numbers, got number'],
+      [{ length: 1e9 }, 'as an array of numbers, got object'],
+      [['5'], 'got string at index 0'],
+      [[1n], 'got bigint at index 0'],
+    ] as const) {
+      expect(() => create(wrong as unknown as number[], 1)).toThrow(RangeError);
+      expect(() => create(wrong as unknown as number[], 1)).toThrow(got);
+    }
   });
 
   test('refuses the state of another method or dimension', () => {

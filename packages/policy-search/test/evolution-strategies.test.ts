@@ -55,7 +55,8 @@ test('with ranks, by hand: two pairs', () => {
   const search = new EvolutionStrategies([1, 1], { directions: 2, deviation: 0.1, ascent: 'sgd', learningRate: 0.5 });
   const candidates = search.ask().slice();
   const noise = [0, 1, 4, 5].map((at) => (candidates[at] - 1) / 0.1);
-  search.tell([7, -100, 3, 8]);
+  // The last is the mean's, of which nothing is learned.
+  search.tell([7, -100, 3, 8, 1000]);
   // Ranks 1/6, −1/2, −1/6, 1/2: differences 2/3 and −2/3.
   const expected = [0, 1].map((i) => ((2 / 3) * noise[i] - (2 / 3) * noise[2 + i]) / (4 * 0.1));
   expect([...search.gradient]).toEqual(expected.map((value) => expect.closeTo(value, 12) as number));

@@ -48,8 +48,12 @@ test('a step is α g, or has the length α', () => {
   expect([...normalized.mean]).toEqual(near(point.map((value, i) => value + (0.1 * gradient[i]) / length)));
 });
 
-test('the candidates are θ ± δ e_i, or θ and θ + δ e_i', () => {
-  expect([...new FiniteDifferences([1, 2], { difference: 0.5 }).ask()]).toEqual([1.5, 2, 0.5, 2, 1, 2.5, 1, 1.5]);
+test('the candidates are θ ± δ e_i and θ, or θ and θ + δ e_i', () => {
+  const options = { difference: 0.5 };
+  expect([...new FiniteDifferences([1, 2], options).ask()]).toEqual([1.5, 2, 0.5, 2, 1, 2.5, 1, 1.5, 1, 2]);
+  expect([...new FiniteDifferences([1, 2], { ...options, evaluateMean: false }).ask()]).toEqual([
+    1.5, 2, 0.5, 2, 1, 2.5, 1, 1.5,
+  ]);
   expect([...new FiniteDifferences([1, 2], { difference: 0.5, twoSided: false }).ask()]).toEqual([
     1, 2, 1.5, 2, 1, 2.5,
   ]);

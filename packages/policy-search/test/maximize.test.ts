@@ -2,10 +2,11 @@ import { describe, expect, test, vi } from 'vitest';
 import { CmaEs } from '../src/cma-es.ts';
 import { maximize, maximizeAsync } from '../src/maximize.ts';
 import { PatternSearch } from '../src/pattern-search.ts';
+import type { Search } from '../src/search.ts';
 import { rosenbrock, sphere } from './support/functions.ts';
 import { iterate } from './support/run.ts';
 
-const search = () => new CmaEs([1, 1, 1], { populationSize: 8, seed: 1 });
+const search = () => new CmaEs([1, 1, 1], { populationSize: 7, seed: 1 });
 
 describe('stops', () => {
   test('before an iteration that would exceed the evaluations', () => {
@@ -24,14 +25,17 @@ describe('stops', () => {
   test('after the first iteration that reaches the target', () => {
     const result = maximize(search(), sphere, { evaluations: 10_000, target: -1e-3 });
     expect(result.utility).toBeGreaterThanOrEqual(-1e-3);
+    expect(result.ended).toBe('target');
     const before = maximize(search(), sphere, { iterations: result.iterations - 1 });
     expect(before.utility).toBeLessThan(-1e-3);
+    expect(before.ended).toBe('limit');
   });
 
   test('when the search is finished', () => {
     const pattern = new PatternSearch([1, 1], { minimumStep: 0.1 });
     expect(maximize(pattern, sphere, { evaluations: 1000 }).evaluations).toBeLessThan(100);
-    expect(maximize(pattern, sphere, { evaluations: 1000 }).evaluations).toBe(0);
+    const again = maximize(pattern, sphere, { evaluations: 1000 });
+    expect([again.evaluations, again.ended]).toEqual([0, 'converged']);
   });
 });
 
@@ -67,11 +71,27 @@ describe('refuses', () => {
     expect(() => maximize(search(), sphere, options)).toThrow(message);
   });
 
-  test('utilities that are not numbers, naming the candidate', () => {
-    let calls = 0;
-    expect(() => maximize(search(), () => (calls++ === 10 ? NaN : 0), { iterations: 5 })).toThrow(
-      'CmaEs: expected finite utilities, got NaN for candidate 2',
-    );
+  test.each<[unknown, string]>([
+    ['1', 'expected a number from the utility, got string, evaluation 10'],
+    [undefined, 'expected a number from the utility, got undefined, evaluation 10'],
+    [null, 'expected a number from the utility, got null, evaluation 10'],
+    [10n, 'expected a number from the utility, got bigint, evaluation 10'],
+    [
+      Promise.resolve(1),
+      'expected a number from the utility, got a promise, which is for maximizeAsync, evaluation 10',
+    ],
+    [Infinity, 'CmaEs: expected utilities that are numbers less than Infinity, got Infinity for candidate 2'],
+  ])('utilities that are not numbers: %s', (wrong, message) => {
+    const utility = (_: Float64Array, evaluation: number) => (evaluation === 10 ? wrong : evaluation) as number;
+    expect(() => maximize(search(), utility, { iterations: 5 })).toThrow(message);
+  });
+
+  test.each<[unknown, unknown, string]>([
+    [undefined, sphere, 'maximize: expected a search with ask and tell, got undefined'],
+    [{}, sphere, 'maximize: expected a search with ask and tell, got object'],
+    [search(), 'sphere', 'maximize: expected the utility to be a function, got string'],
+  ])('what is no search or no utility', (one, utility, message) => {
+    expect(() => maximize(one as Search, utility as () => number, { iterations: 1 })).toThrow(message);
   });
 });
 

@@ -1,4 +1,12 @@
-import { CheckpointError, decodeCheckpoint, encodeCheckpoint, evaluate, vectorize, type Metrics } from '@gradus/core';
+import {
+  CheckpointError,
+  DivergenceError,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  evaluate,
+  vectorize,
+  type Metrics,
+} from '@gradus/core';
 import { makeEnv, makeVectorEnv, normalizeObservation } from '@gradus/envs';
 import {
   PolicySearch,
@@ -127,6 +135,23 @@ describe('learn', () => {
     iterate(agent, 1000);
     expect(agent.search.finished).toBe(true);
     expect(agent.search.iteration).toBeLessThan(200);
+  });
+
+  test('is an error where the next step leads beyond all numbers', () => {
+    const options = { learningRate: 1e308, deviation: 100, directions: 2 };
+    const agent = new PolicySearch(makeVectorEnv('CartPole-v1', 4), searchMethods.ars, options);
+    expect(() => iterate(agent, 50)).toThrow(DivergenceError);
+    expect(agent.parameters.every(Number.isFinite)).toBe(true);
+  });
+
+  test('has the options of its method, and evaluates no mean by itself', () => {
+    const env = makeVectorEnv('CartPole-v1', 4);
+    const agent = new PolicySearch(env, searchMethods.cmaEs, { lower: -2, upper: 2, patience: 3, populationSize: 6 });
+    expect(agent.search.populationSize).toBe(6);
+    iterate(agent, 10);
+    expect(agent.parameters.every((value) => Math.abs(value) <= 2)).toBe(true);
+    const evaluating = new PolicySearch(env, searchMethods.cmaEs, { evaluateMean: true, populationSize: 6 });
+    expect(evaluating.search.populationSize).toBe(7);
   });
 
   test('plays other episodes in each iteration, or always the same', () => {

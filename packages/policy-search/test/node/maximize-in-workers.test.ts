@@ -28,7 +28,10 @@ describe('leaves no worker behind, and the search as it was, when', () => {
   test.each([
     ['thirdFails', 'utility, evaluation 2: no reward in the third'],
     ['thirdEnds', 'utility, evaluation 2: its worker was lost: it ended with status 3'],
-    ['notANumber', 'CrossEntropyMethod: expected finite utilities, got NaN for candidate 1'],
+    [
+      'endless',
+      'CrossEntropyMethod: expected utilities that are numbers less than Infinity, got Infinity for candidate 1',
+    ],
   ])('%s', async (name, message) => {
     const failing = search();
     await expect(maximizeInWorkers(failing, { module, name, workers: 2 }, { iterations: 2 })).rejects.toThrow(message);
