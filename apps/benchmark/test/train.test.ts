@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadCheckpoint } from '@gradus/core/node';
 import { describe, expect, it } from 'vitest';
+import { loadRun } from '../src/run.ts';
 import { runCommand, type CommandRun } from './run-command.ts';
-import { filesIn, temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const short = ['train', 'ppo', 'CartPole-v1', '--steps', '2000', '--episodes', '7', '--device', 'wasm'];
 
@@ -83,7 +85,8 @@ describe('gradus train', () => {
     });
     // Of the settings that were left alone.
     expect(state.options).toMatchObject({ gamma: 0.98, epochs: 20 });
-    expect(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'))).toMatchObject({ numEnvs: 2, steps: 2000 });
+    const { run } = await loadRun(folder);
+    expect(run).toMatchObject({ numEnvs: 2, steps: 2000 });
   });
 
   it('saves an agent that evaluates to the same score', async () => {
@@ -130,12 +133,12 @@ describe('Ctrl-C', () => {
     expect(stopped.errors).toMatch(
       /^stopped by SIGINT at step [\d,]+ of [\d,]+; to go on: gradus train --resume .*parts\n$/,
     );
-    expect(filesIn(parts)).not.toEqual(filesIn(whole));
+    expect(await loadCheckpoint(parts)).not.toEqual(await loadCheckpoint(whole));
 
     const { mean_return, std_return } = uninterrupted;
     const resumed = resultOf(await runCommand('train', '--resume', parts, '--json'));
     expect(resumed).toMatchObject({ algorithm, steps: uninterrupted.steps, mean_return, std_return });
-    expect(filesIn(parts)).toEqual(filesIn(whole));
+    expect(await loadCheckpoint(parts)).toEqual(await loadCheckpoint(whole));
   });
 
   it('resumes only what was saved', async () => {

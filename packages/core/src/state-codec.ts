@@ -1,11 +1,24 @@
 import { CheckpointError } from './errors.ts';
 import { isTypedArray, type StateDict, type StateValue, type TypedArray } from './state.ts';
 
-/** A state as JSON, in which arrays are references into `binary`. */
+/** A state as JSON, in which arrays are references to bytes. */
 export interface EncodedState {
   readonly json: unknown;
-  /** The numbers of all arrays, little-endian, each array aligned to 8 bytes. */
-  readonly binary: Uint8Array;
+  /** The numbers of all arrays, little-endian, each array aligned to 8 bytes, in pieces that follow each other: no copies. */
+  readonly pieces: readonly Uint8Array[];
+}
+
+/** A state whose arrays are still to be filled. */
+export interface DecodedState {
+  readonly state: StateDict;
+  /** The bytes of its arrays, and where among all bytes they come from, in ascending order. */
+  readonly arrays: readonly PlacedBytes[];
+}
+
+/** Bytes that begin at `offset`. */
+export interface PlacedBytes {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
 }
 
 const constructors = { Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array };
@@ -13,7 +26,7 @@ const ALIGNMENT = 8;
 
 /** Splits `state` into JSON and bytes; `decodeState` gives it back exactly, NaN, infinities and −0 included. */
 export function encodeState(state: StateDict): EncodedState {
-  const arrays: { readonly array: TypedArray; readonly offset: number }[] = [];
+  const pieces: Uint8Array[] = [];
   let size = 0;
   const encode = (value: StateValue): unknown => {
     if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))) {
@@ -22,8 +35,10 @@ export function encodeState(state: StateDict): EncodedState {
     if (typeof value !== 'object' || value === null) return value;
     if (isTypedArray(value)) {
       const offset = size;
-      arrays.push({ array: value, offset });
-      size += Math.ceil(value.byteLength / ALIGNMENT) * ALIGNMENT;
+      const padding = -value.byteLength & (ALIGNMENT - 1);
+      pieces.push(bytesOf(value));
+      if (padding > 0) pieces.push(new Uint8Array(padding));
+      size += value.byteLength + padding;
       return { $array: value.constructor.name, offset, length: value.length };
     }
     if (isList(value)) return value.map(encode);
@@ -35,30 +50,37 @@ export function encodeState(state: StateDict): EncodedState {
       }),
     );
   };
-  const json = encode(state);
-  const binary = new Uint8Array(size);
-  for (const { array, offset } of arrays) {
-    binary.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), offset);
-  }
-  return { json, binary };
+  return { json: encode(state), pieces };
 }
 
-/** The state that `encodeState` split. Throws `CheckpointError` where the parts do not fit together. */
-export function decodeState({ json, binary }: EncodedState): StateDict {
+/**
+ * The state that `encodeState` split into `json` and `size` bytes; whoever has the bytes fills its arrays with them.
+ * Throws `CheckpointError` where the parts do not fit together.
+ */
+export function decodeState(json: unknown, size: number): DecodedState {
+  const arrays: PlacedBytes[] = [];
   const decode = (value: unknown): StateValue => {
     if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
       return value;
     if (Array.isArray(value)) return value.map(decode);
     if (!isRecord(value)) throw new CheckpointError(`state: expected JSON, got ${typeof value}`);
     if ('$number' in value) return Number(value.$number);
-    if ('$array' in value) return decodeArray(value, binary);
+    if ('$array' in value) {
+      const { offset, array } = createArray(value, size);
+      arrays.push({ offset, bytes: bytesOf(array) });
+      return array;
+    }
     return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, decode(entry)]));
   };
   if (!isRecord(json)) throw new CheckpointError('state: expected a JSON object');
-  return Object.fromEntries(Object.entries(json).map(([name, entry]) => [name, decode(entry)]));
+  const state = Object.fromEntries(Object.entries(json).map(([name, entry]) => [name, decode(entry)]));
+  return { state, arrays: arrays.sort((a, b) => a.offset - b.offset) };
 }
 
-function decodeArray({ $array: type, offset, length }: Record<string, unknown>, binary: Uint8Array): TypedArray {
+function createArray(
+  { $array: type, offset, length }: Record<string, unknown>,
+  size: number,
+): { readonly offset: number; readonly array: TypedArray } {
   if (
     typeof type !== 'string' ||
     !Object.hasOwn(constructors, type) ||
@@ -68,14 +90,15 @@ function decodeArray({ $array: type, offset, length }: Record<string, unknown>, 
     throw new CheckpointError(`state: expected an array reference, got ${JSON.stringify({ type, offset, length })}`);
   }
   const constructor = constructors[type as keyof typeof constructors];
-  const byteLength = length * constructor.BYTES_PER_ELEMENT;
-  if (!(offset >= 0 && length >= 0 && offset + byteLength <= binary.length)) {
-    throw new CheckpointError(
-      `state: an array ends at byte ${offset + byteLength}, but there are only ${binary.length}`,
-    );
+  const end = offset + length * constructor.BYTES_PER_ELEMENT;
+  if (!(Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0 && end <= size)) {
+    throw new CheckpointError(`state: an array ends at byte ${end}, but there are only ${size}`);
   }
-  // A copy, since the bytes may lie anywhere in a larger, unaligned buffer. (`slice` of a Node Buffer does not copy.)
-  return new constructor(new Uint8Array(binary.subarray(offset, offset + byteLength)).buffer);
+  return { offset, array: new constructor(length) };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function isList(value: StateValue): value is readonly StateValue[] {

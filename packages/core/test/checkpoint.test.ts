@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../src/checkpoint.ts';
+import { CheckpointReader, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../src/checkpoint.ts';
 import { CheckpointError } from '../src/errors.ts';
 
 const checkpoint: Checkpoint = {
@@ -23,6 +23,18 @@ test('comes back exactly, also when agent.json was formatted anew', () => {
 test('agent.json says in plain words what it is', () => {
   const manifest = parse(encodeCheckpoint(checkpoint)['agent.json']);
   expect(manifest).toMatchObject({ format: 'gradus-agent', version: 1, algorithm: 'dqn', state: { step: 12 } });
+});
+
+test('files may come in pieces of any size', () => {
+  const { 'agent.json': manifest, ...files } = encodeCheckpoint(checkpoint);
+  for (const size of [1, 3, 7, 100]) {
+    const reader = new CheckpointReader(manifest);
+    expect(reader.fileNames.sort()).toEqual(['empty.bin', 'online.safetensors', 'state.bin']);
+    for (const [name, bytes] of Object.entries(files)) {
+      for (let i = 0; i < bytes.length; i += size) reader.read(name, bytes.subarray(i, i + size));
+    }
+    expect(reader.finish()).toStrictEqual(checkpoint);
+  }
 });
 
 describe('damage is named', () => {

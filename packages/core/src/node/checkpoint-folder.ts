@@ -1,85 +1,181 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { decodeCheckpoint, encodeCheckpoint, listCheckpointFiles, MANIFEST, type Checkpoint } from '../checkpoint.ts';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, type FileHandle } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  CheckpointReader,
+  listCheckpointFiles,
+  MANIFEST,
+  splitCheckpoint,
+  type Checkpoint,
+  type FileRecord,
+} from '../checkpoint.ts';
+import { crc32 } from '../crc32.ts';
 import { CheckpointError } from '../errors.ts';
+import { disown, isAbandoned, ownName } from './own-name.ts';
+
+/** Bytes that are written or read at once. */
+const PIECE = 4 * 2 ** 20;
+
+/** How the folders with a checkpoint's files begin. */
+const FILES = 'files';
 
 /**
- * Writes `checkpoint` as a folder, replacing the checkpoint that is there. The files are written to a temporary folder beside
- * it first and then renamed, so that whatever happens meanwhile, the folder holds the whole old or the whole new one.
- * Throws `CheckpointError` when the folder holds anything else or cannot be written; nothing is left behind then.
+ * Saves `checkpoint` in `folder`, in place of the checkpoint that is there. Its files get a folder of their own inside, named in
+ * `agent.json`, which is replaced last: whatever happens meanwhile, the folder holds the whole old or the whole new checkpoint, and
+ * those who load it get one of them. They are written piece by piece, whatever their size. What a killed process has left is removed;
+ * other files are left alone.
+ * Throws `CheckpointError` when the folder's `agent.json` is none or it cannot be written; nothing is left behind then.
  */
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const target = resolve(folder);
-  const temporary = `${target}.saving-${process.pid}`;
-  const files = encodeCheckpoint(checkpoint);
+  const split = splitCheckpoint(checkpoint);
+  let name: string | undefined;
   try {
-    await recoverPrevious(target);
-    const replaces = await exists(target);
-    if (replaces) await refuseForeignFiles(target);
-    await mkdir(dirname(target), { recursive: true });
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary);
-    for (const [name, bytes] of Object.entries(files)) await writeDurably(join(temporary, name), bytes);
-    if (replaces) await rename(target, previousOf(target));
-    await rename(temporary, target);
-    await rm(previousOf(target), { recursive: true, force: true });
+    const oldFiles = await findFiles(target);
+    await mkdir(target, { recursive: true });
+    name = await makeOwnFolder(target);
+    const records: Record<string, FileRecord> = {};
+    for (const [file, pieces] of Object.entries(split.files)) {
+      records[file] = await writeDurably(join(target, name, file), pieces);
+    }
+    const manifest = join(target, name, MANIFEST);
+    await writeDurably(manifest, [split.encodeManifest(records, name)]);
+    await rename(manifest, join(target, MANIFEST));
+    disown(join(target, name));
+    // Whoever still reads them keeps them open; if they cannot be removed now, the next save does it.
+    for (const file of oldFiles) await removeQuietly(join(target, file));
+    await sweepCheckpoint(target);
   } catch (error) {
-    // The disk that refused the files may refuse this as well; the first error is the one to tell.
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    if (name !== undefined) {
+      await removeQuietly(join(target, name));
+      disown(join(target, name));
+      // Only if it is empty, as it was where this has made it.
+      await rmdir(target).catch(() => undefined);
+    }
     throw describeError(folder, 'written', error);
   }
 }
 
 /**
- * Reads the checkpoint that `saveCheckpoint` wrote. Throws `CheckpointError`, naming the folder and the file, where one is missing,
- * truncated or corrupt.
+ * Reads the checkpoint that `saveCheckpoint` wrote, also while others are saving there. Throws `CheckpointError`, naming the folder
+ * and the file, where one is missing, truncated or corrupt.
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const target = resolve(folder);
+  const path = join(target, MANIFEST);
   try {
-    await recoverPrevious(target);
-    const manifest = await readIfThere(join(target, MANIFEST));
-    if (manifest === undefined) throw new CheckpointError(`there is no saved agent (${MANIFEST} is missing)`);
-    const files: Record<string, Uint8Array> = { [MANIFEST]: manifest };
-    for (const name of listCheckpointFiles(manifest)) {
-      const bytes = await readIfThere(join(target, name));
-      if (bytes !== undefined) files[name] = bytes;
+    let manifest = await readIfThere(path);
+    for (;;) {
+      if (manifest === undefined) throw new CheckpointError(`there is no saved agent (${MANIFEST} is missing)`);
+      try {
+        return await readFiles(target, new CheckpointReader(manifest));
+      } catch (error) {
+        // Its files are gone where another checkpoint has taken its place.
+        const present = await readIfThere(path);
+        if (present === undefined || manifest.equals(present)) throw error;
+        manifest = present;
+      }
     }
-    return decodeCheckpoint(files);
   } catch (error) {
     throw describeError(folder, 'read', error);
   }
 }
 
-/** Where the old checkpoint is in the instant between the two renames. */
-function previousOf(target: string): string {
-  return `${target}.previous`;
+/** Removes what killed processes have left in `folder` while they were saving there. */
+export async function sweepCheckpoint(folder: string): Promise<void> {
+  const target = resolve(folder);
+  const names = await readdir(target).catch(() => []);
+  const abandoned = names.filter((name) => isAbandoned(target, name, FILES));
+  if (abandoned.length === 0) return;
+  // Asked for last: a process that is gone may have finished.
+  const current = await findFiles(target);
+  for (const name of abandoned) if (!current.includes(name)) await removeQuietly(join(target, name));
 }
 
-/** Finishes a replacement that was cut off between its two renames. */
-async function recoverPrevious(target: string): Promise<void> {
-  if (!(await exists(target)) && (await exists(previousOf(target)))) await rename(previousOf(target), target);
-}
-
-/** Replacing the folder would delete whatever else lies in it. */
-async function refuseForeignFiles(target: string): Promise<void> {
+/** What belongs to the checkpoint in `target` besides `agent.json`. */
+async function findFiles(target: string): Promise<string[]> {
   const manifest = await readIfThere(join(target, MANIFEST));
-  const own = manifest === undefined ? [] : [MANIFEST, ...listCheckpointFiles(manifest)];
-  const foreign = (await readdir(target)).find((name) => !own.includes(name));
-  if (foreign !== undefined) throw new CheckpointError(`it holds ${foreign}, which is no part of a saved agent`);
+  return manifest === undefined ? [] : listCheckpointFiles(manifest);
 }
 
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+/** Makes a folder for files in `target` and returns its name. */
+async function makeOwnFolder(target: string): Promise<string> {
+  for (;;) {
+    const name = ownName(target, FILES);
+    try {
+      await mkdir(join(target, name));
+      return name;
+    } catch (error) {
+      disown(join(target, name));
+      // Of a process that had the same number.
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+  }
+}
+
+async function writeDurably(path: string, pieces: readonly Uint8Array[]): Promise<FileRecord> {
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(bytes);
+    let bytes = 0;
+    let checksum = 0;
+    for (const piece of inPieces(pieces)) {
+      await file.writeFile(piece);
+      checksum = crc32(piece, checksum);
+      bytes += piece.length;
+    }
     await file.sync();
+    return { bytes, crc32: checksum };
   } finally {
     await file.close();
   }
 }
 
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+/** The same bytes in pieces of {@link PIECE}: small ones are put together, large ones cut. */
+function* inPieces(pieces: readonly Uint8Array[]): Generator<Uint8Array, void, void> {
+  const buffer = new Uint8Array(PIECE);
+  let filled = 0;
+  for (const piece of pieces) {
+    for (let start = 0; start < piece.length;) {
+      const part = piece.subarray(start, start + PIECE - filled);
+      buffer.set(part, filled);
+      start += part.length;
+      filled += part.length;
+      if (filled < PIECE) continue;
+      yield buffer;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield buffer.subarray(0, filled);
+}
+
+/** Reads all files, which are opened before, so that none of them can vanish. */
+async function readFiles(target: string, reader: CheckpointReader): Promise<Checkpoint> {
+  const files: [name: string, file: FileHandle][] = [];
+  try {
+    for (const name of reader.fileNames) files.push([name, await openFile(join(target, reader.folder ?? ''), name)]);
+    const buffer = new Uint8Array(PIECE);
+    for (const [name, file] of files) {
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, PIECE, null);
+        if (bytesRead === 0) break;
+        reader.read(name, buffer.subarray(0, bytesRead));
+      }
+    }
+    return reader.finish();
+  } finally {
+    for (const [, file] of files) await file.close();
+  }
+}
+
+async function openFile(folder: string, name: string): Promise<FileHandle> {
+  try {
+    return await open(join(folder, name), 'r');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) throw new CheckpointError(`checkpoint: the file ${name} is missing`);
+    throw error;
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -88,14 +184,8 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
+async function removeQuietly(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }
 
 function hasCode(error: unknown, ...codes: string[]): boolean {

@@ -1,10 +1,12 @@
-import { readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOptions, positiveInteger } from '@gradus/tensor';
+import { MANIFEST } from '../checkpoint.ts';
 import { CheckpointError } from '../errors.ts';
 import { stepInterval } from '../step-interval.ts';
 import type { Callback, Training } from '../train.ts';
-import { saveCheckpoint } from './checkpoint-folder.ts';
+import { saveCheckpoint, sweepCheckpoint } from './checkpoint-folder.ts';
 
 /** Where to save, how often, and how much to keep. */
 export interface CheckpointsOptions {
@@ -36,7 +38,7 @@ export function checkpoints(options: CheckpointsOptions): Callback {
   const save = async (training: Training): Promise<void> => {
     savedStep = training.agent.step;
     await saveCheckpoint(pathOf(folder, savedStep), training.checkpoint());
-    const steps = await listSteps(folder);
+    const steps = await listSteps(folder, true);
     // From the oldest on: keep is finite where there is one to delete.
     for (const step of steps.slice(0, Math.max(0, steps.length - keep))) await remove(pathOf(folder, step));
   };
@@ -70,11 +72,18 @@ function pathOf(folder: string, step: number): string {
   return join(folder, `step-${step}`);
 }
 
-/** Steps of the checkpoints in `folder`, in ascending order. */
-async function listSteps(folder: string): Promise<number[]> {
+/** Steps of the checkpoints in `folder`, in ascending order; with `sweep` what is left of others is removed. */
+async function listSteps(folder: string, sweep = false): Promise<number[]> {
   try {
     const names = await readdir(folder);
-    const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.slice(1).map(Number) ?? []);
+    const found = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.slice(1).map(Number) ?? []);
+    const steps: number[] = [];
+    for (const step of found) {
+      const path = pathOf(folder, step);
+      // Missing where the process was killed while it saved or removed it.
+      if (existsSync(join(path, MANIFEST))) steps.push(step);
+      else if (sweep) await sweepCheckpoint(path).then(() => rmdir(path).catch(() => undefined));
+    }
     return steps.sort((a, b) => a - b);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
@@ -84,6 +93,8 @@ async function listSteps(folder: string): Promise<number[]> {
 
 async function remove(path: string): Promise<void> {
   try {
+    // First, so that what is left of it after a kill is no checkpoint.
+    await rm(join(path, MANIFEST));
     await rm(path, { recursive: true });
   } catch (error) {
     throw describeError(path, 'deleted', error);

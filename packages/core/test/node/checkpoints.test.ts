@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -82,6 +83,16 @@ test('other files stay, and are no checkpoints', async () => {
   await train(savedAgent(20), { steps: 40, callbacks: [checkpoints({ folder, interval: 10, keep: 1 })] });
   expect(await names()).toEqual(['notes', 'step-40', 'step-99.saving-1', 'step-best']);
   expect(await latestCheckpoint(folder)).toBe(join(folder, 'step-40'));
+});
+
+test('what a killed process has left of a checkpoint is none, and is removed', async () => {
+  await train(savedAgent(), { steps: 20, callbacks: [checkpoints({ folder, interval: 20 })] });
+  const [files] = (await readdir(join(folder, 'step-20'))).filter((name) => name !== 'agent.json');
+  const dead = spawnSync(process.execPath, ['--version']).pid;
+  await mkdir(join(folder, 'step-40', files.replace(/-\d+-\d+$/, `-${dead}-1`)), { recursive: true });
+  expect(await latestCheckpoint(folder)).toBe(join(folder, 'step-20'));
+  await train(savedAgent(20), { steps: 30, callbacks: [checkpoints({ folder, interval: 10 })] });
+  expect(await names()).toEqual(['step-20', 'step-30']);
 });
 
 test("another training's later checkpoints are refused before it starts", async () => {
