@@ -78,6 +78,10 @@ describe('planRuns', () => {
     [[{ ...dqn, environment: 'Pendulum-v1', settings: 'default' }], 'expected an environment with Discrete actions'],
     [[{ ...ppo, options: { gama: 1 } }], "entries[0].options: ppo: unknown option 'gama'; did you mean 'gamma'?"],
     [[{ ...ppo, options: { gamma: 7 } }], 'entries[0].options: Ppo: expected gamma to be a number in [0, 1], got 7'],
+    [
+      [{ ...ppo, options: { learningRate: { kind: 'linear', from: 1e-3, to: 0 } } }],
+      'got {"kind":"linear","from":0.001,"to":0}: expected until to be a number in (0, 1], got undefined',
+    ],
     [[{ ...ppo, options: { batchSize: 100 } }], 'entries[0].options: batchSize: expected a divisor of 256'],
     [[{ ...ppo, options: { seed: 1 } }], 'entries[0].options.seed: expected no seed here but in seeds'],
     [[ppo, ppo], 'entries[1]: ppo-zoo in CartPole-v1 is what entries[0] is too; give it another label'],

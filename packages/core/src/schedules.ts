@@ -1,4 +1,4 @@
-import type { OptionCheck } from '@gradus/tensor';
+import { finiteNumber, fraction, positiveNumber, type OptionCheck } from '@gradus/tensor';
 
 /** Goes straight from `from` to `to` while progress goes from 0 to `until`, then stays. */
 export interface LinearSchedule {
@@ -27,27 +27,76 @@ export interface PiecewiseSchedule {
  */
 export type Schedule = number | LinearSchedule | ExponentialSchedule | PiecewiseSchedule;
 
-/** From `from` to `to` over the first part `until` (0 < until ≤ 1, by default all) of training. */
+/** From `from` to `to` over the first part `until` (0 < until ≤ 1, by default all) of training. Throws `RangeError` for what is no schedule. */
 export function linear(from: number, to: number, until = 1): LinearSchedule {
-  if (!(until > 0 && until <= 1)) throw new RangeError(`until: expected a number in (0, 1], got ${until}`);
-  return { kind: 'linear', from, to, until };
+  return checked({ kind: 'linear', from, to, until });
 }
 
-/** from · (to / from)^progress; both positive. */
+/** from · (to / from)^progress; both positive. Throws `RangeError` for what is no schedule. */
 export function exponential(from: number, to: number): ExponentialSchedule {
-  if (!(from > 0 && to > 0)) throw new RangeError(`exponential: expected positive ends, got ${from} and ${to}`);
-  return { kind: 'exponential', from, to };
+  return checked({ kind: 'exponential', from, to });
 }
 
-/** Straight lines between points (progress, value), which must come in increasing order of progress. */
+/**
+ * Straight lines between points (progress, value), which must come in increasing order of progress, in [0, 1]. Throws `RangeError` for what is no
+ * schedule.
+ */
 export function piecewise(points: PiecewiseSchedule['points']): PiecewiseSchedule {
-  if (points.length === 0) throw new RangeError('piecewise: expected at least one point, got none');
-  for (let i = 1; i < points.length; i++) {
-    if (!(points[i][0] > points[i - 1][0])) {
-      throw new RangeError(`piecewise: expected increasing progress, got ${points[i][0]} after ${points[i - 1][0]}`);
+  return checked({ kind: 'piecewise', points });
+}
+
+function checked<Kind extends Exclude<Schedule, number>>(schedule: Kind): Kind {
+  const problem = scheduleProblem(schedule, finiteNumber);
+  if (problem !== undefined) throw new RangeError(`${schedule.kind}: ${problem}`);
+  return schedule;
+}
+
+/** The members of each kind. */
+const members: Readonly<Record<string, readonly string[]>> = {
+  linear: ['kind', 'from', 'to', 'until'],
+  exponential: ['kind', 'from', 'to'],
+  piecewise: ['kind', 'points'],
+};
+
+/** What keeps `schedule` from being one whose values `check` accepts: undefined if nothing does. */
+function scheduleProblem(schedule: object, check: OptionCheck): string | undefined {
+  const given = schedule as Readonly<Record<string, unknown>>;
+  const { kind, from, to, until, points } = given;
+  if (typeof kind !== 'string' || !Object.hasOwn(members, kind)) {
+    return `expected kind to be one of ${Object.keys(members).join(', ')}, got ${String(kind)}`;
+  }
+  const names = members[kind];
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined) return `unknown member '${unknown}'; known are ${names.join(', ')}`;
+  if (kind === 'piecewise') return pointsProblem(points, check);
+  for (const [name, end] of Object.entries({ from, to })) {
+    if (!check.accepts(end)) return `expected ${name} to be ${check.expected}, got ${String(end)}`;
+    if (kind === 'exponential' && !positiveNumber.accepts(end)) {
+      return `expected ${name} to be ${positiveNumber.expected}, got ${String(end)}`;
     }
   }
-  return { kind: 'piecewise', points };
+  if (kind === 'linear' && !(typeof until === 'number' && until > 0 && until <= 1)) {
+    return `expected until to be a number in (0, 1], got ${String(until)}`;
+  }
+  return undefined;
+}
+
+function pointsProblem(points: unknown, check: OptionCheck): string | undefined {
+  if (!Array.isArray(points) || points.length === 0) {
+    return `expected at least one point [progress, value], got ${JSON.stringify(points)}`;
+  }
+  let before = -Infinity;
+  for (const point of points as readonly unknown[]) {
+    if (!Array.isArray(point) || point.length !== 2) {
+      return `expected points [progress, value], got ${JSON.stringify(point)}`;
+    }
+    const [progress, value] = point as readonly unknown[];
+    if (!fraction.accepts(progress)) return `expected progress to be ${fraction.expected}, got ${String(progress)}`;
+    if (!(Number(progress) > before)) return `expected increasing progress, got ${String(progress)} after ${before}`;
+    if (!check.accepts(value)) return `expected values to be ${check.expected}, got ${String(value)}`;
+    before = Number(progress);
+  }
+  return undefined;
 }
 
 /** The value of `schedule` at `progress`, the part of the training steps that is done; clipped to [0, 1]. */
@@ -58,7 +107,8 @@ export function scheduleValue(schedule: Schedule, progress: number): number {
     case 'linear':
       return interpolate(schedule.from, schedule.to, Math.min(at / schedule.until, 1));
     case 'exponential':
-      return schedule.from * (schedule.to / schedule.from) ** at;
+      // Exact at both ends, and without a ratio that may overflow.
+      return schedule.from ** (1 - at) * schedule.to ** at;
     case 'piecewise':
       return piecewiseValue(schedule.points, at);
   }
@@ -78,19 +128,14 @@ function interpolate(from: number, to: number, part: number): number {
   return (1 - part) * from + part * to;
 }
 
-/** A number that `check` accepts, or a schedule whose every value it accepts. */
+/** A number that `check` accepts, or a schedule that is whole and whose every value it accepts. */
 export function scheduleOf(check: OptionCheck): OptionCheck {
+  const explain = (value: unknown): string | undefined =>
+    typeof value === 'object' && value !== null ? scheduleProblem(value, check) : undefined;
   return {
     expected: `${check.expected}, or a schedule of such numbers`,
-    accepts: (value) => {
-      if (typeof value !== 'object' || value === null || !('kind' in value)) return check.accepts(value);
-      if ('points' in value) {
-        return (
-          Array.isArray(value.points) &&
-          value.points.every((point: unknown) => Array.isArray(point) && check.accepts(point[1]))
-        );
-      }
-      return 'from' in value && 'to' in value && check.accepts(value.from) && check.accepts(value.to);
-    },
+    accepts: (value) =>
+      typeof value === 'object' && value !== null ? explain(value) === undefined : check.accepts(value),
+    explain,
   };
 }

@@ -5,6 +5,8 @@ export interface OptionCheck {
   /** In words, to follow "expected". */
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
+  /** What is wrong with a value that it does not accept, where that can be said more closely than by `expected`. */
+  readonly explain?: (value: unknown) => string | undefined;
 }
 
 function numberCheck(expected: string, accepts: (value: number) => boolean): OptionCheck {
@@ -44,12 +46,16 @@ export function oneOf(...names: readonly string[]): OptionCheck {
 
 /** What `check` accepts, or `null`. */
 export function nullable(check: OptionCheck): OptionCheck {
-  return { expected: `${check.expected} or null`, accepts: (value) => value === null || check.accepts(value) };
+  return {
+    ...check,
+    expected: `${check.expected} or null`,
+    accepts: (value) => value === null || check.accepts(value),
+  };
 }
 
 /** What `check` accepts, or nothing. */
 export function optional(check: OptionCheck): OptionCheck {
-  return { expected: check.expected, accepts: (value) => value === undefined || check.accepts(value) };
+  return { ...check, accepts: (value) => value === undefined || check.accepts(value) };
 }
 
 /**
@@ -79,9 +85,11 @@ export function checkArguments<Values extends object>(
   }
 }
 
-function expectValue(subject: string, name: string, value: unknown, { expected, accepts }: OptionCheck): void {
-  if (accepts(value)) return;
-  throw new RangeError(`${subject}: expected ${name} to be ${expected}, got ${valueText(value)}`);
+function expectValue(subject: string, name: string, value: unknown, check: OptionCheck): void {
+  if (check.accepts(value)) return;
+  const reason = check.explain?.(value);
+  const detail = reason === undefined ? '' : `: ${reason}`;
+  throw new RangeError(`${subject}: expected ${name} to be ${check.expected}, got ${valueText(value)}${detail}`);
 }
 
 /** Longer values are cut off in messages. */

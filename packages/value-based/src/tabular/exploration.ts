@@ -63,13 +63,22 @@ export const explorationStrategy: OptionCheck = {
     .map(([kind, { expected }]) => `{ kind: '${kind}', level: ${expected} }`)
     .join(' or '),
   accepts(value) {
-    if (typeof value !== 'object' || value === null || !('kind' in value) || !('level' in value)) return false;
-    const { kind, level } = value;
-    return (
-      typeof kind === 'string' && Object.hasOwn(levels, kind) && levels[kind as Exploration['kind']].accepts(level)
-    );
+    const { kind, level, ...others } = membersOf(value);
+    return isKind(kind) && Object.keys(others).length === 0 && levels[kind].accepts(level);
+  },
+  explain(value) {
+    const { kind, level } = membersOf(value);
+    return isKind(kind) ? levels[kind].explain?.(level) : undefined;
   },
 };
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function isKind(kind: unknown): kind is Exploration['kind'] {
+  return typeof kind === 'string' && Object.hasOwn(levels, kind);
+}
 
 /** The policy π(· | s) that a strategy makes of a table of action values and of how often each pair was visited. */
 export class Explorer {

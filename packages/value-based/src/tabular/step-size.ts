@@ -37,12 +37,14 @@ const schedule = scheduleOf(fraction);
 
 /** What the option `alpha` must be. */
 export const stepSize: OptionCheck = {
+  ...schedule,
   expected: `${schedule.expected}, or visitStepSize(exponent, offset) with both at least 0`,
   accepts(value) {
     if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'visits') {
       return schedule.accepts(value);
     }
-    const { exponent, offset } = value as Partial<Record<keyof VisitStepSize, unknown>>;
+    const { kind: _, exponent, offset, ...others } = value as Partial<Record<keyof VisitStepSize, unknown>>;
+    if (Object.keys(others).length > 0) return false;
     return nonNegativeNumber.accepts(exponent) && nonNegativeNumber.accepts(offset);
   },
 };

@@ -24,6 +24,12 @@ describe('bad input is named:', () => {
     expect(make({ exploration: epsilonGreedy(2) })).toThrow(/^q-learning: expected exploration to be .*"level":2/);
     expect(make({ exploration: boltzmann(0) })).toThrow(/^q-learning: expected exploration to be .*"level":0/);
     expect(make({ exploration: 0.1 })).toThrow(/^q-learning: expected exploration to be /);
+    const until = 'expected until to be a number in (0, 1], got 0';
+    expect(make({ exploration: epsilonGreedy({ kind: 'linear', from: 1, to: 0, until: 0 }) })).toThrow(until);
+    expect(make({ alpha: { kind: 'linear', from: 1, to: 0, until: 0 } })).toThrow(until);
+    const more = { ...epsilonGreedy(0.1), ...{ epsilon: 0.1 } };
+    expect(make({ exploration: more })).toThrow(/^q-learning: expected exploration to be /);
+    expect(make({ alpha: { ...visitStepSize(), ...{ power: 1 } } })).toThrow(/^q-learning: expected alpha to be /);
     expect(() => new NStepSarsa(makeEnv('Taxi-v4'), { nSteps: 0 })).toThrow(
       new RangeError('n-step-sarsa: expected nSteps to be a positive integer, got 0'),
     );
