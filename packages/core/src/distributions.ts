@@ -7,10 +7,10 @@ import {
   div,
   exp,
   expandDims,
-  expm1,
   gather,
   log1p,
   logSoftmax,
+  maximum,
   mul,
   neg,
   randomCategorical,
@@ -27,6 +27,7 @@ import {
   type Tensor,
   type TensorLike,
 } from '@gradus/tensor';
+import { approximateKl, relativeEntropyTerms } from './relative-entropy.ts';
 import type { Space } from './spaces.ts';
 
 /** π(·|s) for a batch of states, inside a program. Actions are [batch] or [batch × size]; probabilities [batch]. */
@@ -45,16 +46,17 @@ export interface Distribution {
   divergenceFrom(statistics: readonly Tensor[]): Tensor;
 }
 
-/** Softmax over the last axis: logits [batch, k], actions int32 [batch] in 0 … k − 1 (S5.1). */
+/** Softmax over the last axis: logits [batch, k], −∞ for what is impossible, actions int32 [batch] in 0 … k − 1 (S5.1). */
 export function categorical(logits: TensorLike): Distribution {
   const logProbabilities = logSoftmax(logits);
   return {
     sample: (key) => randomCategorical(key, logProbabilities),
     mode: () => argmax(logProbabilities),
     logProbability: (action) => gather(logProbabilities, action),
-    entropy: () => neg(sum(mul(exp(logProbabilities), logProbabilities), { axis: -1 })),
+    // 0 log 0 = 0: the bound only keeps the logarithm finite.
+    entropy: () => neg(sum(mul(exp(logProbabilities), maximum(logProbabilities, -1e30)), { axis: -1 })),
     statistics: [logProbabilities],
-    divergenceFrom: ([from]) => sum(mul(exp(from), sub(from, logProbabilities)), { axis: -1 }),
+    divergenceFrom: ([from]) => sum(relativeEntropyTerms(from, logProbabilities), { axis: -1 }),
   };
 }
 
@@ -98,12 +100,11 @@ export function gaussian(mean: TensorLike, logStd: TensorLike): Distribution {
     },
     entropy: () => sum(add(logDeviation, 0.5 + halfLogTwoPi), { axis: -1 }),
     statistics: [center, logDeviation],
-    // Σ log σ_π − log σ_ρ + ½ (σ_ρ² + (μ_ρ − μ_π)²) / σ_π² − ½
+    // Σ log σ_π − log σ_ρ + ½ (σ_ρ² + (μ_ρ − μ_π)²) / σ_π² − ½, the first and the last with σ_ρ² / σ_π² in one that is never negative
     divergenceFrom: ([mean, logStd]) => {
       const logRatio = sub(logStd, logDeviation);
       const z = div(sub(mean, center), exp(logDeviation));
-      const terms = sub(mul(0.5, add(expm1(mul(2, logRatio)), square(z))), logRatio);
-      return sum(terms, { axis: -1 });
+      return sum(mul(0.5, add(approximateKl(mul(2, logRatio)), square(z))), { axis: -1 });
     },
   };
 }

@@ -62,6 +62,7 @@ export { ProgressRecorder, type Episode, type Metrics, type Progress } from './p
 export { Random, type RandomSource } from './random.ts';
 export type { RenderContext, RenderFormat } from './render-context.ts';
 export { rankSumTest, smallestPValue } from './rank-sum-test.ts';
+export { approximateKl } from './relative-entropy.ts';
 export { ReplayBuffer, type ReplayBatch, type ReplayBufferOptions, type ReplayedEnv } from './replay-buffer.ts';
 export {
   discountedReturn,

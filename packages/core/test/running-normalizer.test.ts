@@ -107,3 +107,15 @@ describe('RewardNormalizer', () => {
     expect(b).toEqual(a);
   });
 });
+
+test('a feature that never changes is as good as 0, however large', () => {
+  for (const value of [100.1, -1e8, 1e-8].map(Math.fround)) {
+    const normalizer = new RunningNormalizer(1);
+    const batch = new Float32Array(1000).fill(value);
+    for (let round = 0; round < 1000; round++) normalizer.update(batch);
+    const target = new Float32Array(1);
+    normalizer.normalize(batch.subarray(0, 1), target);
+    // What is left is the weight of the first mean, 0, which falls with the root of the count.
+    expect(Math.abs(target[0])).toBeLessThan(1e-4);
+  }
+});

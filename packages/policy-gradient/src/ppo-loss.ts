@@ -1,4 +1,4 @@
-import type { Distribution } from '@gradus/core';
+import { approximateKl, type Distribution } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import type { PpoOptions } from './ppo.ts';
 import { standardize } from './programs/standardize.ts';
@@ -29,8 +29,7 @@ export function policyChange(
 ): Readonly<Record<'ratio' | 'kl', t.Tensor>> {
   const logRatio = t.sub(policy.logProbability(actions), logProbabilities);
   const ratio = t.exp(logRatio);
-  // E_old[(ρ − 1) − log ρ] = KL(π_old ‖ π), estimated without ever being negative (Schulman, 2020).
-  return { ratio, kl: t.mean(t.sub(t.sub(ratio, 1), logRatio)) };
+  return { ratio, kl: t.mean(approximateKl(logRatio)) };
 }
 
 /** Inside a program: the loss of {@link PpoOptions}, without a KL penalty, of present π and v over a minibatch. */

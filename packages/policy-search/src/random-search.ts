@@ -48,6 +48,9 @@ const checks: { readonly [Name in keyof RandomSearchOptions]: OptionCheck } = {
   seed: naturalNumber,
 };
 
+/** In units of the utilities themselves. */
+const ROUNDING = 16 * Number.EPSILON;
+
 /**
  * Augmented random search (Mania, Guy and Recht, 2018), what of it concerns the parameters: V1-t, and V1 where b = N. With r±_k = U(θ ± ν ε_k),
  * ε_k ~ N(0, I), directions sorted by max(r⁺_k, r⁻_k), and σ_R the standard deviation of the 2b utilities of the first b:
@@ -101,7 +104,7 @@ export class RandomSearch extends MeanSearch {
     return null;
   }
 
-  /** σ_R, with the divisor 2b. */
+  /** σ_R, with the divisor 2b; 0 where utilities differ by nothing but the rounding of sums of rewards. */
   private deviationOfUsed(utilities: ArrayLike<number>, used: number): number {
     const { order } = this;
     let sum = 0;
@@ -112,7 +115,8 @@ export class RandomSearch extends MeanSearch {
       const k = order[rank];
       squares += (utilities[2 * k] - average) ** 2 + (utilities[2 * k + 1] - average) ** 2;
     }
-    return Math.sqrt(squares / (2 * used));
+    const deviation = Math.sqrt(squares / (2 * used));
+    return deviation <= ROUNDING * Math.abs(average) ? 0 : deviation;
   }
 
   protected override memory(): StateDict {

@@ -1,6 +1,17 @@
 import * as t from '@gradus/tensor';
 
-/** Inside a program: (x − mean) / (standard deviation + 1e-8), with Bessel's correction as PyTorch has it. */
+/** A deviation of fewer units in the last place of the numbers themselves is their rounding: 4 in float32. */
+const ROUNDING = 2 ** -21;
+
+/**
+ * Inside a program: (x − mean) / (standard deviation + 1e-8) of a vector x, with Bessel's correction as PyTorch has it; 0 where the elements differ by
+ * nothing but rounding.
+ */
 export function standardize(x: t.Tensor): t.Tensor {
-  return t.div(t.sub(x, t.mean(x)), t.add(t.sqrt(t.variance(x, { correction: 1 })), 1e-8));
+  const first = t.slice(x, [0], [1]);
+  // The mean of equal numbers is rounded, that of their differences from one of them is exactly 0.
+  const shifted = t.sub(x, first);
+  const deviation = t.sqrt(t.variance(shifted, { correction: 1 }));
+  const isRounding = t.lessEqual(deviation, t.mul(ROUNDING, t.abs(first)));
+  return t.where(isRounding, 0, t.div(t.sub(shifted, t.mean(shifted)), t.add(deviation, 1e-8)));
 }

@@ -18,7 +18,7 @@ export function episodeAdvantages(
   else if (typeof baseline === 'number') advantages.fill(baseline);
   for (let row = 0; row < size; row++) advantages[row] = buffer.returns[row] - advantages[row];
   // One number has no standard deviation.
-  if (normalizeReturns && size > 1) standardize(advantages);
+  if (normalizeReturns && size > 1) standardize(advantages, largestReturn(buffer));
   return advantages;
 }
 
@@ -38,10 +38,27 @@ function meansOfOthers({ size, numEpisodes, episodes, factors, returns }: Episod
   }
 }
 
-/** (x − mean) / (standard deviation + 1e-8) in place, with Bessel's correction. */
-function standardize(values: Float64Array): void {
+/** max |G| */
+function largestReturn({ size, returns }: EpisodeBuffer): number {
+  let largest = 0;
+  for (let row = 0; row < size; row++) largest = Math.max(largest, Math.abs(returns[row]));
+  return largest;
+}
+
+/**
+ * (x − mean) / (standard deviation + 1e-8) in place, with Bessel's correction; 0 where they differ by nothing but the rounding of
+ * returns of that `size`.
+ */
+function standardize(values: Float64Array, size: number): void {
+  const [first] = values;
+  // The mean of equal numbers is rounded, that of their differences from one of them is exactly 0.
+  for (let i = 0; i < values.length; i++) values[i] -= first;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-  const scale = 1 / (Math.sqrt(variance) + 1e-8);
+  const deviation = Math.sqrt(variance);
+  const scale = deviation <= ROUNDING * size ? 0 : 1 / (deviation + 1e-8);
   for (let i = 0; i < values.length; i++) values[i] = (values[i] - mean) * scale;
 }
+
+/** What sums of rewards, and differences of them, are off by. */
+const ROUNDING = 16 * Number.EPSILON;

@@ -37,8 +37,8 @@ export function c51({ atoms, low, high }: CategoricalDistribution): ValueHead {
     compare: (prediction, next, rewards, discounts) => {
       const returns = t.add(t.expandDims(rewards, 1), t.mul(t.expandDims(discounts, 1), support()));
       const target = projectDistribution(t.softmax(next), t.div(t.sub(returns, low), spacing));
-      const losses = t.neg(t.sum(t.mul(target, t.logSoftmax(prediction)), { axis: 1 }));
-      // 0 log 0 = 0: the bound only keeps the logarithm finite.
+      // 0 log 0 = 0: bounds only keep logarithms finite.
+      const losses = t.neg(t.sum(t.mul(target, t.maximum(t.logSoftmax(prediction), -1e30)), { axis: 1 }));
       const entropy = t.neg(t.sum(t.mul(target, t.log(t.maximum(target, 1e-30))), { axis: 1 }));
       return { losses, errors: t.maximum(t.sub(losses, entropy), 0) };
     },
