@@ -114,6 +114,6 @@ function oneMinus(transitions: Float64Array, n: number, gamma: number, isTranspo
 
 function solve(matrix: Float64Array, vector: Float64Array): Float64Array {
   const solution = vector.slice();
-  if (solveLinearSystem(matrix, solution)) return solution;
+  if (solveLinearSystem(matrix, solution, { rounding: Number.EPSILON })) return solution;
   throw new RangeError('gamma: expected less than 1 and discounted steps, since the policy may never end');
 }

@@ -19,7 +19,7 @@ export function evaluatePolicy(table: TransitionTable, policy: ArrayLike<number>
   const matrix = chain.transitions.map((probability) => -gamma * probability);
   for (let state = 0; state < table.numStates; state++) matrix[state * table.numStates + state] += 1;
   const stateValues = chain.rewards.slice();
-  if (!solveLinearSystem(matrix, stateValues)) {
+  if (!solveLinearSystem(matrix, stateValues, { rounding: Number.EPSILON })) {
     throw new RangeError(`gamma: ${gamma} is so near 1 that the values cannot be told from infinite ones`);
   }
   return stateValues;

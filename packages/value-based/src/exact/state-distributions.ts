@@ -38,7 +38,7 @@ export function discountedStateDistribution(
   const { transitions } = policyChain(table, policy);
   const matrix = oneMinusTransposed(transitions, table.numStates, gamma);
   const distribution = table.initialDistribution.map((probability) => (1 - gamma) * probability);
-  if (!solveLinearSystem(matrix, distribution)) {
+  if (!solveLinearSystem(matrix, distribution, { rounding: Number.EPSILON })) {
     throw new RangeError(`gamma: ${gamma} is so near 1 that it cannot be told from it`);
   }
   return distribution;
@@ -68,7 +68,7 @@ export function stationaryStateDistribution(table: TransitionTable, policy: Arra
   }
   matrix.fill(1, replaced * numStates, (replaced + 1) * numStates);
   distribution[replaced] = 1;
-  if (!solveLinearSystem(matrix, distribution)) {
+  if (!solveLinearSystem(matrix, distribution, { rounding: Number.EPSILON })) {
     throw new RangeError(
       'policy: expected one with a single stationary distribution, but the chain may stay in several parts',
     );
