@@ -1,3 +1,5 @@
+import { checkArguments, fraction, positiveInteger, type OptionCheck } from '@gradus/tensor';
+
 /** Rewards of n environments, how their episodes ended and what each step led to: [steps × n], the n of one step side by side. */
 export interface BootstrappedTransitions {
   /** n, the environments side by side. */
@@ -20,8 +22,41 @@ export interface ValuedTransitions extends BootstrappedTransitions {
 /** Where results are written: [steps × n]. */
 export type FloatArray = Float32Array | Float64Array;
 
-/** The discounted return of one whole episode, R(τ) = Σₖ γᵏ rₖ (S5.2). */
+/** Steps of an n-step return; `Infinity`: as many as there are. */
+const stepCount: OptionCheck = {
+  expected: 'a positive integer or Infinity',
+  accepts: (value) => value === Infinity || positiveInteger.accepts(value),
+};
+
+/** The arrays of transitions, without those of values. */
+const arrays = ['rewards', 'nextValues', 'terminated', 'truncated'] as const;
+
+/** Throws `RangeError`, beginning with `subject`, unless all arrays have one length, a multiple of `numEnvs`. */
+function checkTransitions(
+  subject: string,
+  transitions: BootstrappedTransitions & Partial<ValuedTransitions>,
+  names: readonly (keyof ValuedTransitions)[],
+  target: FloatArray,
+): void {
+  const { numEnvs, rewards } = transitions;
+  checkArguments(subject, { numEnvs }, { numEnvs: positiveInteger });
+  if (rewards.length % numEnvs !== 0) {
+    throw new RangeError(`${subject}: expected rewards of whole steps of ${numEnvs} copies, got ${rewards.length}`);
+  }
+  for (const name of names) checkLength(subject, name, transitions[name] as ArrayLike<number>, rewards.length);
+  checkLength(subject, 'target', target, rewards.length);
+}
+
+function checkLength(subject: string, name: string, array: ArrayLike<number> | undefined, length: number): void {
+  if (array?.length === length) return;
+  throw new RangeError(
+    `${subject}: expected ${name} to be as long as rewards, ${length}, got ${String(array?.length)}`,
+  );
+}
+
+/** The discounted return of one whole episode, R(τ) = Σₖ γᵏ rₖ (S5.2). Throws `RangeError` for γ outside [0, 1]. */
 export function discountedReturn(rewards: ArrayLike<number>, gamma: number): number {
+  checkArguments('discountedReturn', { gamma }, { gamma: fraction });
   let sum = 0;
   for (let t = rewards.length - 1; t >= 0; t--) sum = rewards[t] + gamma * sum;
   return sum;
@@ -29,13 +64,15 @@ export function discountedReturn(rewards: ArrayLike<number>, gamma: number): num
 
 /**
  * The discounted reward to go of one whole episode, Gₜ = Σₖ γᵏ rₜ₊ₖ, nothing following its end (S5.3). The objective that
- * discounts from the start weights step t by γᵗ Gₜ.
+ * discounts from the start weights step t by γᵗ Gₜ. Throws `RangeError` for γ outside [0, 1] and a `target` of another length.
  */
 export function rewardToGo(
   rewards: ArrayLike<number>,
   gamma: number,
   target: FloatArray = new Float32Array(rewards.length),
 ): FloatArray {
+  checkArguments('rewardToGo', { gamma }, { gamma: fraction });
+  checkLength('rewardToGo', 'target', target, rewards.length);
   let sum = 0;
   for (let t = rewards.length - 1; t >= 0; t--) {
     sum = rewards[t] + gamma * sum;
@@ -46,7 +83,7 @@ export function rewardToGo(
 
 /**
  * Discounted returns of rollouts, Gₜ = rₜ + γ Gₜ₊₁ within an episode; where it terminated G = r, where it was truncated and at
- * the last step G = r + γ v(s′).
+ * the last step G = r + γ v(s′). Throws as {@link lambdaReturns} does.
  */
 export function discountedReturns(
   transitions: BootstrappedTransitions,
@@ -58,7 +95,8 @@ export function discountedReturns(
 
 /**
  * n-step returns, Gₜ = rₜ + γ rₜ₊₁ + … + γⁿ⁻¹ rₜ₊ₙ₋₁ + γⁿ v(sₜ₊ₙ) (Sutton and Barto, 2018, §7.1; S2.4). Where the episode or
- * the rollout ends earlier, so does the sum: with v(s′) of that step, or with nothing if it terminated.
+ * the rollout ends earlier, so does the sum: with v(s′) of that step, or with nothing if it terminated. Throws `RangeError` for γ outside
+ * [0, 1], n that is no positive integer (or `Infinity`), and arrays that do not fit each other or `numEnvs`.
  */
 export function nStepReturns(
   transitions: BootstrappedTransitions,
@@ -67,6 +105,8 @@ export function nStepReturns(
 ): FloatArray {
   const { numEnvs, rewards, nextValues, terminated, truncated } = transitions;
   const { gamma, n } = options;
+  checkArguments('nStepReturns', options, { gamma: fraction, n: stepCount });
+  checkTransitions('nStepReturns', transitions, arrays, target);
   for (let start = 0; start < rewards.length; start++) {
     let sum = 0;
     let discount = 1;
@@ -87,7 +127,8 @@ export function nStepReturns(
 
 /**
  * λ-returns, Gₜ = rₜ + γ [(1 − λ) v(sₜ₊₁) + λ Gₜ₊₁] within an episode (Sutton and Barto, 2018, §12.1; S2.5); where it
- * terminated G = r, where it was truncated and at the last step G = r + γ v(s′).
+ * terminated G = r, where it was truncated and at the last step G = r + γ v(s′). Throws `RangeError` for γ and λ outside [0, 1], and arrays
+ * that do not fit each other or `numEnvs`.
  */
 export function lambdaReturns(
   transitions: BootstrappedTransitions,
@@ -96,6 +137,8 @@ export function lambdaReturns(
 ): FloatArray {
   const { numEnvs, rewards, nextValues, terminated, truncated } = transitions;
   const { gamma, lambda } = options;
+  checkArguments('lambdaReturns', options, { gamma: fraction, lambda: fraction });
+  checkTransitions('lambdaReturns', transitions, arrays, target);
   const lastRow = rewards.length - numEnvs;
   for (let i = 0; i < numEnvs; i++) {
     let following = 0;
@@ -112,7 +155,7 @@ export function lambdaReturns(
 /**
  * Generalized advantage estimation, Aₜ = δₜ + γ λ Aₜ₊₁ within an episode, with δₜ = rₜ + γ v(s′) − v(s), and δₜ = rₜ − v(s) where
  * the task terminated (Schulman et al., 2016). A plus v is the λ-return. `lambda` 0 gives the one-step advantage, 1 the
- * discounted return minus v.
+ * discounted return minus v. Throws as {@link lambdaReturns} does.
  */
 export function generalizedAdvantageEstimation(
   transitions: ValuedTransitions,
@@ -121,6 +164,8 @@ export function generalizedAdvantageEstimation(
 ): FloatArray {
   const { numEnvs, rewards, values, nextValues, terminated, truncated } = transitions;
   const { gamma, lambda } = options;
+  checkArguments('generalizedAdvantageEstimation', options, { gamma: fraction, lambda: fraction });
+  checkTransitions('generalizedAdvantageEstimation', transitions, [...arrays, 'values'], target);
   const lastRow = rewards.length - numEnvs;
   for (let i = 0; i < numEnvs; i++) {
     let following = 0;

@@ -156,3 +156,70 @@ describe('identities between them', () => {
     }
   });
 });
+
+describe('what cannot be right is refused by name', () => {
+  const functions = {
+    discountedReturns: (transitions: ValuedTransitions, options: object, target?: Float64Array) =>
+      discountedReturns(transitions, 'gamma' in options ? (options.gamma as number) : 0.9, target),
+    nStepReturns: (transitions: ValuedTransitions, options: object, target?: Float64Array) =>
+      nStepReturns(transitions, { gamma: 0.9, n: 2, ...options }, target),
+    lambdaReturns: (transitions: ValuedTransitions, options: object, target?: Float64Array) =>
+      lambdaReturns(transitions, { gamma: 0.9, lambda: 0.8, ...options }, target),
+    generalizedAdvantageEstimation: (transitions: ValuedTransitions, options: object, target?: Float64Array) =>
+      generalizedAdvantageEstimation(transitions, { gamma: 0.9, lambda: 0.8, ...options }, target),
+  };
+
+  describe.each(Object.entries(functions))('%s', (_, compute) => {
+    test.each([undefined, null, NaN, 0, -1, 1.5, Infinity, '2'])('numEnvs %s', (numEnvs) => {
+      expect(() => compute({ ...small, numEnvs: numEnvs as number }, {})).toThrow(
+        /expected numEnvs to be a positive integer, got/,
+      );
+    });
+
+    test('lengths', () => {
+      expect(() => compute({ ...small, numEnvs: 3 }, {})).toThrow('expected rewards of whole steps of 3 copies, got 8');
+      for (const name of ['nextValues', 'terminated', 'truncated'] as const) {
+        for (const wrong of [[], [0, 1], undefined]) {
+          expect(() => compute({ ...small, [name]: wrong }, {})).toThrow(
+            `expected ${name} to be as long as rewards, 8, got ${String(wrong?.length)}`,
+          );
+        }
+      }
+      expect(() => compute(small, {}, new Float64Array(7))).toThrow(
+        'expected target to be as long as rewards, 8, got 7',
+      );
+    });
+
+    test.each([-0.1, 1.1, NaN, undefined, '0.9'])('gamma %s', (gamma) => {
+      expect(() => compute(small, { gamma })).toThrow(/expected gamma to be a number in \[0, 1\], got/);
+    });
+  });
+
+  test('lambda, n and values', () => {
+    for (const lambda of [-0.1, 1.1, NaN, undefined]) {
+      const message = /expected lambda to be a number in \[0, 1\], got/;
+      expect(() => functions.lambdaReturns(small, { lambda })).toThrow(message);
+      expect(() => functions.generalizedAdvantageEstimation(small, { lambda })).toThrow(message);
+    }
+    for (const n of [0, -1, 1.5, NaN, undefined]) {
+      expect(() => functions.nStepReturns(small, { n })).toThrow(
+        /expected n to be a positive integer or Infinity, got/,
+      );
+    }
+    expect(() => functions.generalizedAdvantageEstimation({ ...small, values: [1] }, {})).toThrow(
+      'generalizedAdvantageEstimation: expected values to be as long as rewards, 8, got 1',
+    );
+  });
+
+  test('of one episode', () => {
+    for (const gamma of [-1, 2, NaN]) {
+      expect(() => discountedReturn([1, 2], gamma)).toThrow(
+        'discountedReturn: expected gamma to be a number in [0, 1]',
+      );
+      expect(() => rewardToGo([1, 2], gamma)).toThrow('rewardToGo: expected gamma to be a number in [0, 1]');
+    }
+    expect(() => rewardToGo([1, 2], 1, new Float32Array(3))).toThrow(
+      'rewardToGo: expected target to be as long as rewards, 2, got 3',
+    );
+  });
+});
