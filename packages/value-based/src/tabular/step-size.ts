@@ -43,8 +43,8 @@ export const stepSize: OptionCheck = {
     if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'visits') {
       return schedule.accepts(value);
     }
-    const { kind: _, exponent, offset, ...others } = value as Partial<Record<keyof VisitStepSize, unknown>>;
-    if (Object.keys(others).length > 0) return false;
+    const { exponent, offset } = value as Partial<Record<keyof VisitStepSize, unknown>>;
+    if (Object.keys(value).length !== 3) return false;
     return nonNegativeNumber.accepts(exponent) && nonNegativeNumber.accepts(offset);
   },
 };
