@@ -51,7 +51,7 @@ export async function checkOutputFile(path: string, option?: string): Promise<vo
     await makeFolder(dirname(resolve(path)));
     await tryFile(path);
   } catch (error) {
-    throw new UserError(`${option === undefined ? '' : `${option} `}${path}: ${messageOf(error)}`);
+    throw new UserError(`${option === undefined ? '' : `${option} `}${path} cannot be written: ${messageOf(error)}`);
   }
 }
 

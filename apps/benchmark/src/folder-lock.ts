@@ -1,8 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { link, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { disown, isAbandoned, ownName } from '@gradus/core/node';
 import { messageOf, UserError } from './user-error.ts';
+
+/** How the file begins that is to be linked as a lock. */
+const TEMPORARY = 'lock.tmp';
 
 /** Locks that this process holds: one left by an earlier process of the same number is not among them. */
 const held = new Set<string>();
@@ -15,10 +18,10 @@ const held = new Set<string>();
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = resolve(folder);
-  const temporary = join(path, `lock.${randomUUID()}`);
-  // Linked rather than written in its place, so that a lock is never seen without its text.
-  await writeFile(temporary, `${process.pid} ${hostname()}\n`);
+  const temporary = join(path, ownName(path, TEMPORARY));
   try {
+    // Linked rather than written in its place, so that a lock is never seen without its text.
+    await writeFile(temporary, `${process.pid} ${hostname()}\n`);
     for (;;) {
       const dead = await findDead(folder, path);
       const lock = join(path, lockName(1 + Math.max(-1, ...dead)));
@@ -32,6 +35,9 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
         // Whoever had listed the folder before the last holder gave it back may have taken another number.
         for (const number of await findDead(folder, path, lock))
           await rm(join(path, lockName(number)), { force: true });
+        for (const name of await readdir(path)) {
+          if (isAbandoned(path, name, TEMPORARY)) await rm(join(path, name), { force: true });
+        }
       } catch (error) {
         await release();
         throw error;
@@ -39,7 +45,9 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       return release;
     }
   } finally {
-    await rm(temporary, { force: true });
+    // A disk that refuses this as well has told already why.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    disown(temporary);
   }
 }
 

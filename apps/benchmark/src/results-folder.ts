@@ -222,7 +222,7 @@ async function refuseForeignFolder(folder: string): Promise<void> {
 async function removeTemporaryFiles(folder: string): Promise<void> {
   for (const path of [folder, join(folder, CHECKPOINTS)]) {
     for (const name of await readdir(path)) {
-      if (/\.tmp-\d+$/.test(name)) await rm(join(path, name), { force: true });
+      if (/\.tmp-[\w-]+$/.test(name)) await rm(join(path, name), { force: true });
     }
   }
 }

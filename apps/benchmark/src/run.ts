@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CheckpointError, type Agent, type Checkpoint } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeVectorEnv } from '@gradus/envs';
@@ -23,6 +26,37 @@ export async function saveRun(folder: string, run: Run, agent: Agent): Promise<v
   const checkpoint = agent.checkpoint();
   const description = new TextEncoder().encode(`${JSON.stringify(run, undefined, 2)}\n`);
   await saveCheckpoint(folder, { ...checkpoint, files: { ...checkpoint.files, [RUN_FILE]: description } });
+}
+
+/** Where an agent was saved in the end, nowhere perhaps, and why not where it should have been. */
+export interface SavedRun {
+  readonly folder: string | undefined;
+  readonly failure?: Error;
+}
+
+/** Saves an agent as {@link saveRun} does; where that fails, beside `folder` or else among the temporary files. */
+export async function saveRunSomewhere(folder: string, run: Run, agent: Agent): Promise<SavedRun> {
+  try {
+    await saveRun(folder, run, agent);
+    return { folder };
+  } catch (failure) {
+    if (!(failure instanceof CheckpointError)) throw failure;
+    for (const place of [`${folder.replace(/[/\\]+$/, '')}-rescued-`, join(tmpdir(), 'gradus-')]) {
+      try {
+        const other = await mkdtemp(place);
+        try {
+          await saveRun(other, run, agent);
+        } catch (error) {
+          await rm(other, { recursive: true, force: true });
+          throw error;
+        }
+        return { folder: other, failure };
+      } catch {
+        // The next place may do, and if none does, the first failure is the one to tell.
+      }
+    }
+    return { folder: undefined, failure };
+  }
 }
 
 /** What {@link saveRun} saved. @throws CheckpointError when it is not there or not complete. */

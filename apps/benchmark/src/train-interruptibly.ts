@@ -14,9 +14,11 @@ export interface TrainInterruptiblyOptions {
   readonly quiet: boolean;
   /** Folder for `progress.csv` and TensorBoard's event files. */
   readonly log?: string | undefined;
-  /** Keeps the agent, and says in words how to go on with it: when the run is stopped, and now and then before. */
+  /** Keeps the agent of a run that was stopped, and says in words how to go on with it. */
   readonly keep?: () => Promise<string>;
-  /** Seconds after which the agent is kept, so that a process that is killed loses no more. Required with `keep`. */
+  /** Keeps the agent of a run that goes on, so that a process that is killed loses no more. */
+  readonly checkpoint?: () => Promise<void>;
+  /** Seconds between two calls of `checkpoint`. */
   readonly checkpointEvery?: number;
 }
 
@@ -30,7 +32,7 @@ const KEEPING_SHARE = 0.05;
  * @throws UserError where `log` cannot be made.
  */
 export async function trainInterruptibly(agent: Agent, options: TrainInterruptiblyOptions): Promise<TrainingTime> {
-  const { steps, quiet, log, keep, checkpointEvery = Infinity } = options;
+  const { steps, quiet, log, keep, checkpoint, checkpointEvery = Infinity } = options;
   if (log !== undefined) await makeLogFolder(log);
   const firstStep = agent.step;
   let stop: ((reason: string) => void) | undefined;
@@ -40,7 +42,7 @@ export async function trainInterruptibly(agent: Agent, options: TrainInterruptib
       stop = (reason) => training.stop(reason);
     },
   };
-  const keeper = keepNowAndThen(checkpointEvery, async () => keep?.());
+  const keeper = keepNowAndThen(checkpointEvery, async () => checkpoint?.());
   try {
     const { seconds, stopReason } = await train(agent, {
       steps,

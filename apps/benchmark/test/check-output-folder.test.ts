@@ -38,7 +38,9 @@ it('knows whether a file can be written', async () => {
   await checkOutputFile(join(folder, 'report.html'));
   expect(readdirSync(folder).sort()).toEqual(['new', 'report.html']);
   expect(readdirSync(join(folder, 'new'))).toEqual([]);
-  await expect(checkOutputFile(join(folder, 'new'), '--out')).rejects.toThrow(/^--out .*new: EISDIR/);
-  await expect(checkOutputFile(join(folder, 'report.html', 'x.gif'))).rejects.toThrow(/x\.gif: E/);
-  await expect(checkOutputFile('/proc/gradus/x.gif', '--out')).rejects.toThrow(/^--out \/proc\/gradus\/x.gif: E/);
+  await expect(checkOutputFile(join(folder, 'new'), '--out')).rejects.toThrow(/^--out .*new cannot be written: EISDIR/);
+  await expect(checkOutputFile(join(folder, 'report.html', 'x.gif'))).rejects.toThrow(/x\.gif cannot be written: E/);
+  await expect(checkOutputFile('/proc/gradus/x.gif', '--out')).rejects.toThrow(
+    /^--out \/proc\/gradus\/x.gif cannot be written: E/,
+  );
 });

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCheckpoint } from '@gradus/core/node';
-import { describe, expect, it } from 'vitest';
-import { loadRun } from '../src/run.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { loadRun, restoreAgent, saveRunSomewhere } from '../src/run.ts';
+import { startGradus } from './gradus-process.ts';
 import { runCommand, type CommandRun } from './run-command.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { waitFor } from './wait-for.ts';
 
 const short = ['train', 'ppo', 'CartPole-v1', '--steps', '2000', '--episodes', '7', '--device', 'wasm'];
 
@@ -149,3 +151,49 @@ describe('Ctrl-C', () => {
     expect(errors).toContain('it was trained as ppo in CartPole-v1, not dqn');
   });
 });
+
+describe('the folder of a training run', () => {
+  it('is refused to a second one, and to none when the first has ended', async () => {
+    const root = temporaryFolder();
+    const folder = join(root, 'agent');
+    const first = startGradus(root, ...short, '--steps', '100000000', '--out', folder);
+    await waitFor(() => existsSync(join(folder, 'lock')) || undefined);
+    const { status, errors } = await runCommand(...short, '--json', '--out', folder);
+    expect(status).toBe(1);
+    expect(errors).toContain(`error: ${folder} is in use by process`);
+    first.kill('SIGKILL');
+    await first.status;
+    expect((await runCommand(...short, '--json', '--out', folder)).status).toBe(0);
+    expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toEqual([]);
+    const second = await runCommand('train', '--resume', folder, '--steps', '2500', '--episodes', '3', '--json');
+    expect(second.status).toBe(0);
+  });
+
+  it('that cannot be written in the end does not cost the agent', async () => {
+    const root = temporaryFolder();
+    const folder = join(root, 'agent');
+    const { run } = await trained(folder);
+    const agent = await restoreAgent(run, (await loadRun(folder)).checkpoint);
+    const taken = join(root, 'taken');
+    mkdirSync(taken);
+    writeFileSync(join(taken, 'agent.json'), '{"name":"mine"}');
+    const beside = await saveRunSomewhere(taken, run, agent);
+    expect(beside.folder).toMatch(/taken-rescued-\w+$/);
+    expect(beside.failure?.message).toContain('agent.json is not of the format gradus-agent');
+    expect((await loadRun(beside.folder!)).run).toEqual(run);
+
+    vi.stubEnv('TMPDIR', root);
+    const elsewhere = await saveRunSomewhere(join(taken, 'agent.json', 'agent'), run, agent);
+    expect(elsewhere.folder).toMatch(/\/gradus-\w+$/);
+    expect((await loadRun(elsewhere.folder!)).run).toEqual(run);
+
+    vi.stubEnv('TMPDIR', join(root, 'missing'));
+    expect((await saveRunSomewhere(join(taken, 'agent.json', 'agent'), run, agent)).folder).toBeUndefined();
+    vi.unstubAllEnvs();
+  });
+});
+
+async function trained(folder: string): Promise<Awaited<ReturnType<typeof loadRun>>> {
+  await runCommand(...short, '--json', '--out', folder);
+  return loadRun(folder);
+}

@@ -12,7 +12,7 @@ import {
 } from '../experiments/record.ts';
 import { nameHint } from '../name-hint.ts';
 import { integerFrom } from '../parse-options.ts';
-import { replaceFile } from '../replace-file.ts';
+import { saveOutcome } from '../replace-file.ts';
 import { table } from '../results.ts';
 import { UserError } from '../user-error.ts';
 
@@ -105,7 +105,7 @@ async function experimentCommand(name: string, options: ExperimentOptions, comma
       : readRecord(experiment, numbers);
   const page = join(out, 'report.html');
   await writeRecord(record, out);
-  await replaceFile(page, experimentPage(record));
+  await saveOutcome(out, { 'report.html': experimentPage(record) });
   if (committed !== undefined) await writeRecord(record, committed);
 
   const { claims } = record;

@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { checkOutputFile } from '../check-output-folder.ts';
 import { standaloneSvg } from '../report/figure.ts';
 import { reportPage } from '../report/page.ts';
 import { makeReport, reportFigures } from '../report/report.ts';
-import { replaceFile } from '../replace-file.ts';
+import { saveOutcome } from '../replace-file.ts';
 import { readResults } from '../results-folder.ts';
 
 interface ReportOptions {
@@ -43,11 +44,14 @@ async function reportCommand(folders: readonly string[], options: ReportOptions)
  * @throws UserError where results cannot be read or a file cannot be written; each file is whole or as it was before.
  */
 export async function writeReport(folders: readonly string[], out: string, svg?: string): Promise<void> {
-  const report = makeReport(await Promise.all(folders.map(readResults)));
+  const results = await Promise.all(folders.map(readResults));
+  await checkOutputFile(out, '--out');
+  if (svg !== undefined) await checkOutputFile(join(svg, 'figure.svg'), '--svg');
+  const report = makeReport(results);
   if (svg !== undefined) {
     for (const figure of reportFigures(report)) {
-      await replaceFile(join(svg, `${figure.name}.svg`), standaloneSvg(figure));
+      await saveOutcome(svg, { [`${figure.name}.svg`]: standaloneSvg(figure) });
     }
   }
-  await replaceFile(out, reportPage(report));
+  await saveOutcome(dirname(out), { [basename(out)]: reportPage(report) });
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Agent } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import { Argument, Option, type Command } from 'commander';
@@ -8,9 +9,10 @@ import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '
 import { fileName } from '../file-name.ts';
 import { integerFrom, positiveNumber } from '../parse-options.ts';
 import { evaluationSeed, resultsTable, scoreAgent } from '../results.ts';
-import { loadRun, restoreAgent, saveRun, type Run } from '../run.ts';
+import { loadRun, restoreAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../run.ts';
 import { findSettings, override, settingsNames, type SettingsName } from '../settings.ts';
 import { trainInterruptibly } from '../train-interruptibly.ts';
+import { TrainingFolder } from '../training-folder.ts';
 import { fromUser, UserError } from '../user-error.ts';
 
 interface TrainOptions {
@@ -83,34 +85,63 @@ async function trainCommand(
   options: TrainOptions,
   command: Command,
 ): Promise<void> {
-  const { log, json, checkpointEvery } = options;
-  let out = options.out ?? options.resume;
-  if (options.out !== undefined) await checkOutputFolder(options.out);
-  const { run, agent } =
-    options.resume === undefined
-      ? await startRun(
-          algorithm ?? missing(command, 'algorithm'),
-          environment ?? missing(command, 'environment'),
-          options,
-        )
-      : await resumeRun(options.resume, algorithm, environment, options);
-  const keep = async (): Promise<string> => {
-    out ??= freeFolder(`runs/${fileName(`${run.algorithm}-${run.environment}-${run.seed}`)}`);
-    await saveRun(out, run, agent);
-    return `to go on: gradus train --resume ${out}`;
-  };
-  const time = await trainInterruptibly(agent, { steps: run.steps, quiet: json, log, keep, checkpointEvery });
-  if (out !== undefined) await saveRun(out, run, agent);
-  const result = {
-    algorithm: run.algorithm,
-    environment: run.environment,
-    seed: run.seed,
-    steps: agent.step,
-    ...scoreAgent(agent, run.environment, options.episodes, evaluationSeed(run.seed)),
-    ...time,
-  };
-  console.log(json ? JSON.stringify(result) : resultsTable([result], options.episodes));
-  if (out !== undefined && !json) console.log(`saved in ${out}; to evaluate it again: gradus evaluate ${out}`);
+  const { out, resume } = options;
+  if (out !== undefined) await checkOutputFolder(out);
+  // Of another's agent nothing is replaced, and a folder without one is none to make.
+  const given = out ?? (resume !== undefined && existsSync(join(resume, 'agent.json')) ? resume : undefined);
+  let folder = given === undefined ? undefined : await TrainingFolder.take(given);
+  try {
+    const { run, agent } =
+      resume === undefined
+        ? await startRun(
+            algorithm ?? missing(command, 'algorithm'),
+            environment ?? missing(command, 'environment'),
+            options,
+          )
+        : await resumeRun(resume, algorithm, environment, options);
+    const own = `runs/${run.algorithm}-${fileName(run.environment)}-${run.seed}`;
+    const checkpoint = async (): Promise<void> => {
+      folder ??= await TrainingFolder.takeNew(own);
+      await saveRun(folder.path, run, agent);
+    };
+    const keep = async (): Promise<string> => {
+      folder ??= await TrainingFolder.takeNew(own).catch(() => undefined);
+      const saved = await saveRunSomewhere(folder?.path ?? own, run, agent);
+      const advice = saved.folder === undefined ? [] : [`to go on: gradus train --resume ${saved.folder}`];
+      return [...reasons(saved), ...advice].join('; ');
+    };
+    const { log, json, checkpointEvery, episodes } = options;
+    const time = await trainInterruptibly(agent, {
+      steps: run.steps,
+      quiet: json,
+      log,
+      keep,
+      checkpoint,
+      checkpointEvery,
+    });
+    const saved = folder === undefined ? undefined : await saveRunSomewhere(folder.path, run, agent);
+    const result = {
+      algorithm: run.algorithm,
+      environment: run.environment,
+      seed: run.seed,
+      steps: agent.step,
+      ...scoreAgent(agent, run.environment, episodes, evaluationSeed(run.seed)),
+      ...time,
+    };
+    console.log(json ? JSON.stringify(result) : resultsTable([result], episodes));
+    if (saved?.failure !== undefined) throw new UserError(reasons(saved).join('; '));
+    if (saved !== undefined && !json) {
+      console.log(`saved in ${saved.folder}; to evaluate it again: gradus evaluate ${saved.folder}`);
+    }
+  } finally {
+    await folder?.release();
+  }
+}
+
+/** What kept an agent from being saved where it should have been, and where it is. */
+function reasons({ folder, failure }: SavedRun): string[] {
+  if (failure === undefined) return [];
+  return [failure.message, folder === undefined ? 'nor anywhere else' : `the agent is saved in ${folder} instead`];
 }
 
 interface StartedRun {
@@ -150,11 +181,4 @@ async function resumeRun(
   }
   const { steps = run.steps, device = run.device } = options;
   return { run: { ...run, steps, device }, agent: await restoreAgent(run, checkpoint, device) };
-}
-
-/** `folder`, or the first of `folder-2`, `folder-3`, … that is not there. */
-function freeFolder(folder: string): string {
-  let free = folder;
-  for (let i = 2; existsSync(free); i++) free = `${folder}-${i}`;
-  return free;
 }

@@ -1,10 +1,12 @@
+import { basename, dirname } from 'node:path';
 import { evaluate, type Agent, type Env, type RenderFormat } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
 import { GifRecorder } from '@gradus/envs/node';
 import type { Command } from 'commander';
+import { checkOutputFile } from '../check-output-folder.ts';
 import { deviceOption, type DeviceChoice } from '../devices.ts';
 import { integerFrom } from '../parse-options.ts';
-import { replaceFile } from '../replace-file.ts';
+import { saveOutcome } from '../replace-file.ts';
 import { count, evaluationSeed } from '../results.ts';
 import { loadRun, restoreAgent } from '../run.ts';
 import { messageOf, UserError } from '../user-error.ts';
@@ -55,6 +57,7 @@ async function watchCommand(folder: string, options: WatchOptions): Promise<void
   const env = makeEnv(environment);
   const { renderFormat } = env;
   if (!renderFormat) throw new UserError(`${environment} cannot be watched: it draws no pictures`);
+  await checkOutputFile(out, '--out');
   const agent = await restoreAgent(run, checkpoint, options.device);
 
   // Played once for the lengths; the same seed gives the same episodes again.
@@ -64,7 +67,7 @@ async function watchCommand(folder: string, options: WatchOptions): Promise<void
   record(agent, env, recorder, { episodes, seed, stride });
   const speed = (stride * framesPerSecond) / renderFormat.framesPerSecond;
   const bytes = recorder.finish();
-  await replaceFile(out, bytes);
+  await saveOutcome(dirname(out), { [basename(out)]: bytes });
 
   const { frames } = recorder;
   if (json) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { checkOutputFolder } from '../check-output-folder.ts';
 import { parseJson } from '../parse-json.ts';
-import { replaceFile } from '../replace-file.ts';
+import { saveOutcome } from '../replace-file.ts';
 import { standaloneSvg, type Figure } from '../report/figure.ts';
 import { messageOf, UserError } from '../user-error.ts';
 import { gradusVersion } from '../version.ts';
@@ -89,7 +89,7 @@ export function verdictText(claims: readonly Claim[]): string {
 
 /** Writes figures, numbers and verdict into a folder. @throws UserError where a file cannot be written; each is whole or as before. */
 export async function writeRecord(record: ExperimentRecord, folder: string): Promise<void> {
-  for (const [name, content] of Object.entries(recordFiles(record))) await replaceFile(join(folder, name), content);
+  await saveOutcome(folder, recordFiles(record));
 }
 
 /** What {@link writeRecord} writes, by file name. */
