@@ -1,11 +1,11 @@
 import { cpus } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import type { Agent, Evaluation } from '@gradus/core';
+import { spawnSeed, streams, type Agent, type Evaluation } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import { algorithms } from './algorithms.ts';
 import { openDevice } from './devices.ts';
 import type { PlannedRun } from './planned-run.ts';
-import { curveSeed, evaluationSeed, playEpisodes, trainingTime } from './results.ts';
+import { playEpisodes, trainingTime } from './results.ts';
 import { decodeRunCheckpoint, encodeRunCheckpoint, type RunCheckpoint, type RunState } from './run-checkpoint.ts';
 import type { RunRecord } from './run-record.ts';
 import { gradusVersion } from './version.ts';
@@ -44,7 +44,7 @@ const TURN_INTERVAL = 100;
  * Trains one run to its end and scores it. Everything in the record but `timing` and `origin` follows from `run` alone: it is
  * the same, bit for bit, when the run was interrupted and went on from its checkpoints.
  *
- * The agent is evaluated at `run.evaluations` evenly spread steps, each time on the same episodes. One that does better
+ * The agent is evaluated at `run.evaluations` evenly spread steps, each time on other episodes. One that does better
  * there than all before it is scored on the fresh episodes that the finished agent will be scored on. None of these episodes
  * was trained on, and evaluating leaves the agent's random streams alone: it learns as if it were not evaluated.
  * @throws RunInterrupted when `signal` aborts it.
@@ -113,10 +113,15 @@ async function prepare(
 
 /** Evaluates the agent where it stands: the next point of the curve, and perhaps the best so far. */
 function addPoint(run: PlannedRun, agent: Agent, state: RunState): void {
-  const { meanReturn, stdReturn } = play(run, agent, run.evaluationEpisodes, curveSeed(run.seed));
+  const { meanReturn, stdReturn } = play(
+    run,
+    agent,
+    run.evaluationEpisodes,
+    spawnSeed(run.seed, streams.curve, agent.step),
+  );
   state.curve.push({ step: agent.step, mean_return: meanReturn, std_return: stdReturn });
   if (state.best !== null && meanReturn <= state.best.evaluation) return;
-  const score = play(run, agent, run.episodes, evaluationSeed(run.seed));
+  const score = play(run, agent, run.episodes, run.seed);
   state.best = {
     step: agent.step,
     evaluation: meanReturn,
@@ -132,7 +137,7 @@ function play(run: PlannedRun, agent: Agent, episodes: number, seed: number): Ev
 }
 
 function finish(run: PlannedRun, agent: Agent, state: RunState): RunRecord {
-  const { returns, meanReturn, stdReturn } = play(run, agent, run.episodes, evaluationSeed(run.seed));
+  const { returns, meanReturn, stdReturn } = play(run, agent, run.episodes, run.seed);
   // A search may be finished before its first evaluation is due.
   if (state.best === null) addPoint(run, agent, state);
   if (state.best === null) throw new Error(`expected an evaluation by step ${agent.step}, got none`);

@@ -30,24 +30,11 @@ export interface TrainingResult extends Score, TrainingTime {
   readonly steps: number;
 }
 
-/** Seeds of evaluation episodes begin this far from those of training. */
-const EVALUATION_SEED_OFFSET = 1_000_000;
-
 /** Episodes that are played side by side. */
 const EVALUATION_COPIES = 100;
 
 /** Steps after which an episode is cut off where the environment has no time limit: best actions may go in circles for ever. */
 const EVALUATION_STEPS = 10_000;
-
-/** The seed of the episodes that an agent trained with `seed` is evaluated on: none that it has trained on. */
-export function evaluationSeed(seed: number): number {
-  return seed + EVALUATION_SEED_OFFSET;
-}
-
-/** The seed of the episodes that the learning curve of a training with `seed` consists of: neither of those above. */
-export function curveSeed(seed: number): number {
-  return seed + 2 * EVALUATION_SEED_OFFSET;
-}
 
 /** Plays whole episodes with the agent's best actions, of at most {@link EVALUATION_STEPS} where the environment has no limit. */
 export function playEpisodes(agent: Agent, environment: string, episodes: number, seed: number): Evaluation {

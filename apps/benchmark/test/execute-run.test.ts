@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { algorithms } from '../src/algorithms.ts';
 import { executeRun, RunInterrupted } from '../src/execute-run.ts';
 import type { PlannedRun } from '../src/planned-run.ts';
-import { evaluationSeed, scoreAgent } from '../src/results.ts';
+import { scoreAgent } from '../src/results.ts';
 import type { RunCheckpoint } from '../src/run-checkpoint.ts';
 import { runRecordSchema } from '../src/run-record.ts';
 import { devicesHere, resultOf, shortDqnRun, shortRun } from './planned-runs.ts';
@@ -15,7 +15,7 @@ function scoreWithoutRunner(run: PlannedRun, steps: number): { mean_return: numb
   const env = makeVectorEnv(run.environment, run.numEnvs);
   const agent = algorithms[run.algorithm].create(env, { ...run.options, seed: run.seed, device: device('wasm') });
   for (const { step } of agent.learn({ steps: run.steps })) if (step >= steps) break;
-  return scoreAgent(agent, run.environment, run.episodes, evaluationSeed(run.seed));
+  return scoreAgent(agent, run.environment, run.episodes, run.seed);
 }
 
 /** Everything that a run hands out when it does so after every update. */

@@ -46,6 +46,8 @@ export interface DeviceOption {
 export interface Agent extends Policy {
   /** Name of the algorithm, such as `ppo`. */
   readonly algorithm: string;
+  /** What it was made with. Where there is a seed among it, `periodicEvaluation` chooses its episodes by that. */
+  readonly options?: { readonly seed?: number | undefined } | undefined;
   /** Environment steps done so far. */
   readonly step: number;
   /** Trains, and yields after each update; between two yields the caller may stop, save, draw or evaluate. */

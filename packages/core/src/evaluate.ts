@@ -1,5 +1,6 @@
 import type { ActOptions, Policy } from './agent.ts';
 import type { Env } from './env.ts';
+import { spawnSeed, streams } from './seed-sequence.ts';
 import { createActions, readRow, writeRow } from './spaces.ts';
 import type { VectorEnv } from './vector-env.ts';
 
@@ -7,7 +8,10 @@ import type { VectorEnv } from './vector-env.ts';
 export interface EvaluateOptions extends Pick<ActOptions, 'deterministic'> {
   /** Whole episodes to play, 10 by default. */
   readonly episodes?: number | undefined;
-  /** Seeds the environment; without it the environment's random stream goes on. */
+  /**
+   * Chooses the episodes: the environment is reset with `spawnSeed(seed, streams.evaluation)`, so that an agent that was trained with the same seed has
+   * seen none of them, and evaluations with different seeds share none. Without it the environment's random stream goes on.
+   */
   readonly seed?: number | undefined;
 }
 
@@ -29,7 +33,8 @@ export interface Evaluation {
  * that, since `act` does not tell it which copy it sees. Throws `RangeError` unless `episodes` is a positive integer.
  */
 export function evaluate(policy: Policy, env: Env | VectorEnv, options: EvaluateOptions = {}): Evaluation {
-  const { episodes = 10, seed, deterministic = true } = options;
+  const { episodes = 10, deterministic = true } = options;
+  const seed = options.seed === undefined ? undefined : spawnSeed(options.seed, streams.evaluation);
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new RangeError(`episodes: expected a positive integer, got ${episodes}`);
   }

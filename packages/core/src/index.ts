@@ -91,6 +91,7 @@ export {
   type Schedule,
 } from './schedules.ts';
 export { solveLinearSystem } from './solve-linear-system.ts';
+export { consecutiveSeeds, copySeeds, programKeys, spawnSeed, streams } from './seed-sequence.ts';
 export {
   Box,
   Discrete,
@@ -130,5 +131,5 @@ export { train, type Callback, type TrainOptions, type Training, type TrainingSu
 export { TrainingEnv, openCheckpoint, plainState, snapshotEnv } from './training-env.ts';
 export { TransitionTable, type Outcome, type TransitionTableParts } from './transition-table.ts';
 export { vectorEnvFromDynamics } from './vector-env-from-dynamics.ts';
-export type { StepOutcome, VectorEnv } from './vector-env.ts';
+export type { StepOutcome, VectorEnv, VectorResetOptions } from './vector-env.ts';
 export { asVectorEnv, vectorize } from './vectorize.ts';

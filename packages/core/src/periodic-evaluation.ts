@@ -1,6 +1,7 @@
 import { checkOptions, flag, naturalNumber, positiveInteger } from '@gradus/tensor';
 import type { Env } from './env.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
+import { spawnSeed, streams } from './seed-sequence.ts';
 import { readNumber, type Stateful } from './state.ts';
 import { stepInterval } from './step-interval.ts';
 import type { Callback, Training } from './train.ts';
@@ -18,7 +19,10 @@ export interface PeriodicEvaluationOptions {
   readonly interval?: number | undefined;
   /** Episodes of an evaluation, 10 by default. */
   readonly episodes?: number | undefined;
-  /** Every evaluation plays the episodes of this seed, so that they compare, and resuming changes none. Default 0. */
+  /**
+   * Chooses the episodes: an evaluation at step t plays those of `spawnSeed(seed, streams.curve, t)`, so that each has fresh ones and resuming changes
+   * none. Default: the agent's own seed (`agent.options.seed`), or 0 where it has none.
+   */
   readonly seed?: number | undefined;
   /**
    * Play the best actions, by default. Where an agent acts and trains by the same random numbers, samples change its training; they do not
@@ -41,11 +45,11 @@ export interface PeriodicEvaluationOptions {
  * The best return is part of `Training.checkpoint`. Throws `RangeError` for options out of range.
  */
 export function periodicEvaluation(options: PeriodicEvaluationOptions): Callback & Stateful {
-  const { env, interval = 10_000, episodes = 10, seed = 0, deterministic = true, onBest } = options;
+  const { env, interval = 10_000, episodes = 10, seed, deterministic = true, onBest } = options;
   const subject = 'periodicEvaluation';
   checkOptions(
     subject,
-    { episodes, seed, deterministic },
+    { episodes, deterministic, ...(seed !== undefined && { seed }) },
     { episodes: positiveInteger, seed: naturalNumber, deterministic: flag },
   );
   const turns = stepInterval(subject, interval);
@@ -56,7 +60,9 @@ export function periodicEvaluation(options: PeriodicEvaluationOptions): Callback
     },
     async onProgress({ step }, training) {
       if (!turns.passed(step)) return;
-      const evaluation = evaluate(training.agent, env, { episodes, seed, deterministic });
+      const { agent } = training;
+      const ownSeed = spawnSeed(seed ?? agent.options?.seed ?? 0, streams.curve, step);
+      const evaluation = evaluate(agent, env, { episodes, seed: ownSeed, deterministic });
       const { meanReturn, stdReturn, lengths } = evaluation;
       const isBest = meanReturn > best;
       if (isBest) best = meanReturn;

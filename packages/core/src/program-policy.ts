@@ -2,6 +2,7 @@ import type { Program, TensorData } from '@gradus/tensor';
 import type { ActOptions, Policy } from './agent.ts';
 import { checkActionMasks } from './check-action-masks.ts';
 import { actionCounts } from './dynamics.ts';
+import { programKeys } from './seed-sequence.ts';
 import { createActions, readRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
 
 /**
@@ -35,11 +36,13 @@ export class ProgramPolicy implements Policy {
   private readonly sampling = new Map<number, ActProgram>();
   /** By number of observations: what the policy remembers of each row's episode. */
   private readonly memories = new Map<number, Float32Array>();
+  private readonly writeKey: ReturnType<typeof programKeys>;
   private readonly observation: Float32Array;
   private readonly action: ActionArray;
 
   constructor(options: ProgramPolicyOptions) {
     this.options = options;
+    this.writeKey = programKeys(options.seed);
     this.observation = new Float32Array(options.observationSpace.size);
     this.action = createActions(options.actionSpace, 1);
   }
@@ -62,7 +65,7 @@ export class ProgramPolicy implements Policy {
     actions: ActionArray,
     { deterministic = true, actionMasks, episodeStarts }: ActOptions = {},
   ): void {
-    const { observationSpace, actionSpace, prepare, nextKey, seed } = this.options;
+    const { observationSpace, actionSpace, prepare, nextKey } = this.options;
     const batch = observations.length / observationSpace.size;
     if (actionMasks) checkActionMasks(actionMasks, actionCounts(actionSpace), batch);
     const program = this.programFor(batch, deterministic);
@@ -70,8 +73,7 @@ export class ProgramPolicy implements Policy {
     else prepare(observations, program.inputs.observations);
     if (actionMasks) program.inputs.actionMasks?.set(actionMasks);
     else program.inputs.actionMasks?.fill(1);
-    program.inputs.key[0] = seed;
-    if (!deterministic) program.inputs.key[1] = nextKey();
+    if (!deterministic) this.writeKey(program.inputs.key, nextKey());
     if (!program.inputs.memories) {
       clipToBounds(actionSpace, program.run().actions, actions);
       return;

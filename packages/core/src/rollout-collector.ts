@@ -16,6 +16,7 @@ import {
   type ValueProgram,
 } from './rollout-programs.ts';
 import { RewardNormalizer, RunningNormalizer } from './running-normalizer.ts';
+import { programKeys } from './seed-sequence.ts';
 import { createActions, type ActionArray, type SpaceValue } from './spaces.ts';
 import { readNumber, readState, restoreArray, type StateDict, type Stateful } from './state.ts';
 import { TrainingEnv } from './training-env.ts';
@@ -61,6 +62,7 @@ export class RolloutCollector implements Policy, Stateful {
   private readonly policy: ProgramPolicy;
   private readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly training: TrainingEnv;
+  private readonly writeKey: ReturnType<typeof programKeys>;
   private readonly observationNormalizer: RunningNormalizer | undefined;
   private readonly rewardNormalizer: RewardNormalizer | undefined;
   /** What the networks see, what the environments get, and what the update learns from, of one step. */
@@ -104,6 +106,7 @@ export class RolloutCollector implements Policy, Stateful {
     this.actions = createActions(actionSpace, numEnvs);
     this.rewards = new Float64Array(numEnvs);
     this.actionCounts = env.actionMasks ? actionCounts(actionSpace) : [];
+    this.writeKey = programKeys(seed);
     this.training = new TrainingEnv(env, seed);
     this.policy = new ProgramPolicy({
       observationSpace,
@@ -149,7 +152,7 @@ export class RolloutCollector implements Policy, Stateful {
   collect(): void {
     const { env, buffer, rollout, observations, actions, rewards, memories } = this;
     const { observationNormalizer, rewardNormalizer } = this;
-    const { gamma, gaeLambda, seed, steps, noiseSteps = 1 } = this.options;
+    const { gamma, gaeLambda, steps, noiseSteps = 1 } = this.options;
     const outcome = { rewards, terminated: env.terminated, truncated: env.truncated };
     buffer.clear();
     for (let step = 0; step < steps; step++) {
@@ -160,8 +163,7 @@ export class RolloutCollector implements Policy, Stateful {
         checkActionMasks(env.actionMasks, this.actionCounts, env.numEnvs);
         rollout.inputs.actionMasks?.set(env.actionMasks);
       }
-      rollout.inputs.key[0] = seed;
-      if (step % noiseSteps === 0) rollout.inputs.key[1] = this.draws++;
+      if (step % noiseSteps === 0) this.writeKey(rollout.inputs.key, this.draws++);
       rollout.inputs.memories?.set(memories);
       const chosen = rollout.run();
       buffer.beginStep(observations, chosen.actions, chosen.logProbabilities, chosen.values, env.actionMasks, memories);

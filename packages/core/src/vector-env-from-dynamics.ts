@@ -10,11 +10,11 @@ import {
   type Dynamics,
   type DynamicsState,
 } from './dynamics.ts';
-import type { ResetOptions } from './env.ts';
 import { EnvError } from './errors.ts';
 import type { RandomSource } from './random.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from './spaces.ts';
+import { copySeeds } from './seed-sequence.ts';
 import { readState, readStates, type StateDict } from './state.ts';
 import {
   checkCopyIndex,
@@ -24,7 +24,7 @@ import {
   setBuffersState,
   type VectorBuffers,
 } from './vector-buffers.ts';
-import type { VectorEnv } from './vector-env.ts';
+import type { VectorEnv, VectorResetOptions } from './vector-env.ts';
 
 /** `n` copies of the environment that follows `dynamics`, stepped together. Throws `RangeError` unless n is a positive integer. */
 export function vectorEnvFromDynamics<Name extends string, Actions extends ActionArray>(
@@ -83,9 +83,9 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     }
   }
 
-  reset({ seed }: ResetOptions = {}): void {
+  reset({ seed }: VectorResetOptions = {}): void {
     if (seed !== undefined || this.randoms.length === 0) {
-      this.randoms = Array.from(this.ended, (_, i) => createEnvRandom(seed === undefined ? undefined : seed + i));
+      this.randoms = copySeeds(seed, this.numEnvs).map(createEnvRandom);
     }
     if (seed !== undefined) clearState(this.state);
     for (let i = 0; i < this.numEnvs; i++) this.dynamics.reset(this.state, i, this.randoms[i]);

@@ -1,7 +1,19 @@
-import type { ResetOptions } from './env.ts';
+import type { Info } from './env.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from './spaces.ts';
 import type { Stateful } from './state.ts';
+
+/** What the reset of n copies may be asked for. */
+export interface VectorResetOptions {
+  /**
+   * Makes these and all following episodes reproducible. Of one seed each copy i is seeded with `spawnSeed(seed, i)`, also the only one of n = 1, so
+   * that copies of different seeds, or of one, never see the same random numbers; a list has each copy's own seed, with which it lives through the
+   * episodes of a single environment with that seed: `consecutiveSeeds(seed, n)` is Gymnasium's. Without one, random streams go on.
+   */
+  readonly seed?: number | readonly number[] | undefined;
+  /** Whatever the environment itself understands; every copy gets them. */
+  readonly options?: Info | undefined;
+}
 
 /** What one step of n environments led to. Rows belong to environments: [n] or [n × observation size]. */
 export interface StepOutcome {
@@ -38,8 +50,8 @@ export interface VectorEnv extends StepOutcome, Stateful {
   readonly episodeLengths: Int32Array;
   /** Where the environment has masks: which actions make sense, 1 or else 0, at `observations`: [n × number of actions]. */
   readonly actionMasks?: Uint8Array | undefined;
-  /** Starts a new episode in every copy. Copy i is seeded with `seed + i`, or goes on with its own random stream without a seed. */
-  reset(options?: ResetOptions): void;
+  /** Starts a new episode in every copy. Throws `RangeError` for numbers that are no seeds, and for a list of seeds of another length than n. */
+  reset(options?: VectorResetOptions): void;
   /** Advances every copy by one step. `actions`: [n × action size]. Throws `EnvError` for an action that does not fit. */
   step(actions: ActionArray): void;
   /** Frees what the copies hold, if anything. */

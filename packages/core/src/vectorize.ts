@@ -13,7 +13,8 @@ import {
   setBuffersState,
   type VectorBuffers,
 } from './vector-buffers.ts';
-import type { VectorEnv } from './vector-env.ts';
+import { copySeeds } from './seed-sequence.ts';
+import type { VectorEnv, VectorResetOptions } from './vector-env.ts';
 
 /**
  * `n` environments, each made by `makeEnv`, stepped one after the other behind the interface of a `VectorEnv`. What they return
@@ -74,10 +75,8 @@ class EnvVector implements VectorEnv {
     }
   }
 
-  reset({ seed, options }: ResetOptions = {}): void {
-    for (let i = 0; i < this.numEnvs; i++) {
-      this.begin(i, { seed: seed === undefined ? undefined : seed + i, options });
-    }
+  reset({ seed, options }: VectorResetOptions = {}): void {
+    copySeeds(seed, this.numEnvs).forEach((copySeed, i) => this.begin(i, { seed: copySeed, options }));
     clearVectorBuffers(this.buffers);
     this.started = true;
   }

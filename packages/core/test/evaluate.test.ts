@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ActOptions, Policy } from '../src/agent.ts';
 import { envFromDynamics } from '../src/env-from-dynamics.ts';
 import { evaluate } from '../src/evaluate.ts';
+import { spawnSeed, streams } from '../src/seed-sequence.ts';
 import { vectorEnvFromDynamics } from '../src/vector-env-from-dynamics.ts';
 import { counting } from './counting.ts';
 
@@ -37,11 +38,17 @@ test('is reproducible, and truncated episodes count as well', () => {
 });
 
 test('copies side by side play what single environments seeded alike would', () => {
-  const together = evaluate(policy, vectorEnvFromDynamics(counting(), 3), { episodes: 7, seed: 10 });
+  const vector = vectorEnvFromDynamics(counting(), 3);
+  const seed = spawnSeed(10, streams.evaluation);
+  vector.reset({ seed });
+  // From there its copies' streams go on.
+  const together = evaluate(policy, vector, { episodes: 7 });
   // Copy 0 plays three episodes, the others two each.
-  const alone = [3, 2, 2].flatMap(
-    (episodes, i) => evaluate(policy, envFromDynamics(counting()), { episodes, seed: 10 + i }).returns,
-  );
+  const alone = [3, 2, 2].flatMap((episodes, i) => {
+    const env = envFromDynamics(counting());
+    env.reset({ seed: spawnSeed(seed, i) });
+    return evaluate(policy, env, { episodes }).returns;
+  });
   expect([...together.returns].sort()).toEqual(alone.sort());
 });
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Agent } from '../src/agent.ts';
 import type { Env } from '../src/env.ts';
 import { periodicEvaluation } from '../src/periodic-evaluation.ts';
+import { spawnSeed, streams } from '../src/seed-sequence.ts';
 import { Discrete } from '../src/spaces.ts';
 import { train, type Callback } from '../src/train.ts';
 import { fakeAgent } from './fake-agent.ts';
@@ -16,7 +17,7 @@ class Pay implements Env<number, number> {
 
   reset({ seed }: { seed?: number | undefined } = {}) {
     this.seeds.push(seed);
-    if (seed !== undefined) this.episode = seed;
+    if (seed !== undefined) this.episode = 0;
     this.episode++;
     this.steps = 0;
     return { observation: 0 };
@@ -75,7 +76,21 @@ test('evaluates at every interval, records it for those after it and tells of ev
     [40, [16, 14, 16, 14]],
     [100, [20, 18, 20, 18]],
   ]);
-  expect(env.seeds.filter((seed) => seed !== undefined)).toEqual([6, 6, 6, 6, 6]);
+  const seeds = [20, 40, 60, 80, 100].map((step) => spawnSeed(spawnSeed(6, streams.curve, step), streams.evaluation));
+  expect(env.seeds.filter((seed) => seed !== undefined)).toEqual(seeds);
+});
+
+test('the episodes follow from the seed of the agent, where it has one, unless they have their own', async () => {
+  const seedsOf = async (options: Agent['options'], seed?: number): Promise<readonly (number | undefined)[]> => {
+    const env = new Pay();
+    const agent = { ...scripted(skills), options };
+    await train(agent, { steps: 20, callbacks: [periodicEvaluation({ env, interval: 20, episodes: 1, seed })] });
+    return env.seeds;
+  };
+  const first = (seed: number): number[] => [spawnSeed(spawnSeed(seed, streams.curve, 20), streams.evaluation)];
+  expect(await seedsOf(undefined)).toEqual(first(0));
+  expect(await seedsOf({ seed: 3 })).toEqual(first(3));
+  expect(await seedsOf({ seed: 3 }, 4)).toEqual(first(4));
 });
 
 test('onBest is awaited', async () => {

@@ -5,6 +5,7 @@ import { gaussian, policyDistribution } from '../src/distributions.ts';
 import type { Env, StepResult } from '../src/env.ts';
 import { EnvError } from '../src/errors.ts';
 import { RolloutCollector, type RolloutCollectorOptions } from '../src/rollout-collector.ts';
+import { programKeys } from '../src/seed-sequence.ts';
 import { Box, Discrete, MultiDiscrete, type Space, type SpaceValue } from '../src/spaces.ts';
 import type { StateDict } from '../src/state.ts';
 import type { VectorEnv } from '../src/vector-env.ts';
@@ -232,7 +233,11 @@ describe('a round', () => {
   });
 });
 
-/** Its actions are the second number of the key that they are drawn with. */
+/** The first key of training, whose second number the draws are added to. */
+const firstKey = new Int32Array(2);
+programKeys(options.seed)(firstKey, 0);
+
+/** Its actions are the number of the draw that they are made by, as the key tells. */
 const keyed: ActorCritic = {
   ...noParameters,
   value,
@@ -242,7 +247,7 @@ const keyed: ActorCritic = {
     return {
       ...gaussian(zeros, zeros),
       sample: (key) => {
-        const second = cast(slice(add(key, constant([2], [0, 0], 'int32')), [1], [1]), 'float32');
+        const second = cast(slice(add(key, constant([2], [0, -firstKey[1]], 'int32')), [1], [1]), 'float32');
         return broadcastTo(reshape(second, [1, 1]), [batch, 1]);
       },
     };

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createEnvRandom, type Dynamics } from '../src/dynamics.ts';
 import { envFromDynamics } from '../src/env-from-dynamics.ts';
 import { Random } from '../src/random.ts';
+import { consecutiveSeeds, spawnSeed } from '../src/seed-sequence.ts';
 import { vectorEnvFromDynamics } from '../src/vector-env-from-dynamics.ts';
 import { vectorize } from '../src/vectorize.ts';
 import { counting } from './counting.ts';
@@ -11,7 +12,10 @@ describe.each([
   ['vectorEnvFromDynamics', vectorEnvFromDynamics<'count', Int32Array>],
   ['vectorize', (dynamics: Dynamics<'count', Int32Array>, n: number) => vectorize(() => envFromDynamics(dynamics), n)],
 ])('%s', (_, create) => {
-  test('each copy lives through the episodes of a single environment seeded with seed + i', () => {
+  test.each<[string, number | readonly number[], (i: number) => number]>([
+    ['spawnSeed(seed, i)', 40, (i) => spawnSeed(40, i)],
+    ['the i-th of a list', consecutiveSeeds(40, 7), (i) => 40 + i],
+  ])('each copy lives through the episodes of a single environment seeded with %s', (_rule, seed, seedOf) => {
     const n = 7;
     const vector = create(counting(12), n);
     const singles = Array.from({ length: n }, () => envFromDynamics(counting(12)));
@@ -19,8 +23,10 @@ describe.each([
     const returns = new Float64Array(n);
     const lengths = new Int32Array(n);
     let ended = 0;
-    vector.reset({ seed: 40 });
-    singles.forEach((env, i) => expect(row(vector.observations, i)).toEqual(env.reset({ seed: 40 + i }).observation));
+    vector.reset({ seed });
+    singles.forEach((env, i) =>
+      expect(row(vector.observations, i)).toEqual(env.reset({ seed: seedOf(i) }).observation),
+    );
     for (let step = 0; step < 300; step++) {
       const actions = Int32Array.from({ length: n }, () => random.integer(3));
       vector.step(actions);
@@ -48,7 +54,7 @@ describe.each([
   });
 
   test('the step that ends an episode begins the next, and the following action counts', () => {
-    const starts = createEnvRandom(5);
+    const starts = createEnvRandom(spawnSeed(5, 0));
     const [first, second] = [starts.integer(10), starts.integer(10)];
     const env = create(counting(2), 1);
     env.reset({ seed: 5 });
@@ -86,7 +92,7 @@ describe.each([
   });
 
   test('reset without a seed begins new episodes from the streams that each copy has', () => {
-    const randoms = [createEnvRandom(8), createEnvRandom(9)];
+    const randoms = [0, 1].map((i) => createEnvRandom(spawnSeed(8, i)));
     const env = create(counting(), 2);
     for (const seed of [8, undefined, undefined]) {
       env.reset({ seed });

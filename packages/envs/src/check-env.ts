@@ -7,6 +7,7 @@ import {
   leavesAction,
   naturalNumber,
   positiveInteger,
+  spawnSeed,
   type Env,
   type Space,
   type SpaceValue,
@@ -51,7 +52,8 @@ interface Event {
 type Witness = (event: Event) => void;
 
 function play(env: Env, steps: number, seed: number, see: Witness): void {
-  const random = new Random(seed);
+  // An environment of someone else's may draw from the same kind of generator.
+  const random = new Random(seed).fork('actions');
   for (let step = 0; step < steps; step++) {
     const result = env.step(env.actionSpace.sample(random));
     checkResult(env, result);
@@ -126,7 +128,7 @@ function checkState(env: Env, steps: number, seed: number): void {
   reset(env, see, seed);
   play(env, steps, seed, see);
   const state = env.getState();
-  const goOn = (witness: Witness): void => play(env, steps, seed + 1, witness);
+  const goOn = (witness: Witness): void => play(env, steps, spawnSeed(seed, 1), witness);
   const goBack = (witness: Witness): void => {
     env.setState?.(state);
     goOn(witness);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { SpaceValue } from '@gradus/core';
+import { consecutiveSeeds, type SpaceValue } from '@gradus/core';
 import { makeEnv, makeVectorEnv, transitionTable, type EnvOptions } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 
@@ -65,7 +65,7 @@ describe.each(variants.map((variant) => [variant.id, variant.options, variant] a
       const { size } = env.observationSpace;
       const seen: number[] = [];
       const see = (rows: Float32Array): void => void seen.push(...rows.subarray(copy * size, (copy + 1) * size));
-      env.reset({ seed: seed - copy });
+      env.reset({ seed: consecutiveSeeds(seed - copy, 4) });
       see(env.observations);
       actions.forEach((action, step) => {
         env.step(Int32Array.of(0, 1, action, 0));

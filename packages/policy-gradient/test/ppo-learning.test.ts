@@ -46,7 +46,7 @@ describe('variants', () => {
   });
 
   test.each(seeds)('gSDE: seed %d', (seed) => {
-    const changes = { stateDependentExploration: 1, initialLogStd: -2 };
+    const changes = { stateDependentExploration: 1 };
     expect(learnIdentity('IdentityBox-v0', 8192, seed, changes)).toBeGreaterThanOrEqual(90);
   });
 });

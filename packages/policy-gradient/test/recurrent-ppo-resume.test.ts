@@ -1,4 +1,4 @@
-import { decodeCheckpoint, encodeCheckpoint, evaluate, linear, type Metrics } from '@gradus/core';
+import { consecutiveSeeds, decodeCheckpoint, encodeCheckpoint, evaluate, linear, type Metrics } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { RecurrentPpo, type RecurrentPpoOptions } from '@gradus/policy-gradient';
 import { defaultDevice, device, type Device } from '@gradus/tensor';
@@ -84,9 +84,13 @@ test('acting changes nothing that is learned, and what was seen before changes n
 test('one environment plays what the same one among copies plays', () => {
   const agent = new RecurrentPpo(makeVectorEnv('CartPoleNoVel-v1', NUM_ENVS), shared);
   learn(agent);
-  const together = evaluate(agent, makeVectorEnv('CartPoleNoVel-v1', 3), { episodes: 6, seed: 40 }).returns;
-  const alone = [40, 41, 42].flatMap(
-    (seed) => evaluate(agent, makeEnv('CartPoleNoVel-v1'), { episodes: 2, seed }).returns,
-  );
+  const vector = makeVectorEnv('CartPoleNoVel-v1', 3);
+  vector.reset({ seed: consecutiveSeeds(40, 3) });
+  const together = evaluate(agent, vector, { episodes: 6 }).returns;
+  const alone = [40, 41, 42].flatMap((seed) => {
+    const env = makeEnv('CartPoleNoVel-v1');
+    env.reset({ seed });
+    return evaluate(agent, env, { episodes: 2 }).returns;
+  });
   expect([...together].sort()).toEqual(alone.sort());
 });

@@ -96,14 +96,16 @@ describe.each(['lstm', 'gru'] as const)('%s', (cell) => {
     const reference = new ReferenceRecurrentPpo(policy, thetaOf(agent));
     const loss = { clipRange: 0.1, clipRangeValue: 0.1, entropyCoefficient: 0.02, valueCoefficient: 0.7 };
     let seen = 0;
+    let clipped = 0;
     for (const { metrics } of agent.learn({ steps: 2 * ROUND })) {
       for (const sequences of minibatches.slice(seen)) reference.update(sequences, loss, 0.05, 0.5);
       seen = minibatches.length;
-      expect(metrics['train/clip_fraction']).toBeGreaterThan(0);
+      clipped += metrics['train/clip_fraction'];
       const theta = thetaOf(agent);
       expectClose(Object.values(theta).flat(), Object.values(reference.theta).flat(), 2e-4);
     }
     expect(seen).toBe(8);
+    expect(clipped).toBeGreaterThan(0);
     expect(minibatches.flat().some(({ rows }) => rows.slice(1).some((row) => row.episodeStart === 1))).toBe(true);
     expect(minibatches.flat().some(({ memory }) => memory.some((x) => x !== 0))).toBe(true);
   });

@@ -68,7 +68,7 @@ const LONGEST_EPISODE = 1_000_000;
  *     U(θ) = E[R(τ)] ≈ Û(θ) = (1/m) Σ_j R(τ_j),   τ_j an episode with the policy π_θ, R its undiscounted return
  *
  * of many candidates at a time: the copies of the environment play side by side, each with the parameters of the candidate whose turn it is. Episode e of
- * the evaluation, counted over all candidates, is the ⌊e / n⌋-th of copy e mod n, and copy i is seeded with `seed + i`: how long episodes are decides
+ * the evaluation, counted over all candidates, is the ⌊e / n⌋-th of copy e mod n, and copies are seeded with `reset({ seed })`: how long episodes are decides
  * neither who plays how many of them nor where, and nothing that was played in an earlier evaluation matters. (Where steps are random, later episodes of
  * a copy go on with its random stream from wherever those before left it.) A copy whose episodes are all done is stepped along with the others; these
  * steps are not counted, since nothing is learned of them.

@@ -1,7 +1,6 @@
 import {
   DivergenceError,
   ProgressRecorder,
-  Random,
   asVectorEnv,
   checkOptions,
   checkParameters,
@@ -13,6 +12,8 @@ import {
   readState,
   rejectUnknown,
   snapshotEnv,
+  spawnSeed,
+  streams,
   type ActOptions,
   type ActionArray,
   type Agent,
@@ -169,7 +170,7 @@ export class PolicySearch<Options extends object = object> implements Agent {
   private episodeSeed(): number {
     const { seed, episodeChoice } = this.options;
     const iteration = episodeChoice === 'fixed' ? 0 : this.search.iteration;
-    return new Random(seed).fork(`episodes ${iteration}`).nextUint32();
+    return spawnSeed(seed, streams.search, iteration);
   }
 
   /** Counts an episode as if candidates had played one after the other. */

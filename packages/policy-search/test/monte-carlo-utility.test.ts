@@ -6,6 +6,7 @@ import {
   NumpyRandom,
   Random,
   RunningNormalizer,
+  spawnSeed,
   vectorize,
   type Env,
   type ResetOptions,
@@ -34,7 +35,7 @@ describe('on several copies', () => {
       for (let e = copy; e < 14; e += numEnvs) {
         const k = Math.floor(e / episodes) * network.dimension;
         const policy = new NetworkPolicy(network, () => candidates.subarray(k, k + network.dimension));
-        expected[e] = play(policy, env, e === copy ? { seed: 50 + copy } : {});
+        expected[e] = play(policy, env, e === copy ? { seed: spawnSeed(50, copy) } : {});
       }
     }
     expect(returns).toEqual(expected);

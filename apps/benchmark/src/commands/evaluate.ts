@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { deviceOption, type DeviceChoice } from '../devices.ts';
 import { integerFrom } from '../parse-options.ts';
-import { count, evaluationSeed, scoreAgent, scoreText, table } from '../results.ts';
+import { count, scoreAgent, scoreText, table } from '../results.ts';
 import { loadRun, restoreAgent } from '../run.ts';
 
 interface EvaluateOptions {
@@ -26,7 +26,7 @@ export function addEvaluate(gradus: Command): void {
 
 async function evaluateCommand(folder: string, options: EvaluateOptions): Promise<void> {
   const { run, checkpoint } = await loadRun(folder);
-  const { episodes, seed = evaluationSeed(run.seed), device, json } = options;
+  const { episodes, seed = run.seed, device, json } = options;
   const agent = await restoreAgent(run, checkpoint, device);
   const score = scoreAgent(agent, run.environment, episodes, seed);
   const { algorithm, environment } = run;

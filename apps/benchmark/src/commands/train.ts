@@ -8,7 +8,7 @@ import { checkOutputFolder } from '../check-output-folder.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
 import { fileName } from '../file-name.ts';
 import { integerFrom, positiveNumber } from '../parse-options.ts';
-import { evaluationSeed, resultsTable, scoreAgent } from '../results.ts';
+import { resultsTable, scoreAgent } from '../results.ts';
 import { loadRun, restoreAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../run.ts';
 import { findSettings, override, settingsNames, type SettingsName } from '../settings.ts';
 import { trainInterruptibly } from '../train-interruptibly.ts';
@@ -125,7 +125,7 @@ async function trainCommand(
       environment: run.environment,
       seed: run.seed,
       steps: agent.step,
-      ...scoreAgent(agent, run.environment, episodes, evaluationSeed(run.seed)),
+      ...scoreAgent(agent, run.environment, episodes, run.seed),
       ...time,
     };
     console.log(json ? JSON.stringify(result) : resultsTable([result], episodes));

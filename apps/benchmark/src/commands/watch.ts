@@ -7,7 +7,7 @@ import { checkOutputFile } from '../check-output-folder.ts';
 import { deviceOption, type DeviceChoice } from '../devices.ts';
 import { integerFrom } from '../parse-options.ts';
 import { saveOutcome } from '../replace-file.ts';
-import { count, evaluationSeed } from '../results.ts';
+import { count } from '../results.ts';
 import { loadRun, restoreAgent } from '../run.ts';
 import { messageOf, UserError } from '../user-error.ts';
 
@@ -52,7 +52,7 @@ export function addWatch(gradus: Command): void {
 
 async function watchCommand(folder: string, options: WatchOptions): Promise<void> {
   const { run, checkpoint } = await loadRun(folder);
-  const { out = `${folder.replace(/[/\\]+$/, '')}.gif`, episodes, seed = evaluationSeed(run.seed), json } = options;
+  const { out = `${folder.replace(/[/\\]+$/, '')}.gif`, episodes, seed = run.seed, json } = options;
   const { algorithm, environment } = run;
   const env = makeEnv(environment);
   const { renderFormat } = env;

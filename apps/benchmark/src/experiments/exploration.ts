@@ -1,4 +1,4 @@
-import type { Env } from '@gradus/core';
+import { spawnSeed, type Env } from '@gradus/core';
 import { makeEnv, transitionTable } from '@gradus/envs';
 import {
   QLearning,
@@ -191,7 +191,7 @@ function scoreOf(
 ): number {
   const scores = forSeeds(learners, (i) => {
     const env = create();
-    const agent = new QLearning(env, { ...options, seed: seed * learners + i });
+    const agent = new QLearning(env, { ...options, seed: spawnSeed(seed, i) });
     return Array.from({ length: points }, (_, point) => {
       const before = agent.visits.slice();
       learnUntil(agent, (point + 1) * interval);

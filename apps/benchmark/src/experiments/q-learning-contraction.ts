@@ -145,7 +145,8 @@ function largestError(q: Float64Array, optimal: Float64Array): number {
 }
 
 function randomProcess(seed: number): TransitionTable {
-  const random = new Random(seed);
+  // Not the stream that the agent explores by.
+  const random = new Random(seed).fork('process');
   const numStates = 20;
   return new TransitionTable({
     numStates,

@@ -1,3 +1,4 @@
+import { spawnSeed } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
 import { tdLambda } from '@gradus/value-based';
 import { fixed } from '../report/numbers.ts';
@@ -161,10 +162,12 @@ function online(traces: 'accumulating' | 'replacing' | 'dutch'): Method {
 /** Episodes are learned from when they are over: λ-returns of the values before, and then v(s_t) ← v(s_t) + α (G_t − v(s_t)) in turn. */
 function offline(seed: number, lambda: number, alpha: number): number {
   const env = makeEnv('RandomWalk19-v0');
+  // The walks of the other methods, whose environment is a vector environment of one copy.
+  const first = { seed: spawnSeed(seed, 0) };
   const values = new Float64Array(STATES + 2);
   let sum = 0;
   for (let episode = 0; episode < EPISODES; episode++) {
-    const states = [Number(env.reset(episode === 0 ? { seed } : {}).observation)];
+    const states = [Number(env.reset(episode === 0 ? first : {}).observation)];
     const returns: number[] = [];
     for (let terminated = false; !terminated;) {
       const step = env.step(0);

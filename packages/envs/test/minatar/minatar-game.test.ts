@@ -3,6 +3,7 @@ import {
   Discrete,
   Random,
   actionCounts,
+  consecutiveSeeds,
   envFromDynamics,
   type RandomSource,
   type SpaceValue,
@@ -148,7 +149,7 @@ test.each(ids)('%s: copies stepped together do what each does alone', (id) => {
   const together = makeVectorEnv(id, 3);
   const { size } = together.observationSpace;
   const [numActions] = actionCounts(together.actionSpace);
-  together.reset({ seed: 11 });
+  together.reset({ seed: consecutiveSeeds(11, 3) });
   const alone = [0, 1, 2].map((i) => {
     const env = makeEnv(id);
     env.reset({ seed: 11 + i });

@@ -1,4 +1,4 @@
-import { Random, type RenderContext } from '@gradus/core';
+import { Random, consecutiveSeeds, type RenderContext } from '@gradus/core';
 import { listEnvs, makeEnv, makeVectorEnv } from '@gradus/envs';
 import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
 import { describe, expect, expectTypeOf, test } from 'vitest';
@@ -46,7 +46,7 @@ describe.each(drawn)('%s', (id) => {
     const alone = makeEnv(id);
     const together = makeVectorEnv(id, 2);
     alone.reset({ seed: 5 });
-    together.reset({ seed: 4 });
+    together.reset({ seed: consecutiveSeeds(4, together.numEnvs) });
     const { width, height } = alone.renderFormat!;
     const pixelsOf = (render: (context: RenderContext) => void): Buffer => {
       const context = createCanvas(width, height).getContext('2d');

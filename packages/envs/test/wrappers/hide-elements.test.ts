@@ -1,4 +1,4 @@
-import { Box, Random } from '@gradus/core';
+import { Box, Random, consecutiveSeeds } from '@gradus/core';
 import { hideElements, makeEnv, makeVectorEnv } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 import { scriptedEnv } from './scripted-env.ts';
@@ -42,7 +42,7 @@ describe.each([
     const alone = makeEnv(hiddenId, options);
     const { size } = seen.observationSpace;
     const without = (rows: Float32Array): number[] => [...rows].map((x, i) => (indices.includes(i % size) ? 0 : x));
-    for (const env of [seen, ...hidden]) env.reset({ seed: 5 });
+    for (const env of [seen, ...hidden]) env.reset({ seed: consecutiveSeeds(5, 2) });
     const first = alone.reset({ seed: 5 }).observation as Float32Array;
     expect([...first]).toEqual(without(seen.observations).slice(0, size));
     const random = new Random(1);

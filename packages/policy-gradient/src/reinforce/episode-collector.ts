@@ -6,6 +6,7 @@ import {
   checkActionMasks,
   clipToBounds,
   createActions,
+  programKeys,
   readNumber,
   readState,
   type ActOptions,
@@ -44,6 +45,7 @@ export class EpisodeCollector implements Policy, Stateful {
   private readonly rollout: ReturnType<typeof actProgram>;
   private readonly policy: ProgramPolicy;
   private readonly training: TrainingEnv;
+  private readonly writeKey: ReturnType<typeof programKeys>;
   private readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly actions: ActionArray;
   /** Episodes that each copy has yet to end in this round. */
@@ -69,6 +71,7 @@ export class EpisodeCollector implements Policy, Stateful {
       compile: (batch, deterministic) => actProgram(networks, env, batch, deterministic, device),
       nextKey: () => -++this.actingDraws,
     });
+    this.writeKey = programKeys(options.seed);
     this.training = new TrainingEnv(env, options.seed);
     this.actions = createActions(actionSpace, numEnvs);
     this.left = new Int32Array(numEnvs);
@@ -141,8 +144,7 @@ export class EpisodeCollector implements Policy, Stateful {
       checkActionMasks(actionMasks, counts, env.numEnvs);
       rollout.inputs.actionMasks?.set(actionMasks);
     }
-    rollout.inputs.key[0] = this.options.seed;
-    rollout.inputs.key[1] = this.draws++;
+    this.writeKey(rollout.inputs.key, this.draws++);
     return rollout.run().actions;
   }
 

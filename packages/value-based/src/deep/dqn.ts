@@ -13,6 +13,7 @@ import {
   createActions,
   openCheckpoint,
   plainState,
+  programKeys,
   readNumber,
   readState,
   scheduleValue,
@@ -200,6 +201,7 @@ export class Dqn implements Agent {
   private readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly random: Random;
   private readonly training: TrainingEnv;
+  private readonly writeKey: ReturnType<typeof programKeys>;
   private readonly actions: ActionArray;
   /** 1 for the copies that explore in this step. */
   private readonly explores: Uint8Array;
@@ -238,7 +240,7 @@ export class Dqn implements Agent {
     this.optimizer = createOptimizer(this.networks.online.parameters, this.options);
     this.update = updateProgram(this.networks, this.optimizer, this.env, actionSpace, this.options, device);
     this.updateTarget = targetProgram(this.networks, tau, device);
-    this.update.inputs.key[0] = seed;
+    this.writeKey = programKeys(seed);
     this.replay = createReplay(this.env, this.options);
     this.allRows = Uint32Array.from({ length: trainFrequency }, (_, row) => row);
     this.training = new TrainingEnv(this.env, seed);
@@ -326,7 +328,7 @@ export class Dqn implements Agent {
     const reported = new UpdateMetrics(this, metricNames);
     for (let i = 0; i < gradientSteps; i++) {
       this.fillMinibatch(progress);
-      update.inputs.key[1] = this.draws++;
+      this.writeKey(update.inputs.key, this.draws++);
       const { metrics, errors } = update.run();
       reported.add(metrics);
       if (replay instanceof PrioritizedReplayBuffer) replay.updatePriorities(errors);
