@@ -4,8 +4,8 @@ import { messageOf, UserError } from '../user-error.ts';
 /** Milliseconds in which a Redis must have answered for the first time. */
 const FIRST_ANSWER = 5000;
 
-/** Milliseconds without the answer to a command after which the connection counts as dead; longer than BullMQ's waiting ones. */
-const SILENCE = 30_000;
+/** Milliseconds between signs of life that are asked for; a connection that gives none until the next is made anew. */
+const PULSE = 15_000;
 
 /** Milliseconds between attempts to connect again. */
 const RETRY = 500;
@@ -32,7 +32,6 @@ export async function connectRedis(url: string, say: (line: string) => void): Pr
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: FIRST_ANSWER,
-    socketTimeout: SILENCE,
     // Commands wait for a lost Redis as long as it takes; BullMQ asks for this.
     maxRetriesPerRequest: null,
     retryStrategy: () => (isOpen ? RETRY : null),
@@ -57,12 +56,34 @@ export async function connectRedis(url: string, say: (line: string) => void): Pr
     else if (isLost) say(`the Redis at ${address} is back`);
     isLost = false;
   });
+  const stopPulse = watchPulse(redis);
   const close = (): void => {
     isOpen = false;
+    stopPulse();
     // Between two attempts to connect, `disconnect` would leave waiting commands waiting; the next attempt is the last anyway.
     if (redis.status !== 'reconnecting') redis.disconnect();
   };
   return { redis, address, close };
+}
+
+/**
+ * Makes the connection anew when its peer is gone without a word, as after a power failure. ioredis's `socketTimeout` does the same, but
+ * its timer outlives the connection, and would keep the process alive for as long. BullMQ watches its waiting connections itself.
+ */
+function watchPulse(redis: Redis): () => void {
+  let isAwaited = false;
+  const timer = setInterval(() => {
+    if (redis.status !== 'ready') isAwaited = false;
+    else if (isAwaited) redis.disconnect(true);
+    else {
+      isAwaited = true;
+      const answered = (): void => {
+        isAwaited = false;
+      };
+      redis.ping().then(answered, answered);
+    }
+  }, PULSE).unref();
+  return () => clearInterval(timer);
 }
 
 function addressOf(url: string): string {
