@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { rejectUnknown } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import { algorithms, type AlgorithmOptions } from './algorithms.ts';
 import type { DeviceChoice } from './devices.ts';
 import { nameHint } from './name-hint.ts';
-import type { PlannedRun } from './planned-run.ts';
+import { identifyRun, type PlannedRun } from './planned-run.ts';
 import { groupName } from './run-groups.ts';
 import { findSettings } from './settings.ts';
 import type { Suite } from './suite.ts';
@@ -25,7 +24,7 @@ type Entry = Suite['entries'][number];
 interface Template {
   /** Where it stands, to begin messages. */
   readonly where: string;
-  readonly run: Omit<PlannedRun, 'id' | 'seed'>;
+  readonly run: Omit<PlannedRun, 'id' | 'defaults' | 'seed'>;
   readonly seeds: readonly number[];
 }
 
@@ -47,7 +46,9 @@ export function planRuns(suite: Suite, options: PlanRunsOptions): PlannedRun[] {
   rejectRepeated(templates);
   const rounds = Math.max(...templates.map((template) => template.seeds.length));
   const runs = Array.from({ length: rounds }, (_, round) =>
-    templates.flatMap((template) => template.seeds.slice(round, round + 1).map((seed) => withId(template.run, seed))),
+    templates.flatMap(({ run, seeds: own }) =>
+      own.slice(round, round + 1).map((seed) => identifyRun({ ...run, seed })),
+    ),
   ).flat();
   const wanted = filter === undefined ? runs : runs.filter(({ id }) => matches(filter, id));
   if (wanted.length > 0) return wanted;
@@ -115,28 +116,6 @@ function rejectRepeated(templates: readonly Template[]): void {
 
 function seedList(seeds: number | readonly number[]): readonly number[] {
   return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : seeds;
-}
-
-function withId(template: Template['run'], seed: number): PlannedRun {
-  const { label, environment } = template;
-  const run = { ...template, seed };
-  return { id: `${label}/${environment}/${seed}-${hashRun(run)}`, ...run };
-}
-
-/** Of all that decides a run's result, the defaults of its algorithm included; not of what it is called. */
-function hashRun(run: Omit<PlannedRun, 'id'>): string {
-  const options = { ...algorithms[run.algorithm].defaults, ...run.options, seed: run.seed };
-  const text = canonical({ ...run, label: undefined, options });
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
-}
-
-/** JSON whose keys are in alphabetical order. */
-function canonical(value: object): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }
 
 function matches(filter: string, id: string): boolean {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { algorithms } from './algorithms.ts';
 import { deviceNames } from './devices.ts';
+import { hashOf } from './seal.ts';
 
 /** One training run that a suite asks for: everything that decides its result. Plain data, so that it can travel. */
 export const plannedRunSchema = z.strictObject({
@@ -13,6 +15,8 @@ export const plannedRunSchema = z.strictObject({
   numEnvs: z.int().min(1),
   /** The algorithm's options, all that differ from its defaults. */
   options: z.record(z.string(), z.json()),
+  /** A hash of the algorithm's defaults, which decide the result where `options` says nothing. */
+  defaults: z.string(),
   /** Environment steps, over all copies. */
   steps: z.int().min(1),
   seed: z.int().min(0),
@@ -27,3 +31,24 @@ export const plannedRunSchema = z.strictObject({
 
 /** A value that fits {@link plannedRunSchema}. */
 export type PlannedRun = z.infer<typeof plannedRunSchema>;
+
+/** Digits of a hash in an id. */
+const DIGITS = 8;
+
+/** A run with its id, and the hash of its algorithm's defaults. Options that are the defaults are left out. */
+export function identifyRun(run: Omit<PlannedRun, 'id' | 'defaults'>): PlannedRun {
+  const { defaults } = algorithms[run.algorithm];
+  const options = Object.fromEntries(
+    Object.entries(run.options).filter(
+      ([name, value]) => !Object.hasOwn(defaults, name) || hashOf(value) !== hashOf(defaults[name] ?? null),
+    ),
+  );
+  const identified = { id: '', ...run, options, defaults: hashOf(defaults, DIGITS) };
+  return { ...identified, id: runId(identified) };
+}
+
+/** Label, environment, seed, and a hash of all that decides the run's result, its label apart. */
+export function runId(run: Omit<PlannedRun, 'id'> & { readonly id?: string }): string {
+  const { label, environment, seed } = run;
+  return `${label}/${environment}/${seed}-${hashOf({ ...run, id: undefined, label: undefined }, DIGITS)}`;
+}

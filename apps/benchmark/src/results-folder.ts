@@ -5,12 +5,15 @@ import { deserialize, serialize } from 'node:v8';
 import { z } from 'zod';
 import { lockFolder } from './folder-lock.ts';
 import { makeFolder } from './make-folder.ts';
-import { parseJson } from './parse-json.ts';
-import { plannedRunSchema } from './planned-run.ts';
+import { contradictionInRun } from './check-record.ts';
+import { plannedRunSchema, type PlannedRun } from './planned-run.ts';
+import { parseRecordLines, recordLine, type RecordLines } from './record-lines.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
 import { replaceFile } from './replace-file.ts';
-import { runRecordSchema, type RunRecord } from './run-record.ts';
+import type { FailedRun, RunRecord } from './run-record.ts';
+import { parseSealed, seal } from './seal.ts';
 import { messageOf, UserError } from './user-error.ts';
+import { gradusVersion } from './version.ts';
 
 /** What the runs of a results folder belong to: its `suite.json`. */
 const resultsDescriptionSchema = z.strictObject({
@@ -34,6 +37,8 @@ export interface Results {
   readonly description: ResultsDescription;
   /** Finished runs in the order in which they finished, no id twice: also those that `description.runs` no longer asks for. */
   readonly records: readonly RunRecord[];
+  /** Runs that broke and have not been finished since, in the same way. */
+  readonly failures: readonly FailedRun[];
 }
 
 const DESCRIPTION = 'suite.json';
@@ -47,18 +52,36 @@ const CHECKPOINTS = 'checkpoints';
 export async function readResults(folder: string): Promise<Results> {
   const description = await explained(folder, () => readIfThere(join(folder, DESCRIPTION)));
   if (description === undefined) throw new UserError(`${folder} holds no results (${DESCRIPTION} is missing)`);
+  const { records, failures } = await readLines(folder);
   return {
     folder,
-    description: parseJson(resultsDescriptionSchema, description.toString(), join(folder, DESCRIPTION)),
-    records: await readRecords(folder),
+    description: parseDescription(description.toString(), join(folder, DESCRIPTION)),
+    records: [...records.values()],
+    failures: [...failures.values()],
   };
 }
 
 /** The finished runs of a folder, none where it is not there. @throws UserError as `readResults` does. */
 export async function readRecords(folder: string): Promise<RunRecord[]> {
+  return [...(await readLines(folder)).records.values()];
+}
+
+async function readLines(folder: string): Promise<RecordLines> {
   const path = join(folder, RECORDS);
-  const bytes = await explained(folder, () => readIfThere(path));
-  return bytes === undefined ? [] : [...parseRecords(bytes, path).records.values()];
+  const bytes = (await explained(folder, () => readIfThere(path))) ?? Buffer.alloc(0);
+  return parseRecordLines(bytes, path);
+}
+
+function parseDescription(text: string, path: string): ResultsDescription {
+  const description = parseSealed(resultsDescriptionSchema, text, path);
+  const contradiction = description.runs.map(contradictionInRun).find((found) => found !== undefined);
+  if (contradiction !== undefined) throw new UserError(`${path}: runs: ${contradiction}`);
+  return description;
+}
+
+/** The text of a results folder's `suite.json`, with its checksum. */
+export function descriptionText(description: ResultsDescription): string {
+  return `${JSON.stringify(seal(description), undefined, 2)}\n`;
 }
 
 /** A results folder that this process alone writes to: `suite.json`, `results.jsonl` and `checkpoints/`. */
@@ -66,6 +89,7 @@ export class ResultsFolder {
   readonly folder: string;
   private readonly file: FileHandle;
   private readonly finished: Map<string, RunRecord>;
+  private readonly broken: Map<string, FailedRun>;
   /** Bytes of whole lines in the file. */
   private size: number;
   private readonly unlock: () => Promise<void>;
@@ -75,12 +99,13 @@ export class ResultsFolder {
   private constructor(
     folder: string,
     file: FileHandle,
-    { records, size }: ReturnType<typeof parseRecords>,
+    { records, failures, size }: RecordLines,
     unlock: () => Promise<void>,
   ) {
     this.folder = folder;
     this.file = file;
     this.finished = records;
+    this.broken = failures;
     this.size = size;
     this.unlock = unlock;
   }
@@ -106,10 +131,10 @@ export class ResultsFolder {
         await removeTemporaryFiles(folder);
         const path = join(folder, RECORDS);
         const bytes = (await readIfThere(path)) ?? Buffer.alloc(0);
-        const parsed = parseRecords(bytes, path);
+        const parsed = parseRecordLines(bytes, path);
         // Of runs after whose end the process was killed.
         for (const id of parsed.records.keys()) await rm(checkpointPath(folder, id), { force: true });
-        await replaceFile(join(folder, DESCRIPTION), `${JSON.stringify(description, undefined, 2)}\n`);
+        await replaceFile(join(folder, DESCRIPTION), descriptionText(description));
         const file = await open(path, constants.O_RDWR | constants.O_CREAT);
         // A line that a killed process has not finished.
         await file.truncate(parsed.size);
@@ -126,21 +151,51 @@ export class ResultsFolder {
     return this.finished;
   }
 
+  /** Runs by id that broke and have not been finished since. */
+  get failures(): ReadonlyMap<string, FailedRun> {
+    return this.broken;
+  }
+
   /**
    * Appends a record and deletes the run's checkpoint. Once this is done, a power failure cannot undo it.
    * @throws UserError when the disk is full, among others; the file then has its previous lines.
    * @throws RangeError for a run that has a record.
    */
   append(record: RunRecord): Promise<void> {
-    const written = this.writing.then(() => this.appendNow(record));
+    return this.inTurn(async () => {
+      const { id } = record.run;
+      await this.write(record);
+      this.finished.set(id, record);
+      this.broken.delete(id);
+      await explained(this.folder, () => rm(checkpointPath(this.folder, id), { force: true }));
+    });
+  }
+
+  /**
+   * Appends that a run broke, and why: in one line. Its checkpoint stays.
+   * @throws UserError as `append` does.
+   * @throws RangeError for a run that is finished.
+   */
+  appendFailure(run: PlannedRun, reason: string): Promise<void> {
+    const origin = { finished: new Date().toISOString(), gradus: gradusVersion, node: process.version };
+    const error = reason.replaceAll(/\s+/g, ' ').trim() || 'no reason was given';
+    const failure: FailedRun = { run, error, origin };
+    return this.inTurn(async () => {
+      await this.write(failure);
+      this.broken.set(run.id, failure);
+    });
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const written = this.writing.then(work);
     this.writing = written.catch(() => undefined);
     return written;
   }
 
-  private async appendNow(record: RunRecord): Promise<void> {
+  private async write(record: RunRecord | FailedRun): Promise<void> {
     const { id } = record.run;
     if (this.finished.has(id)) throw new RangeError(`${this.folder}: expected a new run, got ${id} again`);
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    const line = Buffer.from(recordLine(record));
     await explained(this.folder, async () => {
       try {
         for (let done = 0; done < line.length;) {
@@ -151,10 +206,8 @@ export class ResultsFolder {
         await this.file.truncate(this.size).catch(() => undefined);
         throw error;
       }
-      this.size += line.length;
-      this.finished.set(id, record);
-      await rm(checkpointPath(this.folder, id), { force: true });
     });
+    this.size += line.length;
   }
 
   /** Keeps a checkpoint instead of the run's previous one, whole or not at all. @throws UserError as `append` does. */
@@ -188,20 +241,6 @@ export class ResultsFolder {
 
 function checkpointPath(folder: string, id: string): string {
   return join(folder, CHECKPOINTS, `${id.replaceAll('/', '_')}.bin`);
-}
-
-/** The records of whole lines, by id, and how many bytes these lines have. */
-function parseRecords(bytes: Buffer, path: string): { records: Map<string, RunRecord>; size: number } {
-  const size = bytes.lastIndexOf('\n') + 1;
-  const records = new Map<string, RunRecord>();
-  const lines = bytes.toString('utf8', 0, size).split('\n').slice(0, -1);
-  lines.forEach((line, index) => {
-    const record = parseJson(runRecordSchema, line, `${path}:${index + 1}`);
-    if (records.has(record.run.id))
-      throw new UserError(`${path}:${index + 1}: the run ${record.run.id} is there twice`);
-    records.set(record.run.id, record);
-  });
-  return { records, size };
 }
 
 /** Results go to a new or empty folder, or to one that has some already. */

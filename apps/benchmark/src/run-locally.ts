@@ -16,7 +16,7 @@ export interface RunHooks {
   readonly onCheckpoint: (run: PlannedRun, checkpoint: RunCheckpoint) => Promise<void>;
   readonly onRecord: (run: PlannedRun, record: RunRecord) => Promise<void>;
   /** The run broke; the others go on. */
-  readonly onFailure: (run: PlannedRun, message: string) => void;
+  readonly onFailure: (run: PlannedRun, message: string) => Promise<void>;
   /** Something about where runs are executed, as a line. */
   readonly onNotice: (line: string) => void;
   /** Ends everything: running runs hand out a checkpoint, and no other begins. */
@@ -63,6 +63,7 @@ async function runOne(
   hooks.onStart(run);
   let saving = Promise.resolve();
   let record: RunRecord | undefined;
+  let failure: string | undefined;
   const enough = new AbortController();
   try {
     record = await pool.run(run, {
@@ -78,8 +79,9 @@ async function runOne(
       },
     });
   } catch (error) {
-    if (!(error instanceof RunInterrupted)) hooks.onFailure(run, messageOf(error));
+    if (!(error instanceof RunInterrupted)) failure = messageOf(error);
   }
   await saving;
   if (record !== undefined) await hooks.onRecord(run, record);
+  if (failure !== undefined) await hooks.onFailure(run, failure);
 }

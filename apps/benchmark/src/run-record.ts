@@ -39,3 +39,20 @@ export const runRecordSchema = z.strictObject({
 
 /** A value that fits {@link runRecordSchema}. */
 export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** What a run left that broke, by diverging for instance: a line of `results.jsonl` as well. A later attempt has a line of its own. */
+export const failedRunSchema = z.strictObject({
+  run: plannedRunSchema,
+  /** Why, in one line. */
+  error: z.string().min(1),
+  /** Where and by what it was asked for. */
+  origin: z.strictObject({
+    /** ISO 8601. */
+    finished: z.string(),
+    gradus: z.string(),
+    node: z.string(),
+  }),
+});
+
+/** A value that fits {@link failedRunSchema}. */
+export type FailedRun = z.infer<typeof failedRunSchema>;

@@ -1,3 +1,5 @@
+import type { RunRecord } from './run-record.ts';
+
 /** Between what an environment's mean returns lie: normalised, `random` becomes 0 and `best` 1. */
 export interface ScoreScale {
   /**
@@ -28,3 +30,18 @@ export const scoreScales: Readonly<Record<string, ScoreScale>> = {
   'Taxi-v4': { random: -771.1, best: 7.93, bestIs: optimum },
   'Blackjack-v1': { random: -0.3942, best: -0.0431, bestIs: optimum },
 };
+
+/**
+ * What a run counts as that failed or is missing, by environment: the lowest of all mean returns that any of `records` got there, at
+ * its end or at a point of its learning curve, and of that of random actions. So a lost run is as bad as the worst that is on
+ * record; undefined where no run was seen and random actions have no known return.
+ */
+export function lowestScores(records: readonly RunRecord[]): (environment: string) => number | undefined {
+  return (environment) => {
+    const own = records.filter(({ run }) => run.environment === environment);
+    const seen = own.flatMap(({ mean_return, curve }) => [mean_return, ...curve.map((point) => point.mean_return)]);
+    const random = Object.hasOwn(scoreScales, environment) ? [scoreScales[environment].random] : [];
+    const all = [...seen, ...random];
+    return all.length === 0 ? undefined : all.reduce((lowest, score) => Math.min(lowest, score));
+  };
+}

@@ -1,25 +1,35 @@
 import type { PlannedRun } from './planned-run.ts';
+import { solvedReturns } from './published-scores.ts';
 import { count, scoreText, table } from './results.ts';
 import { groupName } from './run-groups.ts';
-import type { RunRecord } from './run-record.ts';
+import type { FailedRun, RunRecord } from './run-record.ts';
 
 /**
- * A row for each algorithm in each environment: how many of the planned seeds are finished; mean and standard deviation over the
- * seeds of the score of the finished agent and of the best one; mean speed.
+ * A row for each algorithm in each environment: how many of the planned seeds are finished, and failed; of the finished ones mean and
+ * standard deviation of the score of the finished agent and of the best one, how many of all planned solve the environment (where that is
+ * defined), and the mean speed.
  */
-export function suiteTable(runs: readonly PlannedRun[], records: readonly RunRecord[]): string {
-  const head = ['algorithm', 'environment', 'seeds', 'return at the end', 'of the best agent', 'steps/s'];
+export function suiteTable(
+  runs: readonly PlannedRun[],
+  records: readonly RunRecord[],
+  failures: ReadonlyMap<string, FailedRun>,
+): string {
+  const head = ['algorithm', 'environment', 'seeds', 'return at the end', 'solved', 'of the best agent', 'steps/s'];
   const rows = [...new Set(runs.map(groupName))].map((name) => {
     const planned = runs.filter((run) => groupName(run) === name);
     const finished = records.filter(({ run }) => groupName(run) === name);
     const [{ label, environment }] = planned;
-    const seeds = `${finished.length}/${planned.length}`;
-    if (finished.length === 0) return [label, environment, seeds, '', '', ''];
+    const failed = planned.filter(({ id }) => failures.has(id)).length;
+    const seeds = `${finished.length}/${planned.length}${failed > 0 ? `, ${failed} failed` : ''}`;
+    if (finished.length === 0) return [label, environment, seeds, '', '', '', ''];
+    const threshold = Object.hasOwn(solvedReturns, environment) ? solvedReturns[environment] : undefined;
+    const solved = finished.filter(({ mean_return }) => mean_return >= (threshold ?? Infinity)).length;
     return [
       label,
       environment,
       seeds,
       scoreText(spread(finished.map(({ mean_return }) => mean_return))),
+      threshold === undefined ? '' : `${solved}/${planned.length}`,
       scoreText(spread(finished.map(({ best }) => best.mean_return))),
       count(spread(finished.map(({ timing }) => timing.steps_per_second)).mean_return),
     ];

@@ -117,7 +117,7 @@ describe('executeRun', () => {
     const [checkpoint] = await allCheckpoints(shortRun());
     const other = executeRun(shortRun({ seed: 1 }), { checkpoint });
     await expect(other).rejects.toThrow(
-      new CheckpointError('checkpoint: expected one of the run ppo/CartPole-v1/1-0, got ppo/CartPole-v1/0-0'),
+      new CheckpointError(`checkpoint: expected one of the run ${shortRun({ seed: 1 }).id}, got ${shortRun().id}`),
     );
     const file = checkpoint['parameters.safetensors'].slice();
     file[file.length - 1] ^= 1;

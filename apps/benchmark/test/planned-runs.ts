@@ -1,5 +1,5 @@
 import { defaultDevice } from '@gradus/tensor';
-import type { PlannedRun } from '../src/planned-run.ts';
+import { identifyRun, type PlannedRun } from '../src/planned-run.ts';
 import type { RunRecord } from '../src/run-record.ts';
 
 /** A run of about a second: PPO in CartPole-v1, on the WebAssembly device that is there everywhere. */
@@ -18,7 +18,7 @@ export function shortRun(changes: Partial<PlannedRun> = {}): PlannedRun {
     episodes: 10,
     ...changes,
   };
-  return { id: `${run.label}/${run.environment}/${run.seed}-0`, ...run };
+  return identifyRun(run);
 }
 
 /** The same with DQN, which learns from the start. */
@@ -31,7 +31,7 @@ export function shortDqnRun(changes: Partial<PlannedRun> = {}): PlannedRun {
 export function recordOf(seed: number): RunRecord {
   const score = { mean_return: seed, std_return: 0 };
   return {
-    run: shortRun({ seed }),
+    run: shortRun({ seed, episodes: 1 }),
     steps: 2048,
     returns: [seed],
     ...score,

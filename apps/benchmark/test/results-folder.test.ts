@@ -2,9 +2,17 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RunCheckpoint } from '../src/run-checkpoint.ts';
-import { readRecords, readResults, ResultsFolder, type ResultsDescription } from '../src/results-folder.ts';
+import { recordLine } from '../src/record-lines.ts';
+import {
+  descriptionText,
+  readRecords,
+  readResults,
+  ResultsFolder,
+  type ResultsDescription,
+} from '../src/results-folder.ts';
+import { seal } from '../src/seal.ts';
 import { UserError } from '../src/user-error.ts';
-import { recordOf, shortRun } from './planned-runs.ts';
+import { recordOf } from './planned-runs.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const description: ResultsDescription = {
@@ -12,7 +20,7 @@ const description: ResultsDescription = {
   description: '',
   command: 'gradus bench mine.json',
   versions: { gradus: '0.0.0', node: 'v20.0.0' },
-  runs: [shortRun({ seed: 0 }), shortRun({ seed: 1 })],
+  runs: [0, 1].map((seed) => recordOf(seed).run),
 };
 
 async function openFolder(path: string, fresh = false): Promise<ResultsFolder> {
@@ -29,17 +37,22 @@ describe('ResultsFolder', () => {
     const folder = await openFolder(path);
     // Asked for at once, written one after the other.
     await Promise.all([folder.append(recordOf(1)), folder.append(recordOf(0))]);
-    expect(await readResults(path)).toEqual({ folder: path, description, records: [recordOf(1), recordOf(0)] });
+    expect(await readResults(path)).toEqual({
+      folder: path,
+      description,
+      records: [recordOf(1), recordOf(0)],
+      failures: [],
+    });
     await folder.close();
     const again = await openFolder(path);
-    expect([...again.records]).toEqual([1, 0].map((seed) => [`ppo/CartPole-v1/${seed}-0`, recordOf(seed)]));
+    expect([...again.records]).toEqual([1, 0].map((seed) => [recordOf(seed).run.id, recordOf(seed)]));
   });
 
   it('drops a last line that was not finished', async () => {
     const path = temporaryFolder();
     const file = join(path, 'results.jsonl');
-    const whole = `${JSON.stringify(recordOf(0))}\n`;
-    const torn = JSON.stringify(recordOf(1));
+    const whole = recordLine(recordOf(0));
+    const torn = recordLine(recordOf(1)).trimEnd();
     for (const part of [torn.slice(0, 1), torn.slice(0, 200), torn]) {
       writeFileSync(file, whole + part);
       expect(await readRecords(path)).toEqual([recordOf(0)]);
@@ -64,18 +77,20 @@ describe('ResultsFolder', () => {
     const path = temporaryFolder();
     const folder = await openFolder(path);
     await folder.append(recordOf(0));
-    await expect(folder.append(recordOf(0))).rejects.toThrow('expected a new run, got ppo/CartPole-v1/0-0 again');
-    appendFileSync(join(path, 'results.jsonl'), `${JSON.stringify(recordOf(0))}\n`);
-    await expect(readResults(path)).rejects.toThrow('results.jsonl:2: the run ppo/CartPole-v1/0-0 is there twice');
+    await expect(folder.append(recordOf(0))).rejects.toThrow(`expected a new run, got ${recordOf(0).run.id} again`);
+    appendFileSync(join(path, 'results.jsonl'), recordLine(recordOf(0)));
+    await expect(readResults(path)).rejects.toThrow(`results.jsonl:2: the run ${recordOf(0).run.id} is there twice`);
   });
 
   it.each([
     ['{"run":', 'results.jsonl:1: expected JSON, got "{\\"run\\":"'],
-    ['{"run":{}}', 'results.jsonl:1: run.id: expected string, got nothing'],
-    [JSON.stringify({ ...recordOf(0), steps: 1.5 }), 'results.jsonl:1: steps: expected int, got 1.5'],
+    ['{"run":{}}', 'results.jsonl:1: expected a checksum, got none'],
+    ['7', 'results.jsonl:1: expected object, got 7'],
+    [JSON.stringify(seal({ run: {} })), 'results.jsonl:1: run.id: expected string, got nothing'],
+    [JSON.stringify(seal({ ...recordOf(0), steps: 1.5 })), 'results.jsonl:1: steps: expected int, got 1.5'],
   ])('names the line that is no record: %s', async (line, message) => {
     const path = temporaryFolder();
-    writeFileSync(join(path, 'suite.json'), JSON.stringify(description));
+    writeFileSync(join(path, 'suite.json'), descriptionText(description));
     writeFileSync(join(path, 'results.jsonl'), `${line}\n`);
     await expect(readResults(path)).rejects.toThrow(message);
     await expect(openFolder(path)).rejects.toThrow(message);
@@ -103,7 +118,7 @@ describe('ResultsFolder', () => {
     await killed.saveCheckpoint(recordOf(0).run.id, checkpoint);
     await killed.saveCheckpoint(recordOf(1).run.id, checkpoint);
     await killed.close();
-    appendFileSync(join(path, 'results.jsonl'), `${JSON.stringify(recordOf(0))}\n`);
+    appendFileSync(join(path, 'results.jsonl'), recordLine(recordOf(0)));
     const folder = await openFolder(path);
     expect(await folder.loadCheckpoint(recordOf(0).run.id)).toBeUndefined();
     expect(await folder.loadCheckpoint(recordOf(1).run.id)).toEqual(checkpoint);
@@ -141,7 +156,7 @@ describe('ResultsFolder', () => {
 
   it.each(['suite.json', 'results.jsonl'])('says in one line that %s cannot be read', async (name) => {
     const path = temporaryFolder();
-    writeFileSync(join(path, 'suite.json'), JSON.stringify(description));
+    writeFileSync(join(path, 'suite.json'), descriptionText(description));
     rmSync(join(path, name), { force: true });
     mkdirSync(join(path, name));
     await expect(readResults(path)).rejects.toThrow(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { finalScores, groupRuns } from '../src/run-groups.ts';
+import { finalScores, finishedOnly, groupRuns, lostText } from '../src/run-groups.ts';
 import type { RunRecord } from '../src/run-record.ts';
 import { resultsOf, syntheticRecords, type SyntheticGroup } from './synthetic-results.ts';
 
@@ -51,9 +51,41 @@ describe('groupRuns', () => {
       );
     expect(scoresOf([first, third], [third, first, thirdOld])).toEqual([1, 3]);
     // Asked for now, but not finished yet.
-    expect(scoresOf([first, third], [first, thirdOld])).toEqual([1]);
+    const [score, lost] = scoresOf([first, third], [first, thirdOld]);
+    expect([score, Math.sign(lost)]).toEqual([1, -1]);
     // No longer asked for: the one that finished last.
     expect(scoresOf([first], [thirdOlder, thirdOld, first])).toEqual([1, 9]);
+  });
+
+  it('knows which runs failed and which are missing, and counts both as the lowest return on record', () => {
+    const records = syntheticRecords([{ ...cartPole, scores: [100, 200, 300, 400, 500], start: -100 }]);
+    const results = resultsOf(records);
+    const origin = { finished: '', gradus: '', node: '' };
+    const [group] = groupRuns([
+      { ...results, records: records.slice(2), failures: [{ run: records[0].run, error: 'diverged', origin }] },
+    ]);
+    expect(group.lost).toEqual([{ run: records[0].run, error: 'diverged' }, { run: records[1].run }]);
+    // Lower than 22.2, what random actions get.
+    const lowest = Math.min(...records.slice(2).flatMap(({ curve }) => curve.map(({ mean_return }) => mean_return)));
+    expect(lowest).toBeLessThan(22.2);
+    expect(finalScores(group)).toEqual([300, 400, 500, lowest, lowest]);
+    expect(lostText(group)).toBe(
+      '2 of 5 runs of ppo-zoo in CartPole-v1 failed or are missing (1 failed: diverged; 1 missing)',
+    );
+    expect(finishedOnly([group]).map(finalScores)).toEqual([[300, 400, 500]]);
+    // Finished or asked for in another folder as well.
+    const other = { ...results, folder: 'other', records: records.slice(0, 1), failures: [] };
+    const [both] = groupRuns([{ ...results, records: records.slice(2) }, other]);
+    expect(both.lost).toEqual([{ run: records[1].run }]);
+  });
+
+  it('knows a group of which nothing is finished', () => {
+    const records = syntheticRecords([cartPole, { ...cartPole, environment: 'Mine-v0' }]);
+    const groups = groupRuns([{ ...resultsOf(records), records: records.slice(0, 3) }]);
+    expect(groups.map(({ runs, lost, lostScore }) => [runs.length, lost.length, lostScore === undefined])).toEqual([
+      [3, 0, false],
+      [0, 3, true],
+    ]);
   });
 
   it('takes runs of several folders together, options in any order', () => {
@@ -66,7 +98,7 @@ describe('groupRuns', () => {
     const records = syntheticRecords([cartPole]);
     const other = renamed(syntheticRecords([{ ...cartPole, options: { gamma: 0.9 } }]), '-2');
     expect(() => groupRuns([resultsOf(records), resultsOf(other)])).toThrow(
-      'runs of ppo-zoo in CartPole-v1 differ in more than their seeds (ppo-zoo/CartPole-v1/0, ppo-zoo/CartPole-v1/0-2)',
+      `runs of ppo-zoo in CartPole-v1 differ in more than their seeds (${records[0].run.id}, ${other[0].run.id})`,
     );
     expect(() => groupRuns([resultsOf(records), resultsOf(records)])).toThrow('is there twice');
     expect(() => groupRuns([resultsOf([])])).toThrow('runs/synthetic: no run has finished yet');

@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '@gradus/core';
-import type { PlannedRun } from '../src/planned-run.ts';
-import type { Results, ResultsDescription } from '../src/results-folder.ts';
+import { algorithms } from '../src/algorithms.ts';
+import { identifyRun, runId, type PlannedRun } from '../src/planned-run.ts';
+import { recordLine } from '../src/record-lines.ts';
+import { descriptionText, type Results, type ResultsDescription } from '../src/results-folder.ts';
 import type { RunRecord } from '../src/run-record.ts';
 
 /** What made-up runs of one algorithm in one environment look like. */
@@ -35,9 +37,10 @@ export function syntheticRecords(groups: readonly SyntheticGroup[]): RunRecord[]
         const mean_return = start + learned * (score - start) + (i + 1 < evaluations ? noise : 0);
         return { step: Math.round(((i + 1) / evaluations) * steps), mean_return, std_return: 0.1 * Math.abs(score) };
       });
+      const highest = curve.reduce((high, point) => (point.mean_return > high.mean_return ? point : high));
+      const seconds = 2 + seed / 10;
       return {
-        run: {
-          id: `${label}/${environment}/${seed}`,
+        run: planned({
           algorithm,
           label,
           environment,
@@ -49,14 +52,14 @@ export function syntheticRecords(groups: readonly SyntheticGroup[]): RunRecord[]
           evaluations,
           evaluationEpisodes: 20,
           episodes: 2,
-        },
-        steps: steps + 96,
+        }),
+        steps,
         returns: [score - 1, score + 1],
         mean_return: score,
         std_return: 1,
-        best: { step: curve[14].step, mean_return: score, std_return: 0.5 },
+        best: { step: highest.step, mean_return: score, std_return: 0.5 },
         curve,
-        timing: { seconds: 2 + seed / 10, steps_per_second: 50_000 + 1000 * seed },
+        timing: { seconds, steps_per_second: Math.round(steps / seconds) },
         origin: {
           started: `2026-03-01T10:0${seed % 10}:00.000Z`,
           finished: `2026-03-01T10:0${seed % 10}:02.500Z`,
@@ -71,6 +74,13 @@ export function syntheticRecords(groups: readonly SyntheticGroup[]): RunRecord[]
   });
 }
 
+/** A run with its id, also of an algorithm that does not exist. */
+function planned(run: Omit<PlannedRun, 'id' | 'defaults'>): PlannedRun {
+  if (Object.hasOwn(algorithms, run.algorithm)) return identifyRun(run);
+  const madeUp = { ...run, defaults: 'none' };
+  return { id: runId(madeUp), ...madeUp };
+}
+
 /** Records as the results of a suite that asked for exactly them. */
 export function resultsOf(records: readonly RunRecord[], name = 'synthetic'): Results {
   const description: ResultsDescription = {
@@ -80,14 +90,14 @@ export function resultsOf(records: readonly RunRecord[], name = 'synthetic'): Re
     versions: { gradus: '0.0.0', node: '20.19.0' },
     runs: records.map(({ run }) => run),
   };
-  return { folder: `runs/${name}`, description, records };
+  return { folder: `runs/${name}`, description, records, failures: [] };
 }
 
 /** Writes records as the results folder of a suite that asked for exactly them. */
 export function writeResults(folder: string, records: readonly RunRecord[], name?: string): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'suite.json'), JSON.stringify(resultsOf(records, name).description));
-  writeFileSync(join(folder, 'results.jsonl'), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  writeFileSync(join(folder, 'suite.json'), descriptionText(resultsOf(records, name).description));
+  writeFileSync(join(folder, 'results.jsonl'), records.map(recordLine).join(''));
 }
 
 /** Scores around a mean, the same for the same arguments. */

@@ -152,7 +152,8 @@ async function bench(
         display.end(run, recordText(record));
         if (json) print(JSON.stringify(record));
       },
-      onFailure: (run, message) => {
+      onFailure: async (run, message) => {
+        await folder.appendFailure(run, message);
         failures.set(run.id, message);
         display.end(run, `failed: ${message}`);
       },
@@ -164,7 +165,7 @@ async function bench(
     release();
   }
   const records = finished();
-  if (!json && records.length > 0) print(suiteTable(runs, records));
+  if (!json && records.length > 0) print(suiteTable(runs, records, folder.failures));
   for (const [id, message] of failures) console.error(`failed: ${id}: ${message}`);
   if (stop.signal.aborted && records.length < runs.length) {
     const state = `${records.length} of ${runs.length} runs are finished`;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { compareRuns, SIGNIFICANCE, type Comparison } from '../compare/compare-runs.ts';
+import { compareRuns, lostRuns, SIGNIFICANCE, type Comparison } from '../compare/compare-runs.ts';
 import { readResults } from '../results-folder.ts';
 import { table } from '../results.ts';
-import { groupName, groupRuns } from '../run-groups.ts';
+import { finishedOnly, groupName, groupRuns, type RunGroup } from '../run-groups.ts';
 import { fromUser, UserError } from '../user-error.ts';
 
 const PERCENT = 100 * SIGNIFICANCE;
@@ -16,6 +16,9 @@ over all, with its 95 % stratified bootstrap interval.
 It is a regression, with exit status 1, where A is significantly worse in one task or, if there are several, in all
 taken together. Each of these is an exact one-sided permutation test of rank sums (Mann-Whitney; overall the sum over the tasks, scores
 being exchanged within each). Holm's correction over these tests keeps the probability of a false alarm at ${PERCENT} % or below.
+Runs that failed, or that suite.json asks for and are not on record, count as the lowest score that is known of their environment,
+in A, in B, or of random actions; where A has some, the exit status is 1. With --ignore-failed they are left out.
+
 With few runs no test can be significant: 3 against 3 give p = 0.05 at best, 5 against 5 0.004.
 
 Examples:
@@ -29,21 +32,38 @@ export function addCompare(gradus: Command): void {
     .description('say with what probability results improve on others; fail on a significant regression')
     .argument('<a>', 'results folder of the candidate')
     .argument('<b>', 'results folder of the baseline')
+    .option('--ignore-failed', 'leave out runs that failed or are missing rather than count them as the worst', false)
     .option('--json', 'print the result as one line of JSON', false)
     .addHelpText('after', notes)
     .action(compareCommand);
 }
 
-async function compareCommand(a: string, b: string, { json }: { readonly json: boolean }): Promise<void> {
-  const [candidate, baseline] = await Promise.all([a, b].map(readResults));
-  const comparison = fromUser(() => compareRuns(groupRuns([candidate]), groupRuns([baseline])));
-  console.log(json ? JSON.stringify({ a, b, ...comparison }) : report(comparison));
-  if (!json) for (const remark of comparison.remarks) console.error(`note: ${remark}`);
+interface CompareOptions {
+  readonly ignoreFailed: boolean;
+  readonly json: boolean;
+}
+
+async function compareCommand(a: string, b: string, { ignoreFailed, json }: CompareOptions): Promise<void> {
+  const [candidate, baseline] = (await Promise.all([a, b].map(readResults))).map((results) => groupRuns([results]));
+  const chosen = (groups: readonly RunGroup[]): readonly RunGroup[] => (ignoreFailed ? finishedOnly(groups) : groups);
+  const comparison = fromUser(() => compareRuns(chosen(candidate), chosen(baseline)));
+  const leftOut = ignoreFailed ? [...lostRuns(candidate, 'A'), ...lostRuns(baseline, 'B')] : [];
+  const remarks = [...leftOut.map((text) => `${text}: left out`), ...comparison.remarks];
+  console.log(json ? JSON.stringify({ a, b, ...comparison, remarks }) : report(comparison));
+  if (!json) for (const remark of remarks) console.error(`note: ${remark}`);
   const worse = [
     ...comparison.tasks.filter(({ regression }) => regression).map(groupName),
     ...(comparison.overall.regression && comparison.tasks.length > 1 ? ['overall'] : []),
   ];
-  if (worse.length > 0) throw new UserError(`significant regression: ${a} is worse than ${b} in ${worse.join(', ')}`);
+  const problems = [
+    ...(worse.length > 0 ? [`significant regression: ${a} is worse than ${b} in ${worse.join(', ')}`] : []),
+    ...(comparison.lost > 0
+      ? [
+          `${comparison.lost} runs of ${a} failed or are missing, and count as the worst; --ignore-failed leaves them out`,
+        ]
+      : []),
+  ];
+  if (problems.length > 0) throw new UserError(problems.join('; '));
 }
 
 function report({ tasks, overall, regression }: Comparison): string {
@@ -51,7 +71,7 @@ function report({ tasks, overall, regression }: Comparison): string {
   const rows = tasks.map((task) => [
     task.label,
     task.environment,
-    `${task.runs_a} v ${task.runs_b}`,
+    `${runsText(task.runs_a, task.lost_a)} v ${runsText(task.runs_b, task.lost_b)}`,
     task.mean_a.toFixed(2),
     task.mean_b.toFixed(2),
     percent(task.probability_of_improvement),
@@ -63,8 +83,15 @@ function report({ tasks, overall, regression }: Comparison): string {
   if (undecidable > 0) {
     lines.push(`With so few runs no regression can be significant in ${undecidable} of ${tasks.length} tasks.`);
   }
+  const lost = tasks.reduce((sum, { lost_a, lost_b }) => sum + lost_a + lost_b, 0);
+  if (lost > 0) lines.push(`${lost} of these runs failed or are missing, and count as the worst.`);
   if (!regression) lines.push('No significant regression.');
   return lines.join('\n');
+}
+
+/** How many runs are finished, and of how many where that is not all. */
+function runsText(all: number, lost: number): string {
+  return lost === 0 ? String(all) : `${all - lost} of ${all}`;
 }
 
 function overallText({ probability_of_improvement, low, high, p_value }: Comparison['overall']): string {

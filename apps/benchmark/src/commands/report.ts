@@ -3,19 +3,22 @@ import type { Command } from 'commander';
 import { checkOutputFile } from '../check-output-folder.ts';
 import { standaloneSvg } from '../report/figure.ts';
 import { reportPage } from '../report/page.ts';
-import { makeReport, reportFigures } from '../report/report.ts';
+import { makeReport, reportFigures, type Report } from '../report/report.ts';
 import { saveOutcome } from '../replace-file.ts';
 import { readResults } from '../results-folder.ts';
+import { lostText } from '../run-groups.ts';
 
 interface ReportOptions {
   readonly out?: string;
   readonly svg?: string;
+  readonly ignoreFailed: boolean;
 }
 
 const notes = `
 The page is one file that loads nothing from anywhere: learning curves, final scores beside published ones with their sources,
 steps per second, metrics over all environments, and every run with its settings, times, versions and machine. Results of
-several folders are shown together, as long as no algorithm has the same label and environment in two of them.
+several folders are shown together, as long as no algorithm has the same label and environment in two of them. Runs that
+failed, or that were asked for and are not on record, count as the lowest return that is known of their environment.
 
 Examples:
   gradus report runs/bench/classic
@@ -29,29 +32,40 @@ export function addReport(gradus: Command): void {
     .argument('<results...>', "folders that 'gradus bench' wrote")
     .option('--out <file>', 'the page (default: report.html in the first folder)')
     .option('--svg <dir>', 'write each figure as a file of its own as well')
+    .option('--ignore-failed', 'leave out runs that failed or are missing rather than count them as the worst', false)
     .addHelpText('after', notes)
     .action(reportCommand);
 }
 
 async function reportCommand(folders: readonly string[], options: ReportOptions): Promise<void> {
-  const { out = join(folders[0], 'report.html'), svg } = options;
-  await writeReport(folders, out, svg);
+  const { out = join(folders[0], 'report.html'), svg, ignoreFailed } = options;
+  const { incomplete } = await writeReport(folders, out, svg, ignoreFailed);
+  for (const group of incomplete) {
+    console.error(`note: ${lostText(group)}: ${ignoreFailed ? 'left out' : 'counted as the worst'}`);
+  }
   console.log(`report: ${out}`);
 }
 
 /**
  * Writes the report of results folders to the file `out`, and its figures to the folder `svg` if that is given.
+ * @param ignoreLost whether to leave out runs that failed or are missing rather than count them as the worst
  * @throws UserError where results cannot be read or a file cannot be written; each file is whole or as it was before.
  */
-export async function writeReport(folders: readonly string[], out: string, svg?: string): Promise<void> {
+export async function writeReport(
+  folders: readonly string[],
+  out: string,
+  svg?: string,
+  ignoreLost = false,
+): Promise<Report> {
   const results = await Promise.all(folders.map(readResults));
   await checkOutputFile(out, '--out');
   if (svg !== undefined) await checkOutputFile(join(svg, 'figure.svg'), '--svg');
-  const report = makeReport(results);
+  const report = makeReport(results, ignoreLost);
   if (svg !== undefined) {
     for (const figure of reportFigures(report)) {
       await saveOutcome(svg, { [`${figure.name}.svg`]: standaloneSvg(figure) });
     }
   }
   await saveOutcome(dirname(out), { [basename(out)]: reportPage(report) });
+  return report;
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
+import { contradictionInRecord } from '../check-record.ts';
 import type { PlannedRun } from '../planned-run.ts';
 import type { ExecuteRuns, RunHooks } from '../run-locally.ts';
 import { runRecordSchema, type RunRecord } from '../run-record.ts';
@@ -101,7 +102,7 @@ class QueuedRuns {
     if (!one.started) this.hooks.onStart(run);
     one.started = true;
     const outcome = (await job.isFailed()) ? job.failedReason : checkRecord(job.returnvalue, run);
-    if (typeof outcome === 'string') this.hooks.onFailure(run, outcome);
+    if (typeof outcome === 'string') await this.hooks.onFailure(run, outcome);
     else await this.hooks.onRecord(run, outcome);
     // Only now that the record is on disk. Failed ones go too: asked for again, they are tried again.
     await removeFromRedis(this.connection.redis, jobId);
@@ -142,9 +143,10 @@ class QueuedRuns {
 function checkRecord(value: unknown, run: PlannedRun): RunRecord | string {
   try {
     const record = runRecordSchema.parse(value);
-    if (isDeepStrictEqual(record.run, run)) return record;
+    if (!isDeepStrictEqual(record.run, run)) return 'its worker returned the record of another run';
+    const contradiction = contradictionInRecord(record);
+    return contradiction === undefined ? record : `its worker returned no valid record: ${contradiction}`;
   } catch (error) {
     return `its worker returned no valid record: ${messageOf(error)}`;
   }
-  return 'its worker returned the record of another run';
 }

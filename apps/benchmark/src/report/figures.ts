@@ -67,7 +67,10 @@ export function learningCurves(environment: string, summaries: readonly GroupSum
   });
 }
 
-/** Final scores in one environment: a dot for each seed, mean and interval, and published scores of the same algorithms. */
+/**
+ * Final scores in one environment: a ring for each seed, a cross for one that failed or is missing, mean and interval, and published
+ * scores of the same algorithms.
+ */
 export function finalScoresFigure(environment: string, summaries: readonly GroupSummary[], seriesOf: SeriesOf): Figure {
   const labels = summaries.map(({ group }) => group.label);
   const published = summaries.flatMap(({ group, published: comparisons }) =>
@@ -91,6 +94,12 @@ export function finalScoresFigure(environment: string, summaries: readonly Group
           const { label } = summary.group;
           const { colour } = styleOf(seriesOf, label);
           const scores = summary.group.runs.map(({ run, mean_return }) => ({ label, seed: run.seed, mean_return }));
+          const { lost, lostScore } = summary.group;
+          const crosses = lost.map(({ run, error }) => ({
+            label,
+            lostScore,
+            text: `seed ${run.seed}: ${error ?? 'missing'}`,
+          }));
           const mean = [{ ...summary.mean, label }];
           return [
             Plot.ruleY(mean, {
@@ -109,6 +118,14 @@ export function finalScoresFigure(environment: string, summaries: readonly Group
               fill: 'var(--paper)',
               title: (score: (typeof scores)[number]) =>
                 `${label}, seed ${score.seed}: ${scoreText(score.mean_return)}`,
+            }),
+            Plot.dot(crosses, {
+              x: 'lostScore',
+              y: 'label',
+              symbol: 'times',
+              r: 3.5,
+              stroke: colour,
+              title: ({ text }: (typeof crosses)[number]) => `${label}, ${text}`,
             }),
             Plot.tickX(mean, { x: 'value', y: 'label', stroke: colour, strokeWidth: 2.5, insetTop: 7, insetBottom: 7 }),
           ];
@@ -200,10 +217,13 @@ export function improvementFigure(pairs: readonly Improvement[]): Figure {
 
 /** From 0, but logarithmic where budgets are so different that the shorter curves would be squeezed into a corner. */
 function stepsScale(summaries: readonly GroupSummary[]): Plot.ScaleOptions {
-  const budgets = summaries.map(({ group }) => group.runs[0].steps);
+  const budgets = summaries.map(({ group }) => group.runs.at(0)?.steps ?? group.task.steps);
   const longest = Math.max(...budgets);
   if (longest <= 4 * Math.min(...budgets)) return { domain: [0, longest] };
-  return { type: 'log', domain: [Math.min(...summaries.map(({ curve }) => curve[0].step)), longest] };
+  return {
+    type: 'log',
+    domain: [Math.min(...summaries.flatMap(({ curve }) => curve.slice(0, 1)).map(({ step }) => step)), longest],
+  };
 }
 
 function styleOf(seriesOf: SeriesOf, label: string): Series {

@@ -1,4 +1,5 @@
 import { publishedSources } from '../published-scores.ts';
+import { lostText } from '../run-groups.ts';
 import { scoreScales } from '../score-scales.ts';
 import type { Aggregate } from './aggregate.ts';
 import { htmlDocument, legend, themeButtons } from './document.ts';
@@ -17,9 +18,9 @@ export function reportPage(report: Report): string {
   return htmlDocument(`${title} · Gradus benchmark`, 'gradus report', body);
 }
 
-function header({ results, summaries, series, environments }: Report, title: string): Html {
+function header(report: Report, title: string): Html {
+  const { results, summaries, series, environments } = report;
   const records = summaries.flatMap(({ group }) => group.runs);
-  const planned = results.reduce((sum, { description }) => sum + description.runs.length, 0);
   const seconds = records.reduce((sum, { timing }) => sum + timing.seconds, 0);
   const steps = records.reduce((sum, record) => sum + record.steps, 0);
   const verdicts = summaries.flatMap(({ published }) => published.map(({ verdict }) => verdict));
@@ -27,7 +28,6 @@ function header({ results, summaries, series, environments }: Report, title: str
   const dates = unique(records.map(({ origin }) => origin.finished.slice(0, 10))).sort();
   const platforms = unique(records.map(({ origin }) => `${origin.cpu}, ${origin.platform}`));
   const versions = unique(records.map(({ origin }) => `Gradus ${origin.gradus}, Node ${origin.node}`));
-  const missing = planned - records.length;
   return html`<header>
     ${themeButtons()}
     <h1>Benchmark: ${title}</h1>
@@ -39,8 +39,8 @@ function header({ results, summaries, series, environments }: Report, title: str
       ${plural(environments.length, 'environment')}: ${(steps / 1e6).toFixed(1)} million environment steps in
       ${durationText(seconds)} of training.
       ${verdicts.length > 0 ? html`Final scores reach ${reached} of ${plural(verdicts.length, 'published score')}, or do so within their 95&nbsp;% interval.` : undefined}
-      ${missing > 0 ? html`<strong>${plural(missing, 'planned run')} not finished yet.</strong>` : undefined}
     </p>
+    ${lostNote(report)}
     <dl class="origin">
       ${results.map(
         ({ description }) =>
@@ -57,13 +57,29 @@ function header({ results, summaries, series, environments }: Report, title: str
   </header>`;
 }
 
+/** What failed or is missing, and what that means for all numbers. */
+function lostNote({ incomplete, ignoresLost }: Report): Html | undefined {
+  if (incomplete.length === 0) return undefined;
+  const lost = incomplete.reduce((sum, group) => sum + group.lost.length, 0);
+  return html`<p class="abstract">
+    <strong class="below">${plural(lost, 'run')} failed or ${lost === 1 ? 'is' : 'are'} missing.</strong>
+    ${
+      ignoresLost
+        ? 'They are left out of all that follows: it is about finished runs alone.'
+        : 'In scores and intervals each counts as the lowest return that is known of its environment, of any run or of random actions; learning curves are those of finished runs.'
+    }
+    ${incomplete.map((group) => html`${lostText(group)}. `)}
+  </p>`;
+}
+
 function curvesSection({ environments, series }: Report): Html {
   return html`<section>
     <h2>Learning curves</h2>
     <p class="note">
       Undiscounted return of the agent’s best actions, evaluated during training: mean over seeds, with its 95&nbsp;%
-      bootstrap interval. Below, final scores: a ring for each seed, a bar for the mean and its interval; marks in black
-      are published scores of the same algorithm (◆ ${publishedSources.zoo.name}, ▲ ${publishedSources.cleanrl.name}).
+      bootstrap interval. Below, final scores: a ring for each seed, a cross for one that failed or is missing, a bar
+      for the mean and its interval; marks in black are published scores of the same algorithm (◆
+      ${publishedSources.zoo.name}, ▲ ${publishedSources.cleanrl.name}).
     </p>
     ${legend([...series.values()])}
     <div class="figures">
@@ -84,7 +100,8 @@ function scoresSection({ summaries, series }: Report): Html {
     ${scoresTable(summaries, series)}
     <p class="note">
       Mean return of the finished agents on fresh episodes: mean ± standard deviation over seeds, and interquartile mean
-      with its 95&nbsp;% bootstrap interval. The best agent is that of the best evaluation during training, scored on
+      with its 95&nbsp;% bootstrap interval. Solved is the share of runs whose score is at least the return from which
+      Gymnasium calls the environment solved. The best agent is that of the best evaluation during training, scored on
       the same episodes. A published score is <span class="reached">✓ reached</span> where our mean is at least as high,
       <span class="within">≈ within</span> where the 95&nbsp;% interval of our mean goes as high, and
       <span class="below">✗ below</span> otherwise. Steps per second (median over runs) are those of training, without

@@ -1,5 +1,5 @@
 import type { Results } from '../results-folder.ts';
-import { groupRuns, type RunGroup } from '../run-groups.ts';
+import { finishedOnly, groupRuns, type RunGroup } from '../run-groups.ts';
 import { aggregateGroups, improvements, type Aggregate, type Improvement } from './aggregate.ts';
 import type { Figure } from './figure.ts';
 import {
@@ -15,6 +15,10 @@ import { summarizeGroup, type GroupSummary } from './summarize-group.ts';
 /** Everything that a report shows. */
 export interface Report {
   readonly results: readonly Results[];
+  /** Algorithms in environments of which runs failed or are missing. */
+  readonly incomplete: readonly RunGroup[];
+  /** Whether these runs are left out rather than counted as the worst. */
+  readonly ignoresLost: boolean;
   /** Algorithms in environments, those of one environment together. */
   readonly summaries: readonly GroupSummary[];
   readonly series: ReadonlyMap<string, Series>;
@@ -34,17 +38,21 @@ interface EnvironmentFigures {
 }
 
 /**
- * Computes and draws what `results` say.
+ * Computes and draws what `results` say. Runs that failed or are missing count as the worst, or with `ignoreLost` not at all.
  * @throws UserError as `groupRuns` does.
  */
-export function makeReport(results: readonly Results[]): Report {
-  const groups = groupRuns(results);
+export function makeReport(results: readonly Results[], ignoreLost = false): Report {
+  const all = groupRuns(results);
+  // Where nothing is finished in an environment that nothing is known of, there is nothing to draw.
+  const groups = ignoreLost ? finishedOnly(all) : all.filter(({ lostScore }) => lostScore !== undefined);
   const series = makeSeries(unique(groups, ({ label }) => label));
   const summaries = groups.map(summarizeGroup);
   const aggregate = aggregateGroups(groups);
   const pairs = improvements(groups);
   return {
     results,
+    incomplete: all.filter(({ lost }) => lost.length > 0),
+    ignoresLost: ignoreLost,
     summaries,
     series,
     environments: unique(groups, ({ environment }) => environment).map((environment) => {

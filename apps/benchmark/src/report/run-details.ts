@@ -1,3 +1,4 @@
+import type { LostRun } from '../run-groups.ts';
 import type { RunRecord } from '../run-record.ts';
 import { html, type Html } from './html.ts';
 import { countText, durationText, meanAndStdText, plural } from './numbers.ts';
@@ -13,8 +14,8 @@ export function runDetails({ summaries }: Report): Html {
 }
 
 function groupDetails({ group }: GroupSummary): Html {
-  const { environment, label, runs } = group;
-  const { algorithm, numEnvs, steps, evaluations, evaluationEpisodes, episodes, options } = runs[0].run;
+  const { environment, label, runs, lost, task } = group;
+  const { algorithm, numEnvs, steps, evaluations, evaluationEpisodes, episodes, options } = task;
   const seconds = runs.reduce((sum, { timing }) => sum + timing.seconds, 0);
   return html`<details>
     <summary>
@@ -42,7 +43,7 @@ function groupDetails({ group }: GroupSummary): Html {
           </tr>
         </thead>
         <tbody>
-          ${runs.map(runRow)}
+          ${runs.map(runRow)} ${lost.map(lostRow)}
         </tbody>
       </table>
     </div>
@@ -68,6 +69,13 @@ function runRow(record: RunRecord): Html {
           : undefined
       }
     </td>
+  </tr>`;
+}
+
+function lostRow({ run, error }: LostRun): Html {
+  return html`<tr>
+    <th scope="row">${run.seed}</th>
+    <td colspan="8" class="text below">${error === undefined ? 'missing' : `failed: ${error}`}</td>
   </tr>`;
 }
 

@@ -1,6 +1,6 @@
 import { publishedSources } from '../published-scores.ts';
 import { html, type Html } from './html.ts';
-import { countText, intervalText, meanAndStdText, scoreText, stepsText } from './numbers.ts';
+import { countText, intervalText, meanAndStdText, percentText, scoreText, stepsText } from './numbers.ts';
 import type { Series } from './series.ts';
 import type { GroupSummary, PublishedComparison, Verdict } from './summarize-group.ts';
 
@@ -19,6 +19,7 @@ export function scoresTable(summaries: readonly GroupSummary[], series: Readonly
           <th scope="col">steps</th>
           <th scope="col">final return</th>
           <th scope="col">IQM [95&nbsp;%]</th>
+          <th scope="col">solved</th>
           <th scope="col">best agent</th>
           <th scope="col" class="text">published</th>
           <th scope="col">steps/s</th>
@@ -40,22 +41,26 @@ export function scoresTable(summaries: readonly GroupSummary[], series: Readonly
   </div>`;
 }
 
-function cells({ group, final, iqm, best, published, stepsPerSecond }: GroupSummary, series: Series | undefined): Html {
+function cells(summary: GroupSummary, series: Series | undefined): Html {
+  const { group, final, iqm, solved, best, published, stepsPerSecond } = summary;
+  const { runs, lost, task } = group;
+  const all = runs.length + lost.length;
   return html`<th scope="row">
       <svg class="swatch" width="12" height="4" aria-hidden="true">
         <rect width="12" height="4" fill="${series?.colour}" />
       </svg>
       ${group.label}
     </th>
-    <td>${group.runs.length}</td>
-    <td>${stepsText(group.runs[0].run.steps)}</td>
+    <td>${lost.length === 0 ? all : html`<strong class="below">${runs.length} of ${all}</strong>`}</td>
+    <td>${stepsText(task.steps)}</td>
     <td class="main">${meanAndStdText(final)}</td>
-    <td>${scoreText(iqm.value)} ${group.runs.length > 1 ? html`<small>${intervalText(iqm)}</small>` : undefined}</td>
-    <td>${meanAndStdText(best)}</td>
+    <td>${scoreText(iqm.value)} ${all > 1 ? html`<small>${intervalText(iqm)}</small>` : undefined}</td>
+    <td>${solved === undefined ? '–' : percentText(solved)}</td>
+    <td>${best === undefined ? '–' : meanAndStdText(best)}</td>
     <td class="text">
       ${published.length === 0 ? '–' : html`<div class="published">${published.map(publishedCells)}</div>`}
     </td>
-    <td>${countText(stepsPerSecond)}</td>`;
+    <td>${stepsPerSecond === undefined ? '–' : countText(stepsPerSecond)}</td>`;
 }
 
 function publishedCells({ published, verdict }: PublishedComparison): Html {

@@ -1,5 +1,5 @@
 import { bootstrapInterval, interquartileMean, meanScore, type Interval, type Scores } from '@gradus/core';
-import { publishedScores, type PublishedScore } from '../published-scores.ts';
+import { publishedScores, solvedReturns, type PublishedScore } from '../published-scores.ts';
 import { finalScores, type RunGroup } from '../run-groups.ts';
 
 /** A statistic of several runs and its 95 % bootstrap interval, which is a point where there is one run. */
@@ -10,7 +10,7 @@ export interface Estimate extends Interval {
 /** Mean and standard deviation over seeds. */
 export interface MeanAndStd {
   readonly mean: number;
-  /** Of the sample, Σ(x − x̄)² / (n − 1); NaN for one run. */
+  /** Of the sample, √(Σ(x − x̄)² / (n − 1)); NaN for one run. */
   readonly std: number;
 }
 
@@ -39,10 +39,13 @@ export interface GroupSummary {
   /** The final scores' mean and interquartile mean. */
   readonly mean: Estimate;
   readonly iqm: Estimate;
-  /** The agents of the best evaluations. */
-  readonly best: MeanAndStd;
-  /** Median over the runs. */
-  readonly stepsPerSecond: number;
+  /** Share of the runs whose final score is at least the environment's {@link solvedReturns}; undefined where it has none. */
+  readonly solved: number | undefined;
+  /** The agents of the best evaluations of finished runs; undefined where none is finished. */
+  readonly best: MeanAndStd | undefined;
+  /** Median over the finished runs; undefined where there is none. */
+  readonly stepsPerSecond: number | undefined;
+  /** Of the finished runs. */
   readonly curve: readonly MeanCurvePoint[];
   readonly published: readonly PublishedComparison[];
 }
@@ -50,7 +53,7 @@ export interface GroupSummary {
 /** Resamples of a bootstrap interval in a table, and of one in a figure, where there are many. */
 export const REPETITIONS = { table: 50_000, figure: 2_000 } as const;
 
-/** All numbers of one group. */
+/** All numbers of one group. Runs that failed or are missing count, as the worst, wherever final scores do. */
 export function summarizeGroup(group: RunGroup): GroupSummary {
   const { algorithm, environment, runs } = group;
   const scores = { [environment]: finalScores(group) };
@@ -60,8 +63,9 @@ export function summarizeGroup(group: RunGroup): GroupSummary {
     final: meanAndStd(finalScores(group)),
     mean,
     iqm: estimate(scores, interquartileMean, REPETITIONS.table),
-    best: meanAndStd(runs.map(({ best }) => best.mean_return)),
-    stepsPerSecond: median(runs.map(({ timing }) => timing.steps_per_second)),
+    solved: solvedShare(group),
+    best: runs.length === 0 ? undefined : meanAndStd(runs.map(({ best }) => best.mean_return)),
+    stepsPerSecond: runs.length === 0 ? undefined : median(runs.map(({ timing }) => timing.steps_per_second)),
     curve: meanCurve(group),
     published: publishedScores
       .filter((score) => score.algorithm === algorithm && score.environment === environment)
@@ -76,6 +80,7 @@ export function estimate(scores: Scores, statistic: (scores: Scores) => number, 
 
 /** Of the runs' i-th evaluations, whose steps are the same for all seeds but for the rounding to whole updates. */
 function meanCurve({ runs }: RunGroup): MeanCurvePoint[] {
+  if (runs.length === 0) return [];
   const length = Math.min(...runs.map(({ curve }) => curve.length));
   return Array.from({ length }, (_, i) => {
     const points = runs.map(({ curve }) => curve[i]);
@@ -85,6 +90,13 @@ function meanCurve({ runs }: RunGroup): MeanCurvePoint[] {
       ...estimate(returns, meanScore, REPETITIONS.figure),
     };
   });
+}
+
+/** The share of a group's runs that solve its environment; a run that failed or is missing does not. */
+function solvedShare({ environment, runs, lost }: RunGroup): number | undefined {
+  if (!Object.hasOwn(solvedReturns, environment)) return undefined;
+  const solved = runs.filter(({ mean_return }) => mean_return >= solvedReturns[environment]);
+  return solved.length / (runs.length + lost.length);
 }
 
 function verdictOf(ours: Estimate, published: number): Verdict {

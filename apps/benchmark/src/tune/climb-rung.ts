@@ -6,7 +6,7 @@ import { decodeRunCheckpoint, type RunCheckpoint } from '../run-checkpoint.ts';
 import type { ExecuteRuns } from '../run-locally.ts';
 import type { RunRecord } from '../run-record.ts';
 import type { Rung } from './rungs.ts';
-import type { RungScore, ScoreFile } from './score-file.ts';
+import type { ScoreFile } from './score-file.ts';
 import type { ClimbRung } from './search-trials.ts';
 
 /** What {@link rungClimber} needs. */
@@ -52,7 +52,6 @@ export function rungClimber({ rungs, folder, scores, execute, display, signal }:
     const open = runs.filter(({ id }) => scores.get(id, steps) === undefined);
     const shown = new Map(open.map((run) => [run.id, { ...run, steps }]));
     const shownAs = (run: PlannedRun): PlannedRun => shown.get(run.id) ?? run;
-    const failures: RungScore[] = [];
     const view = display([...shown.values()], runs.length - open.length);
     try {
       await execute(open, {
@@ -72,8 +71,9 @@ export function rungClimber({ rungs, folder, scores, execute, display, signal }:
           if (scores.get(run.id, steps) === undefined) await add(run.id, scoreOfRecord(record));
           view.end(shownAs(run), recordText(record));
         },
-        onFailure: (run, error) => {
-          failures.push({ run: run.id, steps, score: null, error });
+        onFailure: async (run, error) => {
+          await folder.appendFailure(run, error);
+          await scores.add({ run: run.id, steps, score: null, error });
           view.end(shownAs(run), `failed: ${error}`);
         },
         onNotice: (line) => view.say(line),
@@ -82,7 +82,6 @@ export function rungClimber({ rungs, folder, scores, execute, display, signal }:
     } finally {
       view.close();
     }
-    for (const failure of failures) await scores.add(failure);
     return runs.map(({ id }) => scores.get(id, steps)).filter((score) => score !== undefined);
   };
 }

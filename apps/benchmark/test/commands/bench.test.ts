@@ -87,7 +87,18 @@ describe('gradus bench', () => {
     const lines = errors.trimEnd().split('\n').slice(-2);
     expect(lines[0]).toMatch(/^failed: ppo-zoo\/Pendulum-v1\/0-\w+: action of environment 0 has NaN at/);
     expect(lines[1]).toBe('error: 1 of 3 runs failed; the same command tries them again');
-    expect((await readResults(out)).records.map(({ run }) => run.environment)).toEqual(['CartPole-v1', 'CartPole-v1']);
+    expect(output).toMatch(/Pendulum-v1 +│ 0\/1, 1 failed +│/);
+    const { records, failures } = await readResults(out);
+    expect(records.map(({ run }) => run.environment)).toEqual(['CartPole-v1', 'CartPole-v1']);
+    // Never scored, and on record.
+    expect(failures.map(({ run, error }) => [run.environment, error.slice(0, 27)])).toEqual([
+      ['Pendulum-v1', lines[0].replace(/^failed: [^:]*: /, '').slice(0, 27)],
+    ]);
+    // The next command knows of it, and tries again.
+    const again = await bench('--workers', '1');
+    expect(again.status).toBe(1);
+    expect((await readResults(out)).failures).toHaveLength(1);
+    expect(readFileSync(join(out, 'results.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(4);
   });
 
   it('begins anew when told to', async () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { recordLine } from '../../src/record-lines.ts';
 import { runCommand } from '../run-command.ts';
 import { syntheticRecords, writeResults } from '../synthetic-results.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -34,6 +35,37 @@ describe('gradus compare', () => {
     expect(status).toBe(0);
     expect(output).toContain('too few runs');
     expect(output).toContain('With so few runs no regression can be significant in 1 of 1 tasks.');
+  });
+
+  it('ends with 1 where runs of the candidate are gone, and shows it, unless they are to be ignored', async () => {
+    const all = syntheticRecords([{ label: 'ppo-zoo', environment: 'CartPole-v1', scores: [1, 2, 3, 400, 410, 420] }]);
+    const [a, b] = [temporaryFolder(), temporaryFolder()];
+    for (const folder of [a, b]) writeResults(folder, all);
+    // One failed, and the lines of the two other bad ones are deleted.
+    const failure = { run: all[0].run, error: 'diverged', origin: { finished: '2026-01-01', gradus: '0', node: '0' } };
+    writeFileSync(join(a, 'results.jsonl'), [failure, ...all.slice(3)].map(recordLine).join(''));
+
+    const { status, output, errors } = await runCommand('compare', a, b);
+    expect(status).toBe(1);
+    expect(output).toMatch(/│ 3 of 6 v 6 +│/);
+    expect(output).toContain('3 of these runs failed or are missing, and count as the worst.');
+    expect(errors).toBe(
+      'note: A: 3 of 6 runs of ppo-zoo in CartPole-v1 failed or are missing (1 failed: diverged; 2 missing)\n' +
+        `error: 3 runs of ${a} failed or are missing, and count as the worst; --ignore-failed leaves them out\n`,
+    );
+    const json = await runCommand('compare', a, b, '--json');
+    expect(json.status).toBe(1);
+    expect(JSON.parse(json.output)).toMatchObject({ lost: 3, tasks: [{ runs_a: 6, lost_a: 3, runs_b: 6, lost_b: 0 }] });
+
+    const ignored = await runCommand('compare', a, b, '--ignore-failed');
+    expect(ignored.status).toBe(0);
+    expect(ignored.output).toMatch(/│ 3 v 6 +│/);
+    expect(ignored.errors).toMatch(/^note: A: 3 of 6 runs .*: left out\n$/);
+    // Lost by the baseline: they count as well, and are no fault of the candidate.
+    const reversed = await runCommand('compare', b, a);
+    expect(reversed.status).toBe(0);
+    expect(reversed.output).toMatch(/│ 6 v 3 of 6 +│/);
+    expect(reversed.errors).toMatch(/^note: B: 3 of 6 runs/);
   });
 
   it('prints one line of JSON', async () => {

@@ -84,6 +84,45 @@ describe('compareRuns', () => {
     expect(() => compareRuns(a.slice(1), b)).toThrow('no algorithm and environment in common');
   });
 
+  it('counts runs that failed or are missing as the worst, on either side', () => {
+    const whole = ppo([100, 110, 120, 130, 140, 150]);
+    // Without its three worst runs.
+    const [{ runs, ...rest }] = whole;
+    const lost = runs.slice(0, 3).map(({ run }) => ({ run }));
+    const without = [{ ...rest, runs: runs.slice(3), lost }];
+    const { tasks, lost: count, remarks } = compareRuns(without, whole);
+    expect(count).toBe(3);
+    expect(tasks[0]).toMatchObject({ runs_a: 6, lost_a: 3, runs_b: 6, lost_b: 0 });
+    // 3 lose to all six; the other three as in a comparison of equals: above 3, 4, 5 of six, and equal to one.
+    expect(tasks[0].probability_of_improvement).toBeCloseTo((3.5 + 4.5 + 5.5) / 36, 12);
+    expect(remarks).toEqual(['A: 3 of 6 runs of ppo-zoo in CartPole-v1 failed or are missing (3 missing)']);
+    const reversed = compareRuns(whole, without);
+    expect(reversed.lost).toBe(0);
+    expect(reversed.tasks[0].probability_of_improvement).toBeCloseTo(1 - (3.5 + 4.5 + 5.5) / 36, 12);
+    expect(reversed.tasks[0].lost_score).toBe(tasks[0].lost_score);
+    expect(reversed.remarks[0]).toMatch(/^B: 3 of 6 runs/);
+  });
+
+  it('counts as the worst also what is lost in an environment that only the other knows', () => {
+    const b = groupsOf([
+      { label: 'ppo-zoo', environment: 'Mine-v0', scores: [5, 6, 7, 8, 9] },
+      { label: 'ppo-zoo', environment: 'CartPole-v1', scores: [1, 2, 3, 4, 5] },
+    ]);
+    const a = b.map((group) =>
+      group.environment === 'Mine-v0'
+        ? { ...group, runs: [], lost: group.runs.map(({ run }) => ({ run, error: 'diverged' })), lostScore: undefined }
+        : group,
+    );
+    const { tasks, regression } = compareRuns(a, b);
+    expect(tasks.map((task) => [task.environment, task.regression])).toEqual([
+      ['Mine-v0', true],
+      ['CartPole-v1', false],
+    ]);
+    expect(regression).toBe(true);
+    // Known to neither.
+    expect(compareRuns(a, a).tasks.map(({ environment }) => environment)).toEqual(['CartPole-v1']);
+  });
+
   it('raises a false alarm in at most 5 % of comparisons of equally good algorithms', () => {
     const random = new Random(11);
     const comparisons = 400;

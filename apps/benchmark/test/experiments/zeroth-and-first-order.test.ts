@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { zerothAndFirstOrder } from '../../src/experiments/zeroth-and-first-order.ts';
+import { identifyRun } from '../../src/planned-run.ts';
 import type { RunRecord } from '../../src/run-record.ts';
 import { findSuite } from '../../src/suite.ts';
 import { syntheticRecords, writeResults } from '../synthetic-results.ts';
@@ -27,8 +28,10 @@ function results(slopes: Readonly<Record<string, number>>): string {
       const seconds = searches.includes(label) ? 4 : 2;
       return {
         ...record,
-        run: { ...record.run, evaluations: 40 },
+        run: identifyRun({ ...record.run, evaluations: 40 }),
         steps,
+        // Slopes are positive: the last is the best.
+        best: { step: steps, mean_return: record.mean_return, std_return: record.std_return },
         curve,
         timing: { seconds, steps_per_second: steps / seconds },
       };

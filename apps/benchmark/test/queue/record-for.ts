@@ -4,5 +4,5 @@ import { recordOf } from '../planned-runs.ts';
 
 /** A made-up record of `run`. */
 export function recordFor(run: PlannedRun): RunRecord {
-  return { ...recordOf(run.seed), run };
+  return { ...recordOf(run.seed), run, returns: Array<number>(run.episodes).fill(run.seed) };
 }

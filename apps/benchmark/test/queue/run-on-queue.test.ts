@@ -21,7 +21,7 @@ function putOnQueue({ url }: RedisServer, runs: readonly PlannedRun[], checkpoin
     onProgress: (_, { step }) => told.steps.push(step),
     onCheckpoint: () => Promise.reject(new Error('no checkpoint is expected here')),
     onRecord: (_, record) => Promise.resolve(void told.records.push(record)),
-    onFailure: (_, message) => told.failures.push(message),
+    onFailure: (_, message) => Promise.resolve(void told.failures.push(message)),
     onNotice: (line) => told.notices.push(line),
     signal: stop.signal,
   });

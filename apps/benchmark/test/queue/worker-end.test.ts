@@ -17,7 +17,7 @@ it.skipIf(!hasRedis())('an idle worker leaves nothing behind that would keep its
   const pool = { workers: 1, run: () => Promise.reject(new Error('no run is expected here')) };
   const end = serveRuns({ connection, pool, checkpointInterval: 15, signal: stop.signal, say });
   // Redis has been asked for the next run, and has none.
-  await waitFor(async () => /cmd=bzpopmin/.test(String(await server.redis.client('LIST'))) || undefined);
+  await waitFor(async () => String(await server.redis.client('LIST')).includes('cmd=bzpopmin') || undefined);
   stop.abort();
   expect(await end).toBe(true);
   const closed = once(connection.redis, 'end');

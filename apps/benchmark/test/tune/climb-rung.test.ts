@@ -10,7 +10,7 @@ import { ScoreFile } from '../../src/tune/score-file.ts';
 import { recordOf, shortRun } from '../planned-runs.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
-const runs = [0, 1, 2].map((seed) => shortRun({ seed }));
+const runs = [0, 1, 2].map((seed) => shortRun({ seed, episodes: 1 }));
 const twoRungs: readonly Rung[] = [
   { trials: 3, steps: 1000, point: 1 },
   { trials: 1, steps: 2000, point: 2 },
@@ -38,12 +38,12 @@ describe('rungClimber', () => {
       asked.push(open.map(({ id }) => id));
       for (const run of open) {
         if (run.seed === 1) {
-          hooks.onFailure(run, 'broke');
+          await hooks.onFailure(run, 'broke');
           continue;
         }
         // Quicker than the interruption: it is finished on the first rung.
         const record = recordOf(run.seed);
-        const curve = [960, 1024, 2000].map((step) => ({ step, mean_return: step + run.seed, std_return: 0 }));
+        const curve = [960, 1024, 2048].map((step) => ({ step, mean_return: step + run.seed, std_return: 0 }));
         await hooks.onRecord(run, { ...record, curve });
       }
     };
@@ -67,10 +67,9 @@ describe('rungClimber', () => {
   it('takes no score for that of a rung which ends at another step', async () => {
     const folder = temporaryFolder();
     const asked: number[] = [];
-    const execute: ExecuteRuns = (open, hooks) => {
+    const execute: ExecuteRuns = async (open, hooks) => {
       asked.push(open.length);
-      for (const run of open) hooks.onFailure(run, 'broke');
-      return Promise.resolve();
+      for (const run of open) await hooks.onFailure(run, 'broke');
     };
     const last = { trials: 1, steps: 4000, point: 4 };
     const threeRungs = [twoRungs[0], { trials: 2, steps: 2000, point: 2 }, last];
