@@ -1,3 +1,4 @@
+import { float32Problem } from './check-float32.ts';
 import { EnvError } from './errors.ts';
 import type { ActionArray, Space, SpaceValue } from './spaces.ts';
 
@@ -54,7 +55,8 @@ function finiteProblem(size: number, value: SpaceValue): string | undefined {
   if (typeof value === 'number') return `is ${value}, expected ${size} numbers in a Float32Array or number[]`;
   if (value.length !== size) return `has ${value.length} elements, expected ${size}`;
   for (let i = 0; i < size; i++) {
-    if (!Number.isFinite(value[i])) return `has ${value[i]} at [${i}], expected a finite number`;
+    const problem = float32Problem(value[i]);
+    if (problem !== undefined) return `has ${value[i]} at [${i}], ${problem}`;
   }
   return undefined;
 }

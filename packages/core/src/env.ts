@@ -23,6 +23,8 @@ export interface ResetResult<Observation extends SpaceValue = SpaceValue> {
 export interface StepResult<Observation extends SpaceValue = SpaceValue> {
   readonly observation: Observation;
   readonly reward: number;
+  /** Where a wrapper has changed `reward`: that of the environment itself, of which returns are reported. */
+  readonly unwrappedReward?: number | undefined;
   /** The task itself ended: the value of what follows is zero. */
   readonly terminated: boolean;
   /** The episode was cut off, by a time limit for instance: what would have followed still has a value. */
@@ -55,4 +57,17 @@ export interface Env<Observation extends SpaceValue = SpaceValue, Action extends
   readonly renderFormat?: RenderFormat | undefined;
   /** Draws the state it is in over all of (0, 0) to (width, height), and leaves the context as it was. */
   render?(context: RenderContext): void;
+}
+
+/** The reward of the environment itself, whatever wrappers have made of it: what returns that are reported are sums of. */
+export function originalReward({
+  reward,
+  unwrappedReward = reward,
+}: Pick<StepResult, 'reward' | 'unwrappedReward'>): number {
+  return unwrappedReward;
+}
+
+/** `result` with another reward, which remembers the environment's own: for wrappers that scale, clip or shape. */
+export function withReward<Result extends StepResult>(result: Result, reward: number): Result {
+  return { ...result, reward, unwrappedReward: originalReward(result) };
 }

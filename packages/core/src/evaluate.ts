@@ -1,5 +1,6 @@
 import type { ActOptions, Policy } from './agent.ts';
-import type { Env } from './env.ts';
+import { checkReward, checkStep } from './check-float32.ts';
+import { originalReward, type Env } from './env.ts';
 import { spawnSeed, streams } from './seed-sequence.ts';
 import { createActions, readRow, writeRow } from './spaces.ts';
 import type { VectorEnv } from './vector-env.ts';
@@ -27,10 +28,11 @@ export interface Evaluation {
 }
 
 /**
- * Plays whole episodes and reports their returns; by default with the policy's best actions. The policy is told where episodes start,
- * and the action masks of an environment that has them. With a `VectorEnv` its copies play side by side, and each plays a number of
+ * Plays whole episodes and reports their returns, those of the environment itself where wrappers change rewards; by default with the
+ * policy's best actions. The policy is told where episodes start, and the action masks of an environment that has them. With a `VectorEnv` its copies play side by side, and each plays a number of
  * episodes that is fixed beforehand: taking the first that end would favour short ones; a policy that remembers needs `actBatch` for
- * that, since `act` does not tell it which copy it sees. Throws `RangeError` unless `episodes` is a positive integer.
+ * that, since `act` does not tell it which copy it sees. Throws `RangeError` unless `episodes` is a positive integer, and `EnvError` for
+ * a reward that is not finite.
  */
 export function evaluate(policy: Policy, env: Env | VectorEnv, options: EvaluateOptions = {}): Evaluation {
   const { episodes = 10, deterministic = true } = options;
@@ -69,7 +71,8 @@ function playOne(
       const action = policy.act(observation, { deterministic, actionMasks: env.actionMask?.(), episodeStarts });
       const result = env.step(action);
       observation = result.observation;
-      sum += result.reward;
+      checkReward('reward', result.reward);
+      sum += originalReward(result);
       if (result.terminated || result.truncated) return { return: sum, length };
     }
   });
@@ -99,6 +102,7 @@ function playTogether(
       }
     }
     env.step(actions);
+    checkStep(env);
     for (let i = 0; i < numEnvs; i++) {
       episodeStarts[i] = env.terminated[i] | env.truncated[i];
       if (left[i] === 0 || episodeStarts[i] === 0) continue;

@@ -26,6 +26,7 @@ export {
   valueText,
   type OptionCheck,
 } from '@gradus/tensor';
+export { checkFiniteRows, checkReward, checkRewards, checkStep } from './check-float32.ts';
 export { checkActions, checkValue } from './check-values.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
 export {
@@ -43,6 +44,7 @@ export { UpdateMetrics, checkParameters, checkUpdate } from './divergence.ts';
 export { actionCounts, actionMaskSize, type Dynamics, type DynamicsOutcome, type DynamicsState } from './dynamics.ts';
 export { dynamicsFromTable, type TableDynamicsOptions } from './dynamics-from-table.ts';
 export { envFromDynamics } from './env-from-dynamics.ts';
+export { originalReward, withReward } from './env.ts';
 export type { Env, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
 export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './early-stopping.ts';
 export { CheckpointError, DivergenceError, EnvError, LogError } from './errors.ts';

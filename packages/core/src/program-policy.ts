@@ -1,4 +1,5 @@
 import type { Program, TensorData } from '@gradus/tensor';
+import { checkFiniteRows } from './check-float32.ts';
 import type { ActOptions, Policy } from './agent.ts';
 import { checkActionMasks } from './check-action-masks.ts';
 import { actionCounts } from './dynamics.ts';
@@ -59,7 +60,10 @@ export class ProgramPolicy implements Policy {
     return readRow(actionSpace, this.action, 0);
   }
 
-  /** Throws `RangeError` for `actionMasks` or `episodeStarts` of another size, or masks with a row without a legal action. */
+  /**
+   * Throws `RangeError` for `actionMasks` or `episodeStarts` of another size, or masks with a row without a legal action, and `EnvError` for an
+   * observation that is not finite.
+   */
   actBatch(
     observations: Float32Array,
     actions: ActionArray,
@@ -67,6 +71,7 @@ export class ProgramPolicy implements Policy {
   ): void {
     const { observationSpace, actionSpace, prepare, nextKey } = this.options;
     const batch = observations.length / observationSpace.size;
+    checkFiniteRows('observation', observations, observationSpace.size);
     if (actionMasks) checkActionMasks(actionMasks, actionCounts(actionSpace), batch);
     const program = this.programFor(batch, deterministic);
     if (prepare === undefined) program.inputs.observations.set(observations);

@@ -1,5 +1,5 @@
 import { checkOptions, fraction, positiveInteger } from '@gradus/tensor';
-import { checkRewards } from './check-rewards.ts';
+import { checkFiniteRows, checkStep } from './check-float32.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { CheckpointError, EnvError } from './errors.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
@@ -109,21 +109,26 @@ export class ReplayBuffer implements Stateful {
     return this.position;
   }
 
-  /** Records what was seen and chosen, before the environments step. Throws `RangeError` for arrays of another length than the n rows. */
+  /**
+   * Records what was seen and chosen, before the environments step. Throws `RangeError` for arrays of another length than the n rows, and
+   * `EnvError` for numbers that are not finite.
+   */
   beginStep(observations: Float32Array, actions: ArrayLike<number>): void {
     checkLength('observations', observations, this.numEnvs, this.observationSize);
     checkLength('actions', actions, this.numEnvs, this.actionSize);
+    checkFiniteRows('observation', observations, this.observationSize);
+    checkFiniteRows('action', actions, this.actionSize);
     this.observations.set(observations, this.position * this.observationSize);
     this.actions.set(actions, this.position * this.actionSize);
   }
 
   /**
-   * Records what came of it, after the environments stepped. Throws `EnvError`, and records nothing, for a reward that is not finite and
+   * Records what came of it, after the environments stepped. Throws `EnvError`, and records nothing, for rewards and observations that are not finite, and
    * where masks are missing.
    */
   endStep(outcome: StepOutcome & Pick<VectorEnv, 'actionMasks'>): void {
     const { numEnvs, observationSize, maskSize, position } = this;
-    checkRewards(outcome.rewards);
+    checkStep({ ...outcome, numEnvs });
     const { actionMasks } = outcome;
     if (maskSize > 0) {
       if (!actionMasks) throw new EnvError('actionMasks: expected those that the environment had, got none');

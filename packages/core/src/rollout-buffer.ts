@@ -1,4 +1,4 @@
-import { checkRewards } from './check-rewards.ts';
+import { checkFiniteRows, checkRewards } from './check-float32.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
 import type { Random } from './random.ts';
@@ -117,7 +117,7 @@ export class RolloutBuffer {
   /**
    * Records what was seen and chosen, before the environments step; `logProbabilities` and `actionMasks` may be empty, where nobody will
    * ask for them.
-   * Throws `RangeError` when full.
+   * Throws `RangeError` when full, and `EnvError` for numbers that are not finite.
    */
   beginStep(
     observations: Float32Array,
@@ -129,6 +129,10 @@ export class RolloutBuffer {
   ): void {
     if (this.full)
       throw new RangeError(`RolloutBuffer: expected at most ${this.steps} steps before clear, got one more`);
+    checkFiniteRows('observation', observations, this.observationSize);
+    checkFiniteRows('action', actions, this.actionSize);
+    checkFiniteRows('log-probability', logProbabilities, 1);
+    checkFiniteRows('value', values, 1);
     const row = this.position * this.numEnvs;
     this.observations.set(observations, row * this.observationSize);
     this.actions.set(actions, row * this.actionSize);
@@ -166,12 +170,13 @@ export class RolloutBuffer {
   finish(lastValues: ArrayLike<number>, gamma: number, gaeLambda: number): void {
     const { numEnvs, size, values, nextValues, terminated, truncated } = this;
     if (!this.full) throw new RangeError(`RolloutBuffer: expected ${this.steps} steps, got ${this.position}`);
+    checkFiniteRows('last value', lastValues, 1);
     for (let k = 0; k < size; k++) {
       if (terminated[k]) nextValues[k] = 0;
       else if (!truncated[k]) nextValues[k] = k + numEnvs < size ? values[k + numEnvs] : lastValues[k + numEnvs - size];
-      else if (Number.isNaN(nextValues[k])) {
+      else if (!Number.isFinite(nextValues[k])) {
         throw new RangeError(
-          `RolloutBuffer: step ${Math.floor(k / numEnvs)} was truncated, expected its value by bootstrap(), got none or NaN`,
+          `RolloutBuffer: step ${Math.floor(k / numEnvs)} was truncated, expected its value by bootstrap(), got none or one that is not finite`,
         );
       }
     }

@@ -2,7 +2,6 @@ import { defaultDevice, type TensorData } from '@gradus/tensor';
 import type { ActorCritic } from './actor-critic-networks.ts';
 import type { ActOptions, DeviceOption, Policy } from './agent.ts';
 import { checkActionMasks } from './check-action-masks.ts';
-import { checkRewards } from './check-rewards.ts';
 import { actionCounts } from './dynamics.ts';
 import { ProgramPolicy, clipToBounds, forget } from './program-policy.ts';
 import { ProgressRecorder, type Metrics, type Progress } from './progress.ts';
@@ -147,7 +146,7 @@ export class RolloutCollector implements Policy, Stateful {
 
   /**
    * Plays one round with the present policy and estimates its advantages. Throws `RangeError` for masks without a legal action, and
-   * `EnvError` for a reward that is not finite.
+   * `EnvError` for rewards and observations that are not finite.
    */
   collect(): void {
     const { env, buffer, rollout, observations, actions, rewards, memories } = this;
@@ -169,9 +168,7 @@ export class RolloutCollector implements Policy, Stateful {
       buffer.beginStep(observations, chosen.actions, chosen.logProbabilities, chosen.values, env.actionMasks, memories);
       if (chosen.memories) memories.set(chosen.memories);
       clipToBounds(env.actionSpace, chosen.actions, actions);
-      env.step(actions);
-      // Before they are normalized: one bad reward would spoil those of all copies.
-      checkRewards(env.rewards);
+      this.training.step(actions);
       this.recorder.record(env);
       if (rewardNormalizer === undefined) rewards.set(env.rewards);
       else rewardNormalizer.normalize(env, rewards);

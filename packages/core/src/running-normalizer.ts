@@ -1,4 +1,6 @@
 import { checkOptions, positiveInteger } from '@gradus/tensor';
+import { checkRewards } from './check-float32.ts';
+import { findNonFinite } from './divergence.ts';
 import { readNumber, readState, restoreArray, type StateDict, type Stateful } from './state.ts';
 
 /** The count that mean 0 and variance 1 weigh before any data, as in Gymnasium and Stable-Baselines3. */
@@ -33,11 +35,15 @@ export class RunningNormalizer implements Stateful {
     this.variance = new Float64Array(size).fill(1);
   }
 
-  /** Takes the rows of `batch`, [rows × size], into account. */
+  /** Takes the rows of `batch`, [rows × size], into account. Throws `RangeError`, and takes none, for a number that is not finite. */
   update(batch: Float32Array | Float64Array): void {
     const { size, count } = this;
     const rows = batch.length / size;
     if (rows === 0) return;
+    const wrong = findNonFinite(batch);
+    if (wrong !== -1) {
+      throw new RangeError(`RunningNormalizer: expected finite numbers, got ${batch[wrong]} at [${wrong}]`);
+    }
     const total = count + rows;
     for (let j = 0; j < size; j++) {
       let mean = 0;
@@ -87,13 +93,17 @@ export class RewardNormalizer implements Stateful {
     this.returns = new Float64Array(numEnvs);
   }
 
-  /** Takes one step's rewards into account and writes them, scaled, into `target`, which may be `rewards` itself. */
+  /**
+   * Takes one step's rewards into account and writes them, scaled, into `target`, which may be `rewards` itself. Throws `EnvError` for one that is not
+   * finite, since it would spoil those of all copies.
+   */
   normalize(
     outcome: { readonly rewards: Float64Array; readonly terminated: Uint8Array; readonly truncated: Uint8Array },
     target: Float32Array | Float64Array,
   ): void {
     const { gamma, returns, statistics } = this;
     const { rewards, terminated, truncated } = outcome;
+    checkRewards(rewards);
     for (let i = 0; i < returns.length; i++) returns[i] = gamma * returns[i] + rewards[i];
     statistics.update(returns);
     const scale = Math.sqrt(statistics.variance[0] + EPSILON);

@@ -1,5 +1,7 @@
 import type { Checkpoint } from './checkpoint.ts';
+import { checkFiniteRows, checkStep } from './check-float32.ts';
 import { CheckpointError, EnvError } from './errors.ts';
+import type { ActionArray } from './spaces.ts';
 import { readState, type StateDict, type Stateful } from './state.ts';
 import type { VectorEnv } from './vector-env.ts';
 
@@ -18,7 +20,7 @@ export class TrainingEnv implements Stateful {
 
   /**
    * Resets the environment copies before the first training step; does nothing later.
-   * Throws `EnvError` when training cannot go on because the environment's state was not saved.
+   * Throws `EnvError` when training cannot go on because the environment's state was not saved, and for observations that are not finite.
    */
   begin(): void {
     if (this.lost) {
@@ -28,6 +30,24 @@ export class TrainingEnv implements Stateful {
     }
     if (!this.started) this.env.reset({ seed: this.seed });
     this.started = true;
+    this.checkObservations();
+  }
+
+  /** Begins new episodes in all copies. Throws `EnvError` for observations that are not finite. */
+  restart(): void {
+    this.env.reset();
+    this.checkObservations();
+  }
+
+  /** Advances all copies by one step. Throws `EnvError` as they do, and for rewards and observations that are not finite. */
+  step(actions: ActionArray): void {
+    this.env.step(actions);
+    checkStep(this.env);
+  }
+
+  private checkObservations(): void {
+    const { observations, numEnvs } = this.env;
+    checkFiniteRows('observation', observations, observations.length / numEnvs);
   }
 
   getState(): StateDict {

@@ -1,3 +1,5 @@
+import { float32Problem } from './check-float32.ts';
+
 /** One way in which a step can go. */
 export interface Outcome {
   readonly probability: number;
@@ -44,7 +46,8 @@ export class TransitionTable implements TransitionTableParts {
 
   /**
    * Asks `outcomes` once for each pair. Throws `RangeError` for counts that are not positive integers, probabilities that are
-   * negative or do not sum to 1 (within 10⁻⁹), next states outside the table and rewards that are not finite.
+   * negative or do not sum to 1 (within 10⁻⁹), next states outside the table and rewards that are not finite
+   * in float32, as agents keep them.
    */
   constructor(parts: TransitionTableParts) {
     const numStates = positiveInteger('numStates', parts.numStates);
@@ -91,7 +94,9 @@ export class TransitionTable implements TransitionTableParts {
 function checkOutcomes(name: string, outcomes: readonly Outcome[], numStates: number): void {
   for (const { nextState, reward } of outcomes) {
     checkIndex(`${name}: nextState`, nextState, numStates);
-    if (!Number.isFinite(reward)) throw new RangeError(`${name}: expected a finite reward, got ${reward}`);
+    if (float32Problem(reward) !== undefined) {
+      throw new RangeError(`${name}: expected a finite reward, at most 3.4e38, got ${reward}`);
+    }
   }
   checkDistribution(
     name,

@@ -44,7 +44,10 @@ export interface VectorEnv extends StepOutcome, Stateful {
   readonly observationSpace: Space;
   /** The space of one copy's actions. */
   readonly actionSpace: Space;
-  /** Sum of rewards so far of the episode that the last step belongs to: its total where that step ended it. */
+  /**
+   * Sum of the environment's own rewards so far, whatever wrappers have made of them, of the episode that the last step belongs to: its total where that
+   * step ended it.
+   */
   readonly episodeReturns: Float64Array;
   /** Number of steps so far of the episode that the last step belongs to. */
   readonly episodeLengths: Int32Array;

@@ -1,6 +1,7 @@
+import { checkReward } from './check-float32.ts';
 import { checkActions, checkValue } from './check-values.ts';
 import { actionMaskSize } from './dynamics.ts';
-import type { Env, ResetOptions } from './env.ts';
+import { originalReward, type Env, type ResetOptions } from './env.ts';
 import { EnvError } from './errors.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import { readRow, writeRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
@@ -118,9 +119,7 @@ class EnvVector implements VectorEnv {
     const outside = this.actionSpace.problem(action);
     if (outside !== undefined) throw new EnvError(`action of environment ${i} ${outside}`);
     const result = this.envs[i].step(action);
-    if (!Number.isFinite(result.reward)) {
-      throw new EnvError(`reward of environment ${i} is ${String(result.reward)}, expected a finite number`);
-    }
+    checkReward(`reward of environment ${i}`, result.reward);
     if (typeof result.terminated !== 'boolean' || typeof result.truncated !== 'boolean') {
       throw new EnvError(
         `terminated and truncated of environment ${i} are ${String(result.terminated)} and ${String(result.truncated)}, expected booleans`,
@@ -128,7 +127,7 @@ class EnvVector implements VectorEnv {
     }
     const begun = terminated[i] !== 0 || truncated[i] !== 0;
     this.rewards[i] = result.reward;
-    episodeReturns[i] = (begun ? 0 : episodeReturns[i]) + result.reward;
+    episodeReturns[i] = (begun ? 0 : episodeReturns[i]) + originalReward(result);
     episodeLengths[i] = (begun ? 0 : episodeLengths[i]) + 1;
     terminated[i] = result.terminated ? 1 : 0;
     truncated[i] = result.truncated ? 1 : 0;

@@ -119,7 +119,7 @@ describe('misuse is named', () => {
     buffer.beginStep(Float32Array.of(3), Int32Array.of(1), [0], [0]);
     buffer.endStep({ rewards: Float64Array.of(1), terminated: flags(0), truncated: flags(1) });
     expect(() => buffer.finish([0], 1, 1)).toThrow(
-      'step 0 was truncated, expected its value by bootstrap(), got none or NaN',
+      'step 0 was truncated, expected its value by bootstrap(), got none or one that is not finite',
     );
   });
 });

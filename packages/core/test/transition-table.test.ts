@@ -49,7 +49,7 @@ test.each<[string, Partial<TransitionTableParts>]>([
   ['outcomes(0, 0): expected probabilities of at least 0, got NaN', { outcomes: () => [{ ...one, probability: NaN }] }],
   ['outcomes(0, 0): nextState: expected an integer in [0, 1], got 2', { outcomes: () => [{ ...one, nextState: 2 }] }],
   [
-    'outcomes(1, 1): expected a finite reward, got Infinity',
+    'outcomes(1, 1): expected a finite reward, at most 3.4e38, got Infinity',
     { outcomes: (state, action) => [{ ...one, reward: state + action === 2 ? Infinity : 0 }] },
   ],
 ])('%s', (message, change) => {

@@ -4,6 +4,7 @@ import {
   actionCounts,
   actionMaskSize,
   checkOptions,
+  checkReward,
   leavesAction,
   naturalNumber,
   positiveInteger,
@@ -98,9 +99,7 @@ function checkResult(env: Env, result: unknown): void {
     throw new EnvError(`step returned ${describe(result)}, expected { observation, reward, terminated, truncated }`);
   }
   checkObservation('step', env.observationSpace, result.observation);
-  if (!Number.isFinite(result.reward)) {
-    throw new EnvError(`step: reward is ${describe(result.reward)}, expected a finite number`);
-  }
+  checkReward('step: reward', result.reward);
   for (const flag of ['terminated', 'truncated']) {
     if (typeof result[flag] !== 'boolean') {
       throw new EnvError(`step: ${flag} is ${describe(result[flag])}, expected true or false`);

@@ -1,5 +1,4 @@
 import {
-  EnvError,
   ProgressRecorder,
   Random,
   TrainingEnv,
@@ -155,11 +154,8 @@ export class GradientBandit implements Agent {
     const context = env.observations[0] - this.firstContext;
     const arm = policy.sample(context, this.random);
     actions[0] = this.firstArm + arm;
-    env.step(actions);
+    this.training.step(actions);
     const reward = env.rewards[0];
-    if (!Number.isFinite(reward)) {
-      throw new EnvError(`reward of environment 0 is ${reward}, expected a finite number`);
-    }
     if (counts[context]++ === 0) means[context] = reward;
     const advantage = reward - (baseline === 'mean' ? means[context] : baseline);
     means[context] += (reward - means[context]) / counts[context];

@@ -1,6 +1,15 @@
-import { DivergenceError, type Agent } from '@gradus/core';
+import {
+  Box,
+  Discrete,
+  DivergenceError,
+  EnvError,
+  vectorEnvFromDynamics,
+  type Agent,
+  type Dynamics,
+  type VectorEnv,
+} from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { GradientBandit, NaturalPolicyGradient, Ppo, RecurrentPpo, Reinforce, Trpo } from '../src/index.ts';
 
 const cartPole = () => makeVectorEnv('CartPole-v1', 4);
@@ -56,4 +65,56 @@ test('a critic that makes no steps has no loss', () => {
   expect(metrics).not.toHaveProperty('train/value_loss');
   expect(metrics['train/policy_loss']).toSatisfy(Number.isFinite);
   agent.dispose();
+});
+
+/** Copies of an environment whose third step gives this, in float64; most environments are written so. */
+function spoiltEnv({ reward = 1, observation = 0 }: { reward?: number; observation?: number }): VectorEnv {
+  const dynamics: Dynamics<'time', Int32Array> = {
+    observationSpace: new Box(-Infinity, Infinity, [1]),
+    actionSpace: new Discrete(2),
+    variables: { time: 1 },
+    maxEpisodeSteps: 10,
+    reset: ({ time }, i) => (time[i] = 0),
+    step({ time }, _, { rewards, terminated }, start, end) {
+      for (let i = start; i < end; i++) {
+        rewards[i] = ++time[i] === 3 ? reward : 1;
+        terminated[i] = 0;
+      }
+    },
+    observe({ time }, observations, start, end) {
+      for (let i = start; i < end; i++) observations[i] = time[i] === 3 ? observation : 0;
+    },
+  };
+  return vectorEnvFromDynamics(dynamics, 4);
+}
+
+const learners: Record<string, (env: VectorEnv) => Agent> = {
+  ppo: (env) => new Ppo(env, rounds),
+  'ppo, normalized': (env) => new Ppo(env, { ...rounds, normalizeObservation: true, normalizeReward: true }),
+  'recurrent-ppo': (env) => new RecurrentPpo(env, { ...rounds, sequenceLength: 4, cellSize: 4 }),
+  trpo: (env) => new Trpo(env, rounds),
+  npg: (env) => new NaturalPolicyGradient(env, rounds),
+  reinforce: (env) => new Reinforce(env, network),
+};
+
+describe.each(Object.keys(learners))('%s', (name) => {
+  test.each([NaN, Infinity, 1e39, -1e300])(
+    'a reward or an observation of %d is refused before anything is learned from it',
+    (value) => {
+      for (const spoilt of [{ reward: value }, { observation: value }]) {
+        const agent = learners[name](spoiltEnv(spoilt));
+        expect(() => Array.from(agent.learn({ steps: 500 }))).toThrow(EnvError);
+        expect(() => Array.from(agent.learn({ steps: 500 }))).toThrow(
+          /^(reward|observation) of environment 0 (is|has) /,
+        );
+        agent.dispose();
+      }
+    },
+  );
+
+  test('nor is one acted on', () => {
+    const agent = learners[name](spoiltEnv({}));
+    for (const value of [NaN, 1e39]) expect(() => agent.act([value])).toThrow(/observation/);
+    agent.dispose();
+  });
 });

@@ -4,7 +4,9 @@ import {
   actionCounts,
   asVectorEnv,
   checkActionMasks,
+  checkFiniteRows,
   checkOptions,
+  checkStep,
   clipToBounds,
   createActions,
   flag,
@@ -53,9 +55,16 @@ export const monteCarloUtilityChecks: { readonly [Name in keyof MonteCarloUtilit
 export interface CandidateReturns {
   /** Û(θ) of each candidate, [candidates]. */
   readonly utilities: Float64Array;
-  /** R(τ), undiscounted, [candidates × m]. */
+  /** Undiscounted sum of the environment's own rewards, [candidates × m]: R(τ), but for wrappers that change what is learned from. */
   readonly returns: Float64Array;
   /** Steps of each episode, [candidates × m]. */
+  readonly lengths: Int32Array;
+}
+
+/** Of episodes: R(τ) of the rewards learned from, the sum of the environment's own, and steps. */
+interface EpisodeResults {
+  readonly sums: Float64Array;
+  readonly returns: Float64Array;
   readonly lengths: Int32Array;
 }
 
@@ -83,6 +92,8 @@ export class MonteCarloUtility implements Stateful {
   private readonly seen: RunningNormalizer | undefined;
   /** The episode that each copy plays, [n]. */
   private readonly episode: Int32Array;
+  /** What its rewards sum up to, [n]. */
+  private readonly sum: Float64Array;
   private readonly actions: ActionArray;
   /** Choices of each element of an action, where there are masks. */
   private readonly actionCounts: readonly number[];
@@ -109,6 +120,7 @@ export class MonteCarloUtility implements Stateful {
       this.seen = new RunningNormalizer(observationSpace.size);
     }
     this.episode = new Int32Array(numEnvs);
+    this.sum = new Float64Array(numEnvs);
     this.actionCounts = actionMasks ? actionCounts(actionSpace) : [];
     // Copies that never get to play need actions all the same.
     this.actions = createActions(actionSpace, numEnvs);
@@ -119,8 +131,8 @@ export class MonteCarloUtility implements Stateful {
   }
 
   /**
-   * Plays m episodes with each of `candidates`, [candidates × dimension]. The same `seed` leads to the same episodes. Throws `EnvError` for a return that
-   * is not finite, naming the candidate, and for an episode that does not end within 10⁶ steps; `RangeError` for a mask without a legal action, and for candidates of another
+   * Plays m episodes with each of `candidates`, [candidates × dimension]. The same `seed` leads to the same episodes. Throws `EnvError` for rewards and
+   * observations that are not finite, and for an episode that does not end within 10⁶ steps; `RangeError` for a mask without a legal action, and for candidates of another
    * dimension.
    */
   evaluate(candidates: Float64Array, seed: number): CandidateReturns {
@@ -133,16 +145,18 @@ export class MonteCarloUtility implements Stateful {
     // An evaluation that failed may have left it further.
     if (normalizer && seen) seen.setState(normalizer.getState());
     const returns = new Float64Array(count * episodes);
+    const sums = new Float64Array(count * episodes);
     const lengths = new Int32Array(count * episodes);
     if (commonEpisodes) {
-      for (let k = 0; k < count; k++) this.play(candidates, k * episodes, (k + 1) * episodes, seed, returns, lengths);
+      for (let k = 0; k < count; k++)
+        this.play(candidates, k * episodes, (k + 1) * episodes, seed, { sums, returns, lengths });
     } else {
-      this.play(candidates, 0, returns.length, seed, returns, lengths);
+      this.play(candidates, 0, returns.length, seed, { sums, returns, lengths });
     }
     if (normalizer && seen) normalizer.setState(seen.getState());
     const utilities = new Float64Array(count);
     for (let k = 0; k < count; k++) {
-      for (let e = k * episodes; e < (k + 1) * episodes; e++) utilities[k] += returns[e];
+      for (let e = k * episodes; e < (k + 1) * episodes; e++) utilities[k] += sums[e];
       utilities[k] /= episodes;
     }
     return { utilities, returns, lengths };
@@ -154,16 +168,18 @@ export class MonteCarloUtility implements Stateful {
     first: number,
     end: number,
     seed: number,
-    returns: Float64Array,
-    lengths: Int32Array,
+    { sums, returns, lengths }: EpisodeResults,
   ): void {
     const { env, episode, actions } = this;
     const { numEnvs, terminated, truncated } = env;
     env.reset({ seed });
+    checkFiniteRows('observation', env.observations, env.observationSpace.size);
     for (let i = 0; i < numEnvs; i++) episode[i] = first + i;
+    this.sum.fill(0);
     for (let left = end - first, sinceLastEnd = 0; left > 0;) {
       this.act(candidates, end);
       env.step(actions);
+      checkStep(env);
       if (++sinceLastEnd > LONGEST_EPISODE) {
         throw new EnvError(
           `episodes: expected an end within ${LONGEST_EPISODE} steps, got none; give the environment a time limit`,
@@ -171,8 +187,11 @@ export class MonteCarloUtility implements Stateful {
       }
       for (let i = 0; i < numEnvs; i++) {
         const e = episode[i];
+        this.sum[i] += env.rewards[i];
         if (e >= end || (terminated[i] | truncated[i]) === 0) continue;
-        returns[e] = this.finiteReturn(i, e);
+        sums[e] = this.sum[i];
+        this.sum[i] = 0;
+        returns[e] = env.episodeReturns[i];
         lengths[e] = env.episodeLengths[i];
         episode[i] += numEnvs;
         left--;
@@ -202,13 +221,6 @@ export class MonteCarloUtility implements Stateful {
       rows++;
     }
     this.seen?.update(active.subarray(0, rows * size));
-  }
-
-  private finiteReturn(i: number, e: number): number {
-    const value = this.env.episodeReturns[i];
-    if (Number.isFinite(value)) return value;
-    const candidate = Math.floor(e / this.options.episodes);
-    throw new EnvError(`return of candidate ${candidate} in environment ${i} is ${value}, expected a finite number`);
   }
 
   /** What it has learned: the normalization. Between evaluations there is nothing else to remember. */

@@ -1,6 +1,7 @@
 import {
   actionCounts,
   checkActionMasks,
+  checkFiniteRows,
   createActions,
   readRow,
   type ActOptions,
@@ -55,6 +56,7 @@ export class NetworkPolicy implements Policy {
     const { network, normalizer } = this;
     const rows = observations.length / network.observationSpace.size;
     if (actionMasks !== undefined) checkActionMasks(actionMasks, actionCounts(network.actionSpace), rows);
+    checkFiniteRows('observation', observations, network.observationSpace.size);
     let seen = observations;
     if (normalizer !== undefined) {
       if (this.prepared.length !== observations.length) this.prepared = new Float32Array(observations.length);

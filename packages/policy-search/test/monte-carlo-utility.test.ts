@@ -8,6 +8,7 @@ import {
   RunningNormalizer,
   spawnSeed,
   vectorize,
+  withReward,
   type Env,
   type ResetOptions,
 } from '@gradus/core';
@@ -223,13 +224,35 @@ describe('normalization of observations', () => {
   });
 });
 
+test('where a wrapper changes rewards, candidates are judged by what it makes of them, and the own returns are reported', () => {
+  const shaped = (): Env => {
+    const env = counter(3, (step) => step);
+    return {
+      ...env,
+      reset: (options) => env.reset(options),
+      step: (action) => {
+        const result = env.step(action);
+        return withReward(result, 10 * result.reward);
+      },
+    };
+  };
+  const play = (make: () => Env) => {
+    const env = vectorize(make, 2);
+    return new MonteCarloUtility(env, new PolicyNetwork(env), { episodes: 2 }).evaluate(new Float64Array(6 * 3), 0);
+  };
+  const plain = play(() => counter(3, (step) => step));
+  const result = play(shaped);
+  expect(result.returns).toEqual(plain.returns);
+  expect(result.lengths).toEqual(plain.lengths);
+  expect(result.utilities).toEqual(plain.utilities.map((utility) => 10 * utility));
+});
+
 describe('errors', () => {
-  test('a return that is not finite names candidate and copy', () => {
-    // `vectorize` names rewards that are not finite; sums of finite ones can overflow.
+  test('a reward that is not finite', () => {
     const env = vectorize(() => counter(3, () => 1e308), 2);
     const utility = new MonteCarloUtility(env, new PolicyNetwork(env), { episodes: 2 });
     expect(() => utility.evaluate(new Float64Array(6 * 3), 0)).toThrow(
-      'return of candidate 0 in environment 0 is Infinity, expected a finite number',
+      'reward of environment 0 is 1e+308, expected a number that is finite in float32',
     );
     const bad = vectorize(() => counter(3, (step) => (step === 2 ? NaN : 0)), 1);
     expect(() => new MonteCarloUtility(bad, new PolicyNetwork(bad)).evaluate(new Float64Array(6), 0)).toThrow(

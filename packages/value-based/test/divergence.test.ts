@@ -1,6 +1,15 @@
-import { DivergenceError, type Agent } from '@gradus/core';
+import {
+  Box,
+  Discrete,
+  DivergenceError,
+  EnvError,
+  vectorEnvFromDynamics,
+  type Agent,
+  type Dynamics,
+  type VectorEnv,
+} from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Dqn, LinearSarsa, Pqn, QLearning, rainbowDefaults, type DqnOptions } from '../src/index.ts';
 
 const env = () => makeVectorEnv('CartPole-v1', 4);
@@ -51,4 +60,54 @@ test('a table with a value that is not finite is neither learned from nor saved'
   expect(() => Array.from(agent.learn({ steps: 10 }))).toThrow(
     /^q-learning: train\/td_error is (NaN|-?Infinity) at step/,
   );
+});
+
+/** Copies of an environment whose third step gives this, in float64; most environments are written so. */
+function spoiltEnv({ reward = 1, observation = 0 }: { reward?: number; observation?: number }): VectorEnv {
+  const dynamics: Dynamics<'time', Int32Array> = {
+    observationSpace: new Box(-Infinity, Infinity, [1]),
+    actionSpace: new Discrete(2),
+    variables: { time: 1 },
+    maxEpisodeSteps: 10,
+    reset: ({ time }, i) => (time[i] = 0),
+    step({ time }, _, { rewards, terminated }, start, end) {
+      for (let i = start; i < end; i++) {
+        rewards[i] = ++time[i] === 3 ? reward : 1;
+        terminated[i] = 0;
+      }
+    },
+    observe({ time }, observations, start, end) {
+      for (let i = start; i < end; i++) observations[i] = time[i] === 3 ? observation : 0;
+    },
+  };
+  return vectorEnvFromDynamics(dynamics, 1);
+}
+
+const learners: Record<string, (env: VectorEnv) => Agent> = {
+  dqn: (env) => new Dqn(env, { hidden: [8] }),
+  rainbow: (env) => new Dqn(env, { ...rainbowDefaults, hidden: [8] }),
+  pqn: (env) => new Pqn(env, { hidden: [8], steps: 8, batchSize: 8 }),
+  'a linear agent': (env) => new LinearSarsa(env, { features: { kind: 'polynomial', order: 1, low: [0], high: [1] } }),
+};
+
+describe.each(Object.keys(learners))('%s', (name) => {
+  test.each([NaN, Infinity, 1e39, -1e300])(
+    'a reward or an observation of %d is refused before anything is learned from it',
+    (value) => {
+      for (const spoilt of [{ reward: value }, { observation: value }]) {
+        const agent = learners[name](spoiltEnv(spoilt));
+        expect(() => Array.from(agent.learn({ steps: 500 }))).toThrow(EnvError);
+        expect(() => Array.from(agent.learn({ steps: 500 }))).toThrow(
+          /^(reward|observation) of environment 0 (is|has) /,
+        );
+        agent.dispose();
+      }
+    },
+  );
+
+  test('nor is one acted on', () => {
+    const agent = learners[name](spoiltEnv({}));
+    for (const value of [NaN, 1e39]) expect(() => agent.act([value])).toThrow(/observation/);
+    agent.dispose();
+  });
 });

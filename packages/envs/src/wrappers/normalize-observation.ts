@@ -1,4 +1,12 @@
-import { Box, RunningNormalizer, type Env, type SpaceValue, type VectorEnv } from '@gradus/core';
+import {
+  Box,
+  RunningNormalizer,
+  checkFiniteRows,
+  checkValue,
+  type Env,
+  type SpaceValue,
+  type VectorEnv,
+} from '@gradus/core';
 import { boxOf, toNumbers } from './box-of.ts';
 import { wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 
@@ -32,6 +40,7 @@ export function normalizeObservation(env: Env | VectorEnv, options: NormalizeObs
 
 function normalizeOne(env: Env, observationSpace: Box, statistics: RunningNormalizer, update: boolean): Env {
   const normalize = <Result extends { readonly observation: SpaceValue }>(result: Result): Result => {
+    checkValue('observation', env.observationSpace, result.observation);
     const observation = Float32Array.from(toNumbers(result.observation));
     if (update) statistics.update(observation);
     statistics.normalize(observation, observation);
@@ -58,6 +67,7 @@ function normalizeVector(
   const observations = new Float32Array(env.observations.length);
   const finalObservations = new Float32Array(env.finalObservations.length);
   const observe = (): void => {
+    checkFiniteRows('observation', env.observations, size);
     if (update) statistics.update(env.observations);
     statistics.normalize(env.observations, observations);
   };

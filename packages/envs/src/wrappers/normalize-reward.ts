@@ -1,7 +1,10 @@
 import {
   RunningNormalizer,
+  checkReward,
+  checkRewards,
   readState,
   restoreArray,
+  withReward,
   type Env,
   type StateDict,
   type Stateful,
@@ -22,7 +25,7 @@ const EPSILON = 1e-8;
  * Gymnasium's `NormalizeReward`: r ↦ r / √(variance(R) + 10⁻⁸), over all discounted returns Rₜ = γ Rₜ₋₁ (1 − terminatedₜ) + rₜ so far.
  * As there, R goes on after a truncation, begins with the last reward after a termination, and nothing is clipped;
  * `RewardNormalizer` of `@gradus/core`, which the agents use, begins every episode with R = 0 and clips to ±10. Of a
- * `VectorEnv` all copies share the variance, and its `episodeReturns` stay those of the rewards that came.
+ * `VectorEnv` all copies share the variance. Returns that are reported stay those of the rewards that came.
  * Throws `RangeError` unless γ is in [0, 1].
  */
 export function normalizeReward(env: Env, options?: NormalizeRewardOptions): Env;
@@ -39,8 +42,9 @@ function normalizeOne(env: Env, gamma: number): Env {
     {
       step(action) {
         const result = env.step(action);
+        checkReward('reward', result.reward);
         returns.update([result.reward], [result.terminated ? 1 : 0]);
-        return { ...result, reward: result.reward / returns.deviation() };
+        return withReward(result, result.reward / returns.deviation());
       },
     },
     returns,
@@ -60,6 +64,7 @@ function normalizeVector(env: VectorEnv, gamma: number): VectorEnv {
       },
       step(actions) {
         env.step(actions);
+        checkRewards(env.rewards);
         returns.update(env.rewards, env.terminated);
         const deviation = returns.deviation();
         for (let i = 0; i < rewards.length; i++) rewards[i] = env.rewards[i] / deviation;

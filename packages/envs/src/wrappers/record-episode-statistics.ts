@@ -1,9 +1,9 @@
-import { readNumber, type Env } from '@gradus/core';
+import { originalReward, readNumber, type Env } from '@gradus/core';
 import { wrapEnv } from './wrap-env.ts';
 
 /** What `recordEpisodeStatistics` says about an episode that has ended. */
 export interface EpisodeStatistics {
-  /** Undiscounted sum of its rewards. */
+  /** Undiscounted sum of its rewards, the environment's own. */
   readonly return: number;
   /** Its number of steps. */
   readonly length: number;
@@ -13,7 +13,7 @@ export interface EpisodeStatistics {
 
 /**
  * Gymnasium's `RecordEpisodeStatistics`: the step that ends an episode has its {@link EpisodeStatistics} in `info.episode` (there
- * `r`, `l` and `t`). The rewards are those of `env`: wrap it before what changes them.
+ * `r`, `l` and `t`). The rewards are those of the environment itself, also where a wrapper below has changed them.
  */
 export function recordEpisodeStatistics(env: Env): Env {
   let episodeReturn = 0;
@@ -30,7 +30,7 @@ export function recordEpisodeStatistics(env: Env): Env {
       },
       step(action) {
         const result = env.step(action);
-        episodeReturn += result.reward;
+        episodeReturn += originalReward(result);
         length++;
         if (!result.terminated && !result.truncated) return result;
         const seconds = (performance.now() - started) / 1000;

@@ -1,6 +1,7 @@
 import {
   EnvError,
   actionMaskSize,
+  checkReward,
   createActions,
   type ActionArray,
   type FloatArray,
@@ -102,9 +103,7 @@ export class EpisodeBuffer {
 
   /** Records the reward. Throws `EnvError` for one that is not finite, and for an episode of more than 100,000 steps. */
   endStep(copy: number, reward: number): void {
-    if (!Number.isFinite(reward)) {
-      throw new EnvError(`reward of environment ${copy} is ${reward}, expected a finite number`);
-    }
+    checkReward(`reward of environment ${copy}`, reward);
     this.rewards[this.last[copy]] = reward;
     if (++this.lengths[copy] <= MAX_STEPS) return;
     throw new EnvError(`environment ${copy}: expected episodes that end, got one of more than ${MAX_STEPS} steps`);

@@ -113,14 +113,14 @@ export class EpisodeCollector implements Policy, Stateful {
     const { episodes } = this.options;
     buffer.clear();
     left.fill(episodes);
-    if (isWithinEpisode(env)) env.reset();
+    if (isWithinEpisode(env)) this.training.restart();
     while (buffer.numEpisodes < env.numEnvs * episodes) {
       const chosen = this.chooseActions();
       for (let i = 0; i < env.numEnvs; i++) {
         if (left[i] > 0) buffer.beginStep(i, env.observations, chosen, env.actionMasks);
       }
       clipToBounds(env.actionSpace, chosen, actions);
-      env.step(actions);
+      this.training.step(actions);
       ended.fill(0);
       for (let i = 0; i < env.numEnvs; i++) {
         if (left[i] === 0) continue;

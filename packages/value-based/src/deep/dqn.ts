@@ -282,7 +282,7 @@ export class Dqn implements Agent {
       const exploration = recorder.step < learningStarts ? 1 : scheduleValue(epsilon, recorder.step / steps);
       this.chooseActions(exploration);
       replay.beginStep(env.observations, this.actions);
-      env.step(this.actions);
+      this.training.step(this.actions);
       replay.endStep(env);
       const before = recorder.step;
       recorder.record(env);

@@ -265,7 +265,7 @@ export class Pqn implements Agent {
       actions.set(best.actions);
       this.explore(epsilon);
       buffer.beginStep(env.observations, actions, NO_LOG_PROBABILITIES, best.values);
-      env.step(actions);
+      this.training.step(actions);
       recorder.record(env);
       buffer.endStep(env);
       // Which actions were legal in the last observation of a truncated episode is not known: all count.

@@ -1,5 +1,4 @@
 import {
-  EnvError,
   ProgressRecorder,
   Random,
   TrainingEnv,
@@ -164,10 +163,8 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   protected take(action: number): number {
     const { env, actions, firstAction } = this;
     actions[0] = firstAction + action;
-    env.step(actions);
-    const reward = env.rewards[0];
-    if (!Number.isFinite(reward)) throw new EnvError(`reward of environment 0 is ${reward}, expected a finite number`);
-    return reward;
+    this.training.step(actions);
+    return env.rewards[0];
   }
 
   /** `next` becomes the state to act in. */

@@ -1,4 +1,4 @@
-import { EnvError, type Env, type Policy, type SpaceValue } from '@gradus/core';
+import { EnvError, checkReward, checkValue, type Env, type Policy, type SpaceValue } from '@gradus/core';
 
 /** A step of the policy whose values are learned, or of another one that acts instead. */
 export interface PredictionStep {
@@ -56,6 +56,7 @@ export function predictValues(
   const { observationSpace } = env;
   const row = new Float32Array(observationSpace.size);
   const write = (value: SpaceValue): Float32Array => {
+    checkValue('observation', observationSpace, value);
     if (typeof value === 'number') row[0] = value;
     else row.set(value);
     return row;
@@ -66,7 +67,8 @@ export function predictValues(
     const action = policy.act(observation, { deterministic: false, actionMasks: env.actionMask?.() });
     const weight = ratio(observation, action);
     const result = env.step(action);
-    checkFinite(result.reward, weight);
+    checkReward('reward', result.reward);
+    checkRatio(weight);
     const isLast = step === steps;
     const ends = result.terminated || result.truncated || isLast;
     const { reward, terminated } = result;
@@ -81,8 +83,7 @@ export function predictValues(
   }
 }
 
-function checkFinite(reward: number, ratio: number): void {
-  if (!Number.isFinite(reward)) throw new EnvError(`reward is ${reward}, expected a finite number`);
+function checkRatio(ratio: number): void {
   if (!(ratio >= 0 && ratio < Infinity))
     throw new EnvError(`ratio is ${ratio}, expected a finite number of at least 0`);
 }

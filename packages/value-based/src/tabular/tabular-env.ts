@@ -1,5 +1,4 @@
 import {
-  EnvError,
   TrainingEnv,
   asVectorEnv,
   checkActionMasks,
@@ -91,11 +90,8 @@ export class TabularEnv implements Stateful {
     this.state = this.index.of(env.observations, 0);
     this.pair = this.state * this.numActions + action;
     this.actions[0] = this.firstAction + action;
-    env.step(this.actions);
+    this.training.step(this.actions);
     this.reward = env.rewards[0];
-    if (!Number.isFinite(this.reward)) {
-      throw new EnvError(`reward of environment 0 is ${this.reward}, expected a finite number`);
-    }
     this.checkMask();
     this.terminated = env.terminated[0] !== 0;
     this.ended = this.terminated || env.truncated[0] !== 0;
