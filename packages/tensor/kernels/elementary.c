@@ -137,22 +137,11 @@ INLINE float error_function(float x) {
   q = FUSED(q, square, 0.114108957f);
   q = FUSED(q, square, 0.502075732f);
   q = FUSED(q, square, 1.0f);
-  return with_sign_of(at_most(a * p / q, 1.0f), x);
+  return with_sign_of(a < 3.92f ? at_most(a * p / q, 1.0f) : a == a ? 1.0f : a, x);
 }
 
-/* sin(x + quarter * pi / 2). The reduction is done in double, which is simple and holds for |x| up to 1e9; beyond,
- * where neighbouring floats are many periods apart, the angle is taken as 0. */
-INLINE float sine(float x, int32_t quarter) {
-  double angle = absolute(x) < 1e9f ? x : x - x; /* infinity becomes NaN */
-  double rounder = 6755399441055744.0;           /* 1.5 * 2^52 */
-  double shifted = angle * 0.63661977236758134308 + rounder;
-  double turns = shifted - rounder;
-  union {
-    double value;
-    uint64_t bits;
-  } pun = {shifted};
-  uint32_t quadrant = (uint32_t)pun.bits + (uint32_t)quarter;
-  float r = (float)(angle - turns * 1.5707963267341256142 - turns * 6.0771005065061922493e-11);
+/* sin(r) in the first quadrant and on; |r| <= pi / 4 or a little more. */
+INLINE float sine_in_quadrant(float r, uint32_t quadrant) {
   float square = r * r;
   float s = -0.000195166547f;
   s = FUSED(s, square, 0.00833217334f);
@@ -164,6 +153,57 @@ INLINE float sine(float x, int32_t quarter) {
   c = FUSED(c, square, -0.5f);
   c = FUSED(c, square, 1.0f);
   float result = quadrant & 1 ? c : s;
-  result = float_of_bits(bits_of_float(result) ^ (quadrant & 2) << 30);
+  return float_of_bits(bits_of_float(result) ^ (quadrant & 2) << 30);
+}
+
+/* Up to here double precision has digits enough to take multiples of pi / 2 off. */
+#define LARGE_ANGLE 1e9f
+
+/* sin(x + quarter * pi / 2) for |x| <= LARGE_ANGLE; NaN beyond. The reduction is done in double, which is simple. */
+INLINE float sine(float x, int32_t quarter) {
+  double angle = absolute(x) <= LARGE_ANGLE ? x : NOT_A_NUMBER;
+  double rounder = 6755399441055744.0; /* 1.5 * 2^52 */
+  double shifted = angle * 0.63661977236758134308 + rounder;
+  double turns = shifted - rounder;
+  union {
+    double value;
+    uint64_t bits;
+  } pun = {shifted};
+  uint32_t quadrant = (uint32_t)pun.bits + (uint32_t)quarter;
+  float r = (float)(angle - turns * 1.5707963267341256142 - turns * 6.0771005065061922493e-11);
+  float result = sine_in_quadrant(r, quadrant);
   return (quarter == 0) & (x == 0.0f) ? x : result;
+}
+
+/* The same for LARGE_ANGLE < |x| < infinity: x is an integer m 2^e of which 2 / pi is multiplied with the bits that matter
+ * (Payne and Hanek, 1983). */
+static __attribute__((noinline)) float sine_of_large(float x, int32_t quarter) {
+  static const uint32_t twoOverPi[] = {0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab};
+  uint32_t bits = bits_of_float(x), exponent = (bits >> 23 & 255) - 150, skipped = exponent - 2;
+  uint64_t mantissa = (bits & 0x7fffff) | 0x800000, window[3];
+  for (uint32_t i = 0; i < 3; i++) {
+    const uint32_t *word = twoOverPi + skipped / 32 + i;
+    window[i] = ((uint64_t)word[0] << 32 | word[1]) >> (32 - skipped % 32) & 0xffffffff;
+  }
+  /* |x| 2 / pi modulo 4, with 62 bits behind the point. */
+  uint64_t turns = mantissa * (window[0] << 32 | window[1]) + (mantissa * window[2] >> 32);
+  uint64_t nearest = (turns + ((uint64_t)1 << 61)) >> 62;
+  float r = (float)((double)(int64_t)(turns - (nearest << 62)) * 3.40612158008655459e-19); /* pi / 2 * 2^-62 */
+  uint32_t quadrant = (uint32_t)nearest;
+  if (x < 0.0f) r = -r, quadrant = -quadrant;
+  return sine_in_quadrant(r, quadrant + (uint32_t)quarter);
+}
+
+/* sin(a + quarter * pi / 2); out may be a. Large angles are rare: loops that meet none are vector code. */
+INLINE void sines(float *out, const float *a, ptrdiff_t count, int32_t quarter) {
+  int anyLarge = 0;
+  for (ptrdiff_t i = 0; i < count; i++) anyLarge |= absolute(a[i]) > LARGE_ANGLE;
+  if (anyLarge) {
+    for (ptrdiff_t i = 0; i < count; i++) {
+      int isLarge = absolute(a[i]) > LARGE_ANGLE && absolute(a[i]) < INFINITE;
+      out[i] = isLarge ? sine_of_large(a[i], quarter) : sine(a[i], quarter);
+    }
+  } else {
+    INDEPENDENT for (ptrdiff_t i = 0; i < count; i++) out[i] = sine(a[i], quarter);
+  }
 }

@@ -8,13 +8,13 @@ INLINE int32_t fail(const Context *context, int32_t opcode, int32_t index, ptrdi
 
 static int32_t run_gather(const Context *context, const int32_t *code) {
   int32_t rows = code[0];
-  ptrdiff_t width = code[1], n = code[2];
-  const float *table = address_of(context, code[3], code[4]);
-  const int32_t *index = (const int32_t *)address_of(context, code[5], code[6]);
-  float *out = address_of(context, code[7], code[8]);
+  ptrdiff_t width = code[1], n = code[2], step = code[3];
+  const float *table = address_of(context, code[4], code[5]);
+  const int32_t *index = (const int32_t *)address_of(context, code[6], code[7]);
+  float *out = address_of(context, code[8], code[9]);
   for (ptrdiff_t i = 0; i < n; i++) {
     if ((uint32_t)index[i] >= (uint32_t)rows) return fail(context, OP_GATHER, index[i], rows);
-    const float *row = table + index[i] * width;
+    const float *row = table + (i * step + index[i]) * width;
     if (width == 1) out[i] = *row;
     else copy_elements(out + i * width, row, width);
   }
@@ -23,14 +23,14 @@ static int32_t run_gather(const Context *context, const int32_t *code) {
 
 static int32_t run_scatter_add(const Context *context, const int32_t *code) {
   int32_t rows = code[0];
-  ptrdiff_t width = code[1], n = code[2];
-  const float *updates = address_of(context, code[3], code[4]);
-  const int32_t *index = (const int32_t *)address_of(context, code[5], code[6]);
-  float *out = address_of(context, code[7], code[8]);
-  fill_elements(out, 0.0f, rows * width);
+  ptrdiff_t width = code[1], n = code[2], step = code[3];
+  const float *updates = address_of(context, code[4], code[5]);
+  const int32_t *index = (const int32_t *)address_of(context, code[6], code[7]);
+  float *out = address_of(context, code[8], code[9]);
+  fill_elements(out, 0.0f, (step ? n * step : rows) * width);
   for (ptrdiff_t i = 0; i < n; i++) {
     if ((uint32_t)index[i] >= (uint32_t)rows) return fail(context, OP_SCATTER_ADD, index[i], rows);
-    float *row = out + index[i] * width;
+    float *row = out + (i * step + index[i]) * width;
     const float *update = updates + i * width;
     INDEPENDENT for (ptrdiff_t j = 0; j < width; j++) row[j] += update[j];
   }

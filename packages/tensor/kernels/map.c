@@ -217,9 +217,10 @@ static void locate_inputs(Evaluation *evaluation, ptrdiff_t start, ptrdiff_t cou
 #define INTEGERS(EXPRESSION) EACH(int32_t, ((int32_t *)out)[i] = (EXPRESSION))
 #define COMPARISON(EXPRESSION) EACH(float, ((int32_t *)out)[i] = (EXPRESSION))
 
-/* Towards zero; clamped, because the instruction sets disagree about what does not fit. NaN becomes 0. */
+/* Towards zero; what does not fit, about which the instruction sets disagree, becomes the nearer end. NaN becomes 0. */
 INLINE int32_t to_integer(float x) {
-  return (int32_t)(x == x ? at_most(at_least(x, -2147483648.0f), 2147483520.0f) : 0.0f);
+  int32_t within = (int32_t)(x == x ? at_most(at_least(x, -2147483648.0f), 2147483520.0f) : 0.0f);
+  return x >= 2147483648.0f ? INT32_MAX : within;
 }
 
 /* Not inlined: its vector code is large and is wanted once. */
@@ -240,8 +241,8 @@ static __attribute__((noinline)) void apply_operation(int32_t opcode, void *out,
     case MAP_SQUARE: FLOATS(a[i] * a[i])
     case MAP_SQRT: FLOATS(__builtin_sqrtf(a[i]))
     case MAP_RECIPROCAL: FLOATS(1.0f / a[i])
-    case MAP_SIN: FLOATS(sine(a[i], 0))
-    case MAP_COS: FLOATS(sine(a[i], 1))
+    case MAP_SIN: sines(out, pa, count, 0); break;
+    case MAP_COS: sines(out, pa, count, 1); break;
     case MAP_ERF: FLOATS(error_function(a[i]))
     case MAP_FLOOR: FLOATS(__builtin_floorf(a[i]))
     case MAP_EXPM1: FLOATS(exponential_minus_one(a[i]))
@@ -320,6 +321,7 @@ static void map_task(void *argument, ptrdiff_t begin, ptrdiff_t end, Scratch *sc
 }
 
 static void run_map(const Context *context, const int32_t *code) {
+  if (code[0] == 0) return; /* nothing to compute; how to cut it into blocks would be to divide by zero */
   Body body;
   parse_body(context, code, &body);
   MapTask task = {context, &body};

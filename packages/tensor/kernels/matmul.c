@@ -44,12 +44,12 @@ static void run_matmul(const Context *context, const int32_t *code) {
          matmul.aStrides[matmul.rank - 1] == matmul.m * matmul.a.row && matmul.a.column == 1) {
     matmul.m *= matmul.dims[--matmul.rank];
   }
-  Body body;
-  if (hasEpilogue) parse_body(context, code, &body);
-  matmul.epilogue = hasEpilogue ? &body : 0;
   ptrdiff_t batches = 1;
   for (int d = 0; d < matmul.rank; d++) batches *= matmul.dims[d];
   if (batches * matmul.m * matmul.n == 0) return;
+  Body body;
+  if (hasEpilogue) parse_body(context, code, &body);
+  matmul.epilogue = hasEpilogue ? &body : 0;
 
   matmul.rowPiece = matmul.m, matmul.columnPiece = matmul.n;
   matmul.rowPieces = matmul.columnPieces = 1;

@@ -23,7 +23,7 @@
 #define GRADUS_PROGRAM_H
 
 /* Goes up with every change to what follows, so that an addon built earlier is not handed programs it would misread. */
-enum { PROGRAM_VERSION = 2 };
+enum { PROGRAM_VERSION = 3 };
 
 enum { MAX_DIMS = 8, MAX_REGISTERS = 48, BLOCK = 512 };
 
@@ -49,10 +49,11 @@ enum Opcode {
   OP_COPY = 4,
   /* buffer, offset, count, bits */
   OP_FILL = 5,
-  /* rows, width, n, table (buffer, offset), index (buffer, offset), out (buffer, offset): out[i] = table[index[i]] */
+  /* rows, width, n, step, table (buffer, offset), index (buffer, offset), out (buffer, offset):
+   * out[i] = table[i * step + index[i]]; a step of 0 is one table for all, one of `rows` a table for each */
   OP_GATHER = 6,
-  /* rows, width, n, updates (buffer, offset), index (buffer, offset), out (buffer, offset): out = 0, then in order of
-   * i: out[index[i]] += updates[i]. Both OP_GATHER and OP_SCATTER_ADD fail on an index outside [0, rows). */
+  /* rows, width, n, step, updates (buffer, offset), index (buffer, offset), out (buffer, offset): out = 0, then in order
+   * of i: out[i * step + index[i]] += updates[i]. Both OP_GATHER and OP_SCATTER_ADD fail on an index outside [0, rows). */
   OP_SCATTER_ADD = 7,
   /* outer, n, inner, reverse, source (buffer, offset), out (buffer, offset): running sums over n (float) */
   OP_CUMULATIVE_SUM = 8,
@@ -123,7 +124,7 @@ enum MapOpcode {
   MAP_WHERE = 30,   /* a is the condition (int32), b where it is not 0, else c */
   MAP_MUL_ADD = 31, /* a * b + c */
   MAP_INT_TO_FLOAT = 40,
-  MAP_FLOAT_TO_INT = 41, /* towards zero */
+  MAP_FLOAT_TO_INT = 41, /* towards zero, the nearer end where it does not fit, NaN to 0 */
   MAP_FLOAT_TO_BOOL = 42,
   MAP_INT_TO_BOOL = 43,
   MAP_NEGATE_INT = 44,

@@ -325,6 +325,12 @@ static void run_reduce(const Context *context, const int32_t *code) {
   Reduction reduction = {.context = context, .body = &body, .kind = code[0], .outer = code[1], .n = code[2],
                          .inner = code[3], .out = address_of(context, code[4], code[5]), .source = code[6],
                          .scale = float_of_bits((uint32_t)code[7])};
+  if (reduction.n == 0) { /* of nothing */
+    ptrdiff_t results = reduction.outer * reduction.inner;
+    int32_t nothing = reduction.kind == REDUCE_ARGMAX ? 0 : identity_of(reduction.kind);
+    for (ptrdiff_t i = 0; i < results; i++) ((int32_t *)reduction.out)[i] = nothing;
+  }
+  if (reduction.outer * reduction.n * reduction.inner == 0) return;
   parse_body(context, code + 8, &body);
   int inPlace = body.operationCount == 0 && body.inputs[reduction.source].kind == INPUT_CONTIGUOUS;
   reduction.longestBlock = inPlace && body.inputCount == 1 ? LONG_ROW : BLOCK;

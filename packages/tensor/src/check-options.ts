@@ -53,6 +53,9 @@ export function nullable(check: OptionCheck): OptionCheck {
   };
 }
 
+/** Of which somebody else says what it must be. */
+export const anyValue: OptionCheck = { expected: 'anything', accepts: () => true };
+
 /** What `check` accepts, or nothing. */
 export function optional(check: OptionCheck): OptionCheck {
   return { ...check, accepts: (value) => value === undefined || check.accepts(value) };

@@ -1,4 +1,5 @@
-import { asTensor, scalar } from './ops/constant.ts';
+import { valueText } from './check-options.ts';
+import { asTensor, isTensor, scalar } from './ops/constant.ts';
 import { add } from './ops/map.ts';
 import { broadcastTo, joinPads } from './ops/shape.ts';
 import { primitiveOf } from './primitive.ts';
@@ -13,8 +14,12 @@ import { shapeText } from './tensor.ts';
  * @throws RangeError when `loss` is not a scalar.
  */
 export function grad(loss: Tensor, withRespectTo: readonly Exclude<TensorLike, number>[]): Tensor[] {
+  if (!Array.isArray(withRespectTo)) {
+    throw new RangeError(`grad: expected a list of tensors and variables, got ${valueText(withRespectTo)}`);
+  }
+  if (!isTensor(loss)) throw new TypeError(`grad: expected a tensor, got ${valueText(loss)}`);
   if (loss.shape.length > 0) throw new RangeError(`grad: expected a scalar loss, got shape ${shapeText(loss.shape)}`);
-  const targets = withRespectTo.map((target) => asTensor(target));
+  const targets = (withRespectTo as readonly TensorLike[]).map((target) => asTensor(target, 'float32', 'grad'));
   const needed = dependents(targets, loss.id);
   const contributions = new Map<Tensor, Tensor[]>([[loss, [scalar(1)]]]);
   for (let id = loss.id; id >= 0; id--) {

@@ -1,16 +1,34 @@
+import {
+  anyValue,
+  checkArguments,
+  layerSizes,
+  oneOf,
+  optional,
+  positiveInteger,
+  type OptionCheck,
+} from './check-options.ts';
+import { checkMemory } from './memory.ts';
 import type { Initializer, RandomSource } from './initializers.ts';
-import { fanInUniform, glorotUniform, heUniform, normalInitializer, orthogonal, zeros } from './initializers.ts';
-import { conv2d } from './ops/conv.ts';
+import {
+  isRandomSource,
+  fanInUniform,
+  glorotUniform,
+  heUniform,
+  normalInitializer,
+  orthogonal,
+  zeros,
+} from './initializers.ts';
+import { conv2d, convolutionChecks } from './ops/conv.ts';
 import type { Conv2dOptions } from './ops/conv.ts';
 import { embedding } from './ops/index-ops.ts';
 import { add, gelu, relu, sigmoid, silu, softplus, tanh } from './ops/map.ts';
 import { matmul } from './ops/matmul.ts';
 import { layerNorm, rmsNorm } from './ops/norm.ts';
-import { asTensor } from './ops/constant.ts';
+import { asTensor, isFunction } from './ops/constant.ts';
 import { reshape } from './ops/shape.ts';
 import type { Shape, Tensor, TensorLike } from './tensor.ts';
-import { shapeText } from './tensor.ts';
-import { Variable } from './variable.ts';
+import { checkShape, shapeText, sizeOf } from './tensor.ts';
+import { Variable, isName, isParameters } from './variable.ts';
 
 /** Named variables: what is trained, saved and copied. */
 export type Parameters = Readonly<Record<string, Variable>>;
@@ -57,12 +75,12 @@ const activations: Readonly<Record<Activation, (x: TensorLike) => Tensor>> = {
 /** Names of the activations. */
 export const activationNames: readonly Activation[] = Object.keys(activations) as Activation[];
 
+const isActivation = oneOf(...activationNames);
+
 /** Applies an activation by name. @throws RangeError for an unknown name. */
 export function activate(x: TensorLike, activation: Activation): Tensor {
-  if (!Object.hasOwn(activations, activation)) {
-    throw new RangeError(`activation: expected one of ${activationNames.join(', ')}, got '${activation as string}'`);
-  }
-  return activations[activation](x);
+  checkArguments('activate', { activation }, { activation: isActivation });
+  return activations[activation](asTensor(x, 'float32', 'activate'));
 }
 
 /** Initializers by name; `orthogonal` has gain 1. */
@@ -76,12 +94,22 @@ const initializers: Readonly<Record<InitializerName, Initializer>> = {
   zeros,
 };
 
+const isInitializer: OptionCheck = {
+  expected: `an initializer or one of ${Object.keys(initializers).join(', ')}`,
+  accepts: (value) => typeof value === 'function' || (typeof value === 'string' && Object.hasOwn(initializers, value)),
+};
+
 function initializerOf(choice: Initializer | InitializerName): Initializer {
   return typeof choice === 'string' ? initializers[choice] : choice;
 }
 
 /** A module from a function and its parameters. */
 export function module(parameters: Parameters, apply: (x: TensorLike) => Tensor, layers?: readonly Layer[]): Module {
+  checkArguments(
+    'module',
+    { parameters, apply, layers },
+    { parameters: isParameters, apply: isFunction, layers: anyValue },
+  );
   return Object.assign((x: TensorLike) => apply(x), { parameters }, layers && { layers });
 }
 
@@ -102,6 +130,18 @@ export interface LinearOptions {
 
 /** activation(x W + b): […, input] → […, output]. Parameters `weight` [input, output] and `bias` [output]. */
 export function linear(options: LinearOptions): Module {
+  checkArguments('linear', options, {
+    input: positiveInteger,
+    output: positiveInteger,
+    weight: optional(isInitializer),
+    bias: optional({
+      expected: `${isInitializer.expected}, or false`,
+      accepts: (value) => value === false || isInitializer.accepts(value),
+    }),
+    activation: optional(isActivation),
+    name: optional(isName),
+    random: isRandomSource,
+  });
   const { input, output, random } = options;
   const prefix = options.name === undefined ? '' : `${options.name}.`;
   const weight = parameter(`${prefix}weight`, [input, output], options.weight ?? 'fanIn', random);
@@ -128,6 +168,18 @@ export function parameter(
   initializer: Initializer | InitializerName,
   random: RandomSource,
 ): Variable {
+  checkArguments(
+    'parameter',
+    { name, initializer, random },
+    {
+      name: isName,
+      initializer: isInitializer,
+      random: isRandomSource,
+    },
+  );
+  const subject = `parameter '${name}'`;
+  checkShape(subject, shape);
+  checkMemory(`${subject} of shape ${shapeText(shape)}`, 4 * sizeOf(shape));
   return new Variable(shape, initializerOf(initializer)(shape, random), { name });
 }
 
@@ -153,6 +205,17 @@ export interface MlpOptions {
 
 /** A multilayer perceptron: […, input] → […, output]. Parameters `0.weight`, `0.bias`, `1.weight`, … */
 export function mlp(options: MlpOptions): Module {
+  checkArguments('mlp', options, {
+    input: positiveInteger,
+    hidden: layerSizes,
+    output: positiveInteger,
+    activation: isActivation,
+    outputActivation: optional(isActivation),
+    weight: optional(isInitializer),
+    outputWeight: optional(isInitializer),
+    bias: optional(isInitializer),
+    random: isRandomSource,
+  });
   const sizes = [options.input, ...options.hidden, options.output];
   const layers = sizes.slice(1).map((output, i) => {
     const isLast = i === sizes.length - 2;
@@ -171,16 +234,34 @@ export function mlp(options: MlpOptions): Module {
 
 /** One module after another; parameters are prefixed with the position, `0.`, `1.`, … */
 export function sequential(modules: readonly ((x: TensorLike) => Tensor)[]): Module {
+  checkArguments(
+    'sequential',
+    { modules },
+    {
+      modules: {
+        expected: 'a list of modules and functions',
+        accepts: (value) => Array.isArray(value) && value.every(isFunction.accepts),
+      },
+    },
+  );
   const named = modules.map((each, i) => [String(i), 'parameters' in each ? (each as Module).parameters : {}] as const);
   const known = modules.map((each) => ('layers' in each ? (each as Module).layers : undefined));
   const layers = known.every((each) => each !== undefined) ? known.flat() : undefined;
-  const apply = (x: TensorLike): Tensor => modules.reduce<Tensor>((value, layer) => layer(value), asTensor(x));
+  const apply = (x: TensorLike): Tensor =>
+    modules.reduce<Tensor>((value, layer) => layer(value), asTensor(x, 'float32', 'sequential'));
   return module(joinParameters(Object.fromEntries(named)), apply, layers);
 }
+
+const isGroups: OptionCheck = {
+  expected: 'records of variables by name',
+  accepts: (value) =>
+    typeof value === 'object' && value !== null && Object.values(value).every((group) => isParameters.accepts(group)),
+};
 
 /** One record from several: `{ actor: { weight } }` becomes `{ 'actor.weight' }`. */
 export function joinParameters(groups: Readonly<Record<string, Parameters>>): Parameters {
   const joined: Record<string, Variable> = {};
+  checkArguments('joinParameters', { groups }, { groups: isGroups });
   for (const [group, parameters] of Object.entries(groups)) {
     for (const [name, variable] of Object.entries(parameters)) joined[`${group}.${name}`] = variable;
   }
@@ -202,6 +283,15 @@ export interface ConvolutionOptions extends Conv2dOptions {
 
 /** activation(conv2d(x, W) + b) on NHWC images. Parameters `weight` [kernel, kernel, input, output] and `bias` [output]. */
 export function convolution(options: ConvolutionOptions): Module {
+  checkArguments('convolution', options, {
+    ...convolutionChecks,
+    input: positiveInteger,
+    output: positiveInteger,
+    kernel: positiveInteger,
+    weight: optional(isInitializer),
+    activation: optional(isActivation),
+    random: isRandomSource,
+  });
   const { input, output, kernel, random } = options;
   const weight = parameter('weight', [kernel, kernel, input, output], options.weight ?? 'fanIn', random);
   const bias = new Variable([output], undefined, { name: 'bias' });
@@ -217,21 +307,35 @@ export function embeddingTable(options: {
   readonly weight?: Initializer;
   readonly random: RandomSource;
 }): Module {
+  checkArguments('embeddingTable', options, {
+    rows: positiveInteger,
+    width: positiveInteger,
+    weight: optional(isInitializer),
+    random: isRandomSource,
+  });
   const { rows, width, random } = options;
   const weight = parameter('weight', [rows, width], options.weight ?? normalInitializer(1), random);
   return module({ weight }, (index) => embedding(weight, index));
 }
 
+/** A scale that changes nothing at first. */
+function ones(module: string, width: number): Variable {
+  checkArguments(module, { width }, { width: positiveInteger });
+  const scale = new Variable([width], undefined, { name: 'scale' });
+  scale.write(scale.read().fill(1));
+  return scale;
+}
+
 /** {@link layerNorm} with parameters `scale` (ones) and `shift` (zeros) of the given width. */
 export function layerNormalization(width: number): Module {
-  const scale = new Variable([width], new Float32Array(width).fill(1), { name: 'scale' });
+  const scale = ones('layerNormalization', width);
   const shift = new Variable([width], undefined, { name: 'shift' });
   return module({ scale, shift }, (x) => layerNorm(x, { scale, shift }));
 }
 
 /** {@link rmsNorm} with parameter `scale` (ones) of the given width. */
 export function rmsNormalization(width: number): Module {
-  const scale = new Variable([width], new Float32Array(width).fill(1), { name: 'scale' });
+  const scale = ones('rmsNormalization', width);
   return module({ scale }, (x) => rmsNorm(x, { scale }));
 }
 
@@ -239,7 +343,8 @@ export function rmsNormalization(width: number): Module {
 export const flatten: Module = module(
   {},
   (x) => {
-    const tensor = asTensor(x);
+    const tensor = asTensor(x, 'float32', 'flatten');
+    if (tensor.shape.length === 0) throw new RangeError('flatten: expected at least one axis, got a scalar');
     return reshape(tensor, [tensor.shape[0], -1]);
   },
   [{ kind: 'flatten' }],
@@ -250,7 +355,7 @@ export const flatten: Module = module(
  * @throws RangeError when names or shapes differ.
  */
 export function copyParameters(source: Parameters, target: Parameters): void {
-  for (const [name, from, to] of pairs(source, target)) {
+  for (const [name, from, to] of pairs('copyParameters', source, target)) {
     if (from.shape.join() !== to.shape.join()) {
       throw new RangeError(
         `copyParameters: '${name}' is ${shapeText(from.shape)} in the source and ${shapeText(to.shape)} in the target`,
@@ -261,11 +366,16 @@ export function copyParameters(source: Parameters, target: Parameters): void {
 }
 
 /** Parameters of two records by name. @throws RangeError when names differ. */
-export function pairs(source: Parameters, target: Parameters): [name: string, from: Variable, to: Variable][] {
+export function pairs(
+  operation: string,
+  source: Parameters,
+  target: Parameters,
+): [name: string, from: Variable, to: Variable][] {
+  checkArguments(operation, { source, target }, { source: isParameters, target: isParameters });
   const names = Object.keys(source);
   const different = [
-    ...names.filter((name) => !(name in target)),
-    ...Object.keys(target).filter((name) => !(name in source)),
+    ...names.filter((name) => !Object.hasOwn(target, name)),
+    ...Object.keys(target).filter((name) => !Object.hasOwn(source, name)),
   ];
   if (different.length > 0) throw new RangeError(`parameters differ: ${different.join(', ')} are in one record only`);
   return names.map((name) => [name, source[name], target[name]]);
@@ -273,5 +383,6 @@ export function pairs(source: Parameters, target: Parameters): [name: string, fr
 
 /** Gives the memory of parameters back. */
 export function disposeParameters(parameters: Parameters): void {
+  checkArguments('disposeParameters', { parameters }, { parameters: isParameters });
   for (const variable of Object.values(parameters)) variable.dispose();
 }

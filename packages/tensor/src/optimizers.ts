@@ -1,11 +1,20 @@
 import { grad } from './grad.ts';
-import { asTensor, scalar } from './ops/constant.ts';
+import {
+  checkArguments,
+  flag,
+  fraction,
+  nonNegativeNumber,
+  optional,
+  positiveNumber,
+  type OptionCheck,
+} from './check-options.ts';
+import { asTensor, isTensorLike, isTracedList, scalar } from './ops/constant.ts';
 import { add, div, greater, maximum, minimum, mul, sqrt, square, sub, where } from './ops/map.ts';
 import { sum } from './ops/reduce.ts';
 import type { Parameters } from './modules.ts';
 import { pairs } from './modules.ts';
 import type { Tensor, TensorLike } from './tensor.ts';
-import { Variable, assign } from './variable.ts';
+import { Variable, assign, isParameters } from './variable.ts';
 
 /** What optimizers take besides their own settings. */
 export interface MinimizeOptions {
@@ -37,6 +46,8 @@ function optimizer(
 ): Optimizer {
   const variables = Object.values(parameters);
   const apply: Optimizer['apply'] = (gradients, options = {}) => {
+    checkArguments('optimizer', { gradients }, { gradients: isTracedList });
+    checkArguments('optimizer', options, minimizeChecks);
     if (gradients.length !== variables.length) {
       throw new RangeError(`optimizer: expected ${variables.length} gradients, got ${gradients.length}`);
     }
@@ -44,8 +55,8 @@ function optimizer(
     const gradientNorm = globalNorm(gradients);
     const { maxGradNorm } = options;
     // The formula of PyTorch's clip_grad_norm_, with its 1e-6 against division by zero.
-    const scale = maxGradNorm && minimum(1, div(maxGradNorm, add(gradientNorm, 1e-6)));
-    const learningRate = asTensor(options.learningRate ?? defaultRate);
+    const scale = maxGradNorm === undefined ? undefined : minimum(1, div(maxGradNorm, add(gradientNorm, 1e-6)));
+    const learningRate = asTensor(options.learningRate ?? defaultRate, 'float32', 'optimizer');
     variables.forEach((variable, i) => {
       const gradient = scale === undefined ? gradients[i] : mul(gradients[i], scale);
       assign(variable, rule(variable, gradient, learningRate));
@@ -59,9 +70,41 @@ function optimizer(
   };
 }
 
+const minimizeChecks = {
+  learningRate: optional(tensorOr(nonNegativeNumber)),
+  maxGradNorm: optional(tensorOr(positiveNumber)),
+};
+
+/** A number that `check` accepts, or a tensor, whose elements nobody knows yet. */
+function tensorOr(check: OptionCheck): OptionCheck {
+  return {
+    expected: `${check.expected}, a tensor or a variable`,
+    accepts: (value) => (typeof value === 'number' ? check.accepts(value) : isTensorLike.accepts(value)),
+  };
+}
+
+/** A decay that does not keep everything for ever. */
+const decay: OptionCheck = {
+  expected: 'a number in [0, 1)',
+  accepts: (value) => fraction.accepts(value) && value !== 1,
+};
+
+/** What `apply` needs of its caller is checked there, the rest here. */
+function checkOptimizer<Options extends object>(
+  name: string,
+  parameters: Parameters,
+  options: Options,
+  checks: { readonly [Name in keyof Required<Options>]: OptionCheck },
+): void {
+  checkArguments(name, { parameters }, { parameters: isParameters });
+  checkArguments(name, options, checks);
+}
+
 /** √ Σ g² over all elements of all tensors. */
 export function globalNorm(tensors: readonly Tensor[]): Tensor {
-  return sqrt(tensors.map((tensor) => sum(square(tensor))).reduce((total, each) => add(total, each), scalar(0)));
+  checkArguments('globalNorm', { tensors }, { tensors: isTracedList });
+  if (tensors.length === 0) return scalar(0);
+  return sqrt(tensors.map((tensor) => sum(square(tensor))).reduce((total, each) => add(total, each)));
 }
 
 /** Zero variables shaped like the parameters, named `prefix.name`. */
@@ -94,6 +137,10 @@ export interface SgdOptions {
 
 /** Gradient descent, θ ← θ − α v with v ← μ v + g. */
 export function sgd(parameters: Parameters, options: SgdOptions = {}): Optimizer {
+  checkOptimizer('sgd', parameters, options, {
+    learningRate: optional(nonNegativeNumber),
+    momentum: optional(decay),
+  });
   const momentum = options.momentum ?? 0;
   const state = momentum === 0 ? {} : zerosLike('velocity', parameters);
   const velocities = slots(parameters, state, 'velocity');
@@ -128,6 +175,12 @@ export interface RmsPropOptions {
  * with m ← ρ m + (1 − ρ) g.
  */
 export function rmsProp(parameters: Parameters, options: RmsPropOptions = {}): Optimizer {
+  checkOptimizer('rmsProp', parameters, options, {
+    learningRate: optional(nonNegativeNumber),
+    decay: optional(fraction),
+    epsilon: optional(nonNegativeNumber),
+    centered: optional(flag),
+  });
   const { decay = 0.99, epsilon = 1e-8, centered = false } = options;
   const state = { ...zerosLike('meanSquare', parameters), ...(centered ? zerosLike('mean', parameters) : {}) };
   const meanSquares = slots(parameters, state, 'meanSquare');
@@ -164,6 +217,13 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
+const adamChecks = {
+  learningRate: optional(nonNegativeNumber),
+  beta1: optional(decay),
+  beta2: optional(decay),
+  epsilon: optional(nonNegativeNumber),
+};
+
 /** m and v of each parameter, m ← β₁ m + (1 − β₁) g and v ← β₂ v + (1 − β₂) g². */
 function moments(parameters: Parameters, beta1: number, beta2: number) {
   const state = { ...zerosLike('mean', parameters), ...zerosLike('meanSquare', parameters) };
@@ -184,6 +244,7 @@ function moments(parameters: Parameters, beta1: number, beta2: number) {
  * θ ← θ − α m̂ / (√v̂ + ε) with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
  */
 export function adam(parameters: Parameters, options: AdamOptions = {}): Optimizer {
+  checkOptimizer('adam', parameters, options, adamChecks);
   return adamW(parameters, { ...options, weightDecay: 0 });
 }
 
@@ -192,6 +253,7 @@ export function adamW(
   parameters: Parameters,
   options: AdamOptions & { readonly weightDecay?: number } = {},
 ): Optimizer {
+  checkOptimizer('adamW', parameters, options, { ...adamChecks, weightDecay: optional(nonNegativeNumber) });
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
   // β₁ᵗ and β₂ᵗ, kept as products: a power of the step count would need a logarithm.
   const power1 = new Variable([], [1], { name: 'beta1Power' });
@@ -222,6 +284,7 @@ export function adamW(
  * As in PyTorch, ε is added to √v, whose bias is not corrected yet, and the threshold is 5 (the paper's is 4).
  */
 export function rAdam(parameters: Parameters, options: AdamOptions = {}): Optimizer {
+  checkOptimizer('rAdam', parameters, options, adamChecks);
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   const power1 = new Variable([], [1], { name: 'beta1Power' });
   // Σ β₂ᵏ⁻¹ and Σ k β₂ᵏ⁻¹ over k = 1 … t, so that 1 − β₂ᵗ = (1 − β₂) Σ β₂ᵏ⁻¹ and ρₜ + 1 = 2 Σ k β₂ᵏ⁻¹ / Σ β₂ᵏ⁻¹: sums of
@@ -255,7 +318,8 @@ export function rAdam(parameters: Parameters, options: AdamOptions = {}): Optimi
  * @throws RangeError when names differ.
  */
 export function polyakUpdate(source: Parameters, target: Parameters, tau: TensorLike): void {
-  for (const [, from, to] of pairs(source, target)) {
+  checkArguments('polyakUpdate', { tau }, { tau: tensorOr(fraction) });
+  for (const [, from, to] of pairs('polyakUpdate', source, target)) {
     assign(to, tau === 1 ? asTensor(from) : add(mul(tau, from), mul(sub(1, tau), to)));
   }
 }

@@ -1,9 +1,12 @@
 import type { Device, Graph } from './device/device.ts';
 import { defaultDevice } from './device/default-device.ts';
-import { asTensor } from './ops/constant.ts';
+import { isDevice } from './device/is-device.ts';
+import { anyValue, checkArguments, optional, valueText, type OptionCheck } from './check-options.ts';
+import { asTensor, isFunction, isTensor } from './ops/constant.ts';
+import { cast } from './ops/map.ts';
 import { primitiveOf } from './primitive.ts';
 import type { DType, Shape, Tensor, TensorData, TensorLike } from './tensor.ts';
-import { Trace, shapeText, withTrace } from './tensor.ts';
+import { Trace, checkShape, isDType, withTrace } from './tensor.ts';
 import type { Variable } from './variable.ts';
 
 /** What an input looks like: a shape (float32), or a shape and a dtype. */
@@ -40,6 +43,7 @@ export interface Program<Inputs, Outputs> {
  * dot.inputs.x.set([1, 1, 1]);
  * dot.run().y[0]; // 6
  * ```
+ * @throws RangeError when it would take more memory than the device has, naming how much.
  * @throws Error what the operations throw, at once: shapes are checked while tracing.
  */
 export function program<Inputs extends Record<string, InputSpec>, Outputs extends Record<string, TensorLike>>(
@@ -47,11 +51,15 @@ export function program<Inputs extends Record<string, InputSpec>, Outputs extend
   build: (inputs: { readonly [Name in keyof Inputs]: Tensor }) => Outputs,
   options: ProgramOptions = {},
 ): Program<Inputs, Outputs> {
+  checkArguments('program', { inputs, build }, { inputs: isRecord, build: isFunction });
+  checkArguments('program', options, { device: optional(isDevice) });
   const device = options.device ?? defaultDevice();
   const trace = new Trace();
   const graph = withTrace(trace, () => {
     const nodes = new Map(Object.entries(inputs).map(([name, spec]) => [name, inputNode(trace, name, spec)]));
-    const outputs = build(Object.fromEntries(nodes) as { [Name in keyof Inputs]: Tensor });
+    const tensors = [...nodes].map(([name, node]) => [name, valueOf(node, inputs[name])] as const);
+    const outputs = build(Object.fromEntries(tensors) as { [Name in keyof Inputs]: Tensor });
+    checkArguments('program', { outputs }, { outputs: isRecord });
     return graphOf(trace, nodes, outputs);
   });
   const executable = device.compile(graph);
@@ -84,6 +92,7 @@ export function evaluate<T extends Tensor | Record<string, TensorLike>>(
   build: () => T,
   options: ProgramOptions = {},
 ): Evaluated<T> {
+  checkArguments('evaluate', { build }, { build: isFunction });
   let single = false;
   const once = program(
     {},
@@ -99,34 +108,50 @@ export function evaluate<T extends Tensor | Record<string, TensorLike>>(
   return (single ? outputs[0][1] : Object.fromEntries(outputs)) as Evaluated<T>;
 }
 
-function isTensor(value: Tensor | Record<string, TensorLike>): value is Tensor {
-  return 'trace' in value && value.trace instanceof Trace;
+const isRecord: OptionCheck = {
+  expected: 'an object of named values',
+  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && !isTensor(value),
+};
+
+function dtypeOf(spec: InputSpec): DType {
+  return 'dtype' in spec ? spec.dtype : 'float32';
 }
 
+/** The memory of an input. Bools are read as integers, for whatever was written there: see {@link valueOf}. */
 function inputNode(trace: Trace, name: string, spec: InputSpec): Tensor {
-  const { shape, dtype } = 'dtype' in spec ? spec : { shape: spec, dtype: 'float32' as const };
-  if (shape.some((extent) => !Number.isInteger(extent) || extent < 1)) {
-    throw new RangeError(`input '${name}': expected sizes of at least 1, got ${shapeText(shape)}`);
+  const subject = `input '${name}'`;
+  if (typeof spec !== 'object' || (spec as InputSpec | null) === null) {
+    throw new RangeError(`${subject}: expected a shape, or a shape and a dtype, got ${valueText(spec)}`);
   }
-  return trace.fresh('input', [], [...shape], dtype, { name });
+  if (!Array.isArray(spec)) checkArguments(subject, spec as object, { shape: anyValue, dtype: isDType });
+  const shape = 'dtype' in spec ? spec.shape : spec;
+  checkShape(subject, shape);
+  const dtype = dtypeOf(spec);
+  return trace.fresh('input', [], [...shape], dtype === 'bool' ? 'int32' : dtype, { name });
+}
+
+/** The tensor that an input is to the program. */
+function valueOf(node: Tensor, spec: InputSpec): Tensor {
+  return cast(node, dtypeOf(spec));
 }
 
 /** What is needed of a trace: everything that outputs and assignments depend on. */
 function graphOf(trace: Trace, inputs: Map<string, Tensor>, outputs: Record<string, TensorLike>): Graph {
-  const results = new Map(Object.entries(outputs).map(([name, value]) => [name, asTensor(value)]));
+  const results = new Map(
+    Object.entries(outputs).map(([name, value]) => [name, asTensor(value, 'float32', `output '${name}'`)]),
+  );
   const assignments = new Map<Variable, Tensor>();
   for (const [variable, value] of trace.present) {
     if (value !== trace.initial.get(variable)) assignments.set(variable, value);
   }
-  const live = new Set<Tensor>();
-  const visit = (node: Tensor): void => {
-    if (live.has(node)) return;
-    live.add(node);
+  const live = new Set<Tensor>([...results.values(), ...assignments.values()]);
+  // Inputs come before their users, so one pass from the end finds all that is needed, however deep.
+  for (const node of trace.nodes.toReversed()) {
+    if (!live.has(node)) continue;
     // A view has one input; what else it names is for its gradient.
     const used = primitiveOf(node).kind === 'view' ? node.inputs.slice(0, 1) : node.inputs;
-    used.forEach(visit);
-  };
-  for (const node of [...results.values(), ...assignments.values()]) visit(node);
+    for (const input of used) live.add(input);
+  }
   const variables = new Map(
     [...trace.initial].filter(([variable, node]) => live.has(node) || assignments.has(variable)),
   );

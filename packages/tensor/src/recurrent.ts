@@ -1,10 +1,11 @@
-import type { Initializer, RandomSource } from './initializers.ts';
+import { checkArguments, positiveInteger } from './check-options.ts';
+import { isRandomSource, uniform, type Initializer, type RandomSource } from './initializers.ts';
 import { parameter, type Parameters } from './modules.ts';
 import { asTensor } from './ops/constant.ts';
 import { add, mul, sigmoid, sub, tanh } from './ops/map.ts';
 import { matmul } from './ops/matmul.ts';
 import { concat, slice, split, squeeze, stack } from './ops/shape.ts';
-import { shapeText, sizeOf, type Tensor, type TensorLike } from './tensor.ts';
+import { shapeText, type Tensor, type TensorLike } from './tensor.ts';
 import type { Variable } from './variable.ts';
 
 /** What a recurrent layer makes of sequences. */
@@ -40,6 +41,11 @@ export interface RecurrentOptions {
   readonly random: RandomSource;
 }
 
+function checked(name: string, options: RecurrentOptions): RecurrentOptions {
+  checkArguments(name, options, { input: positiveInteger, hidden: positiveInteger, random: isRandomSource });
+  return options;
+}
+
 /**
  * Long short-term memory (Hochreiter and Schmidhuber, 1997; with the forget gate of Gers et al., 2000), as PyTorch has it:
  *
@@ -50,7 +56,8 @@ export interface RecurrentOptions {
  * Its state is h, then c: 2 × hidden numbers. Parameters `weight` W [input, 4 hidden], `hiddenWeight` U [hidden, 4 hidden] and `bias` b
  * [4 hidden], the sum of PyTorch's two; uniform in ±1/√hidden at first (PyTorch).
  */
-export function lstm({ input, hidden, random }: RecurrentOptions): RecurrentLayer {
+export function lstm(options: RecurrentOptions): RecurrentLayer {
+  const { input, hidden, random } = checked('lstm', options);
   const uniform = uniformBy(hidden);
   const weight = parameter('weight', [input, 4 * hidden], uniform, random);
   const hiddenWeight = parameter('hiddenWeight', [hidden, 4 * hidden], uniform, random);
@@ -71,7 +78,8 @@ export function lstm({ input, hidden, random }: RecurrentOptions): RecurrentLaye
  * Its state is h. Parameters `weight` W [input, 3 hidden], `hiddenWeight` U [hidden, 3 hidden], `bias` b [3 hidden] and `hiddenBias` b′
  * [hidden] (of r and z, PyTorch's two biases are one here); uniform in ±1/√hidden at first (PyTorch).
  */
-export function gru({ input, hidden, random }: RecurrentOptions): RecurrentLayer {
+export function gru(options: RecurrentOptions): RecurrentLayer {
+  const { input, hidden, random } = checked('gru', options);
   const uniform = uniformBy(hidden);
   const weight = parameter('weight', [input, 3 * hidden], uniform, random);
   const hiddenWeight = parameter('hiddenWeight', [hidden, 3 * hidden], uniform, random);
@@ -95,11 +103,15 @@ function recurrent(parameters: RecurrentParameters, parts: number, cell: Cell): 
   const { weight, hiddenWeight, bias } = parameters;
   const stateSize = parts * hiddenWeight.shape[0];
   const apply = (sequences: TensorLike, initial: TensorLike, starts?: TensorLike): Unrolled => {
-    const x = asTensor(sequences);
+    const x = asTensor(sequences, 'float32', 'recurrent layer');
     const [batch, time] = x.shape;
-    expectShape('x', x, [batch, time, weight.shape[0]]);
-    expectShape('state', asTensor(initial), [batch, stateSize]);
-    if (starts !== undefined) expectShape('starts', asTensor(starts), [batch, time]);
+    if (x.shape.length !== 3 || x.shape[2] !== weight.shape[0]) {
+      throw new RangeError(
+        `recurrent layer: expected x of shape [batch, time, ${weight.shape[0]}], got ${shapeText(x.shape)}`,
+      );
+    }
+    expectShape('state', initial, [batch, stateSize]);
+    if (starts !== undefined) expectShape('starts', starts, [batch, time]);
     // What does not depend on h is computed for all steps at once.
     const projected = add(matmul(x, weight), bias);
     const keep = starts === undefined ? undefined : sub(1, starts);
@@ -120,10 +132,11 @@ function recurrent(parameters: RecurrentParameters, parts: number, cell: Cell): 
 
 function uniformBy(hidden: number): Initializer {
   const bound = 1 / Math.sqrt(hidden);
-  return (shape, random) => Float32Array.from({ length: sizeOf(shape) }, () => (2 * random.nextFloat() - 1) * bound);
+  return (shape, random) => uniform('recurrent layer', shape, bound, random);
 }
 
-function expectShape(name: string, tensor: Tensor, shape: readonly number[]): void {
+function expectShape(name: string, value: TensorLike, shape: readonly number[]): void {
+  const tensor = asTensor(value, 'float32', 'recurrent layer');
   if (tensor.shape.join() === shape.join()) return;
   throw new RangeError(
     `recurrent layer: expected ${name} of shape ${shapeText(shape)}, got ${shapeText(tensor.shape)}`,

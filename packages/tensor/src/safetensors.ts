@@ -1,7 +1,8 @@
 import type { Parameters } from './modules.ts';
 import type { DType, Shape, TensorData } from './tensor.ts';
 import { shapeText, sizeOf, zerosOf } from './tensor.ts';
-import { valueText } from './check-options.ts';
+import { checkArguments, valueText } from './check-options.ts';
+import { isParameters } from './variable.ts';
 
 /** A named array as it stands in a file. */
 export interface StoredTensor {
@@ -36,6 +37,7 @@ const metadataName = '__metadata__';
  * @throws RangeError for a tensor that is not one: another dtype, more or fewer elements than its shape has, no elements.
  */
 export function encodeSafetensors(tensors: Readonly<Record<string, StoredTensor>>): Uint8Array {
+  checkArguments('encodeSafetensors', { tensors }, { tensors: { expected: 'tensors by name', accepts: isRecord } });
   const header = new Map<string, Entry>();
   let total = 0;
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -222,7 +224,7 @@ function decodeEntry(name: string, entry: Entry, view: DataView, start: number):
   const dtype = dtypes[entry.dtype];
   const size = sizeOf(shape);
   const from = start + entry.data_offsets[0];
-  const data = zerosOf(dtype, size);
+  const data = zerosOf(dtype, size, `safetensors: '${name}'`);
   for (let i = 0; i < size; i++) {
     if (dtype === 'bool') data[i] = boolAt(view, from + i, name);
     else if (dtype === 'float32') data[i] = view.getFloat32(from + 4 * i, true);
@@ -239,6 +241,7 @@ function boolAt(view: DataView, at: number, name: string): number {
 
 /** The present values of parameters as a safetensors file. */
 export function saveParameters(parameters: Parameters): Uint8Array {
+  checkArguments('saveParameters', { parameters }, { parameters: isParameters });
   const stored = Object.entries(parameters).map(
     ([name, variable]) => [name, { dtype: variable.dtype, shape: variable.shape, data: variable.read() }] as const,
   );
@@ -250,6 +253,7 @@ export function saveParameters(parameters: Parameters): Uint8Array {
  * @throws SafetensorsError when the file is corrupt, lacks a parameter, has one that is not asked for, or has another shape.
  */
 export function loadParameters(parameters: Parameters, file: Uint8Array): void {
+  checkArguments('loadParameters', { parameters }, { parameters: isParameters });
   const tensors = decodeSafetensors(file);
   for (const [name, { shape, dtype }] of Object.entries(parameters)) {
     if (!Object.hasOwn(tensors, name)) throw new SafetensorsError(`safetensors: parameter '${name}' is missing`);

@@ -1,7 +1,8 @@
 import type { Device, Storage } from './device/device.ts';
+import { checkArguments, optional, valueText, type OptionCheck } from './check-options.ts';
 import type { DType, Shape, Tensor, TensorData } from './tensor.ts';
-import { currentTrace, shapeText, sizeOf, zerosOf } from './tensor.ts';
-import { asTensor } from './ops/constant.ts';
+import { checkShape, currentTrace, elementsOf, isDType, shapeText, sizeOf, zerosOf } from './tensor.ts';
+import { asTensor, isVariable } from './ops/constant.ts';
 
 /** Options of {@link variable}. */
 export interface VariableOptions {
@@ -10,6 +11,16 @@ export interface VariableOptions {
   /** Default: float32. */
   readonly dtype?: DType;
 }
+
+/** A check of arguments. */
+export const isParameters: OptionCheck = {
+  expected: 'variables by name',
+  accepts: (value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isVariable),
+};
+
+/** A check of arguments. */
+export const isName: OptionCheck = { expected: 'a text', accepts: (value) => typeof value === 'string' };
 
 /**
  * A tensor that outlives a program: parameters, optimizer state, target copies, caches. It moves to the device of the
@@ -25,14 +36,13 @@ export class Variable {
 
   /** @throws RangeError when the number of values does not fit the shape. */
   constructor(shape: Shape, values: ArrayLike<number> | undefined, options: VariableOptions = {}) {
+    checkArguments('variable', options, { name: optional(isName), dtype: optional(isDType) });
     this.name = options.name ?? 'variable';
+    checkShape(`variable '${this.name}'`, shape);
     this.shape = [...shape];
     this.dtype = options.dtype ?? 'float32';
-    this.#initial = zerosOf(this.dtype, sizeOf(shape));
-    if (values !== undefined) {
-      this.#check(values);
-      this.#initial.set(values);
-    }
+    this.#initial = zerosOf(this.dtype, sizeOf(shape), this.#subject);
+    if (values !== undefined) this.#initial.set(this.#elements(values));
   }
 
   /** A copy of the present values. */
@@ -44,10 +54,12 @@ export class Variable {
 
   /** @throws RangeError when the number of values does not fit the shape. */
   write(values: ArrayLike<number>): void {
-    this.#check(values);
-    if (this.#storage !== undefined) this.#storage.write(values);
-    else if (this.#initial !== undefined) this.#initial.set(values);
-    else throw new Error(`variable '${this.name}' was disposed`);
+    if (this.#storage === undefined && this.#initial === undefined) {
+      throw new Error(`variable '${this.name}' was disposed`);
+    }
+    const elements = this.#elements(values);
+    if (this.#storage !== undefined) this.#storage.write(elements);
+    else this.#initial?.set(elements);
   }
 
   /**
@@ -74,13 +86,12 @@ export class Variable {
     this.#initial = undefined;
   }
 
-  #check(values: ArrayLike<number>): void {
-    const size = sizeOf(this.shape);
-    if (values.length !== size) {
-      throw new RangeError(
-        `variable '${this.name}' of shape ${shapeText(this.shape)}: expected ${size} values, got ${values.length}`,
-      );
-    }
+  #elements(values: ArrayLike<number>): ArrayLike<number> {
+    return elementsOf(this.#subject, this.dtype, sizeOf(this.shape), values);
+  }
+
+  get #subject(): string {
+    return `variable '${this.name}' of shape ${shapeText(this.shape)}`;
   }
 }
 
@@ -95,7 +106,8 @@ export function variable(shape: Shape, values?: ArrayLike<number>, options: Vari
  */
 export function assign(target: Variable, value: Tensor | number): void {
   const trace = currentTrace();
-  const tensor = asTensor(value, target.dtype);
+  if (!isVariable(target)) throw new TypeError(`assign: expected a variable, got ${valueText(target)}`);
+  const tensor = asTensor(value, target.dtype, 'assign');
   if (tensor.dtype !== target.dtype || tensor.shape.join() !== target.shape.join()) {
     throw new TypeError(
       `assign: variable '${target.name}' is ${target.dtype} ${shapeText(target.shape)}, ` +

@@ -158,5 +158,5 @@ test('a variable lives on one device; devices want at least one thread', () => {
   expect(() => g.evaluate(() => g.add(w, 1), { device: g.device('native') })).toThrow(
     "variable 'w' lives on device 'wasm' and cannot be used on 'native'",
   );
-  expect(() => g.device('wasm', { threads: 0 })).toThrow('expected a number of threads of at least 1, got 0');
+  expect(() => g.device('wasm', { threads: 0 })).toThrow('device: expected threads to be a positive integer, got 0');
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { errorFunction } from './support/error-function.ts';
 import type { Body, BodyInput } from './support/kernel-program.ts';
 import { bodyWords, cases, instruction, Machine, op } from './support/kernel-program.ts';
 
@@ -75,21 +76,3 @@ describe.each(cases)('elementary functions: $label', ({ kernels, threads }) => {
     expect([...run.readFloats(outs[1])]).toEqual([reference(0), reference(-0), NaN, NaN, NaN]);
   });
 });
-
-/** erf by its Taylor series near zero, and by the continued fraction of erfc elsewhere. */
-function errorFunction(x: number): number {
-  const a = Math.abs(x);
-  if (Number.isNaN(x) || a > 6) return Number.isNaN(x) ? NaN : Math.sign(x);
-  if (a < 2) {
-    let term = x;
-    let sum = x;
-    for (let i = 1; i < 60; i++) {
-      term *= (-x * x) / i;
-      sum += term / (2 * i + 1);
-    }
-    return (2 / Math.sqrt(Math.PI)) * sum;
-  }
-  let fraction = a;
-  for (let i = 60; i > 0; i--) fraction = a + i / 2 / fraction;
-  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / fraction);
-}

@@ -160,7 +160,7 @@ describe.each(cells)('$name', ({ make, step }) => {
     const apply = (x: number[], state: number[], flags?: number[]) => (): unknown =>
       g.evaluate(() => layer(g.full(x, 0), g.full(state, 0), flags && g.full(flags, 0)).outputs);
     const size = layer.stateSize;
-    expect(apply([2, 4, 5], [2, size])).toThrow('expected x of shape [2, 4, 3], got [2, 4, 5]');
+    expect(apply([2, 4, 5], [2, size])).toThrow('expected x of shape [batch, time, 3], got [2, 4, 5]');
     expect(apply([2, 4, 3], [3, size])).toThrow(`expected state of shape [2, ${size}], got [3, ${size}]`);
     expect(apply([2, 4, 3], [2, size], [4, 2])).toThrow('expected starts of shape [2, 4], got [4, 2]');
   });

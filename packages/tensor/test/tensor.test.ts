@@ -37,8 +37,8 @@ test('different operations are not', () => {
 test('what changes nothing makes no node', () => {
   traced((x) => {
     for (const same of [
-      g.add(x, 0),
-      g.add(0, x),
+      g.add(x, -0),
+      g.add(-0, x),
       g.sub(x, 0),
       g.mul(x, 1),
       g.mul(1, x),
@@ -47,6 +47,11 @@ test('what changes nothing makes no node', () => {
     ]) {
       expect(same).toBe(x);
     }
+    const integers = g.cast(x, 'int32');
+    expect(g.add(integers, 0)).toBe(integers);
+    // −0 + 0 is 0, and −0 − −0 too.
+    expect(g.add(x, 0)).not.toBe(x);
+    expect(g.sub(x, -0)).not.toBe(x);
     expect(g.reshape(g.reshape(x, [12]), [3, 4])).toBe(x);
     expect(g.transpose(g.transpose(x))).toBe(x);
     expect(g.slice(x, [0, 0], [-1, -1])).toBe(x);

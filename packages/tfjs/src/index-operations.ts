@@ -20,6 +20,27 @@ export function gatherRows([table, index]: readonly tf.Tensor[]): tf.Tensor {
   return tf.gather(table, index);
 }
 
+/** The places in all of x of one element of each row. */
+function placesOf(index: tf.Tensor, width: number): tf.Tensor1D {
+  const rowStart = tf.mul(tf.range(0, index.size, 1, 'int32'), tf.scalar(width, 'int32'));
+  return tf.add(tf.reshape(index, [-1]), rowStart);
+}
+
+/** One element of each row. */
+export function gatherEach([x, index]: readonly tf.Tensor[]): tf.Tensor {
+  const width = x.shape[x.rank - 1];
+  checkIndex('gather', index, width);
+  return tf.reshape(tf.gather(tf.reshape(x, [-1]), placesOf(index, width)), index.shape);
+}
+
+/** Zeros but for one element of each row. */
+export function scatterEach([updates, index]: readonly tf.Tensor[], { shape }: Node): tf.Tensor {
+  const width = shape[shape.length - 1];
+  checkIndex('scatterAdd', index, width);
+  const places = tf.reshape(placesOf(index, width), [-1, 1]);
+  return tf.reshape(tf.scatterND(places, tf.reshape(updates, [-1]), [index.size * width]), [...shape]);
+}
+
 /** Rows added up by number. */
 export function scatterAdd([updates, index]: readonly tf.Tensor[], node: Node): tf.Tensor {
   checkIndex(node.op, index, node.shape[0]);

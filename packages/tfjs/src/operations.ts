@@ -2,7 +2,8 @@ import type { Tensor as Node } from '@gradus/tensor';
 import { scalarValue, sizeOf } from '@gradus/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { col2im, im2col } from './windows.ts';
-import { gatherRows, scatterAdd, sliceAt, updateAt } from './index-operations.ts';
+import { gatherEach, gatherRows, scatterAdd, scatterEach, sliceAt, updateAt } from './index-operations.ts';
+import { argmax, cast, maximum, minimum, mul, sign } from './number-rules.ts';
 import { uniformNumbers } from './threefry.ts';
 
 /** Computes a node of a graph from its inputs. */
@@ -51,19 +52,18 @@ export const operations: Readonly<Record<string, Operation>> = {
   cos: unary(tf.cos),
   erf: unary(tf.erf),
   floor: unary(tf.floor),
-  sign: unary(tf.sign),
+  sign,
   abs: unary(tf.abs),
   neg: unary(tf.neg),
   logicalNot: unary(tf.logicalNot),
-  // tf.cast keeps integers other than 0 and 1 as they are on the way to bool, on the wasm backend.
-  cast: ([x], { dtype }) => (dtype === 'bool' ? tf.notEqual(x, tf.scalar(0, x.dtype as 'int32')) : tf.cast(x, dtype)),
+  cast,
 
   add: binary(tf.add),
   sub: binary(tf.sub),
-  mul: binary(tf.mul),
+  mul,
   div: binary(tf.div),
-  minimum: binary(tf.minimum),
-  maximum: binary(tf.maximum),
+  minimum,
+  maximum,
   less: binary(tf.less),
   lessEqual: binary(tf.lessEqual),
   equal: binary(tf.equal),
@@ -84,7 +84,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   sum: reduction((x, axes) => tf.sum(x, axes)),
   max: reduction((x, axes) => tf.max(x, axes)),
   min: reduction((x, axes) => tf.min(x, axes)),
-  argmax: ([x], node) => tf.argMax(x, node.attributes.start as number),
+  argmax,
   cumulativeSum: ([x], node) => tf.cumsum(x, node.attributes.start as number, false, node.attributes.reverse === true),
 
   matmul,
@@ -92,7 +92,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   im2col,
   col2im,
   gatherRows,
+  gatherEach,
   scatterAdd,
+  scatterEach,
   sliceAt,
   updateAt,
   randomUniform: ([key], node) => {

@@ -125,7 +125,7 @@ describe('programs', () => {
     const cases: readonly [string, () => Tensor][] = [
       ['gather: expected an index of at least 0 and less than 2, got 2', () => embedding(table(), index(2))],
       [
-        'gather: expected an index of at least 0 and less than 4, got -1',
+        'gather: expected an index of at least 0 and less than 2, got -1',
         () => gather(table(), constant([2], [-1, 0], 'int32')),
       ],
       [

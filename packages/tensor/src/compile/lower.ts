@@ -3,6 +3,7 @@ import { scalarValue } from '../ops/constant.ts';
 import type { Triangle } from '../ops/matmul.ts';
 import * as code from '../ops/opcodes.ts';
 import { reductionSpace } from '../ops/reduce.ts';
+import { memoryText } from '../memory.ts';
 import type { Emit, Operand } from '../primitive.ts';
 import { primitiveOf } from '../primitive.ts';
 import type { Shape, Tensor, TensorData } from '../tensor.ts';
@@ -46,11 +47,21 @@ function bitsOf(value: number, dtype: string): number {
   return intBits[0];
 }
 
-/** Compiles a graph: views resolved, chains fused, memory planned, instructions written. */
+/** Instructions count elements of the arena in 32 bits. */
+const maximumArena = 4 * 2 ** 32;
+
+/**
+ * Compiles a graph: views resolved, chains fused, memory planned, instructions written.
+ * @throws RangeError when it would take more memory than instructions can address.
+ */
 export function lower(graph: Graph): Compiled {
   const computations = resolveViews(graph);
   const planned = plan(graph, computations, fuse(computations));
   const { homes, variables } = planned;
+  if (planned.arenaBytes > maximumArena) {
+    const [needed, most] = [planned.arenaBytes, maximumArena].map(memoryText);
+    throw new RangeError(`program: its tensors would take ${needed} of memory, a program can have ${most}`);
+  }
   const buffers = new Map(variables.map((variable, i) => [variable, i + 1]));
   const words: number[] = [];
   let instructions = 0;

@@ -1,3 +1,5 @@
+import { checkArguments, optional, positiveInteger, valueText } from '../check-options.ts';
+import { isDevice } from './is-device.ts';
 import type { Device } from './device.ts';
 import { EmbeddedDevice } from './embedded-device.ts';
 import { loadNative } from './native-kernels.ts';
@@ -28,11 +30,12 @@ function environment(name: string): string | undefined {
  */
 export function device(name: DeviceName, options: DeviceOptions = {}): EmbeddedDevice {
   if (name !== 'native' && name !== 'wasm') {
-    throw new RangeError(`device: expected 'native' or 'wasm', got '${String(name)}'`);
+    throw new RangeError(`device: expected 'native' or 'wasm', got ${valueText(name)}`);
   }
+  checkArguments('device', options, { threads: optional(positiveInteger) });
   const threads = options.threads ?? Number(environment('GRADUS_THREADS') ?? 1);
   if (!Number.isInteger(threads) || threads < 1) {
-    throw new RangeError(`device: expected a number of threads of at least 1, got ${threads}`);
+    throw new RangeError(`GRADUS_THREADS: expected a number of threads of at least 1, got ${threads}`);
   }
   const key = `${name}/${threads}`;
   const known = devices.get(key);
@@ -62,6 +65,7 @@ export function defaultDevice(): Device {
 
 /** Makes `device` the one that programs use unless they name another. */
 export function setDefaultDevice(device: Device): void {
+  checkArguments('setDefaultDevice', { device }, { device: isDevice });
   chosen = device;
 }
 

@@ -1,8 +1,9 @@
+import { checkMemory, memoryText } from '../memory.ts';
 import { kernelFailure } from './kernel-failure.ts';
 import type { Block, Kernels } from './kernels.ts';
 
 /** PROGRAM_VERSION of kernels/program.h: an addon built from other kernels would misread programs. */
-const programVersion = 2;
+const programVersion = 3;
 
 /** Blocks start at multiples of this, so that no vector straddles two cache lines. */
 const alignment = 64;
@@ -31,11 +32,12 @@ class NativeBlock implements Block {
   readonly #int32: Int32Array;
 
   constructor(addon: Addon, bytes: number) {
+    checkMemory('native device: this', bytes);
     let buffer: ArrayBuffer;
     try {
       buffer = new ArrayBuffer(bytes + alignment);
     } catch (error) {
-      throw new RangeError(`native device: not enough memory for ${bytes} bytes`, { cause: error });
+      throw new RangeError(`native device: not enough memory for ${memoryText(bytes)}`, { cause: error });
     }
     const start = addon.address(buffer);
     const padding = (alignment - (start % alignment)) % alignment;

@@ -1,3 +1,4 @@
+import { memoryText } from '../memory.ts';
 import { FreeList } from './free-list.ts';
 import { kernelFailure } from './kernel-failure.ts';
 import type { Block, Kernels } from './kernels.ts';
@@ -78,7 +79,9 @@ class WasmKernels implements Kernels {
       this.#grow(bytes);
       region = this.#freeList.take(bytes);
     }
-    if (region === undefined) throw new RangeError(`wasm device: not enough memory for ${bytes} bytes`);
+    if (region === undefined) {
+      throw new RangeError(`wasm device: not enough memory for ${memoryText(bytes)}; it can have 4 GB in all`);
+    }
     new Uint8Array(memory.buffer, region.address, region.used).fill(0);
     return new WasmBlock(memory, region.address, bytes);
   }

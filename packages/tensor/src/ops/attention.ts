@@ -16,7 +16,7 @@ import { sumTo, transpose } from './shape.ts';
  * @throws RangeError when the shapes do not fit.
  */
 export function causalAttention(queries: TensorLike, keys: TensorLike, values: TensorLike): Tensor {
-  const [q, k, v] = [queries, keys, values].map((each) => cast(each, 'float32'));
+  const [q, k, v] = [queries, keys, values].map((each) => cast(each, 'float32', 'causalAttention'));
   const shapes = [q, k, v].map(({ shape }) => shape);
   const [time, size] = q.shape.slice(-2);
   if (shapes.some((shape) => shape.length < 2 || shape.at(-2) !== time) || k.shape.at(-1) !== size) {

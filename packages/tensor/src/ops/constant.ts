@@ -1,6 +1,18 @@
 import { definePrimitive } from '../primitive.ts';
-import type { DType, Shape, Tensor, TensorData, TensorLike } from '../tensor.ts';
-import { currentTrace, shapeText, sizeOf, zerosOf } from '../tensor.ts';
+import { checkArguments, valueText, type OptionCheck } from '../check-options.ts';
+import type { DType, Shape, Tensor, TensorLike } from '../tensor.ts';
+import {
+  checkShape,
+  currentTrace,
+  elementOf,
+  elementsOf,
+  isDType,
+  shapeText,
+  sizeOf,
+  Trace,
+  zerosOf,
+} from '../tensor.ts';
+import type { Variable } from '../variable.ts';
 
 definePrimitive('input', { kind: 'source' });
 definePrimitive('variable', { kind: 'source' });
@@ -8,14 +20,17 @@ definePrimitive('constant', { kind: 'source' });
 definePrimitive('constantData', { kind: 'source' });
 
 /**
- * A scalar that is part of the program.
+ * A scalar that is part of the program, by the rule of `cast`.
  * @param dtype default float32
  */
 export function scalar(value: number, dtype: DType = 'float32'): Tensor {
+  checkArguments('scalar', { value, dtype }, { value: anyNumber, dtype: isDType });
+  const exact = elementOf(dtype, value);
   // JSON has no infinities and no NaN.
-  const exact = dtype === 'float32' ? Math.fround(value) : Math.trunc(value);
   return currentTrace().node('constant', [], [], dtype, { value: Object.is(exact, -0) ? '-0' : String(exact) });
 }
+
+const anyNumber: OptionCheck = { expected: 'a number', accepts: (value) => typeof value === 'number' };
 
 /** The value of a `constant` node. */
 export function scalarValue(node: Tensor): number {
@@ -23,16 +38,15 @@ export function scalarValue(node: Tensor): number {
 }
 
 /**
- * A tensor that is part of the program.
+ * A tensor that is part of the program; its elements by the rule of `cast`.
  * @throws RangeError when the number of values does not fit the shape.
  */
 export function constant(shape: Shape, values: ArrayLike<number>, dtype: DType = 'float32'): Tensor {
-  const size = sizeOf(shape);
-  if (values.length !== size) {
-    throw new RangeError(`constant of shape ${shapeText(shape)}: expected ${size} values, got ${values.length}`);
-  }
-  const data: TensorData = zerosOf(dtype, size);
-  data.set(values);
+  checkShape('constant', shape);
+  checkArguments('constant', { dtype }, { dtype: isDType });
+  const subject = `constant of shape ${shapeText(shape)}`;
+  const data = zerosOf(dtype, sizeOf(shape), subject);
+  data.set(elementsOf(subject, dtype, data.length, values));
   const trace = currentTrace();
   for (const [id, known] of trace.constants) {
     const node = trace.nodes[id];
@@ -45,9 +59,41 @@ export function constant(shape: Shape, values: ArrayLike<number>, dtype: DType =
   return node;
 }
 
-/** The tensor that a value stands for; numbers become scalars of type `dtype`. */
-export function asTensor(value: TensorLike, dtype: DType = 'float32'): Tensor {
+/**
+ * The tensor that a value stands for; numbers become scalars of type `dtype`.
+ * @param operation begins the error for what stands for none, or belongs to another program.
+ */
+export function asTensor(value: TensorLike, dtype: DType = 'float32', operation = 'asTensor'): Tensor {
   if (typeof value === 'number') return scalar(value, dtype);
-  if ('inputs' in value) return value;
-  return currentTrace().read(value);
+  const trace = currentTrace();
+  if (isVariable(value)) return trace.read(value);
+  if (!isTensor(value)) {
+    throw new TypeError(`${operation}: expected ${isTensorLike.expected}, got ${valueText(value)}`);
+  }
+  if (value.trace === trace) return value;
+  throw new Error(`${operation}: an input belongs to another program; read its output instead`);
+}
+
+/** A check of arguments. */
+export const isTensorLike: OptionCheck = {
+  expected: 'a tensor, a variable or a number',
+  accepts: (value) => typeof value === 'number' || isTensor(value) || isVariable(value),
+};
+
+/** A check of arguments. */
+export const isTraced: OptionCheck = { expected: 'a tensor', accepts: isTensor };
+/** A check of arguments. */
+export const isTracedList: OptionCheck = {
+  expected: 'a list of tensors',
+  accepts: (value) => Array.isArray(value) && value.every(isTensor),
+};
+/** A check of arguments. */
+export const isFunction: OptionCheck = { expected: 'a function', accepts: (value) => typeof value === 'function' };
+
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'trace' in value && value.trace instanceof Trace;
+}
+
+export function isVariable(value: unknown): value is Variable {
+  return typeof value === 'object' && value !== null && 'storageOn' in value;
 }

@@ -1,6 +1,7 @@
 import { definePrimitive } from '../primitive.ts';
 import type { Tensor, TensorLike } from '../tensor.ts';
 import { currentTrace, shapeText } from '../tensor.ts';
+import { checkArguments, oneOf, optional, positiveInteger, type OptionCheck } from '../check-options.ts';
 import { cast } from './map.ts';
 import { matmul } from './matmul.ts';
 import { OP_COL2IM, OP_IM2COL } from './opcodes.ts';
@@ -13,6 +14,12 @@ export interface Conv2dOptions {
   /** `valid` (default): windows inside the image only; `same`: ⌈size / stride⌉ outputs, zeros outside. */
   readonly padding?: 'valid' | 'same';
 }
+
+/** The checks of {@link Conv2dOptions}. */
+export const convolutionChecks: Readonly<Record<keyof Conv2dOptions, OptionCheck>> = {
+  stride: optional(positiveInteger),
+  padding: optional(oneOf('valid', 'same')),
+};
 
 interface Windows {
   readonly kernel: readonly [number, number];
@@ -29,14 +36,15 @@ interface Windows {
  * @throws RangeError when shapes do not fit or no window is inside the image.
  */
 export function conv2d(image: TensorLike, filters: TensorLike, options: Conv2dOptions = {}): Tensor {
-  const x = cast(image, 'float32');
-  const w = cast(filters, 'float32');
+  checkArguments('conv2d', options, convolutionChecks);
+  const x = cast(image, 'float32', 'conv2d');
+  const w = cast(filters, 'float32', 'conv2d');
   const stride = options.stride ?? 1;
   const fits = x.shape.length === 4 && w.shape.length === 4 && x.shape[3] === w.shape[2];
-  if (!fits || !Number.isInteger(stride) || stride < 1) {
+  if (!fits) {
     throw new RangeError(
-      `conv2d: expected [batch, height, width, in], [rows, columns, in, out] and a stride of at least 1, ` +
-        `got ${shapeText(x.shape)}, ${shapeText(w.shape)} and ${stride}`,
+      `conv2d: expected [batch, height, width, in] and [rows, columns, in, out], ` +
+        `got ${shapeText(x.shape)} and ${shapeText(w.shape)}`,
     );
   }
   const [batch, height, width] = x.shape;

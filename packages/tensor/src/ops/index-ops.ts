@@ -1,13 +1,14 @@
 import { definePrimitive } from '../primitive.ts';
 import type { Shape, Tensor, TensorLike } from '../tensor.ts';
-import { currentTrace, shapeText, sizeOf } from '../tensor.ts';
+import { anyValue, checkArguments, valueText } from '../check-options.ts';
+import { checkShape, currentTrace, sameShape, shapeText, sizeOf, zerosOf } from '../tensor.ts';
 import { asTensor, constant } from './constant.ts';
-import { add, cast, equal } from './map.ts';
+import { cast, equal } from './map.ts';
 import { OP_COPY, OP_GATHER, OP_SCATTER_ADD, OP_SLICE_AT, OP_UPDATE_AT } from './opcodes.ts';
 import { expandDims, full, reshape, resolveAxis } from './shape.ts';
 
 function intIndex(operation: string, index: TensorLike): Tensor {
-  const tensor = asTensor(index, 'int32');
+  const tensor = asTensor(index, 'int32', operation);
   if (tensor.dtype !== 'int32') throw new TypeError(`${operation}: expected an int32 index, got ${tensor.dtype}`);
   return tensor;
 }
@@ -16,7 +17,7 @@ function intIndex(operation: string, index: TensorLike): Tensor {
  * Rows of a table by number: table [rows, …width], index […n] → […n, …width]. `run` throws a RangeError for an index outside.
  */
 export function embedding(table: TensorLike, index: TensorLike): Tensor {
-  const rows = asTensor(table);
+  const rows = asTensor(table, 'float32', 'embedding');
   const numbers = intIndex('embedding', index);
   if (rows.shape.length === 0) throw new RangeError('embedding: expected a table with at least one axis, got a scalar');
   return currentTrace().node('gatherRows', [rows, numbers], [...numbers.shape, ...rows.shape.slice(1)], rows.dtype);
@@ -28,7 +29,7 @@ definePrimitive('gatherRows', {
   lower: (node, emit) => {
     const [table, index] = node.inputs;
     const width = sizeOf(table.shape.slice(1));
-    emit(OP_GATHER, table.shape[0], width, sizeOf(index.shape), table, index, node);
+    emit(OP_GATHER, table.shape[0], width, sizeOf(index.shape), 0, table, index, node);
   },
 });
 
@@ -37,8 +38,10 @@ definePrimitive('gatherRows', {
  * updates […n, …width], index […n], shape [rows, …width].
  */
 export function scatterAdd(updates: TensorLike, index: TensorLike, shape: Shape): Tensor {
-  const rows = cast(updates, 'float32');
+  const rows = cast(updates, 'float32', 'scatterAdd');
   const numbers = intIndex('scatterAdd', index);
+  checkShape('scatterAdd', shape);
+  if (shape.length === 0) throw new RangeError('scatterAdd: expected a result with at least one axis, got a scalar');
   if (rows.shape.join() !== [...numbers.shape, ...shape.slice(1)].join()) {
     throw new RangeError(
       `scatterAdd: updates ${shapeText(rows.shape)} do not fit index ${shapeText(numbers.shape)} and result ${shapeText(shape)}`,
@@ -52,45 +55,63 @@ definePrimitive('scatterAdd', {
   gradient: (node, gradient) => [embedding(gradient, node.inputs[1]), undefined],
   lower: (node, emit) => {
     const [updates, index] = node.inputs;
-    emit(OP_SCATTER_ADD, node.shape[0], sizeOf(node.shape.slice(1)), sizeOf(index.shape), updates, index, node);
+    emit(OP_SCATTER_ADD, node.shape[0], sizeOf(node.shape.slice(1)), sizeOf(index.shape), 0, updates, index, node);
   },
 });
 
 /**
  * One element of each row along the last axis: x […n, k], index […n] → […n], such as Q(s, a) from Q(s, ·).
- * `run` throws a RangeError for an index outside [0, rows · k); within a row it is not checked which row it leads to.
+ * `run` throws a RangeError for an index outside [0, k).
  */
 export function gather(x: TensorLike, index: TensorLike): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, 'float32', 'gather');
   const numbers = intIndex('gather', index);
-  const width = tensor.shape[tensor.shape.length - 1];
-  if (tensor.shape.slice(0, -1).join() !== numbers.shape.join()) {
+  if (tensor.shape.length === 0 || !sameShape(tensor.shape.slice(0, -1), numbers.shape)) {
     throw new RangeError(
       `gather: index ${shapeText(numbers.shape)} does not name one element of each row of ${shapeText(tensor.shape)}`,
     );
   }
-  const size = sizeOf(numbers.shape);
-  const rowStart = constant(
-    [size],
-    Array.from({ length: size }, (_, row) => row * width),
-    'int32',
-  );
-  const flat = embedding(reshape(tensor, [-1]), add(reshape(numbers, [-1]), rowStart));
-  return reshape(flat, numbers.shape);
+  return currentTrace().node('gatherEach', [tensor, numbers], numbers.shape, tensor.dtype);
 }
+
+/** Zeros […n, k] but for one element of each row, updates […n]: the transpose of {@link gather}. */
+function scatterEach(updates: Tensor, index: Tensor, shape: Shape): Tensor {
+  return currentTrace().node('scatterEach', [updates, index], shape, 'float32');
+}
+
+definePrimitive('gatherEach', {
+  kind: 'kernel',
+  gradient: (node, gradient) => [scatterEach(gradient, node.inputs[1], node.inputs[0].shape), undefined],
+  lower: (node, emit) => {
+    const [x, index] = node.inputs;
+    const width = x.shape[x.shape.length - 1];
+    emit(OP_GATHER, width, 1, sizeOf(index.shape), width, x, index, node);
+  },
+});
+
+definePrimitive('scatterEach', {
+  kind: 'kernel',
+  gradient: (node, gradient) => [gather(gradient, node.inputs[1]), undefined],
+  lower: (node, emit) => {
+    const [updates, index] = node.inputs;
+    const width = node.shape[node.shape.length - 1];
+    emit(OP_SCATTER_ADD, width, 1, sizeOf(index.shape), width, updates, index, node);
+  },
+});
 
 /** 0, 1, …, n − 1 as int32. */
 export function range(n: number): Tensor {
-  return constant(
-    [n],
-    Array.from({ length: n }, (_, i) => i),
-    'int32',
-  );
+  checkShape('range', [n]);
+  const data = zerosOf('int32', n, `range of ${n}`);
+  for (let i = 0; i < n; i++) data[i] = i;
+  return constant([n], data, 'int32');
 }
 
 /** index […n] → […n, depth]: 1 at the index, else 0; all 0 for an index outside. */
 export function oneHot(index: TensorLike, depth: number): Tensor {
-  return cast(equal(expandDims(intIndex('oneHot', index), -1), range(depth)), 'float32');
+  const numbers = intIndex('oneHot', index);
+  checkShape('oneHot', [...numbers.shape, depth]);
+  return cast(equal(expandDims(numbers, -1), range(depth)), 'float32');
 }
 
 /** [outer, size, inner] of a tensor around one axis. */
@@ -107,11 +128,12 @@ export function sliceAt(
   index: TensorLike,
   options: { readonly size: number; readonly axis?: number },
 ): Tensor {
-  const tensor = asTensor(x);
+  checkArguments('sliceAt', options, { size: anyValue, axis: anyValue });
+  const tensor = asTensor(x, 'float32', 'sliceAt');
   const axis = resolveAxis('sliceAt', options.axis ?? 0, tensor.shape.length);
-  if (options.size < 1 || options.size > tensor.shape[axis]) {
+  if (!Number.isSafeInteger(options.size) || options.size < 1 || options.size > tensor.shape[axis]) {
     throw new RangeError(
-      `sliceAt: size ${options.size} is not between 1 and the ${tensor.shape[axis]} of axis ${axis}`,
+      `sliceAt: size ${valueText(options.size)} is not between 1 and the ${tensor.shape[axis]} of axis ${axis}`,
     );
   }
   const start = scalarIndex('sliceAt', index);
@@ -150,8 +172,9 @@ export function updateAt(
   index: TensorLike,
   options: { readonly axis?: number } = {},
 ): Tensor {
-  const tensor = asTensor(x);
-  const block = cast(update, tensor.dtype);
+  checkArguments('updateAt', options, { axis: anyValue });
+  const tensor = asTensor(x, 'float32', 'updateAt');
+  const block = cast(update, tensor.dtype, 'updateAt');
   const axis = resolveAxis('updateAt', options.axis ?? 0, tensor.shape.length);
   const fits =
     block.shape.length === tensor.shape.length &&

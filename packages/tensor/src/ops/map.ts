@@ -1,7 +1,8 @@
 import { definePrimitive } from '../primitive.ts';
 import type { DType, GradientRule, Shape, Tensor, TensorLike } from '../tensor.ts';
-import { currentTrace } from '../tensor.ts';
-import { asTensor, scalar, scalarValue } from './constant.ts';
+import { currentTrace, elementOf, isDType } from '../tensor.ts';
+import { checkArguments, oneOf, optional } from '../check-options.ts';
+import { asTensor, isFunction, isTraced, isTracedList, scalar, scalarValue } from './constant.ts';
 import * as code from './opcodes.ts';
 import { broadcastShapes, broadcastTo } from './shape.ts';
 
@@ -15,7 +16,7 @@ function unary(name: string, opcode: number, gradient: UnaryGradient): (x: Tenso
     gradient: (node, g) => [gradient(node.inputs[0], node, g)],
   });
   return (x) => {
-    const tensor = cast(x, 'float32');
+    const tensor = cast(x, 'float32', name);
     return currentTrace().node(name, [tensor], tensor.shape, 'float32');
   };
 }
@@ -63,9 +64,18 @@ export const sign: (x: TensorLike) => Tensor = unary('sign', code.MAP_SIGN, () =
 /** |x| */
 export const abs: (x: TensorLike) => Tensor = unary('abs', code.MAP_ABS, (x, _, g) => mul(g, sign(x)));
 
+/** x as a factor: finite at −∞, so that its product with a function that vanishes there is 0, not NaN. */
+function factor(x: Tensor): Tensor {
+  return maximum(x, -LARGEST);
+}
+
+/** The largest float. */
+const LARGEST = 2 ** 128 - 2 ** 104;
+
 /** x · sigmoid(x), also called swish (Ramachandran et al., 2017). */
 export function silu(x: TensorLike): Tensor {
-  return mul(x, sigmoid(x));
+  const tensor = cast(x, 'float32', 'silu');
+  return mul(factor(tensor), sigmoid(tensor));
 }
 
 /**
@@ -73,25 +83,29 @@ export function silu(x: TensorLike): Tensor {
  * @param approximate `tanh` gives GPT-2's formula, ½x (1 + tanh(√(2/π) (x + 0.044715 x³))). Default: exact.
  */
 export function gelu(x: TensorLike, options: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
+  checkArguments('gelu', options, { approximate: optional(oneOf('none', 'tanh')) });
+  const tensor = cast(x, 'float32', 'gelu');
   if (options.approximate === 'tanh') {
-    const inner = mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(square(x), x))));
-    return mul(mul(x, 0.5), add(1, tanh(inner)));
+    const inner = mul(Math.sqrt(2 / Math.PI), add(tensor, mul(0.044715, mul(square(tensor), tensor))));
+    return mul(mul(factor(tensor), 0.5), add(1, tanh(inner)));
   }
-  const tensor = cast(x, 'float32');
   // Φ and φ, the normal distribution and its density. The derivative Φ(x) + x φ(x) is one tensor to keep for the backward
   // pass, where the parts of the derived one would be three.
   const distribution = add(mul(0.5, erf(mul(tensor, Math.SQRT1_2))), 0.5);
-  return withGradient(mul(tensor, distribution), [tensor], (_, gradient) => {
+  return withGradient(mul(factor(tensor), distribution), [tensor], (_, gradient) => {
     const density = exp(add(mul(-0.5, square(tensor)), -0.5 * Math.log(2 * Math.PI)));
     return [mul(gradient, add(distribution, mul(tensor, density)))];
   });
 }
 
-/** −x */
+/** −x; of a bool, as int32. −(−2³¹) is −2³¹ again. */
 export function neg(x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+  const given = asTensor(x, 'float32', 'neg');
+  const tensor = given.dtype === 'bool' ? cast(given, 'int32') : given;
   if (tensor.op === 'neg') return tensor.inputs[0];
-  if (tensor.op === 'constant') return scalar(-scalarValue(tensor), tensor.dtype);
+  if (tensor.op === 'constant') {
+    return scalar(tensor.dtype === 'int32' ? -scalarValue(tensor) | 0 : -scalarValue(tensor), tensor.dtype);
+  }
   return currentTrace().node('neg', [tensor], tensor.shape, tensor.dtype);
 }
 
@@ -103,11 +117,11 @@ definePrimitive('neg', {
 
 const ranks: Readonly<Record<DType, number>> = { bool: 0, int32: 1, float32: 2 };
 
-/** Brings two operands to one shape and one dtype: bool gives way to int32, int32 to float32; numbers take the other's. */
+/** Brings two operands to one shape and one dtype: bool gives way to int32, int32 to float32; whole numbers take the other's. */
 function together(operation: string, a: TensorLike, b: TensorLike): [Tensor, Tensor, Shape, DType] {
   const literal = (value: TensorLike, other: TensorLike): Tensor => {
-    if (typeof value !== 'number') return asTensor(value);
-    const integral = typeof other !== 'number' && other.dtype !== 'float32' && Number.isInteger(value);
+    if (typeof value !== 'number') return asTensor(value, 'float32', operation);
+    const integral = typeof other === 'object' && other.dtype !== 'float32' && value === elementOf('int32', value);
     return scalar(value, integral ? 'int32' : 'float32');
   };
   const left = literal(a, b);
@@ -119,13 +133,17 @@ function together(operation: string, a: TensorLike, b: TensorLike): [Tensor, Ten
 type BinaryGradient = (a: Tensor, b: Tensor, y: Tensor, gradient: Tensor) => readonly [Tensor, Tensor];
 type Binary = (a: TensorLike, b: TensorLike) => Tensor;
 
-/** Defines arithmetic on two tensors that broadcast; `fold` computes it for two numbers. */
+/**
+ * Defines arithmetic on two tensors that broadcast; `fold` computes it for two numbers and `foldInt` for two integers, modulo 2³²:
+ * with the bits that the kernels give.
+ */
 function binary(
   name: string,
   floatCode: number,
   intCode: number | undefined,
   fold: (a: number, b: number) => number,
   gradient: BinaryGradient,
+  foldInt: (a: number, b: number) => number = (a, b) => fold(a, b) | 0,
 ): Binary {
   definePrimitive(name, {
     kind: 'map',
@@ -139,7 +157,7 @@ function binary(
     const left = cast(first, dtype);
     const right = cast(second, dtype);
     if (left.op === 'constant' && right.op === 'constant') {
-      return scalar(fold(scalarValue(left), scalarValue(right)), dtype);
+      return scalar((dtype === 'int32' ? foldInt : fold)(scalarValue(left), scalarValue(right)), dtype);
     }
     const neutral = neutralOperand(name, left, right);
     if (neutral !== undefined) return broadcastTo(neutral, shape);
@@ -147,17 +165,19 @@ function binary(
   };
 }
 
-/** x where an operation is x + 0, x − 0, x · 1 or x / 1. */
+/** x where an operation is x + 0, x − 0, x · 1 or x / 1. Of floats, −0 + 0 is 0: only −0 is added without effect, and 0 taken off. */
 function neutralOperand(name: string, left: Tensor, right: Tensor): Tensor | undefined {
   const constantOf = (x: Tensor): number | undefined => (x.op === 'constant' ? scalarValue(x) : undefined);
-  if (name === 'add' && constantOf(left) === 0) return right;
+  const isZero = (x: Tensor, zero: number): boolean =>
+    x.dtype === 'float32' ? Object.is(constantOf(x), zero) : constantOf(x) === 0;
+  if (name === 'add' && isZero(left, -0)) return right;
   if (name === 'mul' && constantOf(left) === 1) return right;
-  if ((name === 'add' || name === 'sub') && constantOf(right) === 0) return left;
+  if ((name === 'add' && isZero(right, -0)) || (name === 'sub' && isZero(right, 0))) return left;
   if ((name === 'mul' || name === 'div') && constantOf(right) === 1) return left;
   return undefined;
 }
 
-/** a + b */
+/** a + b; of integers modulo 2³². */
 export const add: Binary = binary(
   'add',
   code.MAP_ADD,
@@ -165,7 +185,7 @@ export const add: Binary = binary(
   (a, b) => a + b,
   (_a, _b, _y, g) => [g, g],
 );
-/** a − b */
+/** a − b; of integers modulo 2³². */
 export const sub: Binary = binary(
   'sub',
   code.MAP_SUB,
@@ -173,15 +193,16 @@ export const sub: Binary = binary(
   (a, b) => a - b,
   (_a, _b, _y, g) => [g, neg(g)],
 );
-/** a · b, element by element. */
+/** a · b, element by element; of integers modulo 2³². */
 export const mul: Binary = binary(
   'mul',
   code.MAP_MUL,
   code.MAP_MUL_INT,
   (a, b) => a * b,
   (a, b, _y, g) => [mul(g, b), mul(g, a)],
+  Math.imul,
 );
-/** a / b, of floats. */
+/** a / b, a float; integers become floats first. */
 export const div: Binary = binary(
   'div',
   code.MAP_DIV,
@@ -189,16 +210,22 @@ export const div: Binary = binary(
   (a, b) => a / b,
   (_a, b, y, g) => [div(g, b), neg(div(mul(g, y), b))],
 );
-/** The smaller one; NaN where one is NaN. Where equal, the gradient goes to `a`. */
-export const minimum: Binary = binary('minimum', code.MAP_MIN, code.MAP_MIN_INT, Math.min, (a, b, _y, g) => [
-  where(lessEqual(a, b), g, 0),
-  where(lessEqual(a, b), 0, g),
-]);
-/** The larger one; NaN where one is NaN. Where equal, the gradient goes to `a`. */
-export const maximum: Binary = binary('maximum', code.MAP_MAX, code.MAP_MAX_INT, Math.max, (a, b, _y, g) => [
-  where(lessEqual(b, a), g, 0),
-  where(lessEqual(b, a), 0, g),
-]);
+/** The smaller one; NaN where one is NaN. Where equal, `b`, but the gradient goes to `a`. */
+export const minimum: Binary = binary(
+  'minimum',
+  code.MAP_MIN,
+  code.MAP_MIN_INT,
+  (a, b) => (a < b || Number.isNaN(a) ? a : b),
+  (a, b, _y, g) => [where(lessEqual(a, b), g, 0), where(lessEqual(a, b), 0, g)],
+);
+/** The larger one; NaN where one is NaN. Where equal, `b`, but the gradient goes to `a`. */
+export const maximum: Binary = binary(
+  'maximum',
+  code.MAP_MAX,
+  code.MAP_MAX_INT,
+  (a, b) => (a > b || Number.isNaN(a) ? a : b),
+  (a, b, _y, g) => [where(lessEqual(b, a), g, 0), where(lessEqual(b, a), 0, g)],
+);
 
 /** min(max(x, low), high); the gradient is that of x from `low` to `high`, both included, else 0. */
 export function clip(x: TensorLike, low: TensorLike, high: TensorLike): Tensor {
@@ -234,8 +261,8 @@ export const greaterEqual: Binary = (a, b) => lessEqual(b, a);
 function logical(name: string, opcode: number): Binary {
   definePrimitive(name, { kind: 'map', opcode: () => opcode });
   return (a, b) => {
-    const left = cast(a, 'bool');
-    const right = cast(b, 'bool');
+    const left = cast(a, 'bool', name);
+    const right = cast(b, 'bool', name);
     const shape = broadcastShapes(name, left.shape, right.shape);
     return currentTrace().node(name, [broadcastTo(left, shape), broadcastTo(right, shape)], shape, 'bool');
   };
@@ -248,7 +275,7 @@ export const logicalOr: Binary = logical('logicalOr', code.MAP_OR);
 
 /** The opposite of a bool. */
 export function logicalNot(x: TensorLike): Tensor {
-  const tensor = cast(x, 'bool');
+  const tensor = cast(x, 'bool', 'logicalNot');
   return currentTrace().node('logicalNot', [tensor], tensor.shape, 'bool');
 }
 
@@ -257,7 +284,7 @@ definePrimitive('logicalNot', { kind: 'map', opcode: () => code.MAP_NOT });
 /** `a` where the condition holds, else `b`. */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
   const [left, right, values, dtype] = together('where', a, b);
-  const mask = cast(condition, 'bool');
+  const mask = cast(condition, 'bool', 'where');
   const shape = broadcastShapes('where', mask.shape, values);
   const inputs = [mask, left, right].map((input) => broadcastTo(input, shape));
   return currentTrace().node('where', inputs, shape, dtype);
@@ -269,14 +296,16 @@ definePrimitive('where', {
   gradient: (node, g) => [undefined, where(node.inputs[0], g, 0), where(node.inputs[0], 0, g)],
 });
 
-/** The same values as another dtype: to int32 towards zero, to bool by ≠ 0. Between integers and floats no gradient flows. */
-export function cast(x: TensorLike, dtype: DType): Tensor {
-  const tensor = asTensor(x, dtype);
+/**
+ * The same values as another dtype. To int32 towards zero; what lies outside −2³¹ … 2³¹ − 1 becomes the nearer end, and NaN 0. To
+ * bool by ≠ 0, so that NaN is true. To float32 to the nearest. Between integers and floats no gradient flows.
+ * @param operation begins the error for what is no tensor.
+ */
+export function cast(x: TensorLike, dtype: DType, operation = 'cast'): Tensor {
+  checkArguments(operation, { dtype }, { dtype: isDType });
+  const tensor = asTensor(x, dtype, operation);
   if (tensor.dtype === dtype) return tensor;
-  if (tensor.op === 'constant') {
-    const value = scalarValue(tensor);
-    return scalar(dtype === 'bool' ? Number(value !== 0) : value, dtype);
-  }
+  if (tensor.op === 'constant') return scalar(scalarValue(tensor), dtype);
   // Read the source under its own shape: casting what is repeated would be wasted work.
   if (tensor.op === 'broadcast') return broadcastTo(cast(tensor.inputs[0], dtype), tensor.shape);
   return currentTrace().node('cast', [tensor], tensor.shape, dtype);
@@ -297,7 +326,7 @@ definePrimitive('copy', { kind: 'map', opcode: () => code.MAP_COPY });
 
 /** The same value, through which no gradient flows. */
 export function stopGradient(x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, 'float32', 'stopGradient');
   return currentTrace().node('stopGradient', [tensor], tensor.shape, tensor.dtype);
 }
 
@@ -308,6 +337,11 @@ definePrimitive('stopGradient', { kind: 'view', view: (_, source) => source });
  * shorter or more exact than the derivative of what was computed. The rule's result can itself be differentiated.
  */
 export function withGradient(output: Tensor, inputs: readonly Tensor[], rule: GradientRule): Tensor {
+  checkArguments(
+    'withGradient',
+    { output, inputs, rule },
+    { output: isTraced, inputs: isTracedList, rule: isFunction },
+  );
   const trace = currentTrace();
   const node = trace.fresh('withGradient', [output, ...inputs], output.shape, output.dtype);
   trace.gradientRules.set(node.id, rule);

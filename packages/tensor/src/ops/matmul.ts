@@ -28,8 +28,8 @@ export function triangularMatmul(a: TensorLike, b: TensorLike, triangle: Triangl
 }
 
 function product(a: TensorLike, b: TensorLike, triangle?: Triangle): Tensor {
-  const left = cast(a, 'float32');
-  const right = cast(b, 'float32');
+  const left = cast(a, 'float32', 'matmul');
+  const right = cast(b, 'float32', 'matmul');
   const [m, k] = left.shape.slice(-2);
   const [k2, n] = right.shape.slice(-2);
   if (left.shape.length < 2 || right.shape.length < 2 || k !== k2) {

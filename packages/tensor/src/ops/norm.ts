@@ -1,5 +1,7 @@
 import type { Tensor, TensorLike } from '../tensor.ts';
 import { add, cast, mul, reciprocal, sqrt, square, sub, withGradient } from './map.ts';
+import { checkArguments, nonNegativeNumber, optional } from '../check-options.ts';
+import { isTensorLike } from './constant.ts';
 import { mean } from './reduce.ts';
 
 /** Options of {@link layerNorm} and {@link rmsNorm}. */
@@ -10,12 +12,15 @@ export interface NormOptions {
   readonly epsilon?: number;
 }
 
+const normChecks = { scale: optional(isTensorLike), epsilon: optional(nonNegativeNumber) };
+
 /**
  * (x − mean) / √(variance + ε) · scale + shift over the last axis (Ba, Kiros and Hinton, 2016).
  * @param options.shift added to the result; the shape of the last axis.
  */
 export function layerNorm(x: TensorLike, options: NormOptions & { readonly shift?: TensorLike } = {}): Tensor {
-  const tensor = cast(x, 'float32');
+  checkArguments('layerNorm', options, { ...normChecks, shift: optional(isTensorLike) });
+  const tensor = cast(x, 'float32', 'layerNorm');
   const overLast = { axis: -1, keepDims: true };
   const centered = sub(tensor, mean(tensor, overLast));
   const inverse = reciprocal(sqrt(add(mean(square(centered), overLast), options.epsilon ?? 1e-5)));
@@ -29,7 +34,8 @@ export function layerNorm(x: TensorLike, options: NormOptions & { readonly shift
 
 /** x / √(mean(x²) + ε) · scale over the last axis (Zhang and Sennrich, 2019). */
 export function rmsNorm(x: TensorLike, options: NormOptions = {}): Tensor {
-  const tensor = cast(x, 'float32');
+  checkArguments('rmsNorm', options, normChecks);
+  const tensor = cast(x, 'float32', 'rmsNorm');
   const overLast = { axis: -1, keepDims: true };
   const inverse = reciprocal(sqrt(add(mean(square(tensor), overLast), options.epsilon ?? 1e-5)));
   const normalized = withGradient(mul(tensor, inverse), [tensor], (y, gradient) => [

@@ -1,8 +1,8 @@
 import { definePrimitive } from '../primitive.ts';
 import type { Shape, Tensor, TensorLike } from '../tensor.ts';
-import { currentTrace, shapeText, sizeOf } from '../tensor.ts';
+import { checkShape, currentTrace, shapeText, sizeOf } from '../tensor.ts';
 import { asTensor } from './constant.ts';
-import { add, cos, log, maximum, mul, neg, sqrt, sub } from './map.ts';
+import { add, cast, cos, log, maximum, mul, neg, sqrt, sub } from './map.ts';
 import { OP_RANDOM } from './opcodes.ts';
 import { argmax } from './reduce.ts';
 import { reshape, slice } from './shape.ts';
@@ -14,7 +14,8 @@ import { reshape, slice } from './shape.ts';
  */
 export function randomUniform(key: TensorLike, shape: Shape): Tensor {
   const trace = currentTrace();
-  const pair = asTensor(key, 'int32');
+  const pair = asTensor(key, 'int32', 'randomUniform');
+  checkShape('randomUniform', shape);
   if (pair.dtype !== 'int32' || sizeOf(pair.shape) !== 2) {
     throw new TypeError(`randomUniform: expected a key of two int32, got ${pair.dtype} ${shapeText(pair.shape)}`);
   }
@@ -30,6 +31,7 @@ definePrimitive('randomUniform', {
 
 /** Standard normal numbers (Box and Muller, 1958). The key is that of {@link randomUniform}. */
 export function randomNormal(key: TensorLike, shape: Shape): Tensor {
+  checkShape('randomNormal', shape);
   const uniform = randomUniform(key, [2, ...shape]);
   const part = (i: number): Tensor => {
     const begin = [i, ...shape.map(() => 0)];
@@ -49,7 +51,7 @@ const LEAST_UNIFORM = 2 ** -25;
  * argmax(logits − log(−log u)).
  */
 export function randomCategorical(key: TensorLike, logits: TensorLike): Tensor {
-  const scores = asTensor(logits);
+  const scores = cast(logits, 'float32', 'randomCategorical');
   const uniform = maximum(randomUniform(key, scores.shape), LEAST_UNIFORM);
   const gumbel = neg(log(neg(log(uniform))));
   return argmax(add(scores, gumbel));

@@ -1,6 +1,7 @@
 import { definePrimitive } from '../primitive.ts';
 import type { DType, Tensor, TensorLike } from '../tensor.ts';
 import { currentTrace, sizeOf } from '../tensor.ts';
+import { anyValue, checkArguments, flag, nonNegativeNumber, optional, type OptionCheck } from '../check-options.ts';
 import { asTensor } from './constant.ts';
 import { add, cast, div, equal, exp, log, mul, stopGradient, sub, withGradient } from './map.ts';
 import { OP_CUMULATIVE_SUM } from './opcodes.ts';
@@ -14,10 +15,25 @@ export interface AxisOptions {
   readonly keepDims?: boolean;
 }
 
+const axisChecks = { axis: optional(anyValue), keepDims: optional(flag) };
+
+/** The tensor that is reduced, once the options are checked. */
+function checked<Options extends AxisOptions>(
+  operation: string,
+  x: TensorLike,
+  options: Options,
+  more: Readonly<Record<Exclude<keyof Options, keyof AxisOptions>, OptionCheck>>,
+): Tensor {
+  checkArguments<AxisOptions>(operation, options, { ...axisChecks, ...more });
+  return asTensor(x, 'float32', operation);
+}
+
 function resolveAxes(operation: string, tensor: Tensor, axis: AxisOptions['axis']): number[] {
   const rank = tensor.shape.length;
   if (axis === undefined) return tensor.shape.map((_, i) => i);
-  const axes = (typeof axis === 'number' ? [axis] : [...axis]).map((one) => resolveAxis(operation, one, rank));
+  const axes = (Array.isArray(axis) ? (axis as readonly number[]) : [axis as number]).map((one) =>
+    resolveAxis(operation, one, rank),
+  );
   return [...new Set(axes)].sort((a, b) => a - b);
 }
 
@@ -39,7 +55,7 @@ function reduceAxes(
   shape: readonly number[],
   dtype: DType,
 ): Tensor {
-  if (axes.length === 0) return name === 'argmax' ? mul(cast(x, 'int32'), 0) : x;
+  if (axes.length === 0) return x;
   const neighbours = axes.every((axis, i) => axis === axes[0] + i);
   const source = neighbours ? x : transpose(x, [...kept, ...axes]);
   const start = neighbours ? axes[0] : kept.length;
@@ -66,9 +82,9 @@ export function reductionSpace(node: Tensor): [outer: number, n: number, inner: 
   return [sizeOf(shape.slice(0, start)), sizeOf(shape.slice(start, end)), sizeOf(shape.slice(end))];
 }
 
-/** Σ x */
+/** Σ x; of integers modulo 2³², of bools their number. */
 export function sum(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = asTensor(x);
+  const tensor = checked('sum', x, options, {});
   if (tensor.dtype === 'bool') return sum(cast(tensor, 'int32'), options);
   return reduce('sum', tensor, options, tensor.dtype);
 }
@@ -77,7 +93,7 @@ definePrimitive('sum', { kind: 'reduce', gradient: (node, gradient) => [spread(n
 
 /** Arithmetic mean, a float. */
 export function mean(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = cast(x, 'float32');
+  const tensor = cast(checked('mean', x, options, {}), 'float32');
   const count = resolveAxes('mean', tensor, options.axis).reduce((product, axis) => product * tensor.shape[axis], 1);
   return mul(sum(tensor, options), 1 / count);
 }
@@ -87,10 +103,11 @@ export function mean(x: TensorLike, options: AxisOptions = {}): Tensor {
  * @param correction what is taken off the count in the denominator: 0 (default) or 1 (Bessel's).
  */
 export function variance(x: TensorLike, options: AxisOptions & { readonly correction?: number } = {}): Tensor {
-  const tensor = cast(x, 'float32');
-  const centered = sub(tensor, mean(tensor, { ...options, keepDims: true }));
-  const count = resolveAxes('variance', tensor, options.axis).reduce((product, i) => product * tensor.shape[i], 1);
-  return mul(sum(mul(centered, centered), options), 1 / (count - (options.correction ?? 0)));
+  const tensor = cast(checked('variance', x, options, { correction: optional(nonNegativeNumber) }), 'float32');
+  const { correction = 0, ...axes } = options;
+  const centered = sub(tensor, mean(tensor, { ...axes, keepDims: true }));
+  const count = resolveAxes('variance', tensor, axes.axis).reduce((product, i) => product * tensor.shape[i], 1);
+  return mul(sum(mul(centered, centered), axes), 1 / (count - correction));
 }
 
 function extremumGradient(node: Tensor, gradient: Tensor): readonly Tensor[] {
@@ -104,7 +121,7 @@ function extremumGradient(node: Tensor, gradient: Tensor): readonly Tensor[] {
 
 /** Largest element; equal ones share the gradient. NaN where one is NaN. */
 export function max(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = asTensor(x);
+  const tensor = checked('max', x, options, {});
   return reduce('max', tensor, options, tensor.dtype);
 }
 
@@ -112,22 +129,26 @@ definePrimitive('max', { kind: 'reduce', gradient: extremumGradient });
 
 /** Smallest element; equal ones share the gradient. NaN where one is NaN. */
 export function min(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = asTensor(x);
+  const tensor = checked('min', x, options, {});
   return reduce('min', tensor, options, tensor.dtype);
 }
 
 definePrimitive('min', { kind: 'reduce', gradient: extremumGradient });
 
-/** Index (int32) of the first largest element along one axis. Default: the last. */
+/** Index (int32) of the first largest element along one axis; NaN is larger than everything. Default: the last. */
 export function argmax(x: TensorLike, axis = -1): Tensor {
-  return reduce('argmax', cast(x, 'float32'), { axis }, 'int32');
+  const tensor = asTensor(x, 'float32', 'argmax');
+  const along = resolveAxis('argmax', axis, tensor.shape.length);
+  // Floats do not tell large integers apart, but whether they are the largest.
+  const scores = tensor.dtype === 'int32' ? equal(tensor, max(tensor, { axis: along, keepDims: true })) : tensor;
+  return reduce('argmax', cast(scores, 'float32'), { axis: along }, 'int32');
 }
 
 definePrimitive('argmax', { kind: 'reduce' });
 
 /** log Σ eˣ, without overflow. */
 export function logSumExp(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = cast(x, 'float32');
+  const tensor = cast(checked('logSumExp', x, options, {}), 'float32');
   const axis = resolveAxes('logSumExp', tensor, options.axis);
   const largest = stopGradient(max(tensor, { axis, keepDims: true }));
   const total = sum(exp(sub(tensor, largest)), { axis, keepDims: true });
@@ -142,7 +163,8 @@ export function logSumExp(x: TensorLike, options: AxisOptions = {}): Tensor {
 
 /** eˣ / Σ eˣ along one axis. Default: the last. */
 export function softmax(x: TensorLike, axis = -1): Tensor {
-  const tensor = cast(x, 'float32');
+  const tensor = cast(x, 'float32', 'softmax');
+  resolveAxis('softmax', axis, tensor.shape.length);
   const numerator = exp(sub(tensor, stopGradient(max(tensor, { axis, keepDims: true }))));
   const output = div(numerator, sum(numerator, { axis, keepDims: true }));
   return withGradient(output, [tensor], (y, gradient) => [
@@ -152,7 +174,8 @@ export function softmax(x: TensorLike, axis = -1): Tensor {
 
 /** log softmax(x) = x − log Σ eˣ along one axis. Default: the last. */
 export function logSoftmax(x: TensorLike, axis = -1): Tensor {
-  const tensor = cast(x, 'float32');
+  const tensor = cast(x, 'float32', 'logSoftmax');
+  resolveAxis('logSoftmax', axis, tensor.shape.length);
   const output = sub(tensor, logSumExp(tensor, { axis, keepDims: true }));
   return withGradient(output, [tensor], (y, gradient) => [
     sub(gradient, mul(exp(y), sum(gradient, { axis, keepDims: true }))),
@@ -164,7 +187,8 @@ export function cumulativeSum(
   x: TensorLike,
   options: { readonly axis?: number; readonly reverse?: boolean } = {},
 ): Tensor {
-  const tensor = cast(x, 'float32');
+  checkArguments('cumulativeSum', options, { axis: optional(anyValue), reverse: optional(flag) });
+  const tensor = cast(x, 'float32', 'cumulativeSum');
   const axis = resolveAxis('cumulativeSum', options.axis ?? -1, tensor.shape.length);
   const attributes = { start: axis, end: axis + 1, reverse: options.reverse ?? false };
   return currentTrace().node('cumulativeSum', [tensor], tensor.shape, 'float32', attributes);

@@ -3,16 +3,34 @@ import type { View } from '../compile/view.ts';
 import type { Emit } from '../primitive.ts';
 import { definePrimitive } from '../primitive.ts';
 import type { Shape, Tensor, TensorLike } from '../tensor.ts';
-import { currentTrace, sameShape, shapeText, sizeOf } from '../tensor.ts';
+import {
+  checkArguments,
+  naturalNumber,
+  optional,
+  positiveInteger,
+  valueText,
+  type OptionCheck,
+} from '../check-options.ts';
+import { checkShape, currentTrace, sameShape, shapeText, sizeOf } from '../tensor.ts';
 import { asTensor, scalar } from './constant.ts';
 import { OP_COPY, OP_FILL } from './opcodes.ts';
 import { sum } from './reduce.ts';
 
+const isNumbers: OptionCheck = {
+  expected: 'a list of integers',
+  accepts: (value) => Array.isArray(value) && value.every((item) => Number.isInteger(item)),
+};
+
+/** A list for messages, which may be something else. */
+function listText(list: Shape): string {
+  return Array.isArray(list) ? shapeText(list) : valueText(list);
+}
+
 /** Turns an axis that may be negative (counted from the end) into an index. @throws RangeError when there is no such axis. */
 export function resolveAxis(operation: string, axis: number, rank: number): number {
-  const resolved = axis < 0 ? axis + rank : axis;
+  const resolved = Number.isInteger(axis) && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
-    throw new RangeError(`${operation}: axis ${axis} is out of range for a tensor with ${rank} axes`);
+    throw new RangeError(`${operation}: axis ${valueText(axis)} is out of range for a tensor with ${rank} axes`);
   }
   return resolved;
 }
@@ -34,7 +52,8 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
 
 /** Repeats a tensor along new leading axes and axes of size 1, as NumPy does. @throws RangeError when it does not fit. */
 export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
-  const tensor = asTensor(x);
+  checkShape('broadcastTo', shape);
+  const tensor = asTensor(x, 'float32', 'broadcastTo');
   if (sameShape(tensor.shape, shape)) return tensor;
   if (!sameShape(broadcastShapes('broadcastTo', tensor.shape, shape), shape)) {
     throw new RangeError(`broadcastTo: a tensor of shape ${shapeText(tensor.shape)} cannot become ${shapeText(shape)}`);
@@ -66,13 +85,14 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 /** The same elements in row-major order under another shape; one size may be -1. @throws RangeError when sizes differ. */
 export function reshape(x: TensorLike, shape: Shape): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, 'float32', 'reshape');
   const size = sizeOf(tensor.shape);
-  const known = shape.reduce((product, extent) => (extent === -1 ? product : product * extent), 1);
-  const full = shape.map((extent) => (extent === -1 ? size / known : extent));
-  if (sizeOf(full) !== size || full.some((extent) => !Number.isInteger(extent) || extent < 1)) {
+  const sizes: Shape = Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent)) ? shape : [];
+  const known = sizes.reduce((product, extent) => (extent === -1 ? product : product * extent), 1);
+  const full = sizes.map((extent) => (extent === -1 ? size / known : extent));
+  if (sizes !== shape || sizeOf(full) !== size || full.some((extent) => !Number.isInteger(extent) || extent < 1)) {
     throw new RangeError(
-      `reshape: ${shapeText(tensor.shape)} has ${size} elements and cannot become ${shapeText(shape)}`,
+      `reshape: ${shapeText(tensor.shape)} has ${size} elements and cannot become ${listText(shape)}`,
     );
   }
   if (sameShape(full, tensor.shape)) return tensor;
@@ -95,7 +115,8 @@ definePrimitive('reshape', {
 
 /** Reorders axes: axis `i` of the result is axis `permutation[i]` of `x`. Default: swaps the last two. */
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
-  const tensor = asTensor(x);
+  checkArguments('transpose', { permutation }, { permutation: optional(isNumbers) });
+  const tensor = asTensor(x, 'float32', 'transpose');
   const rank = tensor.shape.length;
   let order = tensor.shape.map((_, axis) => axis);
   if (permutation !== undefined) order = permutation.map((axis) => resolveAxis('transpose', axis, rank));
@@ -133,10 +154,15 @@ definePrimitive('transpose', {
  * @throws RangeError when the block is not inside the tensor.
  */
 export function slice(x: TensorLike, begin: readonly number[], size: readonly number[]): Tensor {
-  const tensor = asTensor(x);
+  checkArguments('slice', { begin, size }, { begin: isNumbers, size: isNumbers });
+  const tensor = asTensor(x, 'float32', 'slice');
   const shape = tensor.shape.map((extent, axis) => (size[axis] === -1 ? extent - begin[axis] : size[axis]));
   const fits = (extent: number, axis: number): boolean =>
-    begin[axis] >= 0 && shape[axis] >= 1 && begin[axis] + shape[axis] <= extent;
+    Number.isSafeInteger(begin[axis]) &&
+    Number.isSafeInteger(shape[axis]) &&
+    begin[axis] >= 0 &&
+    shape[axis] >= 1 &&
+    begin[axis] + shape[axis] <= extent;
   if (begin.length !== shape.length || size.length !== shape.length || !tensor.shape.every(fits)) {
     throw new RangeError(
       `slice: begin ${shapeText(begin)} with size ${shapeText(size)} is not inside ${shapeText(tensor.shape)}`,
@@ -167,7 +193,8 @@ definePrimitive('slice', {
 
 /** Splits one axis into equal parts. @throws RangeError when it does not divide evenly. */
 export function split(x: TensorLike, parts: number, axis = -1): Tensor[] {
-  const tensor = asTensor(x);
+  checkArguments('split', { parts }, { parts: positiveInteger });
+  const tensor = asTensor(x, 'float32', 'split');
   const along = resolveAxis('split', axis, tensor.shape.length);
   const extent = tensor.shape[along];
   if (extent % parts !== 0) throw new RangeError(`split: ${extent} elements do not divide into ${parts} parts`);
@@ -183,11 +210,17 @@ export function split(x: TensorLike, parts: number, axis = -1): Tensor[] {
 
 type Amounts = readonly (readonly [before: number, after: number])[];
 
+function isPairs(amounts: unknown): amounts is Amounts {
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((count) => naturalNumber.accepts(count));
+  return Array.isArray(amounts) && amounts.every(isPair);
+}
+
 /** Adds `[before, after]` zeros along each axis. */
 export function pad(x: TensorLike, amounts: Amounts): Tensor {
-  const tensor = asTensor(x);
-  if (amounts.length !== tensor.shape.length || amounts.some(([before, after]) => before < 0 || after < 0)) {
-    throw new RangeError(`pad: expected ${tensor.shape.length} pairs of counts, got ${JSON.stringify(amounts)}`);
+  const tensor = asTensor(x, 'float32', 'pad');
+  if (!isPairs(amounts) || amounts.length !== tensor.shape.length) {
+    throw new RangeError(`pad: expected ${tensor.shape.length} pairs of counts, got ${valueText(amounts)}`);
   }
   if (amounts.every(([before, after]) => before === 0 && after === 0)) return tensor;
   const shape = tensor.shape.map((extent, axis) => extent + amounts[axis][0] + amounts[axis][1]);
@@ -242,10 +275,15 @@ function emitCopy(emit: Emit, x: Tensor, source: View, out: Tensor, plus: number
   emit(OP_COPY, x.shape.length, ...x.shape, x, ...source.strides, { tensor: out, plus }, ...to);
 }
 
+function tensorsOf(operation: string, parts: readonly TensorLike[]): Tensor[] {
+  if (!Array.isArray(parts)) throw new RangeError(`${operation}: expected a list of tensors, got ${valueText(parts)}`);
+  if (parts.length === 0) throw new RangeError(`${operation}: expected at least one tensor, got none`);
+  return (parts as readonly TensorLike[]).map((part) => asTensor(part, 'float32', operation));
+}
+
 /** Joins tensors along an axis. @throws RangeError when other axes differ. */
 export function concat(parts: readonly TensorLike[], axis = -1): Tensor {
-  const tensors = parts.map((part) => asTensor(part));
-  if (tensors.length === 0) throw new RangeError('concat: expected at least one tensor, got none');
+  const tensors = tensorsOf('concat', parts);
   const [first] = tensors;
   const along = resolveAxis('concat', axis, first.shape.length);
   for (const other of tensors) {
@@ -287,7 +325,7 @@ definePrimitive('concat', {
 
 /** Joins tensors of one shape along a new axis. */
 export function stack(parts: readonly TensorLike[], axis = 0): Tensor {
-  const tensors = parts.map((part) => asTensor(part));
+  const tensors = tensorsOf('stack', parts);
   return concat(
     tensors.map((tensor) => expandDims(tensor, axis)),
     axis,
@@ -296,14 +334,14 @@ export function stack(parts: readonly TensorLike[], axis = 0): Tensor {
 
 /** Inserts an axis of size 1. */
 export function expandDims(x: TensorLike, axis: number): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, 'float32', 'expandDims');
   const at = resolveAxis('expandDims', axis, tensor.shape.length + 1);
   return reshape(tensor, [...tensor.shape.slice(0, at), 1, ...tensor.shape.slice(at)]);
 }
 
 /** Removes an axis of size 1. @throws RangeError when its size is another. */
 export function squeeze(x: TensorLike, axis = -1): Tensor {
-  const tensor = asTensor(x);
+  const tensor = asTensor(x, 'float32', 'squeeze');
   const at = resolveAxis('squeeze', axis, tensor.shape.length);
   if (tensor.shape[at] !== 1) throw new RangeError(`squeeze: axis ${axis} of ${shapeText(tensor.shape)} is not 1`);
   return reshape(
@@ -314,5 +352,6 @@ export function squeeze(x: TensorLike, axis = -1): Tensor {
 
 /** A tensor filled with one value. */
 export function full(shape: Shape, value: number): Tensor {
+  checkShape('full', shape);
   return broadcastTo(scalar(value), shape);
 }

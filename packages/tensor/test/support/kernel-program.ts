@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { vi } from 'vitest';
 import type { Block, Kernels } from '../../src/device/kernels.ts';
 import { loadNative } from '../../src/device/native-kernels.ts';
 import { loadWasm } from '../../src/device/wasm-kernels.ts';
@@ -190,4 +192,24 @@ export function between(next: () => number, low: number, high: number): number {
 /** How many elements a shape has. */
 export function product(dims: readonly number[]): number {
   return dims.reduce((total, size) => total * size, 1);
+}
+
+/** The native kernels for a lesser instruction set than this machine's best; none where there is no such choice. */
+export async function lesserCases(...sets: readonly string[]): Promise<Case[]> {
+  const require = createRequire(import.meta.url);
+  const lesser: Case[] = [];
+  for (const set of sets) {
+    process.env.GRADUS_INSTRUCTION_SET = set;
+    // The addon looks at the environment when it is loaded.
+    for (const path of Object.keys(require.cache))
+      if (path.endsWith('.node')) Reflect.deleteProperty(require.cache, path);
+    vi.resetModules();
+    const { loadNative: loadAgain } = await import('../../src/device/native-kernels.ts');
+    const kernels = loadAgain();
+    if (!('reason' in kernels) && kernels.instructionSet === set) {
+      lesser.push({ label: `native ${set}`, kernels, threads: 1 });
+    }
+  }
+  Reflect.deleteProperty(process.env, 'GRADUS_INSTRUCTION_SET');
+  return lesser;
 }

@@ -203,6 +203,16 @@ const rules: Readonly<Record<string, Rule>> = {
     });
     return result;
   },
+  gatherEach: (node, [x, index]) => {
+    const width = node.inputs[0].shape.at(-1)!;
+    return Array.from(index, (column, row) => x[row * width + column]);
+  },
+  scatterEach: (node, [updates, index]) => {
+    const width = node.shape.at(-1)!;
+    const result = new Float64Array(sizeOf(node.shape));
+    index.forEach((column, row) => (result[row * width + column] = updates[row]));
+    return result;
+  },
   sliceAt: (node, [x, [start]]) => {
     const axis = node.attributes.axis as number;
     return picked(node, x, (index) => index.with(axis, index[axis] + start));
