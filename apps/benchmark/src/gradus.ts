@@ -1,4 +1,4 @@
-import { CheckpointError, EnvError, LogError } from '@gradus/core';
+import { CheckpointError, DivergenceError, EnvError, LogError } from '@gradus/core';
 import { SafetensorsError } from '@gradus/tensor';
 import { Command, CommanderError } from 'commander';
 import { addBench } from './commands/bench.ts';
@@ -60,5 +60,6 @@ export async function runGradus(args: readonly string[]): Promise<number> {
 
 /** Whether an error's message is all that the user needs; of others, which are bugs, the stack is shown. */
 function isUserError(error: unknown): error is Error {
-  return [UserError, CheckpointError, EnvError, LogError, SafetensorsError].some((known) => error instanceof known);
+  const known = [UserError, CheckpointError, DivergenceError, EnvError, LogError, SafetensorsError];
+  return known.some((each) => error instanceof each);
 }

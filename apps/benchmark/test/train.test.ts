@@ -61,6 +61,28 @@ describe('gradus train', () => {
     expect(errors).toMatch(/^error: --log \/proc\/gradus: E.*, mkdir '\/proc\/gradus'\n$/);
   });
 
+  it.each([
+    ['ppo', 'zoo'],
+    ['dqn', 'zoo'],
+    ['pqn', 'cleanrl'],
+    ['reinforce', 'default'],
+  ])('says in one line that %s has diverged, and leaves nothing', async (algorithm, settings) => {
+    const folder = join(temporaryFolder(), 'agent');
+    const options = ['--steps', '8000', '--settings', settings, '--set', 'learningRate=1e30', '--device', 'wasm'];
+    const { status, errors } = await runCommand(
+      'train',
+      algorithm,
+      'CartPole-v1',
+      ...options,
+      '--out',
+      folder,
+      '--json',
+    );
+    expect(status).toBe(1);
+    expect(errors).toMatch(new RegExp(`^error: ${algorithm}: .* at step \\d+; the learning rate may be too large\n$`));
+    expect(existsSync(join(folder, 'parameters.safetensors'))).toBe(false);
+  });
+
   it('logs to a folder', async () => {
     const folder = join(temporaryFolder(), 'log');
     await runCommand(...short, '--json', '--log', folder);

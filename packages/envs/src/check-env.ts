@@ -5,6 +5,7 @@ import {
   actionMaskSize,
   checkOptions,
   checkReward,
+  checkValue,
   leavesAction,
   naturalNumber,
   positiveInteger,
@@ -110,6 +111,8 @@ function checkResult(env: Env, result: unknown): void {
 function checkObservation(method: string, space: Space, observation: unknown): void {
   const problem = space.problem(observation);
   if (problem !== undefined) throw new EnvError(`${method}: observation ${problem}, by ${space.toString()}`);
+  // A space without bounds has infinite members, but agents have no use for them.
+  checkValue(`${method}: observation`, space, observation as SpaceValue);
 }
 
 function checkSpace(name: string, space: unknown): void {

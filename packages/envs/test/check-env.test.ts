@@ -79,7 +79,12 @@ describe('breaches are named', () => {
       { observationSpace: new Box(0, 5, [1], { dtype: 'uint8' }), reset: () => ({ observation: [0.5] }) },
     ],
     ['step: observation is undefined', stepWith({ observation: undefined })],
-    ['step: reward is "NaN", expected a finite number', stepWith({ reward: NaN })],
+    ['step: reward is NaN, expected a finite number', stepWith({ reward: NaN })],
+    ['step: reward is 1e+39, expected a number that is finite in float32', stepWith({ reward: 1e39 })],
+    [
+      'step: observation has 1e+39 at [0], expected a number that is finite in float32',
+      { observationSpace: new Box(-Infinity, Infinity, [1]), ...stepWith({ observation: [1e39] }) },
+    ],
     ['step: terminated is 1, expected true or false', stepWith({ terminated: 1 })],
     ['step: truncated is undefined, expected true or false', stepWith({ truncated: undefined })],
     ['step returned undefined, expected { observation, reward, terminated, truncated }', { step: () => undefined }],
