@@ -13,6 +13,12 @@ export const publishedSources = {
     revision: 'fe8d8a0, 2026-04-20',
     measure: 'mean ± standard deviation over three seeds of the returns during training, exploration included',
   },
+  minatar: {
+    name: 'MinAtar',
+    url: 'https://github.com/kenjyoung/MinAtar',
+    revision: '4241f24, 2024-12; Seaquest as it was up to version 1.0.10',
+    measure: 'mean over 30 seeds at the end of the learning curves, read from their figure',
+  },
 } as const;
 
 /** One of {@link publishedSources}. */
@@ -24,7 +30,7 @@ export interface PublishedScore {
   readonly algorithm: string;
   readonly environment: string;
   readonly mean: number;
-  /** What it is the standard deviation of, {@link publishedSources} says. */
+  /** What it is the standard deviation of, {@link publishedSources} says; NaN where there is none. */
   readonly std: number;
   /** Environment steps of training. */
   readonly steps: number;
@@ -100,13 +106,23 @@ const cleanrl: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
+/** All six actions, sticky with probability 0.1, difficulty growing. */
+const minatar: Readonly<Record<string, readonly Row[]>> = {
+  'MinAtar/Asterix-v0': [['dqn', 17, NaN, 5_000_000]],
+  'MinAtar/Breakout-v0': [['dqn', 10, NaN, 5_000_000]],
+  'MinAtar/Freeway-v0': [['dqn', 50, NaN, 5_000_000]],
+  'MinAtar/Seaquest-v0': [['dqn', 20, NaN, 5_000_000]],
+  'MinAtar/SpaceInvaders-v0': [['dqn', 44, NaN, 5_000_000]],
+};
+
 /** All published scores of environments that are here. */
-export const publishedScores: readonly PublishedScore[] = Object.entries({ zoo, cleanrl }).flatMap(([source, tables]) =>
-  Object.entries(tables).flatMap(([environment, rows]) =>
-    rows.map(([algorithm, mean, std, steps]) => {
-      return { source: source as PublishedSource, algorithm, environment, mean, std, steps };
-    }),
-  ),
+export const publishedScores: readonly PublishedScore[] = Object.entries({ zoo, cleanrl, minatar }).flatMap(
+  ([source, tables]) =>
+    Object.entries(tables).flatMap(([environment, rows]) =>
+      rows.map(([algorithm, mean, std, steps]) => {
+        return { source: source as PublishedSource, algorithm, environment, mean, std, steps };
+      }),
+    ),
 );
 
 /**

@@ -11,16 +11,15 @@ export { frozenLake, frozenLakeMaps, type FrozenLakeMap, type FrozenLakeOptions 
 export { gridPosition, type GridPosition } from './grid-map.ts';
 export { identity, type IdentityOptions } from './identity.ts';
 export { lectureGrid, lectureGridMap, type LectureGridOptions } from './lecture-grid.ts';
+export { asterix } from './minatar/asterix.ts';
 export { breakout } from './minatar/breakout.ts';
+export { freeway } from './minatar/freeway.ts';
 export { minAtarActions, type MinAtarOptions } from './minatar/minatar-game.ts';
+export { seaquest } from './minatar/seaquest.ts';
+export { spaceInvaders } from './minatar/space-invaders.ts';
 export { mountainCarContinuous, type MountainCarContinuousOptions } from './mountain-car-continuous.ts';
 export { mountainCar, type MountainCarOptions } from './mountain-car.ts';
 export { pendulum, type PendulumOptions } from './pendulum.ts';
-export { pixelAsterix } from './pixel-games/pixel-asterix.ts';
-export { pixelFreeway } from './pixel-games/pixel-freeway.ts';
-export { pixelActions, type PixelGameOptions } from './pixel-games/pixel-game.ts';
-export { pixelSeaquest } from './pixel-games/pixel-seaquest.ts';
-export { pixelSpaceInvaders } from './pixel-games/pixel-space-invaders.ts';
 export { randomWalk, type RandomWalkOptions } from './random-walk.ts';
 export {
   envDefaults,

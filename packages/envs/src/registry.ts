@@ -22,14 +22,14 @@ import { contextualBandit } from './contextual-bandit.ts';
 import { frozenLake } from './frozen-lake.ts';
 import { identity } from './identity.ts';
 import { lectureGrid } from './lecture-grid.ts';
+import { asterix } from './minatar/asterix.ts';
 import { breakout } from './minatar/breakout.ts';
+import { freeway } from './minatar/freeway.ts';
+import { seaquest } from './minatar/seaquest.ts';
+import { spaceInvaders } from './minatar/space-invaders.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
 import { mountainCar } from './mountain-car.ts';
 import { pendulum } from './pendulum.ts';
-import { pixelAsterix } from './pixel-games/pixel-asterix.ts';
-import { pixelFreeway } from './pixel-games/pixel-freeway.ts';
-import { pixelSeaquest } from './pixel-games/pixel-seaquest.ts';
-import { pixelSpaceInvaders } from './pixel-games/pixel-space-invaders.ts';
 import { randomWalk } from './random-walk.ts';
 import { taxi } from './taxi.ts';
 import { hideElements } from './wrappers/hide-elements.ts';
@@ -131,20 +131,16 @@ registerEnv({ id: 'Bandit-v0', defaults: { numArms: 10, maxEpisodeSteps: 1000 },
 registerEnv({ id: 'ContextualBandit-v0', defaults: { values: undefined, noise: 1 }, create: contextualBandit });
 
 const minAtarDefaults = { stickyActionProbability: 0.1, difficultyRamping: true, maxEpisodeSteps: Infinity };
-for (const [name, create] of Object.entries({ Breakout: breakout })) {
+for (const [name, create] of Object.entries({
+  Asterix: asterix,
+  Breakout: breakout,
+  Freeway: freeway,
+  Seaquest: seaquest,
+  SpaceInvaders: spaceInvaders,
+})) {
   registerEnv({ id: `MinAtar/${name}-v0`, defaults: { ...minAtarDefaults, minimalActions: false }, create });
   registerEnv({ id: `MinAtar/${name}-v1`, defaults: { ...minAtarDefaults, minimalActions: true }, create });
 }
-
-const pixelGameDefaults = { stickyActionProbability: 0.1, maxEpisodeSteps: 5000 };
-registerEnv({ id: 'PixelAsterix-v0', defaults: pixelGameDefaults, create: pixelAsterix });
-registerEnv({
-  id: 'PixelFreeway-v0',
-  defaults: { ...pixelGameDefaults, maxEpisodeSteps: Infinity },
-  create: pixelFreeway,
-});
-registerEnv({ id: 'PixelSeaquest-v0', defaults: pixelGameDefaults, create: pixelSeaquest });
-registerEnv({ id: 'PixelSpaceInvaders-v0', defaults: pixelGameDefaults, create: pixelSpaceInvaders });
 
 registerEnv({
   id: 'IdentityDiscrete-v0',

@@ -34,7 +34,7 @@ const PUBLISHED: Readonly<Record<string, readonly number[]>> = {
   SpaceInvaders: [301, 302, 373, 826, 1089],
 };
 
-/** The ablation of the DQN paper on small pixel games (S3.4). */
+/** The ablation of the DQN paper on MinAtar (S3.4). */
 export const dqnAblation: Experiment<Numbers> = {
   name: 'dqn-ablation',
   title: 'What makes DQN work: replay and fixed targets',

@@ -87,7 +87,7 @@ export function finalScoresFigure(environment: string, summaries: readonly Group
       marginTop: 6,
       x: { nice: true, inset: 6 },
       y: { type: 'band', domain: labels, axis: null, padding: 0 },
-      symbol: { domain: Object.keys(publishedSources), range: ['diamond', 'triangle'] },
+      symbol: { domain: Object.keys(publishedSources), range: ['diamond', 'triangle', 'square'] },
       marks: [
         ...horizontalAxis({ label: 'final return', tickFormat: ',~f' }),
         ...summaries.flatMap((summary) => {

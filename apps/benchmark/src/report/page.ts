@@ -79,7 +79,7 @@ function curvesSection({ environments, series }: Report): Html {
       Undiscounted return of the agent’s best actions, evaluated during training: mean over seeds, with its 95&nbsp;%
       bootstrap interval. Below, final scores: a ring for each seed, a cross for one that failed or is missing, a bar
       for the mean and its interval; marks in black are published scores of the same algorithm (◆
-      ${publishedSources.zoo.name}, ▲ ${publishedSources.cleanrl.name}).
+      ${publishedSources.zoo.name}, ▲ ${publishedSources.cleanrl.name}, ■ ${publishedSources.minatar.name}).
     </p>
     ${legend([...series.values()])}
     <div class="figures">

@@ -33,7 +33,7 @@ async function numbersOf(folder: string, seeds = 3) {
   return await dqnAblation.run({ seeds, results: folder, command: ['gradus', 'experiment', 'dqn-ablation'] });
 }
 
-const asPublished = { 'MinAtar/Breakout-v0': [3, 4, 10, 40, 80], 'PixelSpaceInvaders-v0': [30, 31, 37, 82, 108] };
+const asPublished = { 'MinAtar/Breakout-v0': [3, 4, 10, 40, 80], 'MinAtar/SpaceInvaders-v0': [30, 31, 37, 82, 108] };
 
 it('reads the variants of its suite', () => {
   const { entries } = findSuite('dqn-ablation');

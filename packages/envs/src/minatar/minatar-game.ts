@@ -9,7 +9,7 @@ import {
   type DynamicsState,
   type RandomSource,
 } from '@gradus/core';
-import { pixelGameFormat, renderPixelGame } from '../rendering/pixel-game.ts';
+import { minAtarFormat, renderMinAtar } from '../rendering/minatar.ts';
 
 /** What may be changed about a game of MinAtar. */
 export interface MinAtarOptions {
@@ -112,11 +112,11 @@ export function minAtarGame<Name extends string>(
       for (let i = start; i < end; i++) game.draw(state, i, observations, i * size);
     },
 
-    renderFormat: pixelGameFormat,
+    renderFormat: minAtarFormat,
     render(state, index, context) {
       const observation = new Float32Array(size);
       game.draw(state, index, observation, 0);
-      renderPixelGame(context, observation, colors);
+      renderMinAtar(context, observation, colors);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { envFromDynamics, vectorEnvFromDynamics, type Dynamics } from '@gradus/core';
-import { breakout, type MinAtarOptions } from '@gradus/envs';
+import { asterix, breakout, freeway, seaquest, spaceInvaders, type MinAtarOptions } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 import { recordedDraws } from '../support/recorded-draws.ts';
 
@@ -34,6 +34,10 @@ type Game = Dynamics<'previousAction', Int32Array>;
 
 const games: readonly [name: string, create: (options: MinAtarOptions) => Game, firstInteger: number][] = [
   ['breakout', breakout, 0],
+  ['asterix', asterix, 0],
+  ['freeway', freeway, 1],
+  ['seaquest', seaquest, 1],
+  ['space-invaders', spaceInvaders, 0],
 ];
 
 function readGolden(name: string): Golden {

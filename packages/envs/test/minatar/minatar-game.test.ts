@@ -117,31 +117,37 @@ test('an episode is truncated after as many steps as are asked for, without aski
   expect([recorder().maxEpisodeSteps, recorder({ maxEpisodeSteps: 7 }).maxEpisodeSteps]).toEqual([undefined, 7]);
 });
 
-test.each([['MinAtar/Breakout', 4, 3]])(
-  '%s shows 10 × 10 cells with %i channels and takes six actions, or %i',
-  (name, channels, actions) => {
-    for (const [version, count] of [
-      ['v0', 6],
-      ['v1', actions],
-    ] as const) {
-      const { observationSpace, actionSpace } = makeEnv(`${name}-${version}`);
-      expect(observationSpace).toEqual(new Box(0, 1, [10, 10, channels], { dtype: 'uint8' }));
-      expect(actionSpace).toEqual(new Discrete(count));
-    }
-  },
-);
+test.each([
+  ['MinAtar/Asterix', 4, 5],
+  ['MinAtar/Breakout', 4, 3],
+  ['MinAtar/Freeway', 7, 3],
+  ['MinAtar/Seaquest', 10, 6],
+  ['MinAtar/SpaceInvaders', 6, 4],
+])('%s shows 10 × 10 cells with %i channels and takes six actions, or %i', (name, channels, actions) => {
+  for (const [version, count] of [
+    ['v0', 6],
+    ['v1', actions],
+  ] as const) {
+    const { observationSpace, actionSpace } = makeEnv(`${name}-${version}`);
+    expect(observationSpace).toEqual(new Box(0, 1, [10, 10, channels], { dtype: 'uint8' }));
+    expect(actionSpace).toEqual(new Discrete(count));
+  }
+});
 
 /** Mean return and its standard error of random play, and mean length, in MinAtar. */
-test.each([['Breakout', 0.52, 0.016, 11.3]])(
-  'random play of %s returns %d ± %d in %d steps',
-  (name, mean, error, length) => {
-    const random = new Random(1);
-    const found = playEpisodes(`MinAtar/${name}-v0`, 1, () => random.integer(6), 1000);
-    expect(Math.abs(found.mean - mean)).toBeLessThan(4 * Math.hypot(error, found.error));
-    expect(found.length / length).toBeGreaterThan(0.9);
-    expect(found.length / length).toBeLessThan(1.1);
-  },
-);
+test.each([
+  ['Asterix', 0.474, 0.026, 69.5],
+  ['Breakout', 0.52, 0.016, 11.3],
+  ['Freeway', 0.083, 0.036, 2501],
+  ['Seaquest', 0.093, 0.015, 30.4],
+  ['SpaceInvaders', 3.01, 0.12, 53.3],
+])('random play of %s returns %d ± %d in %d steps', (name, mean, error, length) => {
+  const random = new Random(1);
+  const found = playEpisodes(`MinAtar/${name}-v0`, 1, () => random.integer(6), name === 'Freeway' ? 60 : 1000);
+  expect(Math.abs(found.mean - mean)).toBeLessThan(4 * Math.hypot(error, found.error));
+  expect(found.length / length).toBeGreaterThan(0.9);
+  expect(found.length / length).toBeLessThan(1.1);
+});
 
 const ids = listEnvs().filter((id) => /^MinAtar\/.*-v0$/.test(id));
 

@@ -190,7 +190,7 @@ describe('random walks', () => {
   });
 });
 
-describe('pixel games', () => {
+describe('MinAtar', () => {
   test('each cell has the colour of its first channel', () => {
     const ball = { ballRow: 6, ballColumn: 2, trailRow: 7, trailColumn: 1, paddle: 8 };
     const colorAt = (variables: Readonly<Record<string, number>>, row: number, column: number): string => {

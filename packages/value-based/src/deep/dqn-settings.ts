@@ -91,10 +91,9 @@ function withQuantiles({ options, ...rest }: DqnSettings, quantiles: number): Dq
   return { ...rest, options: { ...options, distribution, adamEpsilon, maxGradNorm: null } };
 }
 
-const pixelGames = [
-  'MinAtar/Breakout-v0',
-  ...['Asterix', 'Freeway', 'Seaquest', 'SpaceInvaders'].map((name) => `Pixel${name}-v0`),
-];
+const minAtarGames = ['Asterix', 'Breakout', 'Freeway', 'Seaquest', 'SpaceInvaders'].map(
+  (name) => `MinAtar/${name}-v0`,
+);
 
 /** MinAtar's for DQN (Young and Tian, 2019); frames are environment steps. */
 const minatar: DqnSettings = {
@@ -130,8 +129,8 @@ const minatarRainbow: DqnSettings = {
   },
 };
 
-function inPixelGames(settings: DqnSettings): Readonly<Record<string, DqnSettings>> {
-  return Object.fromEntries(pixelGames.map((id) => [id, settings]));
+function inMinAtar(settings: DqnSettings): Readonly<Record<string, DqnSettings>> {
+  return Object.fromEntries(minAtarGames.map((id) => [id, settings]));
 }
 
 /** Settings of a variant of DQN by source and environment. */
@@ -141,7 +140,7 @@ type SettingsTable<Source extends string> = Readonly<Record<Source, Readonly<Rec
 export const dqnSettings: SettingsTable<'zoo' | 'cleanrl' | 'minatar'> = {
   zoo,
   cleanrl: classicControl(cleanrl),
-  minatar: inPixelGames(minatar),
+  minatar: inMinAtar(minatar),
 };
 
 /** For C51: CleanRL's `c51.py`, that is `dqn.py` with a distribution. */
@@ -166,4 +165,4 @@ export const qrDqnSettings: SettingsTable<'zoo'> = {
 };
 
 /** For Rainbow: MinAtar's for DQN, with Rainbow's options. */
-export const rainbowSettings: SettingsTable<'minatar'> = { minatar: inPixelGames(minatarRainbow) };
+export const rainbowSettings: SettingsTable<'minatar'> = { minatar: inMinAtar(minatarRainbow) };

@@ -28,14 +28,14 @@ const minatar: PqnSettings = {
   },
 };
 
-/** Settings by source and environment: `cleanrl` those of CleanRL, `minatar` those of the algorithm's authors for small pixel games. */
+/** Settings by source and environment: `cleanrl` those of CleanRL, `minatar` those of the algorithm's authors for MinAtar. */
 export const pqnSettings: Readonly<Record<'cleanrl' | 'minatar', Readonly<Record<string, PqnSettings>>>> = {
   cleanrl: { 'CartPole-v1': cleanrl, 'Acrobot-v1': cleanrl, 'MountainCar-v0': cleanrl },
   minatar: {
     'MinAtar/Breakout-v0': minatar,
-    'PixelAsterix-v0': minatar,
-    'PixelFreeway-v0': minatar,
-    'PixelSeaquest-v0': minatar,
-    'PixelSpaceInvaders-v0': minatar,
+    'MinAtar/Asterix-v0': minatar,
+    'MinAtar/Freeway-v0': minatar,
+    'MinAtar/Seaquest-v0': minatar,
+    'MinAtar/SpaceInvaders-v0': minatar,
   },
 };

@@ -24,7 +24,7 @@ test("defaults are CleanRL's, and so are the settings of classic control", () =>
 });
 
 /** `pqn_minatar.yaml`: 128 copies × 32 steps in 32 minibatches, 2 epochs. */
-test("pixel games have the authors' settings for MinAtar", () => {
+test("MinAtar's games have the authors' settings", () => {
   const { numEnvs, steps, options } = pqnSettings.minatar['MinAtar/Breakout-v0'];
   const { steps: length, batchSize, epochs, learningRate, epsilon } = { ...pqnDefaults, ...options };
   expect([steps, numEnvs, length, (numEnvs * length) / batchSize, epochs]).toEqual([1e7, 128, 32, 32, 2]);

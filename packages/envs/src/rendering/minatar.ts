@@ -1,14 +1,14 @@
 import type { RenderContext, RenderFormat } from '@gradus/core';
 import { drawBlock, drawPicture } from './shapes.ts';
 
-/** Rows, and columns, of a pixel game. */
+/** Rows, and columns, of MinAtar. */
 const SIDE = 10;
 const MARGIN = 16;
 const CELL = 36;
 const GAP = 2;
 
-/** Size and pace of a pixel game's pictures. */
-export const pixelGameFormat: RenderFormat = {
+/** Size and pace of MinAtar's pictures. */
+export const minAtarFormat: RenderFormat = {
   width: SIDE * CELL + 2 * MARGIN,
   height: SIDE * CELL + 2 * MARGIN,
   framesPerSecond: 10,
@@ -17,11 +17,11 @@ export const pixelGameFormat: RenderFormat = {
 const EMPTY = '#efece3';
 
 /**
- * Draws an observation of a pixel game, [10 × 10 × channels] of zeros and ones, a square for each cell. `colors`: one for each
+ * Draws an observation of MinAtar, [10 × 10 × channels] of zeros and ones, a square for each cell. `colors`: one for each
  * channel; where several are 1, the first of them is seen.
  */
-export function renderPixelGame(context: RenderContext, observation: Float32Array, colors: readonly string[]): void {
-  drawPicture(context, pixelGameFormat, () => {
+export function renderMinAtar(context: RenderContext, observation: Float32Array, colors: readonly string[]): void {
+  drawPicture(context, minAtarFormat, () => {
     for (let cell = 0; cell < SIDE * SIDE; cell++) {
       const start = cell * colors.length;
       const channel = observation.subarray(start, start + colors.length).indexOf(1);
