@@ -85,7 +85,7 @@ const compact = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 /** A table for people, without colours. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const made = new Table({ head: [...head], style: { head: [], border: [] }, chars: compact });
-  made.push(...rows.map((row) => [...row]));
+  for (const row of rows) made.push([...row]);
   return made.toString();
 }
 

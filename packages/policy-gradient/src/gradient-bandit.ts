@@ -126,7 +126,7 @@ export class GradientBandit implements Agent {
 
   private bestArm(context: number): number {
     const probabilities = this.policy.probabilities(context);
-    return probabilities.indexOf(Math.max(...probabilities));
+    return probabilities.indexOf(probabilities.reduce((most, probability) => Math.max(most, probability)));
   }
 
   /** Trains up to `steps` environment steps; yields every 1000 of them, and at the end. */

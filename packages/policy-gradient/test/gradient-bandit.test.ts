@@ -82,6 +82,11 @@ describe('learning', () => {
     expect(Math.abs(meanReturn - 55)).toBeLessThan(5 * (35 / Math.sqrt(200)));
   });
 
+  test('finds the best of 200,000 arms', () => {
+    const agent = new GradientBandit(arms(new Array<number>(200_000).fill(0)));
+    expect(agent.act(0)).toBe(0);
+  });
+
   test('draws arms from its policy where that is asked for', () => {
     const agent = new GradientBandit(arms([0, 0]));
     agent.policy.parameters.set([Math.log(3), 0]);

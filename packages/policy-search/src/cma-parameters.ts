@@ -67,7 +67,8 @@ function scaledWeights(
     1 + (2 * effectiveSize(others)) / (effectiveSize(best) + 2),
     (1 - rankOneRate - rankMuRate) / (n * rankMuRate),
   );
-  return raw.map((weight, i) => (i < parents ? weight / sum(best) : (-weight * negative) / sum(others)));
+  const [bestSum, othersSum] = [sum(best), sum(others)];
+  return raw.map((weight, i) => (i < parents ? weight / bestSum : (-weight * negative) / othersSum));
 }
 
 /** (Σ w)² / Σ w². */

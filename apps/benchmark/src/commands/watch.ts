@@ -88,7 +88,7 @@ export function choosePace(
   const naturalStride = Math.ceil(framesPerSecond / MAX_FRAMES_PER_SECOND);
   const framesWith = (stride: number): number =>
     lengths.reduce((sum, length) => sum + 1 + Math.ceil(length / stride), 0);
-  const longest = Math.max(...lengths);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   let stride = naturalStride;
   while (stride < longest && framesWith(stride) > maxFrames) stride++;
   return { stride, framesPerSecond: framesPerSecond / naturalStride };

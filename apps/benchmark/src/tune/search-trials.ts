@@ -30,7 +30,7 @@ export async function searchTrials(
   rungs: readonly Rung[],
   climb: ClimbRung,
 ): Promise<TrialResult[]> {
-  const results: TrialResult[] = [];
+  let results: TrialResult[] = [];
   let going = trials;
   for (let rung = 0; rung < rungs.length && going.length > 0; rung++) {
     const scores = await climb(
@@ -40,7 +40,7 @@ export async function searchTrials(
     const ranked = going.map((trial) => judge(trial, rung, scores)).sort(byScore);
     const room = rungs[rung + 1]?.trials ?? 0;
     const onward = ranked.slice(0, room).filter(({ score }) => score !== undefined);
-    results.unshift(...ranked.slice(onward.length));
+    results = [...ranked.slice(onward.length), ...results];
     going = onward.map(({ trial }) => trial);
   }
   return results;

@@ -3,15 +3,15 @@ import type { Metrics } from '../progress.ts';
 
 /** The event that begins a file. `wallTime`: seconds since 1970. */
 export function encodeFileVersion(wallTime: number): Uint8Array {
-  return encodeRecord(concat(doubleField(1, wallTime), bytesField(3, utf8('brain.Event:2'))));
+  return encodeRecord(concat([doubleField(1, wallTime), bytesField(3, utf8('brain.Event:2'))]));
 }
 
 /** An event with the scalars of one step. */
 export function encodeScalars(wallTime: number, step: number, metrics: Metrics): Uint8Array {
   const values = Object.entries(metrics).map(([tag, value]) =>
-    bytesField(1, concat(bytesField(1, utf8(tag)), floatField(2, value))),
+    bytesField(1, concat([bytesField(1, utf8(tag)), floatField(2, value)])),
   );
-  return encodeRecord(concat(doubleField(1, wallTime), varintField(2, step), bytesField(5, concat(...values))));
+  return encodeRecord(concat([doubleField(1, wallTime), varintField(2, step), bytesField(5, concat(values))]));
 }
 
 /** One record of an event file. */
@@ -102,7 +102,7 @@ function floatField(number: number, value: number): Uint8Array {
 }
 
 function bytesField(number: number, value: Uint8Array): Uint8Array {
-  return concat(Uint8Array.of(fieldKey(number, BYTES), ...varint(value.length)), value);
+  return concat([Uint8Array.of(fieldKey(number, BYTES), ...varint(value.length)), value]);
 }
 
 /** A natural number, seven bits a byte, the lowest first, with the top bit set in all bytes but the last. */
@@ -116,7 +116,7 @@ function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
+function concat(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let next = 0;
   for (const part of parts) {
