@@ -4,7 +4,7 @@ import type { TransitionTable } from './transition-table.ts';
 
 /** What a transition table does not say. */
 export interface TableDynamicsOptions {
-  /** Steps after which an episode is truncated; by default never. */
+  /** Steps after which an episode is truncated; by default the table's horizon. The dynamics' `transitions` have it as their horizon. */
   readonly maxEpisodeSteps?: number | undefined;
   /** What agents see of the states: row s of `values`, [numStates × space.size], is the observation of state s. Default: s itself. */
   readonly observations?: { readonly space: Space; readonly values: ArrayLike<number> } | undefined;
@@ -20,7 +20,11 @@ export interface TableDynamicsOptions {
  */
 export function dynamicsFromTable(
   table: TransitionTable,
-  { maxEpisodeSteps, observations, actionMasks }: TableDynamicsOptions = {},
+  {
+    maxEpisodeSteps = table.horizon === Infinity ? undefined : table.horizon,
+    observations,
+    actionMasks,
+  }: TableDynamicsOptions = {},
 ): Dynamics<'state', Int32Array> {
   const { numStates, numActions, offsets, nextStates, rewards: outcomeRewards, terminated: outcomeTerminated } = table;
   const observationSpace = observations?.space ?? new Discrete(numStates);
@@ -39,7 +43,7 @@ export function dynamicsFromTable(
     actionSpace: new Discrete(numActions),
     variables: { state: 1 },
     maxEpisodeSteps,
-    transitions: table,
+    transitions: withLimit(table, maxEpisodeSteps),
 
     reset({ state }, index, random) {
       state[index] = firstStates[findAbove(firstCumulative, 0, firstStates.length, random.nextFloat())];
@@ -75,6 +79,12 @@ export function dynamicsFromTable(
       },
     }),
   };
+}
+
+/** The table with that horizon. What is no limit is for the environment to refuse. */
+function withLimit(table: TransitionTable, limit: number | undefined): TransitionTable {
+  const isLimit = limit === Infinity || (limit !== undefined && Number.isSafeInteger(limit) && limit >= 1);
+  return isLimit && limit !== table.horizon ? table.withHorizon(limit) : table;
 }
 
 /** The first of start ≤ k < end with cumulative[k] > u; the last of them where rounding has left none. */

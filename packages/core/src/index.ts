@@ -1,3 +1,4 @@
+export { actionValues, backUp, maximumValues } from './action-values.ts';
 export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './actor-critic-networks.ts';
 export type { ActOptions, Agent, DeviceOption, LearnOptions, Policy } from './agent.ts';
 export {
@@ -94,6 +95,16 @@ export {
 } from './schedules.ts';
 export { solveLinearSystem } from './solve-linear-system.ts';
 export { consecutiveSeeds, copySeeds, programKeys, spawnSeed, streams } from './seed-sequence.ts';
+export { checkGamma, checkLength, checkPolicy, checkTable } from './check-tables.ts';
+export {
+  finiteHorizonDistributions,
+  finiteHorizonValues,
+  readHorizon,
+  type FiniteHorizonOptions,
+  type FiniteHorizonValues,
+  type HorizonPolicy,
+} from './finite-horizon.ts';
+export { terminalStates } from './terminal-states.ts';
 export {
   Box,
   Discrete,

@@ -17,6 +17,8 @@ export interface TransitionTableParts {
   readonly initialDistribution: ArrayLike<number>;
   /** The ways in which action `action` in state `state` can go, in the order in which sampling tries them. */
   outcomes(state: number, action: number): readonly Outcome[];
+  /** H: steps after which an episode is over, where it has not ended before: the objective is then Σ_{h < H} r_h. Default ∞: no such limit. */
+  readonly horizon?: number | undefined;
 }
 
 /** How far from 1 rounding may have left a sum of probabilities. */
@@ -27,12 +29,17 @@ const TOLERANCE = 1e-9;
  * States are 0 … numStates − 1, actions 0 … numActions − 1. An episode ends by a terminated outcome; what the table says of the
  * state it ended in is never sampled, and matters to no value.
  *
+ * A horizon, or an environment's time limit, is part of it: finite-horizon values (`finiteHorizonValues`) are those up to it, by default, whereas all other
+ * values are those of the process that goes on (Gymnasium's truncation, which is bootstrapped).
+ *
  * The outcomes of all pairs lie one after another in flat arrays: those of (s, a) are
  * offsets[s · numActions + a] ≤ k < offsets[s · numActions + a + 1].
  */
 export class TransitionTable implements TransitionTableParts {
   readonly numStates: number;
   readonly numActions: number;
+  /** H, ∞ where there is none. */
+  readonly horizon: number;
   /** μ, [numStates]. */
   readonly initialDistribution: Float64Array;
   /** [numStates · numActions + 1]. */
@@ -46,14 +53,16 @@ export class TransitionTable implements TransitionTableParts {
 
   /**
    * Asks `outcomes` once for each pair. Throws `RangeError` for counts that are not positive integers, probabilities that are
-   * negative or do not sum to 1 (within 10⁻⁹), next states outside the table and rewards that are not finite
-   * in float32, as agents keep them.
+   * negative or do not sum to 1 (within 10⁻⁹), next states outside the table, rewards that are not finite
+   * in float32, as agents keep them, and a horizon that is no positive integer.
    */
   constructor(parts: TransitionTableParts) {
     const numStates = positiveInteger('numStates', parts.numStates);
     const numActions = positiveInteger('numActions', parts.numActions);
     this.numStates = numStates;
     this.numActions = numActions;
+    this.horizon =
+      parts.horizon === undefined || parts.horizon === Infinity ? Infinity : positiveInteger('horizon', parts.horizon);
     this.initialDistribution = Float64Array.from(parts.initialDistribution);
     if (this.initialDistribution.length !== numStates) {
       throw new RangeError(`initialDistribution has ${this.initialDistribution.length} numbers, expected ${numStates}`);
@@ -74,6 +83,17 @@ export class TransitionTable implements TransitionTableParts {
     this.nextStates = Int32Array.from(all, ({ nextState }) => nextState);
     this.rewards = Float64Array.from(all, ({ reward }) => reward);
     this.terminated = Uint8Array.from(all, ({ terminated }) => Number(terminated));
+  }
+
+  /** The same process with another horizon, ∞ for none. Throws `RangeError` for one that is no positive integer. */
+  withHorizon(horizon: number): TransitionTable {
+    return new TransitionTable({
+      numStates: this.numStates,
+      numActions: this.numActions,
+      initialDistribution: this.initialDistribution,
+      outcomes: (state, action) => this.outcomes(state, action),
+      horizon,
+    });
   }
 
   /** The ways in which action `action` in state `state` can go. Throws `RangeError` for a pair that the table has not. */

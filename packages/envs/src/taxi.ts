@@ -114,7 +114,7 @@ export function taxi({
     ...base,
     /** `fickle`: 1 while the passenger may still change their mind. */
     variables: { state: 1, fickle: 1 },
-    transitions: ficklePassenger ? undefined : table,
+    transitions: ficklePassenger ? undefined : base.transitions,
     renderFormat: taxiFormat,
 
     render({ state }, index, context) {

@@ -12,6 +12,7 @@ export {
   type ExactPolicyGradient,
   type ExactPolicyGradientOptions,
 } from './exact/exact-policy-gradient.ts';
+export { finiteHorizonPolicyGradient, type FiniteHorizonGradient } from './exact/finite-horizon-gradient.ts';
 export { GradientBandit, gradientBanditDefaults, type GradientBanditOptions } from './gradient-bandit.ts';
 export {
   NaturalPolicyGradient,

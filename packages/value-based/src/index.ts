@@ -1,3 +1,13 @@
+export {
+  actionValues,
+  finiteHorizonDistributions,
+  finiteHorizonValues,
+  terminalStates,
+  type FiniteHorizonOptions,
+  type FiniteHorizonValues,
+  type HorizonPolicy,
+} from '@gradus/core';
+export { backwardInduction, type BackwardInductionResult } from './exact/backward-induction.ts';
 export { c51Defaults, type CategoricalDistribution } from './deep/c51.ts';
 export { Dqn } from './deep/dqn.ts';
 export { dqnDefaults, type DqnOptions } from './deep/dqn-options.ts';
@@ -8,7 +18,6 @@ export { rainbowDefaults } from './deep/rainbow.ts';
 export type { Distribution } from './deep/value-head.ts';
 export { Pqn, pqnDefaults, type PqnOptions } from './deep/pqn.ts';
 export { pqnSettings, type PqnSettings } from './deep/pqn-settings.ts';
-export { actionValues } from './exact/action-values.ts';
 export { evaluatePolicy, evaluatePolicyIteratively } from './exact/policy-evaluation.ts';
 export { policyIteration, type PolicyIterationResult } from './exact/policy-iteration.ts';
 export { averageReward, averageValue, startValue } from './exact/policy-objectives.ts';
@@ -19,7 +28,6 @@ export {
 } from './exact/state-distributions.ts';
 export type { IterationOptions, IterationResult } from './exact/successive-approximation.ts';
 export { greedyPolicy, uniformPolicy } from './exact/tabular-policy.ts';
-export { terminalStates } from './exact/terminal-states.ts';
 export { valueIteration, type ValueIterationResult } from './exact/value-iteration.ts';
 export { bairdCounterexample, type BairdCounterexample } from './linear/baird-counterexample.ts';
 export { createFeatures, type FeatureOptions } from './linear/create-features.ts';

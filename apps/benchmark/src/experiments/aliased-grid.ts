@@ -1,4 +1,4 @@
-import { Random, TransitionTable } from '@gradus/core';
+import { Random, TransitionTable, finiteHorizonValues } from '@gradus/core';
 import { aliasedGrid, makeEnv, transitionTable } from '@gradus/envs';
 import { LinearSoftmax, estimateGradient, sampleTrajectory } from '@gradus/policy-gradient';
 import { QLearning, Sarsa, epsilonGreedy, greedyPolicy, valueIteration } from '@gradus/value-based';
@@ -6,7 +6,6 @@ import { fixed, intervalText, percentText } from '../report/numbers.ts';
 import type { Estimate } from '../report/summarize-group.ts';
 import { curvesFigure, type CurvePoint } from './curves-figure.ts';
 import type { Experiment } from './experiment.ts';
-import { finiteHorizonValues } from './finite-horizon.ts';
 import { learnUntil } from './learn-until.ts';
 import { forSeeds, overSeeds } from './over-seeds.ts';
 
@@ -222,7 +221,8 @@ function fastestToss(table: TransitionTable, seen: Float32Array): number {
 
 /** The probability that the treasure has been reached after 0, 1, … steps, from each square of the corridor. */
 function horizons(table: TransitionTable, policy: Float64Array): Float64Array[] {
-  return finiteHorizonValues(table, policy, LIMIT).map((row) => row.subarray(0, CORRIDOR));
+  const { stateValues } = finiteHorizonValues(table, policy, { horizon: LIMIT });
+  return stateValues.map((row) => row.subarray(0, CORRIDOR)).reverse();
 }
 
 /** The same from a random square. */

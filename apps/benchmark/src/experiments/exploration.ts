@@ -1,4 +1,4 @@
-import { spawnSeed, type Env } from '@gradus/core';
+import { finiteHorizonValues, spawnSeed, type Env } from '@gradus/core';
 import { makeEnv, transitionTable } from '@gradus/envs';
 import {
   QLearning,
@@ -13,7 +13,6 @@ import { fixed, intervalText } from '../report/numbers.ts';
 import type { Estimate } from '../report/summarize-group.ts';
 import { curvesFigure, type CurvePoint } from './curves-figure.ts';
 import type { Claim, Experiment } from './experiment.ts';
-import { finiteHorizonValues } from './finite-horizon.ts';
 import { learnUntil } from './learn-until.ts';
 import { forSeeds, overSeeds } from './over-seeds.ts';
 
@@ -88,7 +87,7 @@ const TASKS: readonly Task[] = [
     create: () => makeEnv('FrozenLake-v1'),
     // Episodes start in state 0 and have 100 steps.
     score: ({ actionValues, numActions }) =>
-      finiteHorizonValues(frozenLake, greedyPolicy(actionValues, numActions), 100)[100][0],
+      finiteHorizonValues(frozenLake, greedyPolicy(actionValues, numActions)).stateValues[0][0],
     expected: [
       ['UCB', 'ε-greedy'],
       ['optimistic', 'ε-greedy'],

@@ -1,6 +1,4 @@
-import type { TransitionTable } from '@gradus/core';
-import { checkPolicy } from './check-tables.ts';
-import { terminalStates } from './terminal-states.ts';
+import { checkPolicy, terminalStates, type TransitionTable } from '@gradus/core';
 
 /** The Markov chain with rewards that a policy makes of a decision process. Rows of terminal states are 0. */
 export interface PolicyChain {

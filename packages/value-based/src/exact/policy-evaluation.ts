@@ -1,9 +1,6 @@
-import { solveLinearSystem, type TransitionTable } from '@gradus/core';
-import { backUp } from './action-values.ts';
-import { checkGamma, checkPolicy } from './check-tables.ts';
+import { backUp, checkGamma, checkPolicy, solveLinearSystem, terminalStates, type TransitionTable } from '@gradus/core';
 import { policyChain, type PolicyChain } from './policy-chain.ts';
 import { iterate, type IterationOptions, type IterationResult } from './successive-approximation.ts';
-import { terminalStates } from './terminal-states.ts';
 
 /**
  * The values of a policy, exactly (S1.2): the solution of Bellman's equations v = R_π + γ P_π v, [numStates]. Terminal states are

@@ -1,5 +1,4 @@
-import type { TransitionTable } from '@gradus/core';
-import { actionValues } from './action-values.ts';
+import { actionValues, type TransitionTable } from '@gradus/core';
 import { evaluatePolicy } from './policy-evaluation.ts';
 import { greedyPolicy, uniformPolicy } from './tabular-policy.ts';
 

@@ -1,5 +1,4 @@
-import { checkOptions, positiveInteger, positiveNumber } from '@gradus/core';
-import { checkGamma } from './check-tables.ts';
+import { checkGamma, checkOptions, positiveInteger, positiveNumber } from '@gradus/core';
 
 /**
  * When repeated sweeps v₀ = 0, v₁, v₂, … stop. A sweep contracts by γ in the maximum norm, so that

@@ -1,8 +1,6 @@
-import type { TransitionTable } from '@gradus/core';
-import { actionValues, backUp, maximumValues } from './action-values.ts';
+import { actionValues, backUp, maximumValues, terminalStates, type TransitionTable } from '@gradus/core';
 import { iterate, type IterationOptions, type IterationResult } from './successive-approximation.ts';
 import { greedyPolicy } from './tabular-policy.ts';
-import { terminalStates } from './terminal-states.ts';
 
 /** What value iteration found. */
 export interface ValueIterationResult extends IterationResult {

@@ -1,5 +1,4 @@
-import { solveLinearSystem, type TransitionTable } from '@gradus/core';
-import { checkGamma, checkLength } from '../exact/check-tables.ts';
+import { checkGamma, checkLength, solveLinearSystem, type TransitionTable } from '@gradus/core';
 import { policyChain } from '../exact/policy-chain.ts';
 import { linearStateValues, type Features } from './features.ts';
 

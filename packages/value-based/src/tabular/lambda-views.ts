@@ -1,5 +1,4 @@
-import { checkOptions, fraction, lambdaReturns, oneOf, positiveInteger } from '@gradus/core';
-import { checkLength } from '../exact/check-tables.ts';
+import { checkLength, checkOptions, fraction, lambdaReturns, oneOf, positiveInteger } from '@gradus/core';
 import { bestAction } from './best-action.ts';
 
 /** A whole episode of T steps. */

@@ -1,6 +1,8 @@
 import {
   Random,
+  checkLength,
   checkOptions,
+  checkPolicy,
   fraction,
   naturalNumber,
   positiveInteger,
@@ -8,7 +10,6 @@ import {
   type OptionCheck,
   type VectorEnv,
 } from '@gradus/core';
-import { checkLength, checkPolicy } from '../exact/check-tables.ts';
 import { sampleAction } from './exploration.ts';
 import { stepSize, type StepSize } from './step-size.ts';
 import { TabularEnv } from './tabular-env.ts';

@@ -1,7 +1,7 @@
+import { maximumValues } from '@gradus/core';
 import { transitionTable } from '@gradus/envs';
 import { expect, test } from 'vitest';
 import { policyIteration, startValue } from '@gradus/value-based';
-import { maximumValues } from '../../src/exact/action-values.ts';
 import { maximumDifference, randomPolicy, randomTable } from '../support/random-tables.ts';
 
 const seeds = [0, 1, 2, 3, 4];

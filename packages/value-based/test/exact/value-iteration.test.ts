@@ -1,8 +1,7 @@
-import { Random, TransitionTable } from '@gradus/core';
+import { Random, TransitionTable, maximumValues } from '@gradus/core';
 import { transitionTable } from '@gradus/envs';
 import { expect, test } from 'vitest';
 import { actionValues, evaluatePolicy, policyIteration, startValue, valueIteration } from '@gradus/value-based';
-import { maximumValues } from '../../src/exact/action-values.ts';
 import { maximumDifference, randomTable } from '../support/random-tables.ts';
 
 const seeds = [0, 1, 2, 3, 4];

@@ -1,5 +1,5 @@
-import type { TransitionTable } from '@gradus/core';
-import { checkGamma, checkLength } from './check-tables.ts';
+import type { TransitionTable } from './transition-table.ts';
+import { checkGamma, checkLength, checkTable } from './check-tables.ts';
 import { terminalStates } from './terminal-states.ts';
 
 /**
@@ -11,6 +11,7 @@ import { terminalStates } from './terminal-states.ts';
  * [0, 1].
  */
 export function actionValues(table: TransitionTable, stateValues: ArrayLike<number>, gamma: number): Float64Array {
+  checkTable(table);
   checkGamma(gamma);
   checkLength('stateValues', stateValues, table.numStates);
   const values = new Float64Array(table.numStates * table.numActions);
