@@ -83,16 +83,21 @@ const variables = {
   moveInterval: 1,
   diverCountdown: 1,
   growths: 1,
-  /** Lists of things, of `seaquest-things.ts`. One shot every 5 steps, in the water for 9, makes two bullets; likewise two divers. */
+};
+
+/**
+ * Numbers of the lists of things, see `seaquest-things.ts`, with room for as many as there ever are. The player shoots every 5 steps, and
+ * bullets are in the water for 9: that makes two; likewise two divers. One enemy comes in each step at worst, and is gone 29 steps
+ * later. No submarine has more than one bullet on its way, and not even 16 have at once.
+ */
+const lists: Readonly<Record<'bullets' | 'divers' | 'fish' | 'submarines' | 'enemyBullets', number>> = {
   bullets: listSize(2),
   divers: listSize(2),
-  /** One of them comes in each step at worst, and crosses the water in 29 more. */
   fish: listSize(30),
   submarines: listSize(30),
-  /** No submarine has more than one on its way, and those of 16 never are at once. */
   enemyBullets: listSize(16),
 };
-type SeaquestVariable = keyof typeof variables;
+type SeaquestVariable = keyof typeof variables | keyof typeof lists;
 type State = DynamicsState<SeaquestVariable>;
 
 /**
@@ -124,7 +129,7 @@ export function seaquest(options: MinAtarOptions = {}): Dynamics<SeaquestVariabl
       name: 'seaquest',
       channels,
       actions: ['nothing', 'left', 'up', 'right', 'down', 'fire'],
-      variables,
+      variables: { ...variables, ...lists },
 
       reset(state, i) {
         state.row[i] = state.aboard[i] = state.gunCountdown[i] = state.growths[i] = 0;
@@ -135,9 +140,9 @@ export function seaquest(options: MinAtarOptions = {}): Dynamics<SeaquestVariabl
         state.spawnInterval[i] = state.spawnCountdown[i] = FIRST_SPAWN_INTERVAL;
         state.moveInterval[i] = FIRST_MOVE_INTERVAL;
         state.diverCountdown[i] = DIVER_SPAWN_INTERVAL;
-        state.bullets[i * variables.bullets] = state.divers[i * variables.divers] = 0;
-        state.fish[i * variables.fish] = state.submarines[i * variables.submarines] = 0;
-        state.enemyBullets[i * variables.enemyBullets] = 0;
+        state.bullets[i * lists.bullets] = state.divers[i * lists.divers] = 0;
+        state.fish[i * lists.fish] = state.submarines[i * lists.submarines] = 0;
+        state.enemyBullets[i * lists.enemyBullets] = 0;
       },
 
       step(state, i, action, outcome, random) {
@@ -153,9 +158,9 @@ export function seaquest(options: MinAtarOptions = {}): Dynamics<SeaquestVariabl
         steer(state, i, action);
         moveBullets(state, i, outcome);
         moveDivers(state, i);
-        moveEnemies(state, i, state.submarines, i * variables.submarines, outcome);
+        moveEnemies(state, i, state.submarines, i * lists.submarines, outcome);
         moveEnemyBullets(state, i, outcome);
-        moveEnemies(state, i, state.fish, i * variables.fish, outcome);
+        moveEnemies(state, i, state.fish, i * lists.fish, outcome);
         if (spawnCountdown[i] > 0) spawnCountdown[i]--;
         if (diverCountdown[i] > 0) diverCountdown[i]--;
         if (gunCountdown[i] > 0) gunCountdown[i]--;
@@ -173,11 +178,11 @@ export function seaquest(options: MinAtarOptions = {}): Dynamics<SeaquestVariabl
         const { row, column, direction, aboard } = state;
         observations[offset + cellIndex(row[i], column[i], CHANNELS) + FRONT] = 1;
         observations[offset + cellIndex(row[i], column[i] - direction[i], CHANNELS) + BACK] = 1;
-        drawThings(state.bullets, i * variables.bullets, BULLET, observations, offset);
-        drawThings(state.enemyBullets, i * variables.enemyBullets, ENEMY_BULLET, observations, offset);
-        drawThings(state.fish, i * variables.fish, FISH, observations, offset);
-        drawThings(state.submarines, i * variables.submarines, SUBMARINE, observations, offset);
-        drawThings(state.divers, i * variables.divers, DIVER, observations, offset);
+        drawThings(state.bullets, i * lists.bullets, BULLET, observations, offset);
+        drawThings(state.enemyBullets, i * lists.enemyBullets, ENEMY_BULLET, observations, offset);
+        drawThings(state.fish, i * lists.fish, FISH, observations, offset);
+        drawThings(state.submarines, i * lists.submarines, SUBMARINE, observations, offset);
+        drawThings(state.divers, i * lists.divers, DIVER, observations, offset);
         const bars = offset + cellIndex(BAR_ROW, 0, CHANNELS);
         for (let k = oxygenCells(state, i) - 1; k >= 0; k--) observations[bars + k * CHANNELS + OXYGEN_BAR] = 1;
         for (let k = 0; k < aboard[i]; k++) observations[bars + (LAST_DIVER_COLUMN - k) * CHANNELS + DIVER_BAR] = 1;
@@ -193,8 +198,8 @@ function spawnEnemy(state: State, i: number, random: RandomSource): void {
   const isSubmarine = random.nextFloat() < SUBMARINE_PROBABILITY;
   const row = 1 + random.integer(BOTTOM);
   const { fish, submarines, moveInterval } = state;
-  const fishList = i * variables.fish;
-  const submarineList = i * variables.submarines;
+  const fishList = i * lists.fish;
+  const submarineList = i * lists.submarines;
   if (isThingHeading(fish, fishList, row, -direction)) return;
   if (isThingHeading(submarines, submarineList, row, -direction)) return;
   const column = direction > 0 ? 0 : SIDE - 1;
@@ -206,13 +211,13 @@ function spawnEnemy(state: State, i: number, random: RandomSource): void {
 function spawnDiver({ divers }: State, i: number, random: RandomSource): void {
   const direction = random.nextFloat() < 1 / 2 ? 1 : -1;
   const row = 1 + random.integer(BOTTOM);
-  addThing(divers, i * variables.divers, row, direction > 0 ? 0 : SIDE - 1, direction, DIVER_MOVE_INTERVAL);
+  addThing(divers, i * lists.divers, row, direction > 0 ? 0 : SIDE - 1, direction, DIVER_MOVE_INTERVAL);
 }
 
 /** Moves the player, or makes a bullet in its cell. */
 function steer({ row, column, direction, gunCountdown, bullets }: State, i: number, action: number): void {
   if (action === minAtarActions.fire && gunCountdown[i] === 0) {
-    addThing(bullets, i * variables.bullets, row[i], column[i], direction[i]);
+    addThing(bullets, i * lists.bullets, row[i], column[i], direction[i]);
     gunCountdown[i] = GUN_INTERVAL;
   } else if (action === minAtarActions.left || action === minAtarActions.right) {
     direction[i] = action === minAtarActions.left ? -1 : 1;
@@ -226,13 +231,12 @@ function steer({ row, column, direction, gunCountdown, bullets }: State, i: numb
 
 /** Moves the player's bullets. What they hit is gone with them: fish first. */
 function moveBullets({ bullets, fish, submarines }: State, i: number, outcome: DynamicsOutcome): void {
-  const list = i * variables.bullets;
+  const list = i * lists.bullets;
   for (let bullet = endOfThings(bullets, list) - FIELDS; bullet > list; bullet -= FIELDS) {
     const row = bullets[bullet + ROW];
     const column = (bullets[bullet + COLUMN] += bullets[bullet + DIRECTION]);
     const hits =
-      removeThingIn(fish, i * variables.fish, row, column) ||
-      removeThingIn(submarines, i * variables.submarines, row, column);
+      removeThingIn(fish, i * lists.fish, row, column) || removeThingIn(submarines, i * lists.submarines, row, column);
     if (hits) outcome.rewards[i]++;
     if (hits || !isOnBoard(column)) removeThing(bullets, list, bullet);
   }
@@ -241,7 +245,7 @@ function moveBullets({ bullets, fish, submarines }: State, i: number, outcome: D
 /** Moves divers when it is time; who meets the player, before or after, is taken on board where there is room. */
 function moveDivers(state: State, i: number): void {
   const { divers, aboard } = state;
-  const list = i * variables.divers;
+  const list = i * lists.divers;
   for (let diver = endOfThings(divers, list) - FIELDS; diver > list; diver -= FIELDS) {
     const moves = !isRescued(state, i, diver) && divers[diver + MOVE_COUNTDOWN]-- === 0;
     if (moves) {
@@ -279,18 +283,18 @@ function moveEnemies(state: State, i: number, enemies: Float64Array, list: numbe
         removeThing(enemies, list, enemy);
       } else if (isThingIn(enemies, enemy, row[i], column[i])) {
         outcome.terminated[i] = 1;
-      } else if (removeThingIn(bullets, i * variables.bullets, enemyRow, enemyColumn)) {
+      } else if (removeThingIn(bullets, i * lists.bullets, enemyRow, enemyColumn)) {
         removeThing(enemies, list, enemy);
         outcome.rewards[i]++;
       }
     }
-    if (shoots) addThing(enemyBullets, i * variables.enemyBullets, enemyRow, enemyColumn, enemyDirection);
+    if (shoots) addThing(enemyBullets, i * lists.enemyBullets, enemyRow, enemyColumn, enemyDirection);
   }
 }
 
 /** Moves the enemies' bullets. */
 function moveEnemyBullets({ row, column, enemyBullets }: State, i: number, outcome: DynamicsOutcome): void {
-  const list = i * variables.enemyBullets;
+  const list = i * lists.enemyBullets;
   for (let bullet = endOfThings(enemyBullets, list) - FIELDS; bullet > list; bullet -= FIELDS) {
     if (isThingIn(enemyBullets, bullet, row[i], column[i])) outcome.terminated[i] = 1;
     enemyBullets[bullet + COLUMN] += enemyBullets[bullet + DIRECTION];
