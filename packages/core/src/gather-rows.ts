@@ -2,7 +2,7 @@
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** From this width on copying a row as a block is faster than number by number. */
-const WIDE = 64;
+export const WIDE = 64;
 
 /** Copies rows `indices[start…end)` of `source`, [rows × width], to the first rows of `target`. */
 export function gatherRows(

@@ -3,9 +3,11 @@ import { checkFiniteRows, checkStep } from './check-float32.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { CheckpointError, EnvError } from './errors.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
+import { withMemory } from './memory.ts';
+import { observationBytes, ObservationHistory } from './observation-history.ts';
 import type { Random } from './random.ts';
-import { createActions, type ActionArray, type Space } from './spaces.ts';
-import { readNumber, restoreArray, type StateDict, type Stateful, type TypedArray } from './state.ts';
+import { createActions, type ActionArray } from './spaces.ts';
+import { readNumber, readState, restoreArray, type StateDict, type Stateful, type TypedArray } from './state.ts';
 import type { StepOutcome, VectorEnv } from './vector-env.ts';
 
 /** Where `sample` copies a batch to: [rows] or [rows × size]. */
@@ -50,8 +52,9 @@ export type ReplayedEnv = Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'acti
  *
  *     y = Σ_{k<m} γᵏ rₜ₊ₖ₊₁ + discount · max_a q(sₜ₊ₘ, a),   discount = γᵐ, or 0 where the task ended.
  *
- * m is less than `nSteps` where the episode ended or the newest transition was reached sooner. Observations of a uint8 `Box` are kept
- * as bytes, all others as float32.
+ * m is less than `nSteps` where the episode ended or the newest transition was reached sooner. Each observation is kept once, the next
+ * one of a transition being that of the following one, and of stacked frames (`frameAxis` of the `Box`) each frame once; those of a
+ * uint8 `Box` as bytes, all others as float32.
  */
 export class ReplayBuffer implements Stateful {
   /** Transitions that fit: the capacity asked for, rounded down to a multiple of n. */
@@ -62,10 +65,12 @@ export class ReplayBuffer implements Stateful {
   private readonly observationSize: number;
   private readonly actionSize: number;
   private readonly maskSize: number;
-  private readonly observations: Float32Array | Uint8Array;
+  private readonly history: ObservationHistory;
+  /** By row the number of its observation in the history, and how many frames further on the next observation is. */
+  private readonly numbers: Uint32Array;
+  private readonly advances: Uint8Array;
   private readonly actions: ActionArray;
   private readonly rewards: Float32Array;
-  private readonly nextObservations: Float32Array | Uint8Array;
   private readonly terminated: Uint8Array;
   private readonly truncated: Uint8Array;
   /** Empty for environments without masks. */
@@ -77,7 +82,10 @@ export class ReplayBuffer implements Stateful {
   private position = 0;
   private stored = 0;
 
-  /** Throws `RangeError` for options out of range, or where there is no room for one step of all environments. */
+  /**
+   * Throws `RangeError` for options out of range, where there is no room for one step of all environments, and for more transitions than
+   * the machine's memory can hold.
+   */
   constructor(env: ReplayedEnv, { capacity, gamma, nSteps = 1 }: ReplayBufferOptions) {
     checkOptions('ReplayBuffer', { gamma, nSteps }, { gamma: fraction, nSteps: positiveInteger });
     if (!(Number.isInteger(capacity) && capacity >= env.numEnvs)) {
@@ -90,13 +98,28 @@ export class ReplayBuffer implements Stateful {
     this.observationSize = env.observationSpace.size;
     this.actionSize = env.actionSpace.size;
     this.maskSize = env.actionMasks ? actionMaskSize(env.actionSpace) : 0;
-    this.observations = createObservations(env.observationSpace, this.capacity);
-    this.actions = createActions(env.actionSpace, this.capacity);
-    this.rewards = new Float32Array(this.capacity);
-    this.nextObservations = createObservations(env.observationSpace, this.capacity);
-    this.terminated = new Uint8Array(this.capacity);
-    this.truncated = new Uint8Array(this.capacity);
-    this.nextActionMasks = new Uint8Array(this.capacity * this.maskSize);
+    const { history, numbers, advances, actions, rewards, terminated, truncated, nextActionMasks } = withMemory(
+      `ReplayBuffer: ${this.capacity.toLocaleString('en-US')} transitions`,
+      replayBytes(env, this.capacity),
+      () => ({
+        history: new ObservationHistory(env.observationSpace, env.numEnvs, this.capacity / env.numEnvs),
+        numbers: new Uint32Array(this.capacity),
+        advances: new Uint8Array(this.capacity),
+        actions: createActions(env.actionSpace, this.capacity),
+        rewards: new Float32Array(this.capacity),
+        terminated: new Uint8Array(this.capacity),
+        truncated: new Uint8Array(this.capacity),
+        nextActionMasks: new Uint8Array(this.capacity * this.maskSize),
+      }),
+    );
+    this.history = history;
+    this.numbers = numbers;
+    this.advances = advances;
+    this.actions = actions;
+    this.rewards = rewards;
+    this.terminated = terminated;
+    this.truncated = truncated;
+    this.nextActionMasks = nextActionMasks;
   }
 
   /** Transitions stored now. */
@@ -118,7 +141,7 @@ export class ReplayBuffer implements Stateful {
     checkLength('actions', actions, this.numEnvs, this.actionSize);
     checkFiniteRows('observation', observations, this.observationSize);
     checkFiniteRows('action', actions, this.actionSize);
-    this.observations.set(observations, this.position * this.observationSize);
+    for (let i = 0; i < this.numEnvs; i++) this.numbers[this.position + i] = this.history.add(i, observations, i);
     this.actions.set(actions, this.position * this.actionSize);
   }
 
@@ -127,7 +150,7 @@ export class ReplayBuffer implements Stateful {
    * where masks are missing.
    */
   endStep(outcome: StepOutcome & Pick<VectorEnv, 'actionMasks'>): void {
-    const { numEnvs, observationSize, maskSize, position } = this;
+    const { numEnvs, maskSize, position, history, numbers } = this;
     checkStep({ ...outcome, numEnvs });
     const { actionMasks } = outcome;
     if (maskSize > 0) {
@@ -137,16 +160,20 @@ export class ReplayBuffer implements Stateful {
     this.rewards.set(outcome.rewards, position);
     this.terminated.set(outcome.terminated, position);
     this.truncated.set(outcome.truncated, position);
-    this.nextObservations.set(outcome.observations, position * observationSize);
     for (let i = 0; i < numEnvs; i++) {
-      if (!outcome.terminated[i] && !outcome.truncated[i]) continue;
-      // `observations` and `actionMasks` already belong to the next episode here.
-      const final = outcome.finalObservations.subarray(i * observationSize, (i + 1) * observationSize);
-      this.nextObservations.set(final, (position + i) * observationSize);
-      this.nextActionMasks.fill(1, (position + i) * maskSize, (position + i + 1) * maskSize);
+      const row = position + i;
+      const ends = outcome.terminated[i] || outcome.truncated[i];
+      // `observations` and `actionMasks` already belong to the next episode where one has ended.
+      const next = history.add(i, ends ? outcome.finalObservations : outcome.observations, i);
+      this.advances[row] = next - numbers[row];
+      if (ends) this.nextActionMasks.fill(1, row * maskSize, (row + 1) * maskSize);
     }
     this.position = (position + numEnvs) % this.capacity;
     this.stored = Math.min(this.stored + numEnvs, this.capacity);
+    // The rows written next are the oldest ones now.
+    if (this.stored === this.capacity) {
+      for (let i = 0; i < numEnvs; i++) history.dropBefore(i, numbers[this.position + i]);
+    }
   }
 
   /** Copies `count` transitions, drawn uniformly with replacement, into `batch`. Throws `RangeError` when there are none, or for another size. */
@@ -169,11 +196,14 @@ export class ReplayBuffer implements Stateful {
     checkLength('batch.nextObservations', batch.nextObservations, count, this.observationSize);
     checkLength('batch.discounts', batch.discounts, count, 1);
     if (this.lastIndices.length !== count) this.lastIndices = new Uint32Array(count);
-    const { lastIndices, observationSize } = this;
+    const { lastIndices, history, numbers, advances, numEnvs } = this;
     this.walk(rows, batch);
-    gatherRows(this.observations, observationSize, rows, 0, count, batch.observations);
+    for (let k = 0; k < count; k++) {
+      const last = lastIndices[k];
+      history.copy(rows[k] % numEnvs, numbers[rows[k]], batch.observations, k);
+      history.copy(last % numEnvs, numbers[last] + advances[last], batch.nextObservations, k);
+    }
     gatherRows(this.actions, this.actionSize, rows, 0, count, batch.actions);
-    gatherRows(this.nextObservations, observationSize, lastIndices, 0, count, batch.nextObservations);
     if (batch.nextActionMasks && this.maskSize > 0) {
       checkLength('batch.nextActionMasks', batch.nextActionMasks, count, this.maskSize);
       gatherRows(this.nextActionMasks, this.maskSize, lastIndices, 0, count, batch.nextActionMasks);
@@ -202,9 +232,10 @@ export class ReplayBuffer implements Stateful {
   }
 
   getState(): StateDict {
-    const { capacity, numEnvs, position, stored } = this;
+    const { capacity, numEnvs, position, stored, history } = this;
     const arrays = Object.entries(this.arrays(stored)).map(([name, array]) => [name, array.slice()] as const);
-    return { capacity, numEnvs, position, stored, ...Object.fromEntries(arrays) };
+    const numbers = this.numbers.subarray(0, stored).map((number, row) => number - history.start(row % numEnvs));
+    return { capacity, numEnvs, position, stored, ...Object.fromEntries(arrays), numbers, history: history.getState() };
   }
 
   /** Throws `CheckpointError` when the saved buffer had another capacity, another number of environments or other spaces. */
@@ -216,18 +247,19 @@ export class ReplayBuffer implements Stateful {
     }
     const stored = readNumber(state, 'stored');
     for (const [name, array] of Object.entries(this.arrays(stored))) restoreArray(state, name, array);
+    restoreArray(state, 'numbers', this.numbers.subarray(0, stored));
+    this.history.setState(readState(state, 'history'));
     this.position = readNumber(state, 'position');
     this.stored = stored;
   }
 
-  /** The first `rows` rows of all that is kept. */
+  /** The first `rows` rows of all that is kept but the history. */
   private arrays(rows: number): Record<string, TypedArray> {
-    const { observationSize, actionSize, maskSize } = this;
+    const { actionSize, maskSize } = this;
     return {
-      observations: this.observations.subarray(0, rows * observationSize),
+      advances: this.advances.subarray(0, rows),
       actions: this.actions.subarray(0, rows * actionSize),
       rewards: this.rewards.subarray(0, rows),
-      nextObservations: this.nextObservations.subarray(0, rows * observationSize),
       terminated: this.terminated.subarray(0, rows),
       truncated: this.truncated.subarray(0, rows),
       nextActionMasks: this.nextActionMasks.subarray(0, rows * maskSize),
@@ -235,9 +267,11 @@ export class ReplayBuffer implements Stateful {
   }
 }
 
-function createObservations(space: Space, rows: number): Float32Array | Uint8Array {
-  const isBytes = space.kind === 'box' && space.dtype === 'uint8';
-  return isBytes ? new Uint8Array(rows * space.size) : new Float32Array(rows * space.size);
+/** Bytes of a buffer, but for those that episodes' beginnings and ends add. */
+function replayBytes({ observationSpace, actionSpace, actionMasks }: ReplayedEnv, capacity: number): number {
+  const masks = actionMasks ? actionMaskSize(actionSpace) : 0;
+  // Actions and rewards of 4 bytes, the observation's number of 4, and three single bytes.
+  return capacity * (observationBytes(observationSpace) + 4 * actionSpace.size + 11 + masks);
 }
 
 function checkLength(name: string, array: ArrayLike<number>, rows: number, width: number): void {

@@ -29,6 +29,11 @@ interface SpaceMethods {
 export interface BoxOptions {
   /** `uint8`: the elements are whole numbers from 0 to 255, as those of pictures are. Default `float32`. */
   readonly dtype?: 'float32' | 'uint8' | undefined;
+  /**
+   * The axis, the first or the last one, along which the elements are the frames seen last, the oldest first, as `frameStack` shows them:
+   * replay buffers then keep each frame once. Default: none is.
+   */
+  readonly frameAxis?: number | undefined;
 }
 
 /**
@@ -41,6 +46,8 @@ export class Box implements SpaceMethods {
   readonly shape: readonly number[];
   readonly size: number;
   readonly dtype: 'float32' | 'uint8';
+  /** The axis of frames that follow each other, if there is one. */
+  readonly frameAxis: number | undefined;
   /** Lower bounds, [size]. */
   readonly low: Float32Array;
   /** Upper bounds, [size]. */
@@ -48,17 +55,21 @@ export class Box implements SpaceMethods {
 
   /**
    * `low`, `high`: one bound for all elements or one for each; `shape`: by default [number of bounds].
-   * Throws `RangeError` for bounds that do not fit the shape, are NaN, or leave no room, and for those of a uint8 `Box` that are not
-   * whole numbers from 0 to 255.
+   * Throws `RangeError` for bounds that do not fit the shape, are NaN, or leave no room, for those of a uint8 `Box` that are not
+   * whole numbers from 0 to 255, and for a `frameAxis` that is not the first or last one.
    */
   constructor(
     low: SpaceValue,
     high: SpaceValue,
     shape: readonly number[] = [lengthOf(low) ?? lengthOf(high) ?? 1],
-    { dtype = 'float32' }: BoxOptions = {},
+    { dtype = 'float32', frameAxis }: BoxOptions = {},
   ) {
     this.shape = shape;
     this.dtype = dtype;
+    if (frameAxis !== undefined && !(shape.length > 0 && (frameAxis === 0 || frameAxis === shape.length - 1))) {
+      throw new RangeError(`Box: expected frameAxis to be the first or last of ${shape.length} axes, got ${frameAxis}`);
+    }
+    this.frameAxis = frameAxis;
     this.size = shape.reduce((product, length) => product * positiveInteger('shape', length), 1);
     this.low = bounds('low', low, this.size);
     this.high = bounds('high', high, this.size);

@@ -3,6 +3,7 @@ import { CheckpointError, EnvError } from '../src/errors.ts';
 import { Random } from '../src/random.ts';
 import { ReplayBuffer } from '../src/replay-buffer.ts';
 import { Box, Discrete } from '../src/spaces.ts';
+import type { StateDict } from '../src/state.ts';
 
 const spaces = { numEnvs: 2, observationSpace: new Box(-1e9, 1e9, [2]), actionSpace: new Discrete(100) };
 
@@ -228,9 +229,8 @@ test('whole numbers of a uint8 Box are kept as bytes, exactly, the final ones to
   buffer.sample(1, new Random(0), batch);
   expect(batch.observations).toEqual(all);
   expect(batch.nextObservations).toEqual(reversed);
-  const state = buffer.getState();
-  expect(state.observations).toEqual(Uint8Array.from(all));
-  expect(state.nextObservations).toEqual(Uint8Array.from(reversed));
+  const { queues } = buffer.getState().history as { queues: readonly { blocks: StateDict }[] };
+  expect(Object.values(queues[0].blocks)).toEqual([Uint8Array.from(all), Uint8Array.from(reversed)]);
 });
 
 test.each([

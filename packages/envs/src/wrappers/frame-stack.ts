@@ -96,7 +96,10 @@ function stackSpace(space: Space, stackSize: number): Space {
     Array.from({ length: stackSize * values.length }, (_, i) => values[i % values.length]);
   switch (space.kind) {
     case 'box':
-      return new Box(repeat(space.low), repeat(space.high), [stackSize, ...space.shape], { dtype: space.dtype });
+      return new Box(repeat(space.low), repeat(space.high), [stackSize, ...space.shape], {
+        dtype: space.dtype,
+        frameAxis: 0,
+      });
     case 'multi-discrete':
       return new MultiDiscrete(repeat(space.counts));
     case 'discrete':

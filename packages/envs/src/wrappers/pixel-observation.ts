@@ -39,7 +39,7 @@ export function pixelObservation(env: Env, { createContext, side = 84, frames = 
   if (!env.render || !renderFormat) {
     throw new EnvError('pixelObservation: expected an environment that draws, got one without render and renderFormat');
   }
-  const observationSpace = new Box(0, 255, [side, side, frames], { dtype: 'uint8' });
+  const observationSpace = new Box(0, 255, [side, side, frames], { dtype: 'uint8', frameAxis: 2 });
   const { width, height } = renderFormat;
   const context = createContext(width, height);
   const toGray = grayPicture(width, height, side);

@@ -235,13 +235,14 @@ export class Dqn implements Agent {
       );
     }
     this.actionSpace = actionSpace;
+    // First, since it says at once what does not fit into memory.
+    this.replay = createReplay(this.env, this.options);
     this.random = new Random(seed);
     this.networks = createNetworks(this.env, actionSpace, this.options, this.random);
     this.optimizer = createOptimizer(this.networks.online.parameters, this.options);
     this.update = updateProgram(this.networks, this.optimizer, this.env, actionSpace, this.options, device);
     this.updateTarget = targetProgram(this.networks, tau, device);
     this.writeKey = programKeys(seed);
-    this.replay = createReplay(this.env, this.options);
     this.allRows = Uint32Array.from({ length: trainFrequency }, (_, row) => row);
     this.training = new TrainingEnv(this.env, seed);
     this.actions = createActions(actionSpace, numEnvs);
