@@ -12,7 +12,7 @@ import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { Ppo, type PpoOptions } from '@gradus/policy-gradient';
 import { SafetensorsError } from '@gradus/tensor';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -126,7 +126,8 @@ describe('checkpoints', () => {
     try {
       const path = join(folder, 'agent');
       await saveCheckpoint(path, trained());
-      const file = join(path, 'parameters.safetensors');
+      const [files] = (await readdir(path)).filter((name) => name.startsWith('files-'));
+      const file = join(path, files, 'parameters.safetensors');
       const bytes = await readFile(file);
       bytes[bytes.length >> 1] ^= 1;
       await writeFile(file, bytes);
