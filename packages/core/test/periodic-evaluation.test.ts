@@ -83,7 +83,7 @@ test('evaluates at every interval, records it for those after it and tells of ev
 test('the episodes follow from the seed of the agent, where it has one, unless they have their own', async () => {
   const seedsOf = async (options: Agent['options'], seed?: number): Promise<readonly (number | undefined)[]> => {
     const env = new Pay();
-    const agent = { ...scripted(skills), options };
+    const agent = Object.assign(scripted(skills), { options });
     await train(agent, { steps: 20, callbacks: [periodicEvaluation({ env, interval: 20, episodes: 1, seed })] });
     return env.seeds;
   };
