@@ -1,4 +1,4 @@
-import { CheckpointError, Random, readNumber, readState, restoreArray, type StateDict } from '@gradus/core';
+import { CheckpointError, Random, readNumber, readState, readString, restoreArray, type StateDict } from '@gradus/core';
 import { allocate } from './allocate.ts';
 import { clip, findOutside, readBounds, type Bounds } from './bounds.ts';
 import type { SearchOptions } from './search-options.ts';
@@ -176,9 +176,8 @@ export abstract class AskTellSearch implements Search {
   }
 
   setState(state: StateDict): void {
-    if (state.name !== this.name) {
-      throw new CheckpointError(`state 'name': expected "${this.name}", got ${JSON.stringify(state.name)}`);
-    }
+    const name = readString(state, 'name');
+    if (name !== this.name) throw new CheckpointError(`state 'name': expected "${this.name}", got "${name}"`);
     const parameters = new Float64Array(this.dimension);
     restoreArray(state, 'bestParameters', parameters);
     this.currentBest = { parameters, utility: readNumber(state, 'bestUtility') };

@@ -10,8 +10,10 @@ import {
   clipToBounds,
   createActions,
   flag,
+  naturalNumber,
   positiveInteger,
   readState,
+  valueText,
   type ActionArray,
   type Env,
   type OptionCheck,
@@ -19,7 +21,7 @@ import {
   type Stateful,
   type VectorEnv,
 } from '@gradus/core';
-import type { PolicyNetwork } from './policy-network.ts';
+import { checkNetwork, type PolicyNetwork } from './policy-network.ts';
 
 /** Options of a {@link MonteCarloUtility}. */
 export interface MonteCarloUtilityOptions {
@@ -108,6 +110,7 @@ export class MonteCarloUtility implements Stateful {
   constructor(env: Env | VectorEnv, network: PolicyNetwork, options: Partial<MonteCarloUtilityOptions> = {}) {
     checkOptions<MonteCarloUtilityOptions>('MonteCarloUtility', options, monteCarloUtilityChecks);
     this.env = asVectorEnv(env);
+    checkNetwork('MonteCarloUtility', network);
     this.network = network;
     this.options = { ...monteCarloUtilityDefaults, ...options };
     const { numEnvs, observations, observationSpace, actionSpace, actionMasks } = this.env;
@@ -138,6 +141,10 @@ export class MonteCarloUtility implements Stateful {
   evaluate(candidates: Float64Array, seed: number): CandidateReturns {
     const { network, options, normalizer, seen } = this;
     const { episodes, commonEpisodes } = options;
+    checkOptions('MonteCarloUtility.evaluate', { seed }, { seed: naturalNumber });
+    if (!((candidates as unknown) instanceof Float64Array)) {
+      throw new RangeError(`candidates: expected a Float64Array, got ${valueText(candidates)}`);
+    }
     const count = candidates.length / network.dimension;
     if (!Number.isInteger(count)) {
       throw new RangeError(`candidates: expected rows of ${network.dimension} parameters, got ${candidates.length}`);

@@ -4,13 +4,14 @@ import {
   checkFiniteRows,
   createActions,
   readRow,
+  valueText,
   type ActOptions,
   type ActionArray,
   type Policy,
   type RunningNormalizer,
   type SpaceValue,
 } from '@gradus/core';
-import type { PolicyNetwork } from './policy-network.ts';
+import { checkNetwork, type PolicyNetwork } from './policy-network.ts';
 
 /** The policy of some parameters of a network: what `evaluate` of `@gradus/core` plays. */
 export class NetworkPolicy implements Policy {
@@ -26,6 +27,10 @@ export class NetworkPolicy implements Policy {
    * `parameters`: what is acted by, [network.dimension], asked for at every act. `normalizer`: normalizes observations, if they shall be.
    */
   constructor(network: PolicyNetwork, parameters: () => Float64Array, normalizer?: RunningNormalizer) {
+    checkNetwork('NetworkPolicy', network);
+    if (typeof (parameters as unknown) !== 'function') {
+      throw new RangeError(`NetworkPolicy: expected parameters to be a function, got ${valueText(parameters)}`);
+    }
     this.network = network;
     this.parameters = parameters;
     this.normalizer = normalizer;

@@ -1,10 +1,15 @@
 import {
+  Box,
+  Discrete,
+  MultiDiscrete,
   Random,
   checkOptions,
   featureCount,
   flag,
   layerSizes,
+  naturalNumber,
   policyOutputs,
+  valueText,
   type ActionArray,
   type OptionCheck,
   type Space,
@@ -51,6 +56,7 @@ export class PolicyNetwork {
   /** `env`: whose spaces are meant. Throws `RangeError` for an unknown option or a wrong one. */
   constructor(env: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>, options: Partial<PolicyNetworkOptions> = {}) {
     checkOptions<PolicyNetworkOptions>('PolicyNetwork', options, policyNetworkChecks);
+    checkSpaces(env);
     const { hidden, bias } = { ...policyNetworkDefaults, ...options };
     const { observationSpace, actionSpace } = env;
     this.observationSpace = observationSpace;
@@ -74,6 +80,7 @@ export class PolicyNetwork {
    * changes with any one of them.
    */
   initialParameters(seed: number): Float64Array {
+    checkOptions('PolicyNetwork.initialParameters', { seed }, { seed: naturalNumber });
     const random = new Random(seed).fork('parameters');
     const parameters = new Float64Array(this.dimension);
     let inputs = this.features.length;
@@ -159,4 +166,25 @@ export class PolicyNetwork {
       offset += counts[i];
     }
   }
+}
+
+function checkSpaces(env: unknown): void {
+  const isObject = typeof env === 'object' && env !== null;
+  if (isObject && 'observationSpace' in env && 'actionSpace' in env) {
+    if (
+      [env.observationSpace, env.actionSpace].every(
+        (s) => s instanceof Box || s instanceof Discrete || s instanceof MultiDiscrete,
+      )
+    )
+      return;
+  }
+  throw new RangeError(
+    `PolicyNetwork: expected an environment with its two spaces, got ${isObject ? 'another object' : valueText(env)}`,
+  );
+}
+
+/** Throws `RangeError` unless `network` is one. `subject` begins the message. */
+export function checkNetwork(subject: string, network: unknown): void {
+  if (network instanceof PolicyNetwork) return;
+  throw new RangeError(`${subject}: expected network to be a PolicyNetwork, got ${valueText(network)}`);
 }

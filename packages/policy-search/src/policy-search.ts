@@ -14,6 +14,7 @@ import {
   snapshotEnv,
   spawnSeed,
   streams,
+  valueText,
   type ActOptions,
   type ActionArray,
   type Agent,
@@ -104,6 +105,7 @@ export class PolicySearch<Options extends object = object> implements Agent {
     method: SearchMethod<Options>,
     options: Partial<PolicySearchOptions & Options> = {},
   ) {
+    checkMethod(method);
     const { name, defaults } = method;
     rejectUnknown(name, options, { ...policySearchDefaults, ...defaults });
     const own = pick<PolicySearchOptions>(options, policySearchDefaults);
@@ -221,6 +223,15 @@ export class PolicySearch<Options extends object = object> implements Agent {
   dispose(): void {
     // Holds nothing but memory.
   }
+}
+
+function checkMethod(method: unknown): void {
+  if (typeof method === 'object' && method !== null && 'name' in method && 'defaults' in method && 'create' in method) {
+    const { name, defaults, create } = method;
+    const hasDefaults = typeof defaults === 'object' && defaults !== null;
+    if (typeof name === 'string' && hasDefaults && typeof create === 'function') return;
+  }
+  throw new RangeError(`PolicySearch: expected method to be one of searchMethods or alike, got ${valueText(method)}`);
 }
 
 /** Those of `options` that `defaults` has too. */

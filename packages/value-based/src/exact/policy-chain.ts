@@ -1,4 +1,4 @@
-import { checkPolicy, terminalStates, type TransitionTable } from '@gradus/core';
+import { checkPolicy, checkTable, terminalStates, type TransitionTable } from '@gradus/core';
 
 /** The Markov chain with rewards that a policy makes of a decision process. Rows of terminal states are 0. */
 export interface PolicyChain {
@@ -12,6 +12,7 @@ export interface PolicyChain {
 
 /** The chain of `policy`, [numStates × numActions]. Throws `RangeError` for a policy whose rows are no distributions. */
 export function policyChain(table: TransitionTable, policy: ArrayLike<number>): PolicyChain {
+  checkTable(table);
   checkPolicy(table, policy);
   const { numStates, numActions, offsets, probabilities, nextStates } = table;
   const transitions = new Float64Array(numStates * numStates);

@@ -1,4 +1,12 @@
-import { backUp, checkGamma, checkPolicy, solveLinearSystem, terminalStates, type TransitionTable } from '@gradus/core';
+import {
+  backUp,
+  checkGamma,
+  checkPolicy,
+  checkTable,
+  solveLinearSystem,
+  terminalStates,
+  type TransitionTable,
+} from '@gradus/core';
 import { policyChain, type PolicyChain } from './policy-chain.ts';
 import { iterate, type IterationOptions, type IterationResult } from './successive-approximation.ts';
 
@@ -33,6 +41,7 @@ export function evaluatePolicyIteratively(
   gamma: number,
   options: IterationOptions = {},
 ): IterationResult {
+  checkTable(table);
   checkPolicy(table, policy);
   const { numStates, numActions } = table;
   const terminal = terminalStates(table);

@@ -5,7 +5,8 @@ import { stationaryStateDistribution } from './state-distributions.ts';
 
 /** Start value of a policy (S1.3): J₁ = Σ_s μ(s) V(s). Throws as {@link evaluatePolicy}. */
 export function startValue(table: TransitionTable, policy: ArrayLike<number>, gamma: number): number {
-  return dot(table.initialDistribution, evaluatePolicy(table, policy, gamma));
+  const stateValues = evaluatePolicy(table, policy, gamma);
+  return dot(table.initialDistribution, stateValues);
 }
 
 /**

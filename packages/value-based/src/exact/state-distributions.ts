@@ -1,4 +1,4 @@
-import { solveLinearSystem, type TransitionTable } from '@gradus/core';
+import { solveLinearSystem, valueText, type TransitionTable } from '@gradus/core';
 import { policyChain } from './policy-chain.ts';
 
 /**
@@ -34,7 +34,8 @@ export function discountedStateDistribution(
   policy: ArrayLike<number>,
   gamma: number,
 ): Float64Array {
-  if (!(gamma >= 0 && gamma < 1)) throw new RangeError(`gamma: expected a number in [0, 1), got ${gamma}`);
+  if (!(typeof (gamma as unknown) === 'number' && gamma >= 0 && gamma < 1))
+    throw new RangeError(`gamma: expected a number in [0, 1), got ${valueText(gamma)}`);
   const { transitions } = policyChain(table, policy);
   const matrix = oneMinusTransposed(transitions, table.numStates, gamma);
   const distribution = table.initialDistribution.map((probability) => (1 - gamma) * probability);
@@ -50,8 +51,8 @@ export function discountedStateDistribution(
  * [numStates × numActions] whose rows are no distributions, and where the chain may stay in one of several parts for ever.
  */
 export function stationaryStateDistribution(table: TransitionTable, policy: ArrayLike<number>): Float64Array {
-  const { numStates, initialDistribution } = table;
   const { transitions, terminations } = policyChain(table, policy);
+  const { numStates, initialDistribution } = table;
   for (let state = 0; state < numStates; state++) {
     for (let s = 0; s < numStates; s++)
       transitions[state * numStates + s] += terminations[state] * initialDistribution[s];

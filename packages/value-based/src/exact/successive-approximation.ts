@@ -1,4 +1,4 @@
-import { checkGamma, checkOptions, positiveInteger, positiveNumber } from '@gradus/core';
+import { checkGamma, checkOptions, optional, positiveInteger, positiveNumber } from '@gradus/core';
 
 /**
  * When repeated sweeps v₀ = 0, v₁, v₂, … stop. A sweep contracts by γ in the maximum norm, so that
@@ -35,12 +35,11 @@ export function iterate(
   sweep: (stateValues: Float64Array, next: Float64Array) => void,
 ): IterationResult {
   checkGamma(gamma);
+  checkOptions<IterationOptions>('sweeps', options, {
+    tolerance: optional(positiveNumber),
+    maxSweeps: optional(positiveInteger),
+  });
   const { tolerance = 1e-9, maxSweeps = 100_000 } = options;
-  checkOptions<{ tolerance: number; maxSweeps: number }>(
-    'sweeps',
-    { ...options, tolerance, maxSweeps },
-    { tolerance: positiveNumber, maxSweeps: positiveInteger },
-  );
   let stateValues = new Float64Array(numStates);
   let next = new Float64Array(numStates);
   let change = Infinity;

@@ -1,7 +1,9 @@
-import type { TransitionTable } from '@gradus/core';
+import { checkLength, checkTable, valueText, type TransitionTable } from '@gradus/core';
 
 /** The policy that takes every action with the same probability: π(a | s) = 1 / numActions, [numStates × numActions]. */
-export function uniformPolicy({ numStates, numActions }: TransitionTable): Float64Array {
+export function uniformPolicy(table: TransitionTable): Float64Array {
+  checkTable(table);
+  const { numStates, numActions } = table;
   return new Float64Array(numStates * numActions).fill(1 / numActions);
 }
 
@@ -10,8 +12,11 @@ export function uniformPolicy({ numStates, numActions }: TransitionTable): Float
  * policy are [numStates × numActions]. Throws `RangeError` where the values do not make whole rows.
  */
 export function greedyPolicy(actionValues: Float64Array, numActions: number): Float64Array {
+  checkLength('actionValues', actionValues, (actionValues as ArrayLike<number> | null)?.length ?? 0);
   if (!Number.isSafeInteger(numActions) || numActions < 1 || actionValues.length % numActions !== 0) {
-    throw new RangeError(`actionValues: expected rows of ${numActions} numbers, got ${actionValues.length} numbers`);
+    throw new RangeError(
+      `actionValues: expected rows of ${valueText(numActions)} numbers, got ${actionValues.length} numbers`,
+    );
   }
   const policy = new Float64Array(actionValues.length);
   for (let first = 0; first < policy.length; first += numActions) {

@@ -24,8 +24,8 @@ export function valueIteration(
   gamma: number,
   options: IterationOptions = {},
 ): ValueIterationResult {
-  const { numStates, numActions } = table;
   const terminal = terminalStates(table);
+  const { numStates, numActions } = table;
   const q = new Float64Array(numStates * numActions);
   const result = iterate(numStates, gamma, options, (stateValues, next) => {
     backUp(table, terminal, stateValues, gamma, q);
