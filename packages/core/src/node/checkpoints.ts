@@ -6,6 +6,7 @@ import { MANIFEST } from '../checkpoint.ts';
 import { CheckpointError } from '../errors.ts';
 import { stepInterval } from '../step-interval.ts';
 import type { Callback, Training } from '../train.ts';
+import { lockPath } from './path-lock.ts';
 import { saveCheckpoint, sweepCheckpoint } from './checkpoint-folder.ts';
 
 /** Where to save, how often, and how much to keep. */
@@ -28,13 +29,14 @@ export interface CheckpointsOptions {
  * ```
  *
  * Throws `RangeError` for options out of range and, where training starts, `CheckpointError` if the folder has checkpoints of later
- * steps: these are of another training, and would take the place of this one's.
+ * steps, which are of another training and would take the place of this one's, or if another training is saving there.
  */
 export function checkpoints(options: CheckpointsOptions): Callback {
   const { folder, interval, keep = 3 } = options;
   if (keep !== Infinity) checkOptions('checkpoints', { keep }, { keep: positiveInteger });
   const turns = stepInterval('checkpoints', interval);
   let savedStep: number;
+  let unlock: (() => void) | undefined;
   const save = async (training: Training): Promise<void> => {
     savedStep = training.agent.step;
     await saveCheckpoint(pathOf(folder, savedStep), training.checkpoint());
@@ -52,12 +54,22 @@ export function checkpoints(options: CheckpointsOptions): Callback {
           `${folder}: expected no checkpoints past step ${agent.step}, where training starts, found one of step ${newest}`,
         );
       }
+      try {
+        unlock = lockPath(join(folder, 'checkpoints'));
+      } catch (error) {
+        throw describeError(folder, 'written', error);
+      }
     },
     async onProgress({ step }, training) {
       if (turns.passed(step)) await save(training);
     },
     async onEnd({ error }, training) {
-      if (error === undefined && training.agent.step !== savedStep) await save(training);
+      try {
+        if (error === undefined && training.agent.step !== savedStep) await save(training);
+      } finally {
+        unlock?.();
+        unlock = undefined;
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import { LogError } from '../errors.ts';
 import type { Callback } from '../train.ts';
 import { LogFile } from './log-file.ts';
-import { keptBytes, logRows, type LoggerOptions, type LogRow } from './log-rows.ts';
+import { keptBytes, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
 
 /** Columns that every row has. */
 const FIXED = ['step', 'episodes'];
@@ -11,16 +11,19 @@ const FIXED = ['step', 'episodes'];
  * order in which they first appear. Where one appears later than the first row, such as an evaluation's, the file is replaced by
  * one with the new column, empty in the rows before: the header is complete at any time. NaN and Infinity are written so.
  *
- * Every row is handed to the operating system at once. A resumed agent's rows follow those up to its step; rows past it, all of
- * them for a new agent, are dropped. Throws `LogError` where the file cannot be written or is another.
+ * Every row is handed to the operating system at once. A resumed agent's rows follow those up to its step; rows past it are
+ * dropped. Throws `LogError` where the file cannot be written or is another, where somebody else is logging to it, and, with nothing
+ * touched, where a new agent finds rows in it.
  */
 export function csvLogger(path: string, options: LoggerOptions = {}): Callback {
   const file = new LogFile(path);
   let columns: string[] = [];
   const target = {
+    path,
     start(step: number) {
       const content = file.read();
       const { names, end } = readHeader(path, content);
+      refuseOtherRun(path, step, content.length > end);
       const kept = keptBytes(content, end, (line) => Number.parseInt(line, 10) <= step);
       columns = kept > end ? names : [];
       file.truncate(kept > end ? kept : 0);

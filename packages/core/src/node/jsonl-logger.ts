@@ -1,18 +1,22 @@
 import { LogError } from '../errors.ts';
 import type { Callback } from '../train.ts';
 import { LogFile } from './log-file.ts';
-import { keptBytes, logRows, type LoggerOptions, type LogRow } from './log-rows.ts';
+import { keptBytes, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
 
 /**
  * Logs metrics as JSON Lines: `{"step":2048,"episodes":93,"rollout/episode_return":22.1,…}`. NaN and the infinities, which JSON
  * does not have, become null. Every row is handed to the operating system at once. A resumed agent's rows follow those up to its
- * step; rows past it, all of them for a new agent, are dropped. Throws `LogError` where the file cannot be written or is another.
+ * step; rows past it are dropped. Throws `LogError` where the file cannot be written or is another, where somebody else is logging to
+ * it, and, with nothing touched, where a new agent finds rows in it.
  */
 export function jsonlLogger(path: string, options: LoggerOptions = {}): Callback {
   const file = new LogFile(path);
   const target = {
+    path,
     start(step: number) {
-      file.truncate(keptBytes(file.read(), 0, (line) => stepOf(path, line) <= step));
+      const content = file.read();
+      refuseOtherRun(path, step, content.length > 0);
+      file.truncate(keptBytes(content, 0, (line) => stepOf(path, line) <= step));
     },
     write({ step, episodes, metrics }: LogRow) {
       file.append(Buffer.from(`${JSON.stringify({ step, episodes, ...metrics })}\n`));

@@ -4,14 +4,16 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { LogError } from '../errors.ts';
+import { disown, isAbandoned, ownName } from './own-name.ts';
 
 /**
  * A file that grows by whole records: one that cannot be written whole leaves nothing of it behind. Each is with the operating
@@ -47,9 +49,15 @@ export class LogFile {
 
   /** Replaces what it holds; whatever happens meanwhile, it holds the whole old or the whole new. */
   replace(content: Uint8Array): void {
-    const temporary = `${this.path}.writing-${process.pid}`;
+    const folder = dirname(resolve(this.path));
+    const kind = `${basename(this.path)}.writing`;
+    const temporary = join(folder, ownName(folder, kind));
     this.guard('written', () => {
       try {
+        // What a process has left that was killed here.
+        for (const name of readdirSync(folder)) {
+          if (isAbandoned(folder, name, kind)) rmSync(join(folder, name), { force: true });
+        }
         const file = openSync(temporary, 'w');
         try {
           writeFileSync(file, content);
@@ -61,6 +69,8 @@ export class LogFile {
       } catch (error) {
         rmSync(temporary, { force: true });
         throw error;
+      } finally {
+        disown(temporary);
       }
       this.length = content.length;
     });

@@ -1,6 +1,9 @@
 import type { Metrics, Progress } from '../progress.ts';
 import { stepInterval } from '../step-interval.ts';
 import type { Callback } from '../train.ts';
+import { LogError } from '../errors.ts';
+import { describeError } from './log-file.ts';
+import { lockPath } from './path-lock.ts';
 
 /** How often to log. */
 export interface LoggerOptions {
@@ -23,7 +26,11 @@ export interface LogRow {
 
 /** Where rows go. */
 export interface LogTarget {
-  /** Opens what is there and drops its rows past `step`. */
+  /** The file or folder, which no other logger may write to meanwhile. */
+  readonly path: string;
+  /** Where the lock for it is, without `.lock`. Default: at `path`. */
+  readonly lock?: string;
+  /** Opens what is there and drops its rows past `step`; for a new agent, whose step is 0, there must be none. */
   start(step: number): void;
   write(row: LogRow): void;
 }
@@ -33,6 +40,7 @@ export function logRows(subject: string, target: LogTarget, { interval = 1000 }:
   const turns = stepInterval(subject, interval);
   /** The last update, while it has no row. */
   let unwritten: Progress | undefined;
+  let unlock: (() => void) | undefined;
   const write = ({ step, episodes, metrics }: Progress, recorded: Metrics): void => {
     unwritten = undefined;
     target.write({ step, episodes, metrics: { ...metrics, ...recorded } });
@@ -41,6 +49,11 @@ export function logRows(subject: string, target: LogTarget, { interval = 1000 }:
     onStart({ agent }) {
       unwritten = undefined;
       turns.start(agent.step);
+      try {
+        unlock = lockPath(target.lock ?? target.path);
+      } catch (error) {
+        throw describeError(target.path, 'opened', error);
+      }
       target.start(agent.step);
     },
     onProgress(progress, { recorded }) {
@@ -49,9 +62,22 @@ export function logRows(subject: string, target: LogTarget, { interval = 1000 }:
       else unwritten = progress;
     },
     onEnd(_, { recorded }) {
-      if (unwritten !== undefined) write(unwritten, recorded);
+      try {
+        if (unwritten !== undefined) write(unwritten, recorded);
+      } finally {
+        unlock?.();
+        unlock = undefined;
+      }
     },
   };
+}
+
+/** Throws `LogError` where a new agent is about to log to `path`, which has rows: they are another run's. */
+export function refuseOtherRun(path: string, step: number, hasRows: boolean): void {
+  if (step > 0 || !hasRows) return;
+  throw new LogError(
+    `${path}: expected nothing yet, as the agent is new, found the log of another run; log elsewhere, or delete it`,
+  );
 }
 
 /**

@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Callback } from '../train.ts';
 import { describeError, LogFile } from './log-file.ts';
-import { logRows, type LoggerOptions, type LogRow } from './log-rows.ts';
+import { logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
 import { encodeFileVersion, encodeScalars, readRecords } from './tensor-board-events.ts';
 
 /** How files of this logger are told from others in the folder. */
@@ -12,12 +12,15 @@ const SUFFIX = '.gradus';
 /**
  * Logs metrics as scalars for TensorBoard (`tensorboard --logdir`), a folder a run: in it an event file
  * `events.out.tfevents.<seconds>.<host>.gradus`. Every row is handed to the operating system at once. A resumed agent's rows
- * follow those up to its step in the same file; rows past it, all of them for a new agent, are dropped. Other files in the
- * folder are left alone. Throws `LogError` where it cannot be written or the file is corrupt.
+ * follow those up to its step in the same file; rows past it are dropped. Other files in the folder are left alone. Throws `LogError`
+ * where it cannot be written or the file is corrupt, where somebody else is logging to the folder, and, with nothing touched,
+ * where a new agent finds such a file in it.
  */
 export function tensorBoardLogger(folder: string, options: LoggerOptions = {}): Callback {
   let file = new LogFile(folder);
   const target = {
+    path: folder,
+    lock: join(folder, `events${SUFFIX}`),
     start(step: number) {
       file = openEventFile(folder, step);
     },
@@ -32,7 +35,9 @@ export function tensorBoardLogger(folder: string, options: LoggerOptions = {}): 
 function openEventFile(folder: string, step: number): LogFile {
   const now = Date.now() / 1000;
   const newFile = join(folder, `events.out.tfevents.${Math.floor(now)}.${hostname()}${SUFFIX}`);
-  const path = previousFiles(folder, step).at(-1) ?? newFile;
+  const previous = previousFiles(folder);
+  refuseOtherRun(folder, step, previous.length > 0);
+  const path = previous.at(-1) ?? newFile;
   const file = new LogFile(path);
   const kept = keptBytes(path, file.read(), step);
   file.truncate(kept);
@@ -41,17 +46,14 @@ function openEventFile(folder: string, step: number): LogFile {
   return file;
 }
 
-/** Paths of this logger's files, the newest last; at step 0 there are none, since they are deleted. */
-function previousFiles(folder: string, step: number): string[] {
+/** Paths of this logger's files, the newest last. */
+function previousFiles(folder: string): string[] {
   try {
     mkdirSync(folder, { recursive: true });
     const names = readdirSync(folder).filter(
       (name) => name.startsWith('events.out.tfevents.') && name.endsWith(SUFFIX),
     );
-    const paths = names.sort().map((name) => join(folder, name));
-    if (step > 0) return paths;
-    for (const path of paths) rmSync(path);
-    return [];
+    return names.sort().map((name) => join(folder, name));
   } catch (error) {
     throw describeError(folder, 'opened', error);
   }

@@ -67,10 +67,15 @@ test('a resumed training goes on, without the rows past its step', async () => {
   expect(await read()).toBe(expected);
 });
 
-test('a new training starts anew', async () => {
+test("a new training leaves another's log alone", async () => {
   await logTraining(logger(), { end: 60, metrics: () => ({ a: 1 }) });
-  await logTraining(logger(), { end: 10, metrics: () => ({ b: 1 }) });
-  expect(await read()).toBe('step,episodes,b\n10,2,1\n');
+  const before = await read();
+  await expect(logTraining(logger(), { end: 10, metrics: () => ({ b: 1 }) })).rejects.toThrow(
+    new LogError(
+      `${path}: expected nothing yet, as the agent is new, found the log of another run; log elsewhere, or delete it`,
+    ),
+  );
+  expect(await read()).toBe(before);
 });
 
 test('another file is not touched', async () => {

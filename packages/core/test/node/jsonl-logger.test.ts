@@ -44,10 +44,15 @@ test('a resumed training goes on, without the rows past its step and a row that 
   expect(await read()).toBe(expected);
 });
 
-test('a new training starts anew', async () => {
+test("a new training leaves another's log alone", async () => {
   await logTraining(logger(), { end: 60, metrics: () => ({}) });
-  await logTraining(logger(), { end: 10, metrics: () => ({}) });
-  expect(await read()).toBe('{"step":10,"episodes":2}\n');
+  const before = await read();
+  await expect(logTraining(logger(), { end: 10, metrics: () => ({}) })).rejects.toThrow(
+    new LogError(
+      `${path}: expected nothing yet, as the agent is new, found the log of another run; log elsewhere, or delete it`,
+    ),
+  );
+  expect(await read()).toBe(before);
 });
 
 test('another file is not touched', async () => {

@@ -1,13 +1,28 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keptBytes, logRows, type LogRow, type LogTarget } from '../../src/node/log-rows.ts';
 import { train } from '../../src/train.ts';
 import { fakeAgent } from '../fake-agent.ts';
 import { logTraining, type LoggedTraining } from './logged-training.ts';
 
+let path: string;
+
+beforeEach(async () => {
+  path = join(await mkdtemp(join(tmpdir(), 'gradus-')), 'log');
+});
+
+afterEach(async () => {
+  // Not even a lock is left.
+  expect(await readdir(dirname(path))).toEqual([]);
+  await rm(dirname(path), { recursive: true });
+});
+
 /** The rows of a training, at every `interval` steps. */
 async function rowsOf(interval: number | undefined, options: LoggedTraining): Promise<LogRow[]> {
   const rows: LogRow[] = [];
-  const target: LogTarget = { start: () => undefined, write: (row) => rows.push(row) };
+  const target: LogTarget = { path, start: () => undefined, write: (row) => rows.push(row) };
   await logTraining(logRows('test', target, { interval }), options);
   return rows;
 }
@@ -42,6 +57,7 @@ test('a resumed training has the rows of an uninterrupted one', async () => {
 test('the last update before an error has its row, unless the log is what failed', async () => {
   const rows: number[] = [];
   const target = {
+    path,
     start: () => undefined,
     write: ({ step }: LogRow) => {
       rows.push(step);

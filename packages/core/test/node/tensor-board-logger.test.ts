@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import crc32c from 'crc-32/crc32c.js';
@@ -148,14 +148,18 @@ test('a file that was cut off within its first event begins with one again', asy
   }
 });
 
-test('a new training starts anew and leaves the files of others', async () => {
-  await logTraining(logger(), training);
+test("a new training leaves another's files alone", async () => {
+  await mkdir(folder);
   await writeFile(join(folder, 'events.out.tfevents.1.other'), 'theirs');
-  await logTraining(logger(), { ...training, end: 20 });
+  await logTraining(logger(), training);
   const names = (await readdir(folder)).sort();
   expect(names).toHaveLength(2);
-  expect(names[0]).toBe('events.out.tfevents.1.other');
-  expect((await readEvents(join(folder, names[1]))).slice(1).map(({ step }) => step)).toEqual([10, 20]);
+  const before = await readEvents(join(folder, names[1]));
+  await expect(logTraining(logger(), { ...training, end: 20 })).rejects.toThrow(
+    `${folder}: expected nothing yet, as the agent is new, found the log of another run`,
+  );
+  expect((await readdir(folder)).sort()).toEqual(names);
+  expect(await readEvents(join(folder, names[1]))).toEqual(before);
 });
 
 test('a corrupt file is named and not touched', async () => {
