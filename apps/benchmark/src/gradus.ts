@@ -11,7 +11,7 @@ import { addTrain } from './commands/train.ts';
 import { addTune } from './commands/tune.ts';
 import { addWatch } from './commands/watch.ts';
 import { addWorker } from './commands/worker.ts';
-import { Interrupted, UserError } from './user-error.ts';
+import { Interrupted, messageOf, UserError } from './user-error.ts';
 
 /** Exit statuses. */
 const FAILED = 1;
@@ -53,13 +53,21 @@ export async function runGradus(args: readonly string[]): Promise<number> {
       console.error(error.message);
       return INTERRUPTED;
     }
-    console.error(isUserError(error) ? `error: ${error.message}` : error);
+    console.error(process.env.GRADUS_STACK === undefined ? describe(error) : error);
     return FAILED;
   }
 }
 
-/** Whether an error's message is all that the user needs; of others, which are bugs, the stack is shown. */
-function isUserError(error: unknown): error is Error {
+/** An error in one line. Of what is no error of the user's, and so a bug, it says how to see where it comes from. */
+function describe(error: unknown): string {
+  const message = messageOf(error).replaceAll(/\s*\n\s*/g, ' ');
+  if (isUserError(error)) return `error: ${message}`;
+  const name = error instanceof Error ? error.name : 'error';
+  return `error: unexpected ${name}: ${message} (with GRADUS_STACK=1 in the environment its stack is shown)`;
+}
+
+/** Whether an error's message is all that the user needs. */
+function isUserError(error: unknown): boolean {
   const known = [UserError, CheckpointError, DivergenceError, EnvError, LogError, SafetensorsError];
   return known.some((each) => error instanceof each);
 }

@@ -4,20 +4,27 @@ import { join } from 'node:path';
 import { CheckpointError, type Agent, type Checkpoint } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeVectorEnv } from '@gradus/envs';
+import { z } from 'zod';
 import { algorithms } from './algorithms.ts';
 import { deviceNames, openDevice, type DeviceChoice } from './devices.ts';
+import { nameHint } from './name-hint.ts';
+import { parseJson } from './parse-json.ts';
+import { fromUser, messageOf, UserError } from './user-error.ts';
 
 /** What a training run was started with, besides what its agent knows: kept beside a saved agent as `run.json`. */
-export interface Run {
-  readonly algorithm: string;
-  readonly environment: string;
+const runSchema = z.strictObject({
+  algorithm: z.string(),
+  environment: z.string(),
   /** Environment copies. */
-  readonly numEnvs: number;
+  numEnvs: z.int().min(1),
   /** Environment steps at which it ends. */
-  readonly steps: number;
-  readonly seed: number;
-  readonly device: DeviceChoice;
-}
+  steps: z.int().min(1),
+  seed: z.int().min(0),
+  device: z.enum(deviceNames),
+});
+
+/** A value that fits the schema of what a training run was started with. */
+export type Run = Readonly<z.infer<typeof runSchema>>;
 
 const RUN_FILE = 'run.json';
 
@@ -66,19 +73,33 @@ export async function loadRun(folder: string): Promise<{ readonly run: Run; read
   if (description === undefined) {
     throw new CheckpointError(`${folder} was not saved by 'gradus train': ${RUN_FILE} is missing`);
   }
-  const run = JSON.parse(new TextDecoder().decode(description)) as Run;
-  if (!Object.hasOwn(algorithms, run.algorithm) || !deviceNames.includes(run.device)) {
-    throw new CheckpointError(`${folder}: this version knows no algorithm '${run.algorithm}' on '${run.device}'`);
+  const source = join(folder, RUN_FILE);
+  const run = parseJson(runSchema, new TextDecoder().decode(description), source);
+  if (!Object.hasOwn(algorithms, run.algorithm)) {
+    const hint = nameHint(run.algorithm, Object.keys(algorithms));
+    throw new UserError(`${source}: algorithm: unknown algorithm '${run.algorithm}'; ${hint}`);
   }
+  fromUser(() => makeVectorEnv(run.environment, 1), `${source}: environment`).close();
   return { run, checkpoint };
 }
 
-/** The saved agent, on `device` instead of the one it was trained on if given. */
+/**
+ * The saved agent, on `device` instead of the one it was trained on if given.
+ * @throws CheckpointError where the files do not make an agent.
+ */
 export async function restoreAgent(
   run: Run,
   checkpoint: Checkpoint,
   device: DeviceChoice = run.device,
 ): Promise<Agent> {
-  const env = makeVectorEnv(run.environment, run.numEnvs);
-  return algorithms[run.algorithm].restore(checkpoint, env, { device: await openDevice(device) });
+  const opened = await openDevice(device);
+  const env = fromUser(() => makeVectorEnv(run.environment, run.numEnvs), `${RUN_FILE}: numEnvs`);
+  try {
+    return algorithms[run.algorithm].restore(checkpoint, env, { device: opened });
+  } catch (error) {
+    // Whatever an algorithm makes of files that are whole but say what it has never written.
+    throw error instanceof CheckpointError
+      ? error
+      : new CheckpointError(`checkpoint: no ${run.algorithm} can be made of it: ${messageOf(error)}`, { cause: error });
+  }
 }

@@ -11,7 +11,7 @@ const count = z.int().min(1);
 /** So many seeds from 0 on, or these. */
 const seedsSchema = z.union(
   [
-    count,
+    z.int().min(1).max(100_000),
     z
       .array(z.int().min(0))
       .min(1)

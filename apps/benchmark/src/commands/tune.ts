@@ -8,7 +8,7 @@ import { runLocally } from '../run-locally.ts';
 import { shellText } from '../shell-text.ts';
 import { rungClimber } from '../tune/climb-rung.ts';
 import { describeParameters, planTrials, type PlannedTrials } from '../tune/plan-trials.ts';
-import { spaceRungs, totalSteps, type Rung } from '../tune/rungs.ts';
+import { totalSteps, type Rung } from '../tune/rungs.ts';
 import { ScoreFile } from '../tune/score-file.ts';
 import { searchTrials, type TrialResult } from '../tune/search-trials.ts';
 import { readSpace, type Space } from '../tune/space.ts';
@@ -35,9 +35,10 @@ A space is a file of JSON. It names algorithm, environment, settings, steps and 
     "epochs": { "integer": [3, 20] },              both included
     "batchSize": { "choice": [64, 128, 256] }
   },
-  "trials": 27, "seed": 0, "strategy": "random" or "halving", "eta": 3, "minSteps": 5000
+  "trials": 27, "seed": 0, "strategy": "random", "halving" or "grid", "eta": 3, "minSteps": 5000
 
-random    every combination is trained to the end on every seed
+random    so many combinations, none twice, are trained to the end on every seed
+grid      all combinations are; a log or uniform range says how many values: { "log": [1e-5, 1e-2], "points": 4 }
 halving   successive halving: the best of eta combinations goes on, from its checkpoint, with eta times the steps
 
 Results go to DIR (results.jsonl, scores.jsonl); the same command goes on where it was stopped, by Ctrl-C or by force. The same
@@ -70,15 +71,16 @@ async function tuneCommand(path: string, options: TuneOptions, command: readonly
   const { device = defaultDeviceName(), json } = options;
   const space = readSpace(path);
   await openDevice(device, 1);
-  const rungs = spaceRungs(space);
-  const planned = planTrials(space, device, rungs);
+  const planned = planTrials(space, device);
+  const { rungs } = planned;
   if (options.dryRun) {
     console.log(json ? planned.trials.map((trial) => JSON.stringify(trial)).join('\n') : dryRun(space, rungs, planned));
     return;
   }
   if (!json) console.error(describeSearch(space, rungs, planned));
   const out = options.out ?? `runs/tune/${space.name}`;
-  const runs = planned.trials.flatMap((trial) => trial.runs);
+  // Those that successive halving gives up are not missing.
+  const runs = rungs.length > 1 ? [] : planned.trials.flatMap((trial) => trial.runs);
   const { name, description } = space;
   const versions = { gradus: gradusVersion, node: process.version };
   const folder = await ResultsFolder.open(
@@ -133,12 +135,16 @@ function describeRung({ trials, steps }: Rung): string {
   return `${trials} ${trials === 1 ? 'trial' : 'trials'} to step ${count(steps)}`;
 }
 
-function describeSearch(space: Space, rungs: readonly Rung[], { rejected }: PlannedTrials): string {
+function describeSearch(space: Space, rungs: readonly Rung[], planned: PlannedTrials): string {
+  const { rejected, trials, isExhausted } = planned;
   const { algorithm, environment, seeds } = space;
   const steps = count(totalSteps(rungs, seeds));
   const what = `${algorithm} in ${environment}: ${rungs.map(describeRung).join(', ')}; ${seeds} seeds, ${steps} steps in all`;
-  if (rejected.length === 0) return what;
-  return `${what}\n${rejected.length} draws do not fit and were replaced, such as ${rejected[0]}`;
+  const lines = [what];
+  if (rejected.length > 0)
+    lines.push(`${rejected.length} combinations do not fit and are left out, such as ${rejected[0]}`);
+  if (isExhausted) lines.push(`the space has no more than these ${trials.length} combinations, and each is tried once`);
+  return lines.join('\n');
 }
 
 function dryRun(space: Space, rungs: readonly Rung[], planned: PlannedTrials): string {

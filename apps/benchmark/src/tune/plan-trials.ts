@@ -2,10 +2,11 @@ import { Random, rejectUnknown } from '@gradus/core';
 import { algorithms } from '../algorithms.ts';
 import type { DeviceChoice } from '../devices.ts';
 import { planRuns } from '../plan-runs.ts';
-import type { PlannedRun } from '../planned-run.ts';
+import { identifyRun, type PlannedRun } from '../planned-run.ts';
+import { hashOf } from '../seal.ts';
 import { fromUser, UserError } from '../user-error.ts';
-import { drawParameter } from './parameter.ts';
-import type { Rung } from './rungs.ts';
+import { countValues, drawParameter, extremeValues, gridValues } from './parameter.ts';
+import { spaceRungs, type Rung } from './rungs.ts';
 import type { Space } from './space.ts';
 
 /** Values of the parameters by name. */
@@ -20,26 +21,53 @@ export interface Trial {
   readonly runs: readonly PlannedRun[];
 }
 
-/** The trials of a space, and what was drawn that makes no agent. */
+/** The trials of a space, and what makes no agent. */
 export interface PlannedTrials {
   readonly trials: readonly Trial[];
-  /** Combinations that do not fit together, each with the reason: others were drawn instead. */
+  readonly rungs: readonly Rung[];
+  /** Combinations that do not fit together, each with the reason: others were taken instead, as far as there are some. */
   readonly rejected: readonly string[];
+  /** Whether these are all combinations that the space has, though more were asked for. */
+  readonly isExhausted: boolean;
 }
 
-/** Draws in a row without one that fits, after which the space is taken to be wrong. */
-const MAXIMUM_DRAWS = 100;
+/** Combinations in a row that make no agent, after which the space is taken to be wrong. */
+const MAXIMUM_REJECTED = 100;
+
+/** Draws in a row that were drawn before, after which a space of ranges is taken to be exhausted: they are only some digits wide. */
+const MAXIMUM_REPEATED = 1000;
+
+/** Combinations of a grid that does not say how many it may have. */
+const MAXIMUM_GRID = 100_000;
+
+/** Trials of a random search that does not say how many. */
+const TRIALS = 20;
 
 /**
- * Random search (Bergstra and Bengio, 2012): `space.trials` independent draws. The same space gives the same trials; more
- * trials begin with those that fewer have, and another parameter leaves the draws of the others alone.
- * @throws UserError for an algorithm, environment, option or parameter that does not exist, or where nothing fits.
+ * Random search (Bergstra and Bengio, 2012): `space.trials` independent draws, none of them twice; fewer where the space has no more. The same
+ * space gives the same trials; more trials begin with those that fewer have, and another parameter leaves the draws of the others
+ * alone. A grid has all combinations, the last parameter's values side by side.
+ * @throws UserError for an algorithm, environment, option or parameter that does not exist, a value that fits with no others, or where
+ *   nothing fits.
  */
-export function planTrials(space: Space, device: DeviceChoice, rungs: readonly Rung[]): PlannedTrials {
+export function planTrials(space: Space, device: DeviceChoice): PlannedTrials {
   checkNames(space);
-  const rejected: string[] = [];
-  const trials = Array.from({ length: space.trials }, (_, index) => planTrial(space, index, device, rungs, rejected));
-  return { trials, rejected };
+  const candidates = new Candidates(space, device);
+  candidates.checkExtremes();
+  const found = space.strategy === 'grid' ? candidates.grid() : candidates.drawAll(space.trials ?? TRIALS);
+  const rungs = spaceRungs(space, found.length);
+  // Each rung ends at a point of the learning curve.
+  const evaluations = rungs[rungs.length - 1].point;
+  return {
+    trials: found.map((parameters, index) => ({
+      index,
+      parameters,
+      runs: planSeeds(space, index, parameters, device).map((run) => identifyRun({ ...run, evaluations })),
+    })),
+    rungs,
+    rejected: candidates.rejected,
+    isExhausted: space.strategy !== 'grid' && found.length < (space.trials ?? TRIALS),
+  };
 }
 
 function checkNames({ algorithm, parameters, source }: Space): void {
@@ -50,38 +78,114 @@ function checkNames({ algorithm, parameters, source }: Space): void {
   }, source);
 }
 
-function planTrial(
-  space: Space,
-  index: number,
-  device: DeviceChoice,
-  rungs: readonly Rung[],
-  rejected: string[],
-): Trial {
-  const random = new Random(space.seed);
-  for (let draw = 0; ; draw++) {
-    const stream = random.fork(`trial ${index}, draw ${draw}`);
-    const parameters = Object.fromEntries(
-      Object.entries(space.parameters).map(([name, parameter]) => [name, drawParameter(parameter, stream.fork(name))]),
+/** Combinations of parameters that make an agent. */
+class Candidates {
+  readonly rejected: string[] = [];
+  private readonly space: Space;
+  private readonly device: DeviceChoice;
+  private readonly random: Random;
+
+  constructor(space: Space, device: DeviceChoice) {
+    this.space = space;
+    this.device = device;
+    this.random = new Random(space.seed);
+  }
+
+  /** @throws UserError for an end of a range, or a value of a choice, that makes no agent whatever the other parameters are. */
+  checkExtremes(): void {
+    const { parameters, source } = this.space;
+    for (const [name, parameter] of Object.entries(parameters)) {
+      for (const { place, value } of extremeValues(parameter)) {
+        let problem: string | undefined;
+        for (let attempt = 0; attempt < MAXIMUM_REJECTED; attempt++) {
+          const others = this.draw(this.random.fork(`${name} ${place} ${attempt}`));
+          problem = this.problem({ ...others, [name]: value });
+          if (problem === undefined) break;
+        }
+        if (problem !== undefined) throw new UserError(`${source}: parameters.${name}.${place}: ${problem}`);
+      }
+    }
+  }
+
+  /** So many different combinations, or as many as there are. */
+  drawAll(trials: number): ParameterValues[] {
+    const size = Object.values(this.space.parameters).reduce((product, each) => product * countValues(each), 1);
+    const seen = new Set<string>();
+    const found: ParameterValues[] = [];
+    while (found.length < trials && seen.size < size) {
+      const next = this.drawNew(found.length, seen, size);
+      if (next === undefined) break;
+      found.push(next);
+    }
+    return found.length > 0 ? found : this.nothingFits();
+  }
+
+  /** All combinations. */
+  grid(): ParameterValues[] {
+    const { parameters, trials, source } = this.space;
+    const axes = Object.entries(parameters).map(([name, each]) => ({ name, values: gridValues(each) ?? [] }));
+    const size = axes.reduce((product, { values }) => product * values.length, 1);
+    const most = trials ?? MAXIMUM_GRID;
+    if (size > most) throw new UserError(`${source}: parameters: expected at most ${most} combinations, got ${size}`);
+    const all = axes.reduce<ParameterValues[]>(
+      (combinations, { name, values }) =>
+        combinations.flatMap((each) => values.map((value) => ({ ...each, [name]: value }))),
+      [{}],
     );
+    const found = all.filter((parameters) => this.fits(parameters));
+    return found.length > 0 ? found : this.nothingFits();
+  }
+
+  /** The first combination of trial `index` that was not seen before and fits; undefined where there is none left. */
+  private drawNew(index: number, seen: Set<string>, size: number): ParameterValues | undefined {
+    let repeated = 0;
+    let rejected = 0;
+    for (let draw = 0; seen.size < size; draw++) {
+      const parameters = this.draw(this.random.fork(`trial ${index}, draw ${draw}`));
+      const name = hashOf(parameters);
+      if (seen.has(name)) {
+        repeated++;
+        if (size === Infinity && repeated === MAXIMUM_REPEATED) return undefined;
+        continue;
+      }
+      seen.add(name);
+      if (this.fits(parameters)) return parameters;
+      rejected++;
+      if (rejected === MAXIMUM_REJECTED) this.nothingFits();
+    }
+    return undefined;
+  }
+
+  private draw(stream: Random): ParameterValues {
+    return Object.fromEntries(
+      Object.entries(this.space.parameters).map(([name, each]) => [name, drawParameter(each, stream.fork(name))]),
+    );
+  }
+
+  private fits(parameters: ParameterValues): boolean {
+    const problem = this.problem(parameters);
+    if (problem !== undefined) this.rejected.push(`${describeParameters(parameters)}: ${problem}`);
+    return problem === undefined;
+  }
+
+  /** Why these make no agent. */
+  private problem(parameters: ParameterValues): string | undefined {
     try {
-      return { index, parameters, runs: planSeeds(space, index, parameters, device, rungs) };
+      planSeeds({ ...this.space, seeds: 1 }, 0, parameters, this.device);
+      return undefined;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       // The space takes the place of the suite that it was planned as.
-      const reason = error.message.replace(`${space.source}: entries[0].`, '');
-      if (draw + 1 === MAXIMUM_DRAWS) throw new UserError(`${space.source}: ${reason}`);
-      rejected.push(`${describeParameters(parameters)}: ${reason}`);
+      return error.message.replace(`${this.space.source}: entries[0].`, '');
     }
+  }
+
+  private nothingFits(): never {
+    throw new UserError(`${this.space.source}: no combination fits, such as ${String(this.rejected.at(-1))}`);
   }
 }
 
-function planSeeds(
-  space: Space,
-  index: number,
-  parameters: ParameterValues,
-  device: DeviceChoice,
-  rungs: readonly Rung[],
-): PlannedRun[] {
+function planSeeds(space: Space, index: number, parameters: ParameterValues, device: DeviceChoice): PlannedRun[] {
   const { algorithm, environment, settings, steps, seeds, source, name, description } = space;
   const { numEnvs = space.numEnvs, ...options } = parameters as ParameterValues & { numEnvs?: number };
   const entry = {
@@ -94,9 +198,7 @@ function planSeeds(
     steps,
   };
   const { episodes, evaluationEpisodes } = space;
-  // Each rung ends at a point of the learning curve.
-  const evaluations = rungs[rungs.length - 1].point;
-  const suite = { name, description, source, seeds, episodes, evaluationEpisodes, evaluations, entries: [entry] };
+  const suite = { name, description, source, seeds, episodes, evaluationEpisodes, evaluations: 1, entries: [entry] };
   return planRuns(suite, { device });
 }
 

@@ -26,8 +26,8 @@ export function halvingRungs(trials: number, steps: number, eta: number, minStep
   }));
 }
 
-/** The rungs of a space: for random search a single one, at the end of all runs. */
-export function spaceRungs({ strategy, trials, steps, eta, minSteps }: Space): Rung[] {
+/** The rungs of a space with so many trials: a single one, at the end of all runs, where none is given up on the way. */
+export function spaceRungs({ strategy, steps, eta, minSteps }: Space, trials: number): Rung[] {
   return strategy === 'halving' ? halvingRungs(trials, steps, eta, minSteps) : [{ trials, steps, point: 1 }];
 }
 

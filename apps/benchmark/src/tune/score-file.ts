@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../parse-json.ts';
+import { parseSealed, seal } from '../seal.ts';
 import { messageOf, UserError } from '../user-error.ts';
 
 /** How a run stood at the end of a rung, or why it broke before. */
@@ -48,7 +48,7 @@ export class ScoreFile {
       const text = await file.readFile('utf8');
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);
       const lines = whole.split('\n').slice(0, -1);
-      const scores = lines.map((line, i) => parseJson(rungScoreSchema, line, `${path}:${i + 1}`));
+      const scores = lines.map((line, i) => parseSealed(rungScoreSchema, line, `${path}:${i + 1}`));
       const size = Buffer.byteLength(whole);
       await file.truncate(size);
       return new ScoreFile(path, file, scores, size);
@@ -68,7 +68,7 @@ export class ScoreFile {
   }
 
   private async append(score: RungScore): Promise<void> {
-    const line = `${JSON.stringify(score)}\n`;
+    const line = `${JSON.stringify(seal(score))}\n`;
     await explained(this.path, async () => {
       try {
         await this.file.appendFile(line);

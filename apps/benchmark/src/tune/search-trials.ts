@@ -23,7 +23,7 @@ export type ClimbRung = (runs: readonly PlannedRun[], rung: number) => Promise<r
  * Lets trials climb rung after rung, on each as many as it has room for: those with the best mean score over their runs, of
  * equals the one that was drawn first. One of which a run broke goes no further. All runs of a rung end before the next begins, so
  * that the outcome does not depend on which is quicker.
- * @returns all trials, best first: those that came further before those that did not.
+ * @returns all trials, best first: those that came further before those that did not, and last those that broke.
  */
 export async function searchTrials(
   trials: readonly Trial[],
@@ -43,7 +43,7 @@ export async function searchTrials(
     results = [...ranked.slice(onward.length), ...results];
     going = onward.map(({ trial }) => trial);
   }
-  return results;
+  return [...results.filter(({ score }) => score !== undefined), ...results.filter(({ score }) => score === undefined)];
 }
 
 function judge(trial: Trial, rung: number, all: readonly RungScore[]): TrialResult {

@@ -101,7 +101,8 @@ describe('gradus tune', () => {
     const { status } = await runCommand('tune', join(folder, 'space.json'), '--device', 'wasm', '--out', out, '--json');
     expect(status).toBe(0);
     const { description, records } = await readResults(out);
-    expect(description.runs).toHaveLength(4);
+    // Those that are given up are not missing.
+    expect(description.runs).toEqual([]);
     // Those of the last rung, and perhaps some that were quicker than their interruption.
     expect(records.length).toBeGreaterThan(0);
     for (const record of records) {

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planTrials } from '../../src/tune/plan-trials.ts';
-import { spaceRungs } from '../../src/tune/rungs.ts';
 import { readSpace, type Space } from '../../src/tune/space.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -30,20 +29,18 @@ function space(changes: object = {}): Space {
 }
 
 function plan(changes: object = {}) {
-  const given = space(changes);
-  return planTrials(given, 'wasm', spaceRungs(given));
+  return planTrials(space(changes), 'wasm');
 }
 
 describe('planTrials', () => {
   it('plans the space that is there as an example', () => {
     const example = readSpace(join(import.meta.dirname, '../../spaces/ppo-cartpole.json'));
-    const rungs = spaceRungs(example);
+    const { trials, rejected, rungs } = planTrials(example, 'wasm');
     expect(rungs.map(({ trials, steps }) => [trials, steps])).toEqual([
       [27, 5556],
       [9, 16_667],
       [3, 50_000],
     ]);
-    const { trials, rejected } = planTrials(example, 'wasm', rungs);
     expect(trials).toHaveLength(27);
     expect(rejected).toEqual([]);
   });
@@ -80,13 +77,56 @@ describe('planTrials', () => {
   });
 
   it('replaces combinations that make no agent, and says which', () => {
-    const parameters = { batchSize: { choice: [64, 100] } };
-    const { trials, rejected } = plan({ parameters, options: { steps: 32 }, numEnvs: 2 });
-    expect(trials.map(({ parameters: { batchSize } }) => batchSize)).toEqual([64, 64, 64, 64, 64, 64]);
-    expect(rejected.length).toBeGreaterThan(0);
-    for (const text of rejected) {
-      expect(text).toBe('batchSize=100: options: batchSize: expected a divisor of 64 (steps × copies), got 100');
-    }
+    const parameters = { batchSize: { choice: [64, 128] }, numEnvs: { choice: [2, 4] } };
+    const { trials, rejected, isExhausted } = plan({ parameters, options: { steps: 32 } });
+    expect(
+      trials.map(({ parameters: { batchSize, numEnvs } }) => `${String(batchSize)} ${String(numEnvs)}`).sort(),
+    ).toEqual(['128 4', '64 2', '64 4']);
+    expect(isExhausted).toBe(true);
+    expect(rejected).toEqual([
+      'batchSize=128 numEnvs=2: options: batchSize: expected a divisor of 64 (steps × copies), got 128',
+    ]);
+  });
+
+  it.each(['random', 'halving'])('tries nothing twice, and ends where the space does: %s', (strategy) => {
+    const parameters = { epochs: { integer: [1, 3] }, numEnvs: { choice: [2, 4] } };
+    const { trials, rungs, isExhausted } = plan({ strategy, parameters, trials: 50, eta: 2 });
+    const names = trials.map((trial) => JSON.stringify(trial.parameters));
+    expect(new Set(names).size).toBe(6);
+    expect(names).toHaveLength(6);
+    expect(isExhausted).toBe(true);
+    expect(rungs[0].trials).toBe(6);
+    // Others come in the same order.
+    const few = plan({ strategy, parameters, trials: 3, eta: 2 });
+    expect(few.trials.map((trial) => JSON.stringify(trial.parameters))).toEqual(names.slice(0, 3));
+    expect(few.isExhausted).toBe(false);
+    // A range that is only some digits wide.
+    const narrow = plan({ parameters: { gamma: { uniform: [0.9, 0.9000000000000002] } }, trials: 50 });
+    expect(narrow.trials.length).toBeLessThan(4);
+    expect(narrow.isExhausted).toBe(true);
+  });
+
+  it('has all combinations of a grid, ends included', () => {
+    const parameters = {
+      learningRate: { log: [1e-4, 1e-2], points: 3 },
+      clipRange: { uniform: [0.1, 0.3], points: 2 },
+      epochs: { integer: [1, 2] },
+    };
+    const { trials, rungs, isExhausted } = plan({ strategy: 'grid', parameters, trials: undefined });
+    expect(trials).toHaveLength(12);
+    expect(rungs).toEqual([{ trials: 12, steps: 1000, point: 1 }]);
+    expect(isExhausted).toBe(false);
+    expect(trials.map((trial) => trial.parameters.epochs)).toEqual([1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]);
+    expect(trials.map((trial) => trial.parameters.clipRange).slice(0, 4)).toEqual([0.1, 0.1, 0.3, 0.3]);
+    const rates = trials.filter((_, i) => i % 4 === 0).map((trial) => Number(trial.parameters.learningRate));
+    expect(rates[0]).toBeCloseTo(1e-4, 12);
+    expect(rates[1]).toBeCloseTo(1e-3, 12);
+    expect(rates[2]).toBe(1e-2);
+    // As many as there are may be asked for, not fewer.
+    expect(plan({ strategy: 'grid', parameters, trials: 12 }).trials).toHaveLength(12);
+    expect(() => plan({ strategy: 'grid', parameters, trials: 11 })).toThrow(
+      'parameters: expected at most 11 combinations, got 12',
+    );
   });
 });
 
@@ -105,6 +145,36 @@ describe('a bad space is said in one line', () => {
     { changes: { parameters: {} }, message: 'parameters: expected at least one parameter' },
     { changes: { parameters: { learningrate: { log: [1, 2] } } }, message: "did you mean 'learningRate'?" },
     { changes: { parameters: { seed: { integer: [1, 9] } } }, message: 'options.seed: expected no seed here' },
+    {
+      changes: { parameters: { gamma: { uniform: [0.9, 1.5] } } },
+      message: 'parameters.gamma.uniform[1]: options: Ppo: expected gamma to be a number in [0, 1], got 1.4',
+    },
+    {
+      changes: { parameters: { batchSize: { choice: [64, 100] } }, options: { steps: 32 } },
+      message: 'parameters.batchSize.choice[1]: options: batchSize: expected a divisor of 64 (steps × copies), got 100',
+    },
+    {
+      changes: { parameters: { learningRate: { choice: [0.1, { kind: 'linear', from: 1, to: 0 }] } } },
+      message: 'parameters.learningRate.choice[1]: options: Ppo: ',
+    },
+    {
+      changes: { options: { learningRate: { kind: 'linaer' } }, parameters: { gamma: { choice: [0.9] } } },
+      message: 'linaer',
+    },
+    { changes: { minSteps: 2000 }, message: 'minSteps: expected at most steps, got 2000' },
+    {
+      changes: { strategy: 'grid' },
+      message: 'parameters.learningRate: expected "points", how many values a grid has',
+    },
+    {
+      changes: { parameters: { gamma: { uniform: [0.9, 0.99], points: 3 } } },
+      message: 'parameters.gamma.points: expected none but for the strategy grid, got 3',
+    },
+    {
+      changes: { parameters: { epochs: { choice: [3, 4, 3] } } },
+      message: '.choice: expected different values, got [3,4,3]',
+    },
+    { changes: { seeds: 1e12 }, message: 'seeds: expected ' },
     { changes: { parameters: { gamma: { uniform: [2, 3] } } }, message: 'expected gamma to be a number in [0, 1]' },
     ...[
       { parameter: { log: [0, 1] }, message: '.log[0]: expected number to be >0, got 0' },

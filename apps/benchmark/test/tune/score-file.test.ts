@@ -1,8 +1,13 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { seal } from '../../src/seal.ts';
 import { ScoreFile } from '../../src/tune/score-file.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+
+function lineOf(score: object): string {
+  return `${JSON.stringify(seal(score))}\n`;
+}
 
 describe('ScoreFile', () => {
   it('keeps whole lines and drops one that was torn, wherever it was', async () => {
@@ -16,9 +21,9 @@ describe('ScoreFile', () => {
     await first.close();
     const whole = readFileSync(path, 'utf8');
     expect(whole).toBe(
-      '{"run":"ä/1","steps":10,"score":-1.5}\n{"run":"ä/1","steps":30,"score":null,"error":"broke"}\n',
+      lineOf({ run: 'ä/1', steps: 10, score: -1.5 }) + lineOf({ run: 'ä/1', steps: 30, score: null, error: 'broke' }),
     );
-    const line = '{"run":"b","steps":10,"score":2}';
+    const line = lineOf({ run: 'b', steps: 10, score: 2 }).trimEnd();
     for (let length = 1; length <= line.length; length++) {
       appendFileSync(path, line.slice(0, length));
       const again = await ScoreFile.open(folder);
@@ -43,12 +48,16 @@ describe('ScoreFile', () => {
     expect(again.get('a', 10)).toBeUndefined();
     await again.add({ run: 'a', steps: 10, score: 2 });
     await again.close();
-    expect(readFileSync(join(folder, 'scores.jsonl'), 'utf8')).toBe('{"run":"a","steps":10,"score":2}\n');
+    expect(readFileSync(join(folder, 'scores.jsonl'), 'utf8')).toBe(lineOf({ run: 'a', steps: 10, score: 2 }));
   });
 
   it('says which line is wrong', async () => {
     const folder = temporaryFolder();
-    appendFileSync(join(folder, 'scores.jsonl'), '{"run":"a","steps":10,"score":1}\n{"run":"a"}\n');
+    const path = join(folder, 'scores.jsonl');
+    const right = lineOf({ run: 'a', steps: 10, score: 1 });
+    writeFileSync(path, right + lineOf({ run: 'a' }));
     await expect(ScoreFile.open(folder)).rejects.toThrow(/scores\.jsonl:2: steps: expected number, got nothing/);
+    writeFileSync(path, right + right.replace('"score":1', '"score":9'));
+    await expect(ScoreFile.open(folder)).rejects.toThrow(/scores\.jsonl:2: the checksum is wrong/);
   });
 });
