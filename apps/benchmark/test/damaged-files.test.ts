@@ -49,7 +49,7 @@ function withValueAt(
   const copy: unknown = structuredClone(data);
   const holder = copy as Record<string | number, unknown>;
   const value = withValueAt(holder[key], rest, change);
-  if (value === undefined) delete holder[key];
+  if (value === undefined) Reflect.deleteProperty(holder, key);
   else holder[key] = value;
   return copy;
 }

@@ -127,7 +127,7 @@ describe('executeRun', () => {
 
   it.each([
     ['Broken-v0', NaN, 'reward of environment 0 is NaN, expected a finite number'],
-    ['Overflowing-v0', 1e308, 'Infinity'],
+    ['Overflowing-v0', 1e308, 'reward of environment 0 is 1e+308'],
   ])('fails in %s, where rewards are %d', async (environment, reward, message) => {
     registerEnv({
       id: environment,

@@ -85,7 +85,7 @@ describe('gradus bench', () => {
     expect(status).toBe(1);
     expect(output).toContain('1/1');
     const lines = errors.trimEnd().split('\n').slice(-2);
-    expect(lines[0]).toMatch(/^failed: ppo-zoo\/Pendulum-v1\/0-\w+: action of environment 0 has NaN at/);
+    expect(lines[0]).toMatch(/^failed: ppo-zoo\/Pendulum-v1\/0-\w+: .*(NaN|Infinity|finite)/);
     expect(lines[1]).toBe('error: 1 of 3 runs failed; the same command tries them again');
     expect(output).toMatch(/Pendulum-v1 +│ 0\/1, 1 failed +│/);
     const { records, failures } = await readResults(out);

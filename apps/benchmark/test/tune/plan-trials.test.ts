@@ -80,7 +80,7 @@ describe('planTrials', () => {
     const parameters = { batchSize: { choice: [64, 128] }, numEnvs: { choice: [2, 4] } };
     const { trials, rejected, isExhausted } = plan({ parameters, options: { steps: 32 } });
     expect(
-      trials.map(({ parameters: { batchSize, numEnvs } }) => `${String(batchSize)} ${String(numEnvs)}`).sort(),
+      trials.map(({ parameters: { batchSize, numEnvs } }) => `${Number(batchSize)} ${Number(numEnvs)}`).sort(),
     ).toEqual(['128 4', '64 2', '64 4']);
     expect(isExhausted).toBe(true);
     expect(rejected).toEqual([
