@@ -1,5 +1,14 @@
 import type { Activation, Layer, Module, RandomSource, Variable } from '@gradus/tensor';
-import { convolution, flatten, linear, sequential, shapeText } from '@gradus/tensor';
+import {
+  checkArguments,
+  convolution,
+  flatten,
+  layerSizes,
+  linear,
+  sequential,
+  shapeText,
+  valueText,
+} from '@gradus/tensor';
 import * as tf from '@tensorflow/tfjs';
 
 /** Names of activations in TensorFlow.js. */
@@ -27,7 +36,9 @@ const activationNames = {
  * @throws Error what TensorFlow.js throws where the shapes of the layers do not fit `inputShape`.
  */
 export function toLayersModel(module: Module, inputShape: readonly number[]): tf.Sequential {
-  const { layers = [] } = module;
+  checkArguments('toLayersModel', { inputShape }, { inputShape: layerSizes });
+  // JavaScript passes anything.
+  const { layers = [] } = (module as Module | null | undefined) ?? {};
   if (layers.length === 0) {
     throw new TypeError(
       'toLayersModel: expected a stack of linear, convolution and flatten layers, got another module',
@@ -64,6 +75,9 @@ function copyWeights({ weight, bias }: Exclude<Layer, { kind: 'flatten' }>, to: 
  * @throws TypeError for a model that is not such a chain, naming the layer and what about it is not supported.
  */
 export function fromLayersModel(model: tf.LayersModel): Module {
+  if (!(model instanceof tf.LayersModel)) {
+    throw new TypeError(`fromLayersModel: expected a tf.LayersModel, got ${valueText(model)}`);
+  }
   const modules: Module[] = [];
   let end: unknown = model.inputs[0];
   for (const layer of model.layers) {

@@ -1,3 +1,4 @@
+import { rejectUnknown, valueText } from '@gradus/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { TensorflowDevice } from './tensorflow-device.ts';
 
@@ -31,9 +32,10 @@ const devices = new Map<string, TensorflowDevice>();
  * @throws Error when the backend that is asked for does not work, with the reason and what to do.
  */
 export async function tensorflow(options: TensorflowOptions = {}): Promise<TensorflowDevice> {
+  rejectUnknown('tensorflow', options, { backend: undefined });
   const wanted = options.backend;
   if (wanted !== undefined && !backends.includes(wanted)) {
-    throw new RangeError(`tensorflow: expected a backend of ${backends.join(', ')}, got '${wanted}'`);
+    throw new RangeError(`tensorflow: expected a backend of ${backends.join(', ')}, got ${valueText(wanted)}`);
   }
   for (const backend of wanted === undefined ? backends : [wanted]) {
     const problem = await start(backend);

@@ -141,3 +141,20 @@ describe('errors', () => {
     expect(() => fromLayersModel(tf.model({ inputs: input, outputs: [a, b] }))).toThrow(TypeError);
   });
 });
+
+test.each([null, undefined, 5n, 'model', {}, [], () => 1])(
+  'what is no network is refused by name: %s',
+  async (wrong) => {
+    expect(() => fromLayersModel(wrong as never)).toThrow('fromLayersModel: expected a tf.LayersModel, got');
+    expect(() => toLayersModel(wrong as never, [4])).toThrow('toLayersModel: expected a stack of');
+    if (!Array.isArray(wrong)) {
+      expect(() => toLayersModel(flatten, wrong as never)).toThrow(
+        'toLayersModel: expected inputShape to be a list of positive integers',
+      );
+    }
+    await expect(tensorflow({ backend: wrong ?? 'none' } as never)).rejects.toThrow(
+      'tensorflow: expected a backend of',
+    );
+    await expect(tensorflow({ backends: wrong } as never)).rejects.toThrow("tensorflow: unknown option 'backends'");
+  },
+);
