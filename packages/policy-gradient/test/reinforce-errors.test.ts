@@ -31,7 +31,7 @@ describe('options', () => {
         ['none', '"none"'],
         [NaN, 'NaN'],
         [null, 'null'],
-        [() => 0, 'undefined'],
+        [() => 0, 'a function'],
       ] as const
     ).map(([baseline, got]): [object, string] => [
       { baseline },
