@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CheckpointError, type Agent, type Checkpoint } from '@gradus/core';
+import { CheckpointError, type Agent, type Checkpoint, type CheckpointOptions } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeVectorEnv } from '@gradus/envs';
 import { z } from 'zod';
@@ -29,8 +29,8 @@ export type Run = Readonly<z.infer<typeof runSchema>>;
 const RUN_FILE = 'run.json';
 
 /** Saves an agent with its run, whole or not at all. */
-export async function saveRun(folder: string, run: Run, agent: Agent): Promise<void> {
-  const checkpoint = agent.checkpoint();
+export async function saveRun(folder: string, run: Run, agent: Agent, options: CheckpointOptions = {}): Promise<void> {
+  const checkpoint = agent.checkpoint(options);
   const description = new TextEncoder().encode(`${JSON.stringify(run, undefined, 2)}\n`);
   await saveCheckpoint(folder, { ...checkpoint, files: { ...checkpoint.files, [RUN_FILE]: description } });
 }
@@ -42,9 +42,14 @@ export interface SavedRun {
 }
 
 /** Saves an agent as {@link saveRun} does; where that fails, beside `folder` or else among the temporary files. */
-export async function saveRunSomewhere(folder: string, run: Run, agent: Agent): Promise<SavedRun> {
+export async function saveRunSomewhere(
+  folder: string,
+  run: Run,
+  agent: Agent,
+  options: CheckpointOptions = {},
+): Promise<SavedRun> {
   try {
-    await saveRun(folder, run, agent);
+    await saveRun(folder, run, agent, options);
     return { folder };
   } catch (failure) {
     if (!(failure instanceof CheckpointError)) throw failure;
@@ -52,7 +57,7 @@ export async function saveRunSomewhere(folder: string, run: Run, agent: Agent): 
       try {
         const other = await mkdtemp(place);
         try {
-          await saveRun(other, run, agent);
+          await saveRun(other, run, agent, options);
         } catch (error) {
           await rm(other, { recursive: true, force: true });
           throw error;

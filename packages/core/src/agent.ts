@@ -42,6 +42,15 @@ export interface DeviceOption {
   readonly device?: Device | undefined;
 }
 
+/** What to leave out of a checkpoint. */
+export interface CheckpointOptions {
+  /**
+   * Whether the transitions in a replay buffer are saved, which may be most of it. Without them the agent acts as before, and goes on
+   * learning with an empty buffer. Default true.
+   */
+  readonly saveReplay?: boolean | undefined;
+}
+
 /** The face that all algorithms share. */
 export interface Agent extends Policy {
   /** Name of the algorithm, such as `ppo`. */
@@ -53,7 +62,7 @@ export interface Agent extends Policy {
   /** Trains, and yields after each update; between two yields the caller may stop, save, draw or evaluate. */
   learn(options: LearnOptions): Generator<Progress, void, void>;
   /** Everything needed to act and to go on learning exactly as if it had not been interrupted. */
-  checkpoint(): Checkpoint;
+  checkpoint(options?: CheckpointOptions): Checkpoint;
   /** Frees the memory of its networks. */
   dispose(): void;
 }

@@ -1,6 +1,6 @@
 export { actionValues, backUp, maximumValues } from './action-values.ts';
 export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './actor-critic-networks.ts';
-export type { ActOptions, Agent, DeviceOption, LearnOptions, Policy } from './agent.ts';
+export type { ActOptions, Agent, CheckpointOptions, DeviceOption, LearnOptions, Policy } from './agent.ts';
 export {
   bootstrapInterval,
   probabilityOfImprovementInterval,

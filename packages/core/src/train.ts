@@ -1,4 +1,4 @@
-import type { Agent, LearnOptions } from './agent.ts';
+import type { Agent, CheckpointOptions, LearnOptions } from './agent.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Metrics, Progress } from './progress.ts';
 import { readStates, type Stateful } from './state.ts';
@@ -13,7 +13,7 @@ export interface Training {
   /** Hands metrics of the present update, such as an evaluation's, to the callbacks after this one. */
   record(metrics: Metrics): void;
   /** The agent's checkpoint, and in it the state of the callbacks that have one: what `TrainOptions.resume` takes. */
-  checkpoint(): Checkpoint;
+  checkpoint(options?: CheckpointOptions): Checkpoint;
   /** Ends it after the present update; `reason` in a few words. */
   stop(reason: string): void;
 }
@@ -82,8 +82,8 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
     record(metrics) {
       recorded = { ...recorded, ...metrics };
     },
-    checkpoint() {
-      const checkpoint = agent.checkpoint();
+    checkpoint(options) {
+      const checkpoint = agent.checkpoint(options);
       const states = stateful.map((callback) => callback.getState());
       return { ...checkpoint, state: { ...checkpoint.state, [CALLBACKS]: states } };
     },

@@ -26,6 +26,7 @@ interface TrainOptions {
   readonly log?: string;
   readonly resume?: string;
   readonly checkpointEvery: number;
+  readonly saveReplay: boolean;
   readonly json: boolean;
 }
 
@@ -74,6 +75,10 @@ export function addTrain(gradus: Command): void {
       ]),
     )
     .option('--checkpoint-every <s>', 'seconds between checkpoints, from which --resume goes on', positiveNumber, 60)
+    .option(
+      '--no-save-replay',
+      'save the agent without its replay buffer, which is empty then when training is resumed',
+    )
     .option('--json', 'show no progress, and print the result as one line of JSON', false)
     .addHelpText('after', notes)
     .action(trainCommand);
@@ -102,11 +107,11 @@ async function trainCommand(
     const own = `runs/${run.algorithm}-${fileName(run.environment)}-${run.seed}`;
     const checkpoint = async (): Promise<void> => {
       folder ??= await TrainingFolder.takeNew(own);
-      await saveRun(folder.path, run, agent);
+      await saveRun(folder.path, run, agent, options);
     };
     const keep = async (): Promise<string> => {
       folder ??= await TrainingFolder.takeNew(own).catch(() => undefined);
-      const saved = await saveRunSomewhere(folder?.path ?? own, run, agent);
+      const saved = await saveRunSomewhere(folder?.path ?? own, run, agent, options);
       const advice = saved.folder === undefined ? [] : [`to go on: gradus train --resume ${saved.folder}`];
       return [...reasons(saved), ...advice].join('; ');
     };
@@ -119,7 +124,7 @@ async function trainCommand(
       checkpoint,
       checkpointEvery,
     });
-    const saved = folder === undefined ? undefined : await saveRunSomewhere(folder.path, run, agent);
+    const saved = folder === undefined ? undefined : await saveRunSomewhere(folder.path, run, agent, options);
     const result = {
       algorithm: run.algorithm,
       environment: run.environment,

@@ -3,6 +3,7 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOptions, positiveInteger } from '@gradus/tensor';
 import { MANIFEST } from '../checkpoint.ts';
+import type { CheckpointOptions } from '../agent.ts';
 import { CheckpointError } from '../errors.ts';
 import { stepInterval } from '../step-interval.ts';
 import type { Callback, Training } from '../train.ts';
@@ -10,7 +11,7 @@ import { lockPath } from './path-lock.ts';
 import { saveCheckpoint, sweepCheckpoint } from './checkpoint-folder.ts';
 
 /** Where to save, how often, and how much to keep. */
-export interface CheckpointsOptions {
+export interface CheckpointsOptions extends CheckpointOptions {
   /** Gets a folder `step-<step>` for each checkpoint. */
   readonly folder: string;
   /** Environment steps between checkpoints. */
@@ -32,14 +33,14 @@ export interface CheckpointsOptions {
  * steps, which are of another training and would take the place of this one's, or if another training is saving there.
  */
 export function checkpoints(options: CheckpointsOptions): Callback {
-  const { folder, interval, keep = 3 } = options;
+  const { folder, interval, keep = 3, saveReplay } = options;
   if (keep !== Infinity) checkOptions('checkpoints', { keep }, { keep: positiveInteger });
   const turns = stepInterval('checkpoints', interval);
   let savedStep: number;
   let unlock: (() => void) | undefined;
   const save = async (training: Training): Promise<void> => {
     savedStep = training.agent.step;
-    await saveCheckpoint(pathOf(folder, savedStep), training.checkpoint());
+    await saveCheckpoint(pathOf(folder, savedStep), training.checkpoint({ saveReplay }));
     const steps = await listSteps(folder, true);
     // From the oldest on: keep is finite where there is one to delete.
     for (const step of steps.slice(0, Math.max(0, steps.length - keep))) await remove(pathOf(folder, step));

@@ -21,6 +21,7 @@ import {
   type ActionArray,
   type Agent,
   type Checkpoint,
+  type CheckpointOptions,
   type DeviceOption,
   type Discrete,
   type Env,
@@ -205,6 +206,8 @@ export class Dqn implements Agent {
   private readonly actions: ActionArray;
   /** 1 for the copies that explore in this step. */
   private readonly explores: Uint8Array;
+  /** The step after which it learns: more than `learningStarts` where the buffer was left out of a checkpoint. */
+  private learnsFrom: number;
   private updates = 0;
   /** Keys of noise used so far in training, from 0 on. */
   private draws = 0;
@@ -237,6 +240,7 @@ export class Dqn implements Agent {
     this.actionSpace = actionSpace;
     // First, since it says at once what does not fit into memory.
     this.replay = createReplay(this.env, this.options);
+    this.learnsFrom = this.options.learningStarts;
     this.random = new Random(seed);
     this.networks = createNetworks(this.env, actionSpace, this.options, this.random);
     this.optimizer = createOptimizer(this.networks.online.parameters, this.options);
@@ -289,7 +293,7 @@ export class Dqn implements Agent {
       recorder.record(env);
       if (hasPassed(targetUpdateInterval, before, recorder.step)) this.updateTarget.run();
       const isDue = hasPassed(trainFrequency, before, recorder.step);
-      const metrics = isDue && recorder.step > learningStarts ? this.improve(recorder.step / steps) : {};
+      const metrics = isDue && recorder.step > this.learnsFrom ? this.improve(recorder.step / steps) : {};
       // After earlier updates the next one shows what the weights are.
       if (recorder.step >= steps) this.checkWeights();
       if (isDue || recorder.step >= steps) yield recorder.progress({ ...metrics, 'train/epsilon': exploration });
@@ -351,7 +355,7 @@ export class Dqn implements Agent {
     else replay.sample(options.batchSize, random, inputs);
   }
 
-  checkpoint(): Checkpoint {
+  checkpoint({ saveReplay = true }: CheckpointOptions = {}): Checkpoint {
     this.checkWeights();
     return {
       algorithm: this.algorithm,
@@ -363,7 +367,9 @@ export class Dqn implements Agent {
         random: this.random.getState(),
         recorder: this.recorder.getState(),
         training: this.training.getState(),
-        replay: this.replay.getState(),
+        learnsFrom: this.learnsFrom,
+        // Without replay the buffer is the round that is just being gathered.
+        replay: saveReplay || this.options.replay === 'none' ? this.replay.getState() : null,
       },
       files: {
         'online.safetensors': t.saveParameters(this.networks.online.parameters),
@@ -374,7 +380,8 @@ export class Dqn implements Agent {
   }
 
   /**
-   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
+   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted; where it was saved
+   * without its replay buffer, with an empty one, as a warning on the console says.
    * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
@@ -390,8 +397,20 @@ export class Dqn implements Agent {
     agent.random.setState(readState(state, 'random'));
     agent.recorder.setState(readState(state, 'recorder'));
     agent.training.setState(readState(state, 'training'));
-    agent.replay.setState(readState(state, 'replay'));
+    if (state.replay === null) agent.refillReplay();
+    else {
+      agent.replay.setState(readState(state, 'replay'));
+      agent.learnsFrom = readNumber(state, 'learnsFrom');
+    }
     return agent;
+  }
+
+  /** Learning from a few transitions again and again would spoil what was learned. */
+  private refillReplay(): void {
+    const { learningStarts } = this.options;
+    this.learnsFrom = this.step + learningStarts;
+    const waiting = `it is empty, and learning goes on after ${learningStarts} more steps (learningStarts)`;
+    console.warn(`Dqn: the checkpoint was saved without its replay buffer: ${waiting}`);
   }
 
   dispose(): void {

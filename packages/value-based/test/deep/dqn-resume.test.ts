@@ -6,7 +6,7 @@ import { Dqn, qrDqnDefaults, rainbowDefaults, type DqnOptions } from '@gradus/va
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 let folder: string;
 beforeAll(async () => {
@@ -109,4 +109,42 @@ test('acting changes nothing of what is learned', () => {
   const before = agent.checkpoint();
   evaluate(agent, run.make(), { episodes: 3, seed: 1 });
   expect(agent.checkpoint()).toStrictEqual(before);
+});
+
+test.each(['uniform', 'prioritized'] as const)(
+  'without its buffer (%s) it says so, and learns again when there is enough',
+  (replay) => {
+    const options = { ...shared, replay, bufferSize: 500 };
+    const agent = new Dqn(makeEnv('CartPole-v1'), options);
+    learn(agent, 200);
+    const checkpoint = agent.checkpoint({ saveReplay: false });
+    expect(checkpoint.state.replay).toBeNull();
+
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const resumed = Dqn.restore(checkpoint, makeEnv('CartPole-v1'));
+    expect(warn.mock.calls).toEqual([
+      [
+        'Dqn: the checkpoint was saved without its replay buffer: it is empty, and learning goes on after 50 more steps (learningStarts)',
+      ],
+    ]);
+    const observations = [0, 0.01, 0.05, -0.02];
+    expect(resumed.act(observations)).toBe(agent.act(observations));
+    const learned = [...resumed.learn({ steps: 280 })].filter(({ metrics }) => 'train/loss' in metrics);
+    // The first round past step 200 + 50.
+    expect(learned[0].step).toBe(256);
+
+    // And bit for bit from a whole checkpoint in between.
+    const between = Dqn.restore(checkpoint, makeEnv('CartPole-v1'));
+    learn(between, 240);
+    const again = Dqn.restore(between.checkpoint(), makeEnv('CartPole-v1'));
+    learn(again, 280);
+    expect(again.checkpoint().files).toEqual(resumed.checkpoint().files);
+    warn.mockRestore();
+  },
+);
+
+test('a round that is being gathered is saved in any case', () => {
+  const agent = new Dqn(makeEnv('CartPole-v1'), runs['no replay'].options);
+  learn(agent, 203);
+  expect(agent.checkpoint({ saveReplay: false }).state.replay).toEqual(agent.checkpoint().state.replay);
 });
