@@ -2,7 +2,8 @@ import type { Checkpoint } from './checkpoint.ts';
 import { checkFiniteRows, checkStep } from './check-float32.ts';
 import { CheckpointError, EnvError } from './errors.ts';
 import type { ActionArray } from './spaces.ts';
-import { readState, type StateDict, type Stateful } from './state.ts';
+import type { Env } from './env.ts';
+import { isTypedArray, readNumber, readState, type StateDict, type Stateful } from './state.ts';
 import type { VectorEnv } from './vector-env.ts';
 
 /** The environment copies that an agent trains in: started once, saved and put back with the agent. */
@@ -52,10 +53,12 @@ export class TrainingEnv implements Stateful {
 
   getState(): StateDict {
     const { started } = this;
-    return { started, env: started && !this.lost ? snapshotEnv(this.env) : null };
+    return { started, numEnvs: this.env.numEnvs, env: started && !this.lost ? snapshotEnv(this.env) : null };
   }
 
+  /** Throws `CheckpointError` for another number of copies, or an environment that the saved state does not fit. */
   setState(state: StateDict): void {
+    checkCopies(state, this.env);
     this.started = state.started === true;
     this.lost = this.started && state.env === null;
     if (state.env !== null) this.env.setState(readState(state, 'env'));
@@ -78,16 +81,19 @@ export function plainState(options: object): StateDict {
 }
 
 /**
- * A checkpoint's state and a way to its files.
- * Throws `CheckpointError` when it is another algorithm's or a file is missing.
+ * A checkpoint's state and a way to its files, for an agent that is to go on in `env`.
+ * Throws `CheckpointError` when it is another algorithm's, a file is missing, or `env` has not as many copies as it was trained in.
  */
 export function openCheckpoint(
   checkpoint: Checkpoint,
   algorithm: string,
+  env?: Env | VectorEnv,
 ): { readonly state: StateDict; readonly file: (name: string) => Uint8Array } {
   if (checkpoint.algorithm !== algorithm) {
     throw new CheckpointError(`checkpoint: expected algorithm '${algorithm}', got '${checkpoint.algorithm}'`);
   }
+  const training = findTraining(checkpoint.state);
+  if (env !== undefined && training !== undefined) checkCopies(training, env);
   return {
     state: checkpoint.state,
     file: (name) => {
@@ -95,4 +101,26 @@ export function openCheckpoint(
       return checkpoint.files[name];
     },
   };
+}
+
+/** The state of a {@link TrainingEnv} wherever an agent keeps it. */
+function findTraining(state: StateDict): StateDict | undefined {
+  if ('started' in state && 'numEnvs' in state) return state;
+  for (const value of Object.values(state)) {
+    const isState = typeof value === 'object' && value !== null && !Array.isArray(value) && !isTypedArray(value);
+    const found = isState ? findTraining(value as StateDict) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function checkCopies(state: StateDict, env: Env | VectorEnv): void {
+  const saved = readNumber(state, 'numEnvs');
+  const given = 'numEnvs' in env ? env.numEnvs : 1;
+  if (saved === given) return;
+  const needed = saved === 1 ? 'one environment' : `${saved} copies of an environment`;
+  const advice = saved === 1 ? 'one' : `as many, such as vectorize(() => env, ${saved}) makes of single ones`;
+  throw new CheckpointError(
+    `checkpoint: the agent was trained in ${needed}, got ${given === 1 ? 'one' : `${given} copies`}; to go on, give it ${advice}`,
+  );
 }

@@ -188,7 +188,7 @@ export class GradientBandit implements Agent {
    * @throws CheckpointError when the checkpoint is another algorithm's, or the state does not fit the environment.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv): GradientBandit {
-    const { state } = openCheckpoint(checkpoint, 'gradient-bandit');
+    const { state } = openCheckpoint(checkpoint, 'gradient-bandit', env);
     const agent = new GradientBandit(env, readState(state, 'options'));
     restoreArray(state, 'preferences', agent.policy.parameters);
     restoreArray(state, 'counts', agent.counts);

@@ -241,7 +241,7 @@ export class NaturalPolicyGradient implements Agent {
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): NaturalPolicyGradient {
-    const { state, file } = openCheckpoint(checkpoint, 'npg');
+    const { state, file } = openCheckpoint(checkpoint, 'npg', env);
     const saved = readState(state, 'options') as Partial<NaturalPolicyGradientOptions>;
     const agent = new NaturalPolicyGradient(env, { ...saved, ...options });
     t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));

@@ -329,7 +329,7 @@ export class Ppo implements Agent {
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Ppo {
-    const { state, file } = openCheckpoint(checkpoint, 'ppo');
+    const { state, file } = openCheckpoint(checkpoint, 'ppo', env);
     const agent = new Ppo(env, { ...(readState(state, 'options') as Partial<PpoOptions>), ...options });
     t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));
     t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));

@@ -249,7 +249,7 @@ export class RecurrentPpo implements Agent {
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): RecurrentPpo {
-    const { state, file } = openCheckpoint(checkpoint, 'recurrent-ppo');
+    const { state, file } = openCheckpoint(checkpoint, 'recurrent-ppo', env);
     const saved = readState(state, 'options') as Partial<RecurrentPpoOptions>;
     const agent = new RecurrentPpo(env, { ...saved, ...options });
     t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));

@@ -316,7 +316,7 @@ export class Reinforce implements Agent {
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Reinforce {
-    const { state, file } = openCheckpoint(checkpoint, 'reinforce');
+    const { state, file } = openCheckpoint(checkpoint, 'reinforce', env);
     const agent = new Reinforce(env, { ...(readState(state, 'options') as Partial<ReinforceOptions>), ...options });
     t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));
     t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));

@@ -192,7 +192,7 @@ export class Trpo implements Agent {
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Trpo {
-    const { state, file } = openCheckpoint(checkpoint, 'trpo');
+    const { state, file } = openCheckpoint(checkpoint, 'trpo', env);
     const agent = new Trpo(env, { ...(readState(state, 'options') as Partial<TrpoOptions>), ...options });
     t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));
     t.loadParameters(agent.critic.optimizer.state, file('optimizer.safetensors'));

@@ -118,7 +118,12 @@ describe('checkpoints', () => {
     expect(() => Ppo.restore(trained(), makeEnv('Pendulum-v1'))).toThrow(SafetensorsError);
     expect(() => Ppo.restore(trained(), makeEnv('Pendulum-v1'))).toThrow("parameter 'actor.features.0.weight'");
     // As many copies as it was trained with belong to a training too.
-    expect(() => Ppo.restore(trained(), makeVectorEnv('CartPole-v1', 2))).toThrow(CheckpointError);
+    expect(() => Ppo.restore(trained(), makeVectorEnv('CartPole-v1', 2))).toThrow(
+      new CheckpointError('checkpoint: the agent was trained in one environment, got 2 copies; to go on, give it one'),
+    );
+    expect(() => Ppo.restore(trained(makeVectorEnv('CartPole-v1', 2)), makeEnv('CartPole-v1'))).toThrow(
+      'checkpoint: the agent was trained in 2 copies of an environment, got one; to go on, give it as many',
+    );
   });
 
   test('damaged on disk', async () => {

@@ -386,7 +386,7 @@ export class Dqn implements Agent {
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Dqn {
-    const { state, file } = openCheckpoint(checkpoint, 'dqn');
+    const { state, file } = openCheckpoint(checkpoint, 'dqn', env);
     const agent = new Dqn(env, { ...(readState(state, 'options') as Partial<DqnOptions>), ...options });
     t.loadParameters(agent.networks.online.parameters, file('online.safetensors'));
     t.loadParameters(agent.networks.target.parameters, file('target.safetensors'));

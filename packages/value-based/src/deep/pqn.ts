@@ -341,7 +341,7 @@ export class Pqn implements Agent {
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Pqn {
-    const { state, file } = openCheckpoint(checkpoint, 'pqn');
+    const { state, file } = openCheckpoint(checkpoint, 'pqn', env);
     const agent = new Pqn(env, { ...(readState(state, 'options') as Partial<PqnOptions>), ...options });
     t.loadParameters(agent.network.parameters, file('parameters.safetensors'));
     t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));

@@ -134,6 +134,17 @@ describe('checkpoints', () => {
     expect(() => Dqn.restore(trained(), makeEnv('Acrobot-v1'))).toThrow("parameter '0.weight'");
   });
 
+  test('of another number of copies', () => {
+    expect(() => Dqn.restore(trained(), makeVectorEnv('CartPole-v1', 4))).toThrow(
+      new CheckpointError('checkpoint: the agent was trained in one environment, got 4 copies; to go on, give it one'),
+    );
+    const copies = new Dqn(makeVectorEnv('CartPole-v1', 4), { trainFrequency: 4, hidden: [4] }).checkpoint();
+    expect(() => Dqn.restore(copies, makeEnv('CartPole-v1'))).toThrow(
+      'checkpoint: the agent was trained in 4 copies of an environment, got one; ' +
+        'to go on, give it as many, such as vectorize(() => env, 4) makes of single ones',
+    );
+  });
+
   test('damaged on disk', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gradus-damaged-'));
     try {
