@@ -1,6 +1,6 @@
 import type { Dynamics, DynamicsOutcome, DynamicsState, RandomSource } from '@gradus/core';
 import { colors } from '../rendering/shapes.ts';
-import { SIDE, cellIndex, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
+import { SIDE, cellIndex, isOnBoard, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
 
 /** The channels, in their order. */
 const channels = { player: colors.blue, enemy: colors.red, trail: colors.shade, treasure: colors.yellow };
@@ -101,7 +101,7 @@ export function asterix(options: MinAtarOptions = {}): Dynamics<keyof typeof var
           if (content[k] === 0) continue;
           observations[offset + cellIndex(lane + 1, column[k], CHANNELS) + content[k]] = 1;
           const behind = column[k] - direction[k];
-          if (behind >= 0 && behind < SIDE) observations[offset + cellIndex(lane + 1, behind, CHANNELS) + TRAIL] = 1;
+          if (isOnBoard(behind)) observations[offset + cellIndex(lane + 1, behind, CHANNELS) + TRAIL] = 1;
         }
       },
     },
@@ -123,7 +123,7 @@ function meet({ playerRow, playerColumn, content, column }: State, i: number, ou
 function moveAll({ content, column, direction }: State, i: number): void {
   for (let k = i * LANES; k < (i + 1) * LANES; k++) {
     column[k] += direction[k];
-    if (column[k] < 0 || column[k] >= SIDE) content[k] = 0;
+    if (!isOnBoard(column[k])) content[k] = 0;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Dynamics } from '@gradus/core';
 import { colors } from '../rendering/shapes.ts';
-import { SIDE, cellIndex, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
+import { SIDE, cellIndex, isOnBoard, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
 
 /** The channels, in their order. */
 const channels = { paddle: colors.blue, ball: colors.ink, trail: colors.shade, brick: colors.orange };
@@ -84,7 +84,7 @@ export function breakout(options?: MinAtarOptions): Dynamics<keyof typeof variab
         let columnVelocity = state.columnVelocity[i];
         let nextRow = row + rowVelocity;
         let nextColumn = column + columnVelocity;
-        if (nextColumn < 0 || nextColumn >= SIDE) {
+        if (!isOnBoard(nextColumn)) {
           nextColumn = column;
           columnVelocity = -columnVelocity;
         }

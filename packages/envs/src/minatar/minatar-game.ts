@@ -121,6 +121,11 @@ export function minAtarGame<Name extends string>(
   };
 }
 
+/** Whether there is a column of that number. */
+export function isOnBoard(column: number): boolean {
+  return column >= 0 && column < SIDE;
+}
+
 /** Where the channels of a cell begin in an observation. */
 export function cellIndex(row: number, column: number, channels: number): number {
   return (row * SIDE + column) * channels;

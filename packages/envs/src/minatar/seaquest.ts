@@ -1,6 +1,6 @@
 import type { Dynamics, DynamicsOutcome, DynamicsState, RandomSource } from '@gradus/core';
 import { colors } from '../rendering/shapes.ts';
-import { SIDE, cellIndex, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
+import { SIDE, cellIndex, isOnBoard, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
 import {
   COLUMN,
   DIRECTION,
@@ -321,10 +321,6 @@ function surface(state: State, i: number, ramps: boolean): number {
 /** Length of the oxygen bar. */
 function oxygenCells({ oxygen }: State, i: number): number {
   return Math.floor((Math.max(oxygen[i], 0) * SIDE) / OXYGEN);
-}
-
-function isOnBoard(column: number): boolean {
-  return column >= 0 && column < SIDE;
 }
 
 /** Draws a list of things, with trails those that have them. */
