@@ -1,20 +1,27 @@
 import {
+  activationNames,
+  checkArguments,
   disposeParameters,
   fanInUniform,
+  finiteNumber,
+  flag,
   joinParameters,
+  layerSizes,
   linear,
   mlp,
+  oneOf,
   orthogonal,
   sequential,
   squeeze,
   variable,
+  zeros,
   type Activation,
   type Initializer,
   type Parameters,
   type Tensor,
   type TensorLike,
-  zeros,
 } from '@gradus/tensor';
+import { aRandomSource, aSpace, anObject, objectOf } from './argument-checks.ts';
 import { policyDistribution, policyOutputs, type Distribution } from './distributions.ts';
 import { featureCount, observationFeatures } from './observation-features.ts';
 import type { Random } from './random.ts';
@@ -57,12 +64,23 @@ export interface ActorCritic {
   dispose(): void;
 }
 
+const someSpaces = objectOf('an object with observationSpace and actionSpace', {
+  observationSpace: aSpace,
+  actionSpace: aSpace,
+});
+
 /** New networks for the spaces of `env`. Throws `RangeError` for state-dependent exploration where actions are not a `Box`. */
 export function createActorCritic(
-  { observationSpace, actionSpace }: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
+  spaces: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
   options: ActorCriticOptions,
   random: Random,
 ): ActorCritic {
+  checkArguments(
+    'createActorCritic',
+    { spaces, options, random },
+    { spaces: someSpaces, options: anObject, random: aRandomSource },
+  );
+  const { observationSpace, actionSpace } = spaces;
   const {
     hidden,
     activation,
@@ -70,6 +88,17 @@ export function createActorCritic(
     orthogonalInitialization = true,
     stateDependentExploration = false,
   } = options;
+  checkArguments(
+    'createActorCritic',
+    { hidden, activation, initialLogStd, orthogonalInitialization, stateDependentExploration },
+    {
+      hidden: layerSizes,
+      activation: oneOf(...activationNames),
+      initialLogStd: finiteNumber,
+      orthogonalInitialization: flag,
+      stateDependentExploration: flag,
+    },
+  );
   if (stateDependentExploration && actionSpace.kind !== 'box') {
     throw new RangeError(`stateDependentExploration: expected Box actions, got ${actionSpace.toString()}`);
   }

@@ -1,4 +1,12 @@
-import { checkOptions, positiveInteger, naturalNumber, type OptionCheck } from '@gradus/tensor';
+import {
+  checkArguments,
+  checkOptions,
+  naturalNumber,
+  optional,
+  positiveInteger,
+  type OptionCheck,
+} from '@gradus/tensor';
+import { aFunction } from './argument-checks.ts';
 import { Random } from './random.ts';
 import { checkSameTasks, checkScores, probabilityOfImprovement, type Scores } from './statistics.ts';
 
@@ -45,6 +53,7 @@ export function bootstrapInterval(
   options: BootstrapOptions = {},
 ): Interval {
   checkScores(scores);
+  checkArguments('bootstrapInterval', { statistic }, { statistic: aFunction });
   const resample = resampler(scores);
   return percentiles(options, 50_000, (random) => statistic(resample(random)));
 }
@@ -85,12 +94,12 @@ function percentiles(
   defaultRepetitions: number,
   draw: (random: Random) => number,
 ): Interval {
+  checkOptions('bootstrap', options, {
+    confidence: optional(confidenceCheck),
+    repetitions: optional(positiveInteger),
+    seed: optional(naturalNumber),
+  });
   const { confidence = 0.95, repetitions = defaultRepetitions, seed = 0 } = options;
-  checkOptions(
-    'bootstrap',
-    { confidence, repetitions, seed },
-    { confidence: confidenceCheck, repetitions: positiveInteger, seed: naturalNumber },
-  );
   const random = new Random(seed);
   const values = new Float64Array(repetitions);
   for (let i = 0; i < repetitions; i++) values[i] = draw(random);

@@ -1,3 +1,5 @@
+import { checkArguments, layerSizes, naturalNumber, optional, positiveInteger, type OptionCheck } from '@gradus/tensor';
+import { numberList } from './argument-checks.ts';
 /**
  * Throws `RangeError` unless `masks` is [rows × actions], in which every row has an action that is legal (1, not 0): the message names
  * the row. `numActions`: how many there are, or, for `MultiDiscrete` actions, the counts of the elements, each of which needs a legal
@@ -8,6 +10,11 @@ export function checkActionMasks(
   numActions: number | readonly number[],
   rows?: number,
 ): void {
+  checkArguments(
+    'actionMasks',
+    { masks, numActions, rows },
+    { masks: numberList, numActions: choices, rows: optional(naturalNumber) },
+  );
   const counts = typeof numActions === 'number' ? [numActions] : numActions;
   const size = counts.reduce((total, count) => total + count, 0);
   const expected = rows ?? Math.ceil(masks.length / size);
@@ -32,3 +39,8 @@ export function leavesAction(masks: ArrayLike<number>, counts: readonly number[]
   }
   return true;
 }
+
+const choices: OptionCheck = {
+  expected: 'a positive integer or a list of them',
+  accepts: (value) => positiveInteger.accepts(value) || layerSizes.accepts(value),
+};

@@ -1,3 +1,5 @@
+import { checkArguments, positiveInteger, valueText } from '@gradus/tensor';
+import { aSpace, text } from './argument-checks.ts';
 import { float32Problem } from './check-float32.ts';
 import { EnvError } from './errors.ts';
 import type { ActionArray, Space, SpaceValue } from './spaces.ts';
@@ -8,6 +10,9 @@ import type { ActionArray, Space, SpaceValue } from './spaces.ts';
  * often only nominal. `name` begins the message.
  */
 export function checkValue(name: string, space: Space, value: SpaceValue): void {
+  if (typeof name !== 'string' || !aSpace.accepts(space)) {
+    checkArguments('checkValue', { name, space }, { name: text, space: aSpace });
+  }
   const isReal = space.kind === 'box' && space.dtype === 'float32';
   const problem = isReal ? finiteProblem(space.size, value) : space.problem(value);
   if (problem !== undefined) throw new EnvError(`${name} ${problem}`);
@@ -18,17 +23,26 @@ export function checkValue(name: string, space: Space, value: SpaceValue): void 
  * space need, all finite, and, where the space is discrete, all in the space.
  */
 export function checkActions(space: Space, actions: ActionArray, n: number): void {
+  if (typeof n !== 'number' || !aSpace.accepts(space)) {
+    checkArguments('checkActions', { space, n }, { space: aSpace, n: positiveInteger });
+  }
   const length = n * space.size;
   const fits = space.kind === 'box' ? actions instanceof Float32Array : actions instanceof Int32Array;
   if (!fits || actions.length !== length) {
     const expected = space.kind === 'box' ? 'Float32Array' : 'Int32Array';
-    throw new EnvError(`actions are ${actions.constructor.name}(${actions.length}), expected ${expected}(${length})`);
+    throw new EnvError(`actions are ${describe(actions)}, expected ${expected}(${length})`);
   }
   const wrong = findWrong(space, actions);
   if (wrong === -1) return;
   const row = Math.floor(wrong / space.size);
   const value = space.kind === 'discrete' ? actions[row] : actions.subarray(row * space.size, (row + 1) * space.size);
   checkValue(`action of environment ${row}`, space, value);
+}
+
+function describe(actions: unknown): string {
+  return ArrayBuffer.isView(actions) && 'length' in actions
+    ? `${actions.constructor.name}(${String(actions.length)})`
+    : valueText(actions);
 }
 
 /** Index of the first number in `actions` that no action of `space` has, −1 if there is none. */
@@ -52,11 +66,12 @@ function findWrong(space: Space, actions: ActionArray): number {
 }
 
 function finiteProblem(size: number, value: SpaceValue): string | undefined {
-  if (typeof value === 'number') return `is ${value}, expected ${size} numbers in a Float32Array or number[]`;
+  if (typeof value !== 'object' || value === null)
+    return `is ${valueText(value)}, expected ${size} numbers in a Float32Array or number[]`;
   if (value.length !== size) return `has ${value.length} elements, expected ${size}`;
   for (let i = 0; i < size; i++) {
     const problem = float32Problem(value[i]);
-    if (problem !== undefined) return `has ${value[i]} at [${i}], ${problem}`;
+    if (problem !== undefined) return `has ${valueText(value[i])} at [${i}], ${problem}`;
   }
   return undefined;
 }

@@ -1,3 +1,5 @@
+import { valueText } from '@gradus/tensor';
+import { anObject } from './argument-checks.ts';
 import { crc32 } from './crc32.ts';
 import { CheckpointError } from './errors.ts';
 import { decodeState, encodeState, type PlacedBytes } from './state-codec.ts';
@@ -48,7 +50,9 @@ export interface SplitCheckpoint {
  * options, and the other files' lengths and checksums). Throws `CheckpointError` for a file that takes one of these two names or has
  * more than letters, digits, dots and dashes in its own.
  */
-export function splitCheckpoint({ algorithm, state, files }: Checkpoint): SplitCheckpoint {
+export function splitCheckpoint(checkpoint: Checkpoint): SplitCheckpoint {
+  checkCheckpoint(checkpoint);
+  const { algorithm, state, files } = checkpoint;
   for (const name of Object.keys(files)) {
     checkFileName(name);
     if (name === MANIFEST || name === ARRAYS) throw new CheckpointError(`checkpoint: the file name ${name} is taken`);
@@ -81,6 +85,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Record<string, Uint8Ar
  * this version does not know.
  */
 export function decodeCheckpoint(files: Readonly<Record<string, Uint8Array>>): Checkpoint {
+  checkFiles(files);
   const reader = new CheckpointReader(requireFile(files, MANIFEST));
   for (const name of reader.fileNames) reader.read(name, requireFile(files, name));
   return reader.finish();
@@ -171,6 +176,31 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
     next += piece.length;
   }
   return whole;
+}
+
+/** Throws `CheckpointError` for what is no checkpoint. */
+export function checkCheckpoint(checkpoint: Checkpoint): void {
+  if (!anObject.accepts(checkpoint)) {
+    throw new CheckpointError(`checkpoint: expected algorithm, state and files, got ${valueText(checkpoint)}`);
+  }
+  const { algorithm, state, files } = checkpoint;
+  if (typeof algorithm !== 'string') {
+    throw new CheckpointError(`checkpoint: expected algorithm to be a string, got ${valueText(algorithm)}`);
+  }
+  if (!anObject.accepts(state) || Array.isArray(state)) {
+    throw new CheckpointError(`checkpoint: expected state to be an object, got ${valueText(state)}`);
+  }
+  checkFiles(files);
+}
+
+function checkFiles(files: Checkpoint['files']): void {
+  if (!anObject.accepts(files) || Array.isArray(files)) {
+    throw new CheckpointError(`checkpoint: expected files by name, got ${valueText(files)}`);
+  }
+  for (const [name, content] of Object.entries(files)) {
+    if (content instanceof Uint8Array) continue;
+    throw new CheckpointError(`checkpoint: expected the file ${name} to be a Uint8Array, got ${valueText(content)}`);
+  }
 }
 
 function decodeManifest(bytes: Uint8Array): Manifest {

@@ -2,6 +2,8 @@ import {
   add,
   argmax,
   asTensor,
+  broadcastTo,
+  checkArguments,
   clip,
   concat,
   div,
@@ -23,10 +25,10 @@ import {
   sum,
   tanh,
   where,
-  broadcastTo,
   type Tensor,
   type TensorLike,
 } from '@gradus/tensor';
+import { aSpace } from './argument-checks.ts';
 import { approximateKl, relativeEntropyTerms } from './relative-entropy.ts';
 import type { Space } from './spaces.ts';
 
@@ -150,6 +152,7 @@ export function squashedGaussian(mean: TensorLike, logStd: TensorLike): Squashed
 
 /** Numbers that a network puts out for a policy over `space`: a logit for each choice, a mean for each real number. */
 export function policyOutputs(space: Space): number {
+  checkArguments('policyOutputs', { space }, { space: aSpace });
   if (space.kind === 'discrete') return space.n;
   return space.kind === 'box' ? space.size : space.counts.reduce((total, count) => total + count, 0);
 }

@@ -1,3 +1,5 @@
+import { checkArguments, checkOptions, optional, type OptionCheck } from '@gradus/tensor';
+import { aSpace, aTransitionTable, numberList, objectOf } from './argument-checks.ts';
 import type { Dynamics } from './dynamics.ts';
 import { Discrete, type Space } from './spaces.ts';
 import type { TransitionTable } from './transition-table.ts';
@@ -20,12 +22,19 @@ export interface TableDynamicsOptions {
  */
 export function dynamicsFromTable(
   table: TransitionTable,
-  {
+  options: TableDynamicsOptions = {},
+): Dynamics<'state', Int32Array> {
+  checkArguments('dynamicsFromTable', { table }, { table: aTransitionTable });
+  checkOptions('dynamicsFromTable', options, {
+    maxEpisodeSteps: optional(someSteps),
+    observations: optional(objectOf('an object with space and values', { space: aSpace, values: numberList })),
+    actionMasks: optional(numberList),
+  });
+  const {
     maxEpisodeSteps = table.horizon === Infinity ? undefined : table.horizon,
     observations,
     actionMasks,
-  }: TableDynamicsOptions = {},
-): Dynamics<'state', Int32Array> {
+  } = options;
   const { numStates, numActions, offsets, nextStates, rewards: outcomeRewards, terminated: outcomeTerminated } = table;
   const observationSpace = observations?.space ?? new Discrete(numStates);
   const seen = observations && Float32Array.from(observations.values);
@@ -86,6 +95,12 @@ function withLimit(table: TransitionTable, limit: number | undefined): Transitio
   const isLimit = limit === Infinity || (limit !== undefined && Number.isSafeInteger(limit) && limit >= 1);
   return isLimit && limit !== table.horizon ? table.withHorizon(limit) : table;
 }
+
+/** A limit, or none. */
+const someSteps: OptionCheck = {
+  expected: 'a number of at least 1',
+  accepts: (value) => typeof value === 'number' && value >= 1,
+};
 
 /** The first of start ≤ k < end with cumulative[k] > u; the last of them where rounding has left none. */
 function findAbove(cumulative: Float64Array, start: number, end: number, u: number): number {

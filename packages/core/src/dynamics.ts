@@ -1,3 +1,5 @@
+import { checkArguments, positiveInteger, valueText } from '@gradus/tensor';
+import { aFunction, aSpace, anObject, objectOf } from './argument-checks.ts';
 import { NumpyRandom } from './numpy-random.ts';
 import type { RandomSource } from './random.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
@@ -78,6 +80,32 @@ export interface Dynamics<Name extends string = string, Actions extends ActionAr
   render?(state: DynamicsState<Name>, index: number, context: RenderContext): void;
 }
 
+const dynamicsCheck = objectOf('dynamics (with observationSpace, actionSpace, variables, reset, step and observe)', {
+  observationSpace: aSpace,
+  actionSpace: aSpace,
+  variables: anObject,
+  reset: aFunction,
+  step: aFunction,
+  observe: aFunction,
+});
+
+/** Throws `RangeError` for what cannot be dynamics. */
+export function checkDynamics(subject: string, dynamics: Dynamics): void {
+  checkArguments(subject, { dynamics }, { dynamics: dynamicsCheck });
+  checkArguments(
+    subject,
+    dynamics.variables,
+    mapValues(dynamics.variables, () => positiveInteger),
+  );
+}
+
+function mapValues<Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  change: (value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
+
 /** Zeroed state for `n` copies. */
 export function createState<Name extends string>(
   dynamics: Pick<Dynamics<Name>, 'variables'>,
@@ -107,6 +135,7 @@ export function snapshotDynamicsState(state: DynamicsState): StateDict {
 
 /** Choices of each element of an action, 1 element if it is `Discrete`. Throws `RangeError` for a `Box`. */
 export function actionCounts(space: Space): readonly number[] {
+  checkArguments('action masks', { space }, { space: aSpace });
   if (space.kind === 'discrete') return [space.n];
   if (space.kind === 'multi-discrete') return space.counts;
   throw new RangeError(`action masks: expected Discrete or MultiDiscrete actions, got ${space.toString()}`);
@@ -119,8 +148,8 @@ export function actionMaskSize(space: Space): number {
 
 /** Steps after which episodes are truncated. Throws `RangeError` for a limit below one step. */
 export function stepLimit({ maxEpisodeSteps = Infinity }: Pick<Dynamics, 'maxEpisodeSteps'>): number {
-  if (!(maxEpisodeSteps >= 1)) {
-    throw new RangeError(`maxEpisodeSteps: expected a number of at least 1, got ${String(maxEpisodeSteps)}`);
+  if (typeof maxEpisodeSteps !== 'number' || !(maxEpisodeSteps >= 1)) {
+    throw new RangeError(`maxEpisodeSteps: expected a number of at least 1, got ${valueText(maxEpisodeSteps)}`);
   }
   return maxEpisodeSteps;
 }

@@ -1,4 +1,5 @@
-import { checkOptions, finiteNumber, naturalNumber, positiveInteger } from '@gradus/tensor';
+import { checkArguments, checkOptions, finiteNumber, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
+import { text } from './argument-checks.ts';
 import { readNumber, type Stateful } from './state.ts';
 import type { Callback } from './train.ts';
 
@@ -11,7 +12,7 @@ const MEAN_RETURN = 'eval/mean_return';
  * 100 training episodes, which needs no evaluation. Throws `RangeError` unless the threshold is finite.
  */
 export function stopOnReturn(threshold: number, metric: string = MEAN_RETURN): Callback {
-  checkOptions('stopOnReturn', { threshold }, { threshold: finiteNumber });
+  checkArguments('stopOnReturn', { threshold, metric }, { threshold: finiteNumber, metric: text });
   return {
     onProgress({ metrics }, training) {
       const value = training.recorded[metric] ?? metrics[metric] ?? NaN;
@@ -34,12 +35,12 @@ export interface StopOnNoImprovementOptions {
  * `Training.checkpoint`. Throws `RangeError` for options out of range.
  */
 export function stopOnNoImprovement(options: StopOnNoImprovementOptions): Callback & Stateful {
+  checkOptions('stopOnNoImprovement', options, {
+    evaluations: positiveInteger,
+    minEvaluations: optional(naturalNumber),
+  });
   const { evaluations, minEvaluations = 0 } = options;
-  checkOptions(
-    'stopOnNoImprovement',
-    { evaluations, minEvaluations },
-    { evaluations: positiveInteger, minEvaluations: naturalNumber },
-  );
+  checkArguments('stopOnNoImprovement', { evaluations }, { evaluations: positiveInteger });
   let best = -Infinity;
   let seen = 0;
   let withoutImprovement = 0;

@@ -1,6 +1,7 @@
 import { checkValue } from './check-values.ts';
 import {
   actionMaskSize,
+  checkDynamics,
   clearState,
   createEnvRandom,
   createState,
@@ -14,6 +15,7 @@ import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EnvError } from './errors.ts';
 import type { RandomSource } from './random.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
+import { seedOf } from './reset-options.ts';
 import { createActions, readRow, writeRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
 import { readNumber, readState, type StateDict, type Stateful } from './state.ts';
 
@@ -24,6 +26,7 @@ import { readNumber, readState, type StateDict, type Stateful } from './state.ts
 export function envFromDynamics<Name extends string, Actions extends ActionArray>(
   dynamics: Dynamics<Name, Actions>,
 ): Env & Stateful & { close(): void } {
+  checkDynamics('envFromDynamics', dynamics);
   return new DynamicsEnv(dynamics);
 }
 
@@ -65,7 +68,8 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
     }
   }
 
-  reset({ seed }: ResetOptions = {}): ResetResult {
+  reset(options: ResetOptions = {}): ResetResult {
+    const seed = seedOf(options);
     if (seed !== undefined || this.randoms.length === 0) this.randoms = [createEnvRandom(seed)];
     if (seed !== undefined) clearState(this.state);
     this.dynamics.reset(this.state, 0, this.randoms[0]);

@@ -1,4 +1,6 @@
+import { checkArguments, checkOptions, flag, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
 import type { ActOptions, Policy } from './agent.ts';
+import { aPolicy, anEnv } from './argument-checks.ts';
 import { checkReward, checkStep } from './check-float32.ts';
 import { originalReward, type Env } from './env.ts';
 import { spawnSeed, streams } from './seed-sequence.ts';
@@ -35,11 +37,14 @@ export interface Evaluation {
  * a reward that is not finite.
  */
 export function evaluate(policy: Policy, env: Env | VectorEnv, options: EvaluateOptions = {}): Evaluation {
+  checkArguments('evaluate', { policy, env }, { policy: aPolicy, env: anEnv });
+  checkOptions('evaluate', options, {
+    episodes: optional(positiveInteger),
+    seed: optional(naturalNumber),
+    deterministic: optional(flag),
+  });
   const { episodes = 10, deterministic = true } = options;
   const seed = options.seed === undefined ? undefined : spawnSeed(options.seed, streams.evaluation);
-  if (!Number.isInteger(episodes) || episodes < 1) {
-    throw new RangeError(`episodes: expected a positive integer, got ${episodes}`);
-  }
   const play =
     'numEnvs' in env
       ? playTogether(policy, env, episodes, seed, deterministic)

@@ -1,9 +1,12 @@
+import { checkArguments } from '@gradus/tensor';
+import { numberList } from './argument-checks.ts';
 /**
  * Corrects the p-values of several tests for being several (Holm, 1979): the i-th smallest of m becomes the largest of
  * (m − j + 1) p₍ⱼ₎ over j ≤ i, at most 1. Rejecting where a corrected p-value is below α, one rejects any true hypothesis with
  * probability of at most α, however the tests depend on each other. In the given order; throws `RangeError` outside [0, 1].
  */
 export function holm(pValues: readonly number[]): number[] {
+  checkArguments('holm', { pValues }, { pValues: numberList });
   for (const pValue of pValues) {
     if (!(pValue >= 0 && pValue <= 1)) throw new RangeError(`holm: expected p-values in [0, 1], got ${pValue}`);
   }

@@ -1,12 +1,27 @@
 export { actionValues, backUp, maximumValues } from './action-values.ts';
 export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './actor-critic-networks.ts';
 export type { ActOptions, Agent, CheckpointOptions, DeviceOption, LearnOptions, Policy } from './agent.ts';
+export { learnSteps, splitDevice } from './agent-options.ts';
+export {
+  aFunction,
+  aPolicy,
+  aRandomSource,
+  aSpace,
+  aTransitionTable,
+  anEnv,
+  anObject,
+  havingMethods,
+  numberList,
+  objectOf,
+  text,
+} from './argument-checks.ts';
 export {
   bootstrapInterval,
   probabilityOfImprovementInterval,
   type BootstrapOptions,
   type Interval,
 } from './bootstrap-interval.ts';
+export { checkActing, checkActingTogether } from './check-acting.ts';
 export { checkActionMasks, leavesAction } from './check-action-masks.ts';
 export {
   checkArguments,

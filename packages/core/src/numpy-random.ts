@@ -1,5 +1,6 @@
+import { valueText } from '@gradus/tensor';
 import { CheckpointError } from './errors.ts';
-import { randomSeed, type RandomSource } from './random.ts';
+import { checkUniform, randomSeed, type RandomSource } from './random.ts';
 import { seedSequence } from './seed-sequence.ts';
 import { readNumber, restoreArray, type StateDict } from './state.ts';
 import { INVERSE_TAIL_START, TAIL_START, densities, innerWidths, widths } from './ziggurat.ts';
@@ -76,6 +77,7 @@ export class NumpyRandom implements RandomSource {
   }
 
   uniform(low: number, high: number): number {
+    checkUniform(low, high);
     return low + (high - low) * this.nextFloat();
   }
 
@@ -84,8 +86,8 @@ export class NumpyRandom implements RandomSource {
    * Throws `RangeError` unless n is an integer in [1, 2³²].
    */
   integer(n: number): number {
-    if (!(n >= 1 && n <= 0x100000000 && Math.floor(n) === n)) {
-      throw new RangeError(`n: expected an integer in [1, 2^32], got ${n}`);
+    if (typeof n !== 'number' || !(n >= 1 && n <= 0x100000000 && Math.floor(n) === n)) {
+      throw new RangeError(`n: expected an integer in [1, 2^32], got ${valueText(n)}`);
     }
     if (n === 1) return 0;
     let bits = this.nextUint32();

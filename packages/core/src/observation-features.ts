@@ -1,6 +1,7 @@
 import {
   asTensor,
   cast,
+  checkArguments,
   concat,
   constant,
   div,
@@ -11,10 +12,12 @@ import {
   type Tensor,
   type TensorLike,
 } from '@gradus/tensor';
+import { aSpace } from './argument-checks.ts';
 import type { Box, Space } from './spaces.ts';
 
 /** Numbers that {@link observationFeatures} gives for one observation. */
 export function featureCount(space: Space): number {
+  checkArguments('featureCount', { space }, { space: aSpace });
   if (space.kind === 'box') return space.size;
   return space.kind === 'discrete' ? space.n : space.counts.reduce((total, count) => total + count, 0);
 }
@@ -24,6 +27,7 @@ export function featureCount(space: Space): number {
  * for pictures, as in Stable-Baselines3), choices as one-hot vectors.
  */
 export function observationFeatures(space: Space, observations: TensorLike): Tensor {
+  checkArguments('observationFeatures', { space }, { space: aSpace });
   const rows = asTensor(observations);
   if (space.kind === 'box') return space.dtype === 'uint8' ? divideByHigh(space, rows) : rows;
   const [batch] = rows.shape;

@@ -1,4 +1,5 @@
-import { checkOptions, flag, naturalNumber, positiveInteger } from '@gradus/tensor';
+import { checkArguments, checkOptions, flag, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
+import { aFunction, anEnv } from './argument-checks.ts';
 import type { Env } from './env.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
 import { spawnSeed, streams } from './seed-sequence.ts';
@@ -45,13 +46,17 @@ export interface PeriodicEvaluationOptions {
  * The best return is part of `Training.checkpoint`. Throws `RangeError` for options out of range.
  */
 export function periodicEvaluation(options: PeriodicEvaluationOptions): Callback & Stateful {
-  const { env, interval = 10_000, episodes = 10, seed, deterministic = true, onBest } = options;
   const subject = 'periodicEvaluation';
-  checkOptions(
-    subject,
-    { episodes, deterministic, ...(seed !== undefined && { seed }) },
-    { episodes: positiveInteger, seed: naturalNumber, deterministic: flag },
-  );
+  checkOptions(subject, options, {
+    env: anEnv,
+    interval: optional(positiveInteger),
+    episodes: optional(positiveInteger),
+    seed: optional(naturalNumber),
+    deterministic: optional(flag),
+    onBest: optional(aFunction),
+  });
+  const { env, interval = 10_000, episodes = 10, seed, deterministic = true, onBest } = options;
+  checkArguments(subject, { env }, { env: anEnv });
   const turns = stepInterval(subject, interval);
   let best = -Infinity;
   return {

@@ -1,4 +1,6 @@
-import { checkOptions, nonNegativeNumber } from '@gradus/tensor';
+import { checkArguments, naturalNumber, nonNegativeNumber } from '@gradus/tensor';
+import { aRandomSource, anObject, numberList } from './argument-checks.ts';
+import { checkRows } from './check-rows.ts';
 import type { NumberArray } from './gather-rows.ts';
 import type { Random } from './random.ts';
 import { ReplayBuffer, type ReplayBatch, type ReplayBufferOptions, type ReplayedEnv } from './replay-buffer.ts';
@@ -45,9 +47,11 @@ export class PrioritizedReplayBuffer implements Stateful {
   private rows: Uint32Array = new Uint32Array(0);
 
   /** Throws `RangeError` as {@link ReplayBuffer} does, and for a `priorityExponent` that is negative or not finite. */
-  constructor(env: ReplayedEnv, { priorityExponent, ...options }: PrioritizedReplayBufferOptions) {
-    checkOptions('PrioritizedReplayBuffer', { priorityExponent }, { priorityExponent: nonNegativeNumber });
-    this.transitions = new ReplayBuffer(env, options);
+  constructor(env: ReplayedEnv, options: PrioritizedReplayBufferOptions) {
+    checkArguments('PrioritizedReplayBuffer', { options }, { options: anObject });
+    const { priorityExponent, ...others } = options;
+    checkArguments('PrioritizedReplayBuffer', { priorityExponent }, { priorityExponent: nonNegativeNumber });
+    this.transitions = new ReplayBuffer(env, others);
     this.numEnvs = env.numEnvs;
     this.priorityExponent = priorityExponent;
     this.priorities = new SumTree(this.transitions.capacity);
@@ -87,9 +91,12 @@ export class PrioritizedReplayBuffer implements Stateful {
     if (!(importanceExponent >= 0 && importanceExponent <= 1)) {
       throw new RangeError(`importanceExponent: expected a number in [0, 1], got ${importanceExponent}`);
     }
-    if (batch.weights.length !== count) {
-      throw new RangeError(`batch.weights has ${batch.weights.length} elements, expected ${count} × 1`);
-    }
+    checkArguments(
+      'sample',
+      { count, random, batch },
+      { count: naturalNumber, random: aRandomSource, batch: anObject },
+    );
+    checkRows('batch.weights', batch.weights, count, 1);
     if (this.rows.length !== count) this.rows = new Uint32Array(count);
     const { rows, priorities } = this;
     const part = priorities.total / count;
@@ -109,6 +116,7 @@ export class PrioritizedReplayBuffer implements Stateful {
    */
   updatePriorities(errors: ArrayLike<number>): void {
     const { rows, priorities, priorityExponent } = this;
+    checkArguments('updatePriorities', { errors }, { errors: numberList });
     if (errors.length !== rows.length) {
       throw new RangeError(`errors: expected ${rows.length}, one for each row sampled last, got ${errors.length}`);
     }

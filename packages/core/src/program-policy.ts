@@ -1,7 +1,8 @@
 import type { Program, TensorData } from '@gradus/tensor';
-import { checkFiniteRows } from './check-float32.ts';
 import type { ActOptions, Policy } from './agent.ts';
+import { checkActing, checkActingTogether } from './check-acting.ts';
 import { checkActionMasks } from './check-action-masks.ts';
+import { checkFiniteRows } from './check-float32.ts';
 import { actionCounts } from './dynamics.ts';
 import { programKeys } from './seed-sequence.ts';
 import { createActions, readRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
@@ -50,10 +51,7 @@ export class ProgramPolicy implements Policy {
 
   act(observation: SpaceValue, options: ActOptions = {}): SpaceValue {
     const { observationSpace, actionSpace } = this.options;
-    const length = typeof observation === 'number' ? 1 : observation.length;
-    if (length !== observationSpace.size) {
-      throw new RangeError(`observation has ${length} elements, expected ${observationSpace.size}`);
-    }
+    checkActing(observationSpace, observation, options);
     if (typeof observation === 'number') this.observation[0] = observation;
     else this.observation.set(observation);
     this.actBatch(this.observation, this.action, options);
@@ -64,11 +62,9 @@ export class ProgramPolicy implements Policy {
    * Throws `RangeError` for `actionMasks` or `episodeStarts` of another size, or masks with a row without a legal action, and `EnvError` for an
    * observation that is not finite.
    */
-  actBatch(
-    observations: Float32Array,
-    actions: ActionArray,
-    { deterministic = true, actionMasks, episodeStarts }: ActOptions = {},
-  ): void {
+  actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
+    checkActingTogether(this.options, observations, actions, options);
+    const { deterministic = true, actionMasks, episodeStarts } = options;
     const { observationSpace, actionSpace, prepare, nextKey } = this.options;
     const batch = observations.length / observationSpace.size;
     checkFiniteRows('observation', observations, observationSpace.size);

@@ -1,3 +1,5 @@
+import { checkArguments, positiveInteger } from '@gradus/tensor';
+import { anObject, numberList, objectOf } from './argument-checks.ts';
 import { readNumber, restoreArray, type StateDict, type Stateful } from './state.ts';
 import type { VectorEnv } from './vector-env.ts';
 
@@ -52,6 +54,7 @@ export class ProgressRecorder implements Stateful {
 
   /** Begins (or goes on with) training up to `totalSteps`; the speed is measured from here. */
   start(totalSteps: number): void {
+    checkArguments('learn', { steps: totalSteps }, { steps: positiveInteger });
     this.totalSteps = totalSteps;
     this.startStep = this.step;
     this.startTime = performance.now();
@@ -59,6 +62,7 @@ export class ProgressRecorder implements Stateful {
 
   /** Counts the step that `env` just made and the episodes that ended in it. */
   record(env: Pick<VectorEnv, 'numEnvs' | 'terminated' | 'truncated' | 'episodeReturns' | 'episodeLengths'>): void {
+    checkArguments('ProgressRecorder.record', { env }, { env: somethingCounted });
     this.step += env.numEnvs;
     for (let i = 0; i < env.numEnvs; i++) {
       if (!env.terminated[i] && !env.truncated[i]) continue;
@@ -72,6 +76,7 @@ export class ProgressRecorder implements Stateful {
 
   /** The record to yield now; `metrics` are the update's own. */
   progress(metrics: Metrics): Progress {
+    checkArguments('ProgressRecorder.progress', { metrics }, { metrics: anObject });
     const { step, totalSteps, episodes } = this;
     const count = Math.min(episodes, WINDOW);
     const episodeReturn = mean(this.returns, count);
@@ -107,6 +112,12 @@ export class ProgressRecorder implements Stateful {
     restoreArray(state, 'lengths', this.lengths);
   }
 }
+
+const somethingCounted = objectOf('environments (with numEnvs, terminated and truncated)', {
+  numEnvs: positiveInteger,
+  terminated: numberList,
+  truncated: numberList,
+});
 
 function mean(values: Float64Array, count: number): number {
   let sum = 0;

@@ -1,3 +1,5 @@
+import { checkArguments, valueText } from '@gradus/tensor';
+import { numberList, text } from './argument-checks.ts';
 import { CheckpointError } from './errors.ts';
 import { readNumber, restoreArray, type StateDict, type Stateful } from './state.ts';
 
@@ -30,7 +32,7 @@ export class Random implements RandomSource {
    */
   constructor(seed: number = randomSeed()) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new RangeError(`seed: expected an integer in [0, 2^53), got ${seed}`);
+      throw new RangeError(`seed: expected an integer in [0, 2^53), got ${valueText(seed)}`);
     }
     this.seedFrom(BigInt(seed));
   }
@@ -57,13 +59,14 @@ export class Random implements RandomSource {
   }
 
   uniform(low: number, high: number): number {
+    checkUniform(low, high);
     return low + (high - low) * this.nextFloat();
   }
 
   /** A uniform integer in [0, n), unbiased. Throws `RangeError` unless n is an integer in [1, 2³²]. */
   integer(n: number): number {
-    if (!(n >= 1 && n <= 0x100000000 && Math.floor(n) === n)) {
-      throw new RangeError(`n: expected an integer in [1, 2^32], got ${n}`);
+    if (typeof n !== 'number' || !(n >= 1 && n <= 0x100000000 && Math.floor(n) === n)) {
+      throw new RangeError(`n: expected an integer in [1, 2^32], got ${valueText(n)}`);
     }
     if (n === 1) return 0;
     // Draw just enough bits and draw again when they exceed the range: fewer than two draws on average.
@@ -94,6 +97,7 @@ export class Random implements RandomSource {
 
   /** Puts `values` into a uniformly random order, in place (Fisher–Yates). */
   shuffle(values: Int32Array | Uint32Array): void {
+    checkArguments('shuffle', { values }, { values: numberList });
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
       const value = values[i];
@@ -107,6 +111,7 @@ export class Random implements RandomSource {
    * how far this generator has advanced; this generator itself does not advance.
    */
   fork(label: string): Random {
+    checkArguments('fork', { label }, { label: text });
     let hash = 0n;
     for (const word of this.words) hash = mix(hash ^ BigInt(word >>> 0));
     for (let i = 0; i < label.length; i++) hash = mix(hash ^ BigInt(label.charCodeAt(i)));
@@ -144,6 +149,12 @@ function mix(state: bigint): bigint {
   z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
   z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
   return z ^ (z >> 31n);
+}
+
+/** Throws `RangeError` unless both are finite numbers. */
+export function checkUniform(low: number, high: number): void {
+  if (Number.isFinite(low) && Number.isFinite(high)) return;
+  throw new RangeError(`uniform: expected finite low and high, got ${valueText(low)} and ${valueText(high)}`);
 }
 
 /** A seed from the platform's entropy. */

@@ -1,5 +1,7 @@
-import { checkOptions, fraction, positiveInteger } from '@gradus/tensor';
+import { checkArguments, checkOptions, fraction, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
+import { aRandomSource, aReplayedEnv, anObject, rowIndices } from './argument-checks.ts';
 import { checkFiniteRows, checkStep } from './check-float32.ts';
+import { checkOutcome, checkRows } from './check-rows.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { CheckpointError, EnvError } from './errors.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
@@ -86,11 +88,20 @@ export class ReplayBuffer implements Stateful {
    * Throws `RangeError` for options out of range, where there is no room for one step of all environments, and for more transitions than
    * the machine's memory can hold.
    */
-  constructor(env: ReplayedEnv, { capacity, gamma, nSteps = 1 }: ReplayBufferOptions) {
-    checkOptions('ReplayBuffer', { gamma, nSteps }, { gamma: fraction, nSteps: positiveInteger });
-    if (!(Number.isInteger(capacity) && capacity >= env.numEnvs)) {
-      throw new RangeError(`capacity: expected an integer of at least ${env.numEnvs} (numEnvs), got ${capacity}`);
-    }
+  constructor(env: ReplayedEnv, options: ReplayBufferOptions) {
+    checkArguments('ReplayBuffer', { env }, { env: aReplayedEnv });
+    const isCapacity = (value: unknown): boolean => positiveInteger.accepts(value) && Number(value) >= env.numEnvs;
+    checkOptions('ReplayBuffer', options, {
+      capacity: { expected: `an integer of at least ${env.numEnvs} (numEnvs)`, accepts: isCapacity },
+      gamma: fraction,
+      nSteps: optional(positiveInteger),
+    });
+    checkArguments(
+      'ReplayBuffer',
+      { gamma: options.gamma, capacity: options.capacity },
+      { gamma: fraction, capacity: positiveInteger },
+    );
+    const { capacity, gamma, nSteps = 1 } = options;
     this.capacity = capacity - (capacity % env.numEnvs);
     this.numEnvs = env.numEnvs;
     this.gamma = gamma;
@@ -137,8 +148,8 @@ export class ReplayBuffer implements Stateful {
    * `EnvError` for numbers that are not finite.
    */
   beginStep(observations: Float32Array, actions: ArrayLike<number>): void {
-    checkLength('observations', observations, this.numEnvs, this.observationSize);
-    checkLength('actions', actions, this.numEnvs, this.actionSize);
+    checkRows('observations', observations, this.numEnvs, this.observationSize);
+    checkRows('actions', actions, this.numEnvs, this.actionSize);
     checkFiniteRows('observation', observations, this.observationSize);
     checkFiniteRows('action', actions, this.actionSize);
     for (let i = 0; i < this.numEnvs; i++) this.numbers[this.position + i] = this.history.add(i, observations, i);
@@ -151,6 +162,7 @@ export class ReplayBuffer implements Stateful {
    */
   endStep(outcome: StepOutcome & Pick<VectorEnv, 'actionMasks'>): void {
     const { numEnvs, maskSize, position, history, numbers } = this;
+    checkOutcome(outcome);
     checkStep({ ...outcome, numEnvs });
     const { actionMasks } = outcome;
     if (maskSize > 0) {
@@ -178,6 +190,7 @@ export class ReplayBuffer implements Stateful {
 
   /** Copies `count` transitions, drawn uniformly with replacement, into `batch`. Throws `RangeError` when there are none, or for another size. */
   sample(count: number, random: Random, batch: ReplayBatch): void {
+    checkArguments('sample', { count, random }, { count: naturalNumber, random: aRandomSource });
     if (this.stored === 0) throw new RangeError('ReplayBuffer: expected at least one transition to sample, got none');
     if (this.indices.length !== count) this.indices = new Uint32Array(count);
     for (let k = 0; k < count; k++) this.indices[k] = random.integer(this.stored);
@@ -189,12 +202,13 @@ export class ReplayBuffer implements Stateful {
    * environments have none. Throws `RangeError` for a batch of another size.
    */
   gather(rows: Uint32Array, batch: ReplayBatch): void {
+    checkArguments('gather', { rows, batch }, { rows: rowIndices, batch: anObject });
     const count = rows.length;
-    checkLength('batch.observations', batch.observations, count, this.observationSize);
-    checkLength('batch.actions', batch.actions, count, this.actionSize);
-    checkLength('batch.rewards', batch.rewards, count, 1);
-    checkLength('batch.nextObservations', batch.nextObservations, count, this.observationSize);
-    checkLength('batch.discounts', batch.discounts, count, 1);
+    checkRows('batch.observations', batch.observations, count, this.observationSize);
+    checkRows('batch.actions', batch.actions, count, this.actionSize);
+    checkRows('batch.rewards', batch.rewards, count, 1);
+    checkRows('batch.nextObservations', batch.nextObservations, count, this.observationSize);
+    checkRows('batch.discounts', batch.discounts, count, 1);
     if (this.lastIndices.length !== count) this.lastIndices = new Uint32Array(count);
     const { lastIndices, history, numbers, advances, numEnvs } = this;
     this.walk(rows, batch);
@@ -205,7 +219,7 @@ export class ReplayBuffer implements Stateful {
     }
     gatherRows(this.actions, this.actionSize, rows, 0, count, batch.actions);
     if (batch.nextActionMasks && this.maskSize > 0) {
-      checkLength('batch.nextActionMasks', batch.nextActionMasks, count, this.maskSize);
+      checkRows('batch.nextActionMasks', batch.nextActionMasks, count, this.maskSize);
       gatherRows(this.nextActionMasks, this.maskSize, lastIndices, 0, count, batch.nextActionMasks);
     }
   }
@@ -272,9 +286,4 @@ function replayBytes({ observationSpace, actionSpace, actionMasks }: ReplayedEnv
   const masks = actionMasks ? actionMaskSize(actionSpace) : 0;
   // Actions and rewards of 4 bytes, the observation's number of 4, and three single bytes.
   return capacity * (observationBytes(observationSpace) + 4 * actionSpace.size + 11 + masks);
-}
-
-function checkLength(name: string, array: ArrayLike<number>, rows: number, width: number): void {
-  if (array.length === rows * width) return;
-  throw new RangeError(`${name} has ${array.length} elements, expected ${rows} × ${width}`);
 }

@@ -1,4 +1,5 @@
-import { checkArguments, fraction, positiveInteger, type OptionCheck } from '@gradus/tensor';
+import { checkArguments, fraction, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
+import { anObject, floatArray, numberList, objectOf } from './argument-checks.ts';
 
 /** Rewards of n environments, how their episodes ended and what each step led to: [steps × n], the n of one step side by side. */
 export interface BootstrappedTransitions {
@@ -39,7 +40,7 @@ function checkTransitions(
   target: FloatArray,
 ): void {
   const { numEnvs, rewards } = transitions;
-  checkArguments(subject, { numEnvs }, { numEnvs: positiveInteger });
+  checkArguments(subject, { numEnvs, target }, { numEnvs: positiveInteger, target: floatArray });
   if (rewards.length % numEnvs !== 0) {
     throw new RangeError(`${subject}: expected rewards of whole steps of ${numEnvs} copies, got ${rewards.length}`);
   }
@@ -48,15 +49,34 @@ function checkTransitions(
 }
 
 function checkLength(subject: string, name: string, array: ArrayLike<number> | undefined, length: number): void {
-  if (array?.length === length) return;
-  throw new RangeError(
-    `${subject}: expected ${name} to be as long as rewards, ${length}, got ${String(array?.length)}`,
-  );
+  if (array?.length === length && numberList.accepts(array)) return;
+  const got = numberList.accepts(array) ? String(array?.length) : valueText(array);
+  throw new RangeError(`${subject}: expected ${name} to be as long as rewards, ${length}, got ${got}`);
+}
+
+/** Throws `RangeError` unless both are objects, and the rewards a list. */
+function checkObjects(subject: string, transitions: BootstrappedTransitions, options: object): void {
+  checkArguments(subject, { transitions, options }, { transitions: someTransitions, options: anObject });
+}
+
+const someTransitions = objectOf('an object with rewards, nextValues, terminated and truncated', {
+  rewards: numberList,
+});
+
+/** Memory for results, one for each reward. */
+function arrayForReturns(subject: string, transitions: BootstrappedTransitions): Float32Array {
+  checkArguments(subject, { transitions }, { transitions: someTransitions });
+  return new Float32Array(transitions.rewards.length);
+}
+
+function arrayAsLongAs(subject: string, rewards: ArrayLike<number>): Float32Array {
+  checkArguments(subject, { rewards }, { rewards: numberList });
+  return new Float32Array(rewards.length);
 }
 
 /** The discounted return of one whole episode, R(τ) = Σₖ γᵏ rₖ (S5.2). Throws `RangeError` for γ outside [0, 1]. */
 export function discountedReturn(rewards: ArrayLike<number>, gamma: number): number {
-  checkArguments('discountedReturn', { gamma }, { gamma: fraction });
+  checkArguments('discountedReturn', { rewards, gamma }, { rewards: numberList, gamma: fraction });
   let sum = 0;
   for (let t = rewards.length - 1; t >= 0; t--) sum = rewards[t] + gamma * sum;
   return sum;
@@ -69,9 +89,13 @@ export function discountedReturn(rewards: ArrayLike<number>, gamma: number): num
 export function rewardToGo(
   rewards: ArrayLike<number>,
   gamma: number,
-  target: FloatArray = new Float32Array(rewards.length),
+  target: FloatArray = arrayAsLongAs('rewardToGo', rewards),
 ): FloatArray {
-  checkArguments('rewardToGo', { gamma }, { gamma: fraction });
+  checkArguments(
+    'rewardToGo',
+    { rewards, gamma, target },
+    { rewards: numberList, gamma: fraction, target: floatArray },
+  );
   checkLength('rewardToGo', 'target', target, rewards.length);
   let sum = 0;
   for (let t = rewards.length - 1; t >= 0; t--) {
@@ -90,6 +114,7 @@ export function discountedReturns(
   gamma: number,
   target?: FloatArray,
 ): FloatArray {
+  checkArguments('discountedReturns', { gamma }, { gamma: fraction });
   return lambdaReturns(transitions, { gamma, lambda: 1 }, target);
 }
 
@@ -101,8 +126,9 @@ export function discountedReturns(
 export function nStepReturns(
   transitions: BootstrappedTransitions,
   options: { readonly gamma: number; readonly n: number },
-  target: FloatArray = new Float32Array(transitions.rewards.length),
+  target: FloatArray = arrayForReturns('nStepReturns', transitions),
 ): FloatArray {
+  checkObjects('nStepReturns', transitions, options);
   const { numEnvs, rewards, nextValues, terminated, truncated } = transitions;
   const { gamma, n } = options;
   checkArguments('nStepReturns', options, { gamma: fraction, n: stepCount });
@@ -133,8 +159,9 @@ export function nStepReturns(
 export function lambdaReturns(
   transitions: BootstrappedTransitions,
   options: { readonly gamma: number; readonly lambda: number },
-  target: FloatArray = new Float32Array(transitions.rewards.length),
+  target: FloatArray = arrayForReturns('lambdaReturns', transitions),
 ): FloatArray {
+  checkObjects('lambdaReturns', transitions, options);
   const { numEnvs, rewards, nextValues, terminated, truncated } = transitions;
   const { gamma, lambda } = options;
   checkArguments('lambdaReturns', options, { gamma: fraction, lambda: fraction });
@@ -160,8 +187,9 @@ export function lambdaReturns(
 export function generalizedAdvantageEstimation(
   transitions: ValuedTransitions,
   options: { readonly gamma: number; readonly lambda: number },
-  target: FloatArray = new Float32Array(transitions.rewards.length),
+  target: FloatArray = arrayForReturns('generalizedAdvantageEstimation', transitions),
 ): FloatArray {
+  checkObjects('generalizedAdvantageEstimation', transitions, options);
   const { numEnvs, rewards, values, nextValues, terminated, truncated } = transitions;
   const { gamma, lambda } = options;
   checkArguments('generalizedAdvantageEstimation', options, { gamma: fraction, lambda: fraction });

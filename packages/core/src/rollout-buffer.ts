@@ -1,4 +1,7 @@
+import { checkArguments, naturalNumber, positiveInteger, valueText } from '@gradus/tensor';
+import { aRandomSource, aReplayedEnv, anObject } from './argument-checks.ts';
 import { checkFiniteRows, checkRewards } from './check-float32.ts';
+import { checkOutcome, checkRows } from './check-rows.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
 import type { Random } from './random.ts';
@@ -78,7 +81,11 @@ export class RolloutBuffer {
     steps: number,
     memorySize = 0,
   ) {
-    if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`steps: expected a positive integer, got ${steps}`);
+    checkArguments(
+      'RolloutBuffer',
+      { env, steps, memorySize },
+      { env: aReplayedEnv, steps: positiveInteger, memorySize: naturalNumber },
+    );
     this.steps = steps;
     this.numEnvs = env.numEnvs;
     this.size = steps * env.numEnvs;
@@ -129,6 +136,13 @@ export class RolloutBuffer {
   ): void {
     if (this.full)
       throw new RangeError(`RolloutBuffer: expected at most ${this.steps} steps before clear, got one more`);
+    const { numEnvs, maskSize, memorySize } = this;
+    checkRows('observations', observations, numEnvs, this.observationSize);
+    checkRows('actions', actions, numEnvs, this.actionSize);
+    checkRows('values', values, numEnvs, 1);
+    checkRows('logProbabilities', logProbabilities, isEmpty(logProbabilities) ? 0 : numEnvs, 1);
+    checkRows('actionMasks', actionMasks, isEmpty(actionMasks) ? 0 : numEnvs, maskSize);
+    checkRows('memories', memories, isEmpty(memories) ? 0 : numEnvs, memorySize);
     checkFiniteRows('observation', observations, this.observationSize);
     checkFiniteRows('action', actions, this.actionSize);
     checkFiniteRows('log-probability', logProbabilities, 1);
@@ -144,6 +158,7 @@ export class RolloutBuffer {
 
   /** Records what came of it, after the environments stepped. Throws `EnvError`, and records nothing, for a reward that is not finite. */
   endStep(outcome: Pick<StepOutcome, 'rewards' | 'terminated' | 'truncated'>): void {
+    checkOutcome(outcome);
     checkRewards(outcome.rewards);
     const row = this.position * this.numEnvs;
     this.rewards.set(outcome.rewards, row);
@@ -160,6 +175,8 @@ export class RolloutBuffer {
 
   /** Records v(final observation), [n], for the step just ended; used only where it was truncated. */
   bootstrap(finalValues: ArrayLike<number>): void {
+    checkRows('finalValues', finalValues, this.numEnvs, 1);
+    if (this.position === 0) throw new RangeError('RolloutBuffer: expected a step before bootstrap, got none');
     this.nextValues.set(finalValues, (this.position - 1) * this.numEnvs);
   }
 
@@ -169,6 +186,7 @@ export class RolloutBuffer {
    */
   finish(lastValues: ArrayLike<number>, gamma: number, gaeLambda: number): void {
     const { numEnvs, size, values, nextValues, terminated, truncated } = this;
+    checkRows('lastValues', lastValues, numEnvs, 1);
     if (!this.full) throw new RangeError(`RolloutBuffer: expected ${this.steps} steps, got ${this.position}`);
     checkFiniteRows('last value', lastValues, 1);
     for (let k = 0; k < size; k++) {
@@ -189,9 +207,10 @@ export class RolloutBuffer {
    * of them one after another. Throws `RangeError` unless it divides `steps`.
    */
   shuffle(random: Random, sequenceLength = 1): void {
+    checkArguments('shuffle', { random }, { random: aRandomSource });
     const { order, size, steps, numEnvs } = this;
     if (!(Number.isInteger(sequenceLength) && sequenceLength >= 1 && steps % sequenceLength === 0)) {
-      throw new RangeError(`sequenceLength: expected a divisor of ${steps} (steps), got ${sequenceLength}`);
+      throw new RangeError(`sequenceLength: expected a divisor of ${steps} (steps), got ${valueText(sequenceLength)}`);
     }
     this.sequenceLength = sequenceLength;
     const sequences = order.subarray(0, size / sequenceLength);
@@ -210,6 +229,7 @@ export class RolloutBuffer {
 
   /** Copies rows start ≤ k < end of the shuffled order, whole sequences, into `batch`. */
   gather(start: number, end: number, batch: RolloutBatch): void {
+    checkArguments('gather', { start, end, batch }, { start: naturalNumber, end: naturalNumber, batch: anObject });
     const { order, memories, memorySize, sequenceLength } = this;
     const copy = (source: NumberArray, width: number, target: NumberArray | undefined): void => {
       if (target) gatherRows(source, width, order, start, end, target);
@@ -227,4 +247,8 @@ export class RolloutBuffer {
       batch.memories.set(memories.subarray(from, from + memorySize), to);
     }
   }
+}
+
+function isEmpty(values: ArrayLike<number>): boolean {
+  return (values as ArrayLike<number> | null | undefined)?.length === 0;
 }

@@ -1,6 +1,17 @@
-import { defaultDevice, type TensorData } from '@gradus/tensor';
+import {
+  checkArguments,
+  defaultDevice,
+  flag,
+  fraction,
+  naturalNumber,
+  optional,
+  positiveInteger,
+  type OptionCheck,
+  type TensorData,
+} from '@gradus/tensor';
 import type { ActorCritic } from './actor-critic-networks.ts';
 import type { ActOptions, DeviceOption, Policy } from './agent.ts';
+import { aDevice, aVectorEnv, anObject, havingMethods } from './argument-checks.ts';
 import { checkActionMasks } from './check-action-masks.ts';
 import { actionCounts } from './dynamics.ts';
 import { ProgramPolicy, clipToBounds, forget } from './program-policy.ts';
@@ -38,6 +49,29 @@ export interface RolloutCollectorOptions {
   /** Seeds actions and environments. */
   readonly seed: number;
 }
+
+const rolloutChecks: { readonly [Name in keyof Required<RolloutCollectorOptions>]: OptionCheck } = {
+  steps: positiveInteger,
+  gamma: fraction,
+  gaeLambda: fraction,
+  normalizeObservation: optional(flag),
+  normalizeReward: optional(flag),
+  noiseSteps: optional(positiveInteger),
+  seed: naturalNumber,
+};
+
+/** The options that a rollout has. */
+function pick(options: RolloutCollectorOptions): RolloutCollectorOptions {
+  const { steps, gamma, gaeLambda, normalizeObservation, normalizeReward, noiseSteps, seed } = options;
+  return { steps, gamma, gaeLambda, normalizeObservation, normalizeReward, noiseSteps, seed };
+}
+
+const someNetworks: OptionCheck = {
+  expected: 'networks of an actor and a critic',
+  accepts: (value) =>
+    havingMethods('', 'policy', 'value', 'dispose').accepts(value) ||
+    havingMethods('', 'unroll', 'dispose').accepts(value),
+};
 
 /**
  * Plays rounds of `steps` steps of every environment copy with the present policy, for algorithms that learn from fresh rollouts with an
@@ -81,8 +115,18 @@ export class RolloutCollector implements Policy, Stateful {
     env: VectorEnv,
     networks: ActorCritic | RecurrentActorCritic,
     options: RolloutCollectorOptions,
-    { device = defaultDevice() }: DeviceOption = {},
+    deviceOption: DeviceOption = {},
   ) {
+    const subject = 'RolloutCollector';
+    checkArguments(
+      subject,
+      { env, networks, options, deviceOption },
+      { env: aVectorEnv, networks: someNetworks, options: anObject, deviceOption: anObject },
+    );
+    // Agents hand over all of their options.
+    checkArguments(subject, pick(options), rolloutChecks);
+    checkArguments<DeviceOption>(subject, deviceOption, { device: optional(aDevice) });
+    const { device = defaultDevice() } = deviceOption;
     const { observationSpace, actionSpace, numEnvs } = env;
     const { steps, gamma, seed, normalizeObservation = false, normalizeReward = false } = options;
     this.env = env;

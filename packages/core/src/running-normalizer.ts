@@ -1,5 +1,7 @@
-import { checkOptions, positiveInteger } from '@gradus/tensor';
+import { checkArguments, fraction, positiveInteger, type OptionCheck } from '@gradus/tensor';
+import { floatArray } from './argument-checks.ts';
 import { checkRewards } from './check-float32.ts';
+import { checkOutcome } from './check-rows.ts';
 import { findNonFinite } from './divergence.ts';
 import { readNumber, readState, restoreArray, type StateDict, type Stateful } from './state.ts';
 
@@ -27,8 +29,7 @@ export class RunningNormalizer implements Stateful {
    * `size` is a positive integer and `limit` positive.
    */
   constructor(size: number, limit: number = CLIP) {
-    checkOptions('RunningNormalizer', { size }, { size: positiveInteger });
-    if (!(limit > 0)) throw new RangeError(`RunningNormalizer: expected a limit above 0, got ${limit}`);
+    checkArguments('RunningNormalizer', { size, limit }, { size: positiveInteger, limit: someLimit });
     this.size = size;
     this.limit = limit;
     this.mean = new Float64Array(size);
@@ -37,6 +38,7 @@ export class RunningNormalizer implements Stateful {
 
   /** Takes the rows of `batch`, [rows × size], into account. Throws `RangeError`, and takes none, for a number that is not finite. */
   update(batch: Float32Array | Float64Array): void {
+    checkArguments('RunningNormalizer.update', { batch }, { batch: floatArray });
     const { size, count } = this;
     const rows = batch.length / size;
     if (rows === 0) return;
@@ -60,6 +62,7 @@ export class RunningNormalizer implements Stateful {
 
   /** Writes the normalized rows of `batch`, [rows × size], into `target`, which may be `batch` itself. */
   normalize(batch: Float32Array, target: Float32Array): void {
+    checkArguments('RunningNormalizer.normalize', { batch, target }, { batch: floatArray, target: floatArray });
     const { size, mean, variance, limit } = this;
     for (let j = 0; j < size; j++) {
       const center = mean[j];
@@ -89,6 +92,7 @@ export class RewardNormalizer implements Stateful {
   private readonly statistics = new RunningNormalizer(1);
 
   constructor(numEnvs: number, gamma: number) {
+    checkArguments('RewardNormalizer', { numEnvs, gamma }, { numEnvs: positiveInteger, gamma: fraction });
     this.gamma = gamma;
     this.returns = new Float64Array(numEnvs);
   }
@@ -101,6 +105,8 @@ export class RewardNormalizer implements Stateful {
     outcome: { readonly rewards: Float64Array; readonly terminated: Uint8Array; readonly truncated: Uint8Array },
     target: Float32Array | Float64Array,
   ): void {
+    checkOutcome(outcome);
+    checkArguments('RewardNormalizer.normalize', { target }, { target: floatArray });
     const { gamma, returns, statistics } = this;
     const { rewards, terminated, truncated } = outcome;
     checkRewards(rewards);
@@ -122,6 +128,11 @@ export class RewardNormalizer implements Stateful {
     this.statistics.setState(readState(state, 'statistics'));
   }
 }
+
+const someLimit: OptionCheck = {
+  expected: 'a number above 0',
+  accepts: (value) => typeof value === 'number' && value > 0,
+};
 
 function clip(value: number, limit: number): number {
   return Math.min(Math.max(value, -limit), limit);

@@ -1,4 +1,5 @@
-import { finiteNumber, fraction, positiveNumber, type OptionCheck } from '@gradus/tensor';
+import { checkArguments, finiteNumber, fraction, positiveNumber, valueText, type OptionCheck } from '@gradus/tensor';
+import { aNumber, anObject } from './argument-checks.ts';
 
 /** Goes straight from `from` to `to` while progress goes from 0 to `until`, then stays. */
 export interface LinearSchedule {
@@ -63,37 +64,37 @@ function scheduleProblem(schedule: object, check: OptionCheck): string | undefin
   const given = schedule as Readonly<Record<string, unknown>>;
   const { kind, from, to, until, points } = given;
   if (typeof kind !== 'string' || !Object.hasOwn(members, kind)) {
-    return `expected kind to be one of ${Object.keys(members).join(', ')}, got ${String(kind)}`;
+    return `expected kind to be one of ${Object.keys(members).join(', ')}, got ${valueText(kind)}`;
   }
   const names = members[kind];
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) return `unknown member '${unknown}'; known are ${names.join(', ')}`;
   if (kind === 'piecewise') return pointsProblem(points, check);
   for (const [name, end] of Object.entries({ from, to })) {
-    if (!check.accepts(end)) return `expected ${name} to be ${check.expected}, got ${String(end)}`;
+    if (!check.accepts(end)) return `expected ${name} to be ${check.expected}, got ${valueText(end)}`;
     if (kind === 'exponential' && !positiveNumber.accepts(end)) {
-      return `expected ${name} to be ${positiveNumber.expected}, got ${String(end)}`;
+      return `expected ${name} to be ${positiveNumber.expected}, got ${valueText(end)}`;
     }
   }
   if (kind === 'linear' && !(typeof until === 'number' && until > 0 && until <= 1)) {
-    return `expected until to be a number in (0, 1], got ${String(until)}`;
+    return `expected until to be a number in (0, 1], got ${valueText(until)}`;
   }
   return undefined;
 }
 
 function pointsProblem(points: unknown, check: OptionCheck): string | undefined {
   if (!Array.isArray(points) || points.length === 0) {
-    return `expected at least one point [progress, value], got ${JSON.stringify(points)}`;
+    return `expected at least one point [progress, value], got ${valueText(points)}`;
   }
   let before = -Infinity;
   for (const point of points as readonly unknown[]) {
     if (!Array.isArray(point) || point.length !== 2) {
-      return `expected points [progress, value], got ${JSON.stringify(point)}`;
+      return `expected points [progress, value], got ${valueText(point)}`;
     }
     const [progress, value] = point as readonly unknown[];
-    if (!fraction.accepts(progress)) return `expected progress to be ${fraction.expected}, got ${String(progress)}`;
-    if (!(Number(progress) > before)) return `expected increasing progress, got ${String(progress)} after ${before}`;
-    if (!check.accepts(value)) return `expected values to be ${check.expected}, got ${String(value)}`;
+    if (!fraction.accepts(progress)) return `expected progress to be ${fraction.expected}, got ${valueText(progress)}`;
+    if (!(Number(progress) > before)) return `expected increasing progress, got ${valueText(progress)} after ${before}`;
+    if (!check.accepts(value)) return `expected values to be ${check.expected}, got ${valueText(value)}`;
     before = Number(progress);
   }
   return undefined;
@@ -102,6 +103,7 @@ function pointsProblem(points: unknown, check: OptionCheck): string | undefined 
 /** The value of `schedule` at `progress`, the part of the training steps that is done; clipped to [0, 1]. */
 export function scheduleValue(schedule: Schedule, progress: number): number {
   if (typeof schedule === 'number') return schedule;
+  checkArguments('scheduleValue', { schedule, progress }, { schedule: aSchedule, progress: aNumber });
   const at = Math.min(Math.max(progress, 0), 1);
   switch (schedule.kind) {
     case 'linear':
@@ -113,6 +115,12 @@ export function scheduleValue(schedule: Schedule, progress: number): number {
       return piecewiseValue(schedule.points, at);
   }
 }
+
+/** Only what `scheduleValue` would trip over: options were checked whole when they were given. */
+const aSchedule: OptionCheck = {
+  expected: 'a number or a schedule',
+  accepts: (value) => anObject.accepts(value) && scheduleProblem(value as object, aNumber) === undefined,
+};
 
 function piecewiseValue(points: PiecewiseSchedule['points'], at: number): number {
   const next = points.findIndex(([progress]) => progress > at);

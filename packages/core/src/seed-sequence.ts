@@ -1,3 +1,5 @@
+import { checkArguments, positiveInteger, valueText } from '@gradus/tensor';
+import { numberList } from './argument-checks.ts';
 /**
  * The first `count` 32-bit words that numpy's `SeedSequence(seed, spawn_key=key)` generates: O'Neill's `seed_seq_fe128`
  * ("Developing a seed_seq alternative", 2015), which spreads every bit of a seed and a key over 128 bits and hashes those into as
@@ -65,10 +67,13 @@ export function programKeys(seed: number): (key: Record<number, number>, draw: n
  * every copy goes on with its own stream. Throws `RangeError` for a list of another length and for numbers that are no seeds.
  */
 export function copySeeds(seed: number | readonly number[] | undefined, n: number): readonly (number | undefined)[] {
+  checkArguments('copySeeds', { n }, { n: positiveInteger });
   if (seed === undefined) return new Array<undefined>(n).fill(undefined);
   if (typeof seed === 'number') return Array.from({ length: n }, (_, i) => spawnSeed(seed, i));
-  if (seed.length !== n)
-    throw new RangeError(`seed: expected a number, or ${n} for as many copies, got ${seed.length}`);
+  if (!numberList.accepts(seed) || seed.length !== n) {
+    const got = numberList.accepts(seed) ? seed.length : valueText(seed);
+    throw new RangeError(`seed: expected a number, or ${n} for as many copies, got ${got}`);
+  }
   for (const each of seed) checkSeed('seed', each);
   return seed;
 }
@@ -79,14 +84,14 @@ export function copySeeds(seed: number | readonly number[] | undefined, n: numbe
  */
 export function consecutiveSeeds(seed: number, n: number): readonly number[] {
   checkSeed('seed', seed);
-  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`n: expected a positive integer, got ${n}`);
+  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`n: expected a positive integer, got ${valueText(n)}`);
   checkSeed('seed', seed + (n - 1));
   return Array.from({ length: n }, (_, i) => seed + i);
 }
 
 function checkSeed(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new RangeError(`${name}: expected an integer in [0, 2^53), got ${value}`);
+    throw new RangeError(`${name}: expected an integer in [0, 2^53), got ${valueText(value)}`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { checkArguments, checkOptions, nonNegativeNumber, optional } from '@gradus/tensor';
+import { float64Array } from './argument-checks.ts';
 /** What may be said about a system besides its numbers. */
 export interface LinearSystemOptions {
   /**
@@ -15,9 +17,15 @@ export interface LinearSystemOptions {
 export function solveLinearSystem(
   matrix: Float64Array,
   vector: Float64Array,
-  { rounding = 0 }: LinearSystemOptions = {},
+  options: LinearSystemOptions = {},
 ): boolean {
+  checkArguments('solveLinearSystem', { matrix, vector }, { matrix: float64Array, vector: float64Array });
+  checkOptions('solveLinearSystem', options, { rounding: optional(nonNegativeNumber) });
+  const { rounding = 0 } = options;
   const n = vector.length;
+  if (matrix.length !== n * n) {
+    throw new RangeError(`solveLinearSystem: expected matrix to have ${n} × ${n} numbers, got ${matrix.length}`);
+  }
   const scales = equilibrate(matrix, n);
   if (scales === undefined) return false;
   const { rows, columns } = scales;

@@ -1,3 +1,15 @@
+import {
+  checkArguments,
+  checkOptions,
+  layerSizes,
+  naturalNumber,
+  oneOf,
+  optional,
+  positiveInteger,
+  valueText,
+  type OptionCheck,
+} from '@gradus/tensor';
+import { aRandomSource, aSpace, numberList } from './argument-checks.ts';
 import type { RandomSource } from './random.ts';
 
 /** The set that an observation or an action comes from; tell them apart by `kind`. */
@@ -62,15 +74,18 @@ export class Box implements SpaceMethods {
     low: SpaceValue,
     high: SpaceValue,
     shape: readonly number[] = [lengthOf(low) ?? lengthOf(high) ?? 1],
-    { dtype = 'float32', frameAxis }: BoxOptions = {},
+    options: BoxOptions = {},
   ) {
+    checkArguments('Box', { low, high, shape }, { low: bound, high: bound, shape: layerSizes });
+    checkOptions('Box', options, { dtype: optional(oneOf('float32', 'uint8')), frameAxis: optional(naturalNumber) });
+    const { dtype = 'float32', frameAxis } = options;
     this.shape = shape;
     this.dtype = dtype;
     if (frameAxis !== undefined && !(shape.length > 0 && (frameAxis === 0 || frameAxis === shape.length - 1))) {
       throw new RangeError(`Box: expected frameAxis to be the first or last of ${shape.length} axes, got ${frameAxis}`);
     }
     this.frameAxis = frameAxis;
-    this.size = shape.reduce((product, length) => product * positiveInteger('shape', length), 1);
+    this.size = shape.reduce((product, length) => product * length, 1);
     this.low = bounds('low', low, this.size);
     this.high = bounds('high', high, this.size);
     for (let i = 0; i < this.size; i++) {
@@ -87,6 +102,7 @@ export class Box implements SpaceMethods {
 
   /** Uniform between two finite bounds (over the whole numbers where they are uint8), exponential from one, normal without any. */
   sample(random: RandomSource): Float32Array {
+    checkArguments('Box.sample', { random }, { random: aRandomSource });
     const { low, high, size, dtype } = this;
     const value = new Float32Array(size);
     for (let i = 0; i < size; i++) {
@@ -108,7 +124,7 @@ export class Box implements SpaceMethods {
       const isWhole = this.dtype === 'float32' || Number.isInteger(value[i]);
       if (!(element >= this.low[i] && element <= this.high[i] && isWhole)) {
         const expected = this.dtype === 'float32' ? 'a number' : 'an integer';
-        return `has ${value[i]} at [${i}], expected ${expected} in [${this.low[i]}, ${this.high[i]}]`;
+        return `has ${valueText(value[i])} at [${i}], expected ${expected} in [${this.low[i]}, ${this.high[i]}]`;
       }
     }
     return undefined;
@@ -134,12 +150,13 @@ export class Discrete implements SpaceMethods {
 
   /** Throws `RangeError` unless n is a positive integer and start an integer. */
   constructor(n: number, start = 0) {
-    this.n = positiveInteger('n', n);
-    if (!Number.isSafeInteger(start)) throw new RangeError(`start: expected an integer, got ${start}`);
+    checkArguments('Discrete', { n, start }, { n: positiveInteger, start: integer });
+    this.n = n;
     this.start = start;
   }
 
   sample(random: RandomSource): number {
+    checkArguments('Discrete.sample', { random }, { random: aRandomSource });
     return this.start + random.integer(this.n);
   }
 
@@ -168,12 +185,14 @@ export class MultiDiscrete implements SpaceMethods {
 
   /** Throws `RangeError` unless there is at least one count and all are positive integers. */
   constructor(counts: readonly number[]) {
-    this.size = positiveInteger('counts.length', counts.length);
+    checkArguments('MultiDiscrete', { counts }, { counts: someCounts });
+    this.size = counts.length;
     this.shape = [this.size];
-    this.counts = counts.map((count) => positiveInteger('counts', count));
+    this.counts = [...counts];
   }
 
   sample(random: RandomSource): Int32Array {
+    checkArguments('MultiDiscrete.sample', { random }, { random: aRandomSource });
     const { counts, size } = this;
     const value = new Int32Array(size);
     for (let i = 0; i < size; i++) value[i] = random.integer(counts[i]);
@@ -189,7 +208,7 @@ export class MultiDiscrete implements SpaceMethods {
     if (value.length !== this.size) return `has ${value.length} elements, expected ${this.size}`;
     for (let i = 0; i < this.size; i++) {
       if (!(Number.isInteger(value[i]) && value[i] >= 0 && value[i] < this.counts[i])) {
-        return `has ${value[i]} at [${i}], expected an integer in [0, ${this.counts[i] - 1}]`;
+        return `has ${valueText(value[i])} at [${i}], expected an integer in [0, ${this.counts[i] - 1}]`;
       }
     }
     return undefined;
@@ -207,6 +226,7 @@ function sampleBetween(low: number, high: number, random: RandomSource): number 
 
 /** Memory for the actions of `n` environments, in the type that the action space calls for. */
 export function createActions(space: Space, n: number): ActionArray {
+  checkArguments('createActions', { space, n }, { space: aSpace, n: naturalNumber });
   return space.kind === 'box' ? new Float32Array(n * space.size) : new Int32Array(n * space.size);
 }
 
@@ -221,8 +241,9 @@ export function readRow(space: Space, source: ActionArray, row: number): SpaceVa
   return space.kind === 'discrete' ? source[row] : source.slice(row * space.size, (row + 1) * space.size);
 }
 
-function lengthOf(value: SpaceValue): number | undefined {
-  return typeof value === 'number' ? undefined : value.length;
+/** What JavaScript passes may be anything. */
+function lengthOf(value: SpaceValue | null | undefined): number | undefined {
+  return typeof value === 'number' ? undefined : value?.length;
 }
 
 function isNumbers(value: unknown): value is ArrayLike<number> {
@@ -239,9 +260,14 @@ function isByte(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= 255;
 }
 
-function positiveInteger(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`${name}: expected a positive integer, got ${value}`);
-  }
-  return value;
-}
+const bound: OptionCheck = {
+  expected: 'a number or a list of numbers',
+  accepts: (value) => typeof value === 'number' || numberList.accepts(value),
+};
+
+const integer: OptionCheck = { expected: 'an integer', accepts: Number.isSafeInteger };
+
+const someCounts: OptionCheck = {
+  expected: 'a list of at least one positive integer',
+  accepts: (value) => layerSizes.accepts(value) && (value as readonly number[]).length > 0,
+};

@@ -1,3 +1,5 @@
+import { checkArguments, naturalNumber, valueText, type OptionCheck } from '@gradus/tensor';
+import { text } from './argument-checks.ts';
 import { CheckpointError } from './errors.ts';
 
 /** The typed arrays that a state may hold. */
@@ -21,33 +23,35 @@ export interface Stateful {
 
 /** The number stored as `name`. Throws `CheckpointError` where there is none. */
 export function readNumber(state: StateDict, name: string): number {
-  const value = state[name];
+  const value = entryOf(state, name);
   if (typeof value !== 'number') throw mismatch(name, 'a number', value);
   return value;
 }
 
 /** The string stored as `name`. Throws `CheckpointError` where there is none. */
 export function readString(state: StateDict, name: string): string {
-  const value = state[name];
+  const value = entryOf(state, name);
   if (typeof value !== 'string') throw mismatch(name, 'a string', value);
   return value;
 }
 
 /** The nested state stored as `name`. Throws `CheckpointError` where there is none. */
 export function readState(state: StateDict, name: string): StateDict {
-  return asState(state[name], name);
+  return asState(entryOf(state, name), name);
 }
 
 /** The list of nested states stored as `name`. Throws `CheckpointError` where there is none, or not of `length` entries. */
 export function readStates(state: StateDict, name: string, length: number): readonly StateDict[] {
-  const value: StateValue | undefined = state[name];
+  checkArguments('readStates', { length }, { length: naturalNumber });
+  const value = entryOf(state, name);
   if (!isList(value) || value.length !== length) throw mismatch(name, `a list of ${length} states`, value);
   return value.map((entry, index) => asState(entry, `${name}[${index}]`));
 }
 
 /** Copies the array stored as `name` into `target`. Throws `CheckpointError` where its type or length differs. */
 export function restoreArray(state: StateDict, name: string, target: TypedArray): void {
-  const value = state[name];
+  checkArguments('restoreArray', { target }, { target: aTypedArray });
+  const value = entryOf(state, name);
   if (!isTypedArray(value) || value.constructor !== target.constructor || value.length !== target.length) {
     throw mismatch(name, describe(target), value);
   }
@@ -63,6 +67,16 @@ export function isTypedArray(value: unknown): value is TypedArray {
     value instanceof Uint32Array ||
     value instanceof Uint8Array
   );
+}
+
+const aTypedArray: OptionCheck = { expected: 'a typed array', accepts: isTypedArray };
+
+function entryOf(state: StateDict, name: string): StateValue | undefined {
+  checkArguments('state', { name }, { name: text });
+  if (typeof state !== 'object' || state === null) {
+    throw new CheckpointError(`state: expected an object with '${name}', got ${valueText(state)}`);
+  }
+  return state[name];
 }
 
 function asState(value: StateValue | undefined, name: string): StateDict {
@@ -86,5 +100,5 @@ function describe(value: StateValue | undefined): string {
   if (isTypedArray(value)) return `${value.constructor.name}(${value.length})`;
   if (isList(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'a state';
-  return JSON.stringify(value);
+  return valueText(value);
 }

@@ -1,4 +1,5 @@
-import { checkOptions, finiteNumber } from '@gradus/tensor';
+import { checkArguments, checkOptions, finiteNumber, valueText } from '@gradus/tensor';
+import { aNumber, numberList } from './argument-checks.ts';
 
 /** Final scores of one algorithm: for each task, those of its independent runs (seeds). Tasks may differ in their number of runs. */
 export type Scores = Readonly<Record<string, readonly number[]>>;
@@ -8,6 +9,7 @@ export type Scores = Readonly<Record<string, readonly number[]>>;
  * The aggregates below mean something only over scores of a common scale. Throws `RangeError` unless low < high.
  */
 export function normalizeScore(score: number, low: number, high: number): number {
+  checkArguments('normalizeScore', { score, low, high }, { score: aNumber, low: aNumber, high: aNumber });
   if (!(low < high && Number.isFinite(high - low))) {
     throw new RangeError(`normalizeScore: expected finite low < high, got ${low} and ${high}`);
   }
@@ -56,6 +58,7 @@ export function optimalityGap(scores: Scores, threshold = 1): number {
  * Its confidence band at one τ: `bootstrapInterval(scores, (resampled) => performanceProfile(resampled, [τ])[0])`.
  */
 export function performanceProfile(scores: Scores, thresholds: readonly number[]): number[] {
+  checkArguments('performanceProfile', { thresholds }, { thresholds: numberList });
   return thresholds.map((threshold) => meanOverTasks(scores, (score) => (score > threshold ? 1 : 0)));
 }
 
@@ -86,13 +89,19 @@ function pairsWon(x: readonly number[], y: readonly number[]): number {
 
 /** Throws `RangeError` unless there are tasks, each with runs, each with a finite score. */
 export function checkScores(scores: Scores): void {
+  if (typeof scores !== 'object' || scores === null) {
+    throw new RangeError(`scores: expected an object with the scores of each task, got ${valueText(scores)}`);
+  }
   let tasks = 0;
   for (const task in scores) {
     tasks++;
     const runs = scores[task];
+    if (!Array.isArray(runs))
+      throw new RangeError(`scores of ${task}: expected a list of numbers, got ${valueText(runs)}`);
     if (runs.length === 0) throw new RangeError(`scores of ${task}: expected at least one run, got none`);
     for (const score of runs) {
-      if (!Number.isFinite(score)) throw new RangeError(`scores of ${task}: expected finite numbers, got ${score}`);
+      if (!Number.isFinite(score))
+        throw new RangeError(`scores of ${task}: expected finite numbers, got ${valueText(score)}`);
     }
   }
   if (tasks === 0) throw new RangeError('scores: expected at least one task, got none');

@@ -1,3 +1,4 @@
+import { valueText } from '@gradus/tensor';
 /**
  * Priorities p₀ … pₙ₋₁ ≥ 0 that are changed one by one, and from which an index i is drawn with probability pᵢ / Σ p, both in O(log n)
  * (Schaul et al., 2016, appendix B.2.1). A complete binary tree in one array: node k has the children 2k and 2k + 1, leaf i is node
@@ -14,7 +15,7 @@ export class SumTree {
   /** All priorities are 0 at first. Throws `RangeError` unless `size` is a positive integer. */
   constructor(size: number) {
     if (!Number.isSafeInteger(size) || size < 1) {
-      throw new RangeError(`size: expected a positive integer, got ${size}`);
+      throw new RangeError(`size: expected a positive integer, got ${valueText(size)}`);
     }
     this.size = size;
     this.leaves = 2 ** Math.ceil(Math.log2(size));
@@ -35,8 +36,8 @@ export class SumTree {
   /** Makes p of `index` `priority`. Throws `RangeError` for an index that is not there, or a priority that is negative or not finite. */
   set(index: number, priority: number): void {
     this.checkIndex(index);
-    if (!(priority >= 0 && priority < Infinity)) {
-      throw new RangeError(`priority of ${index}: expected a finite number of at least 0, got ${priority}`);
+    if (typeof priority !== 'number' || !(priority >= 0 && priority < Infinity)) {
+      throw new RangeError(`priority of ${index}: expected a finite number of at least 0, got ${valueText(priority)}`);
     }
     const { nodes } = this;
     let node = this.leaves + index;
@@ -50,8 +51,8 @@ export class SumTree {
    */
   find(mass: number): number {
     const { nodes, leaves } = this;
-    if (!(mass >= 0 && nodes[1] > 0)) {
-      throw new RangeError(`mass: expected a number in [0, total), got ${mass} with a total of ${nodes[1]}`);
+    if (typeof mass !== 'number' || !(mass >= 0 && nodes[1] > 0)) {
+      throw new RangeError(`mass: expected a number in [0, total), got ${valueText(mass)} with a total of ${nodes[1]}`);
     }
     let node = 1;
     while (node < leaves) {
@@ -68,6 +69,6 @@ export class SumTree {
 
   private checkIndex(index: number): void {
     if (Number.isInteger(index) && index >= 0 && index < this.size) return;
-    throw new RangeError(`index: expected an integer in [0, ${this.size - 1}], got ${index}`);
+    throw new RangeError(`index: expected an integer in [0, ${this.size - 1}], got ${valueText(index)}`);
   }
 }

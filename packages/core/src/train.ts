@@ -1,5 +1,7 @@
 import type { Agent, CheckpointOptions, LearnOptions } from './agent.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { checkCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { checkArguments, checkOptions, optional, positiveInteger, type OptionCheck } from '@gradus/tensor';
+import { anObject, havingMethods } from './argument-checks.ts';
 import type { Metrics, Progress } from './progress.ts';
 import { readStates, type Stateful } from './state.ts';
 
@@ -57,6 +59,13 @@ export interface TrainOptions extends LearnOptions {
 /** Milliseconds after which the event loop gets a turn, so that Ctrl-C, timers and pages keep working. */
 const TURN_INTERVAL = 50;
 
+const anAgent = havingMethods('an agent (with act, learn and checkpoint)', 'act', 'learn', 'checkpoint');
+
+const someCallbacks: OptionCheck = {
+  expected: 'a list of callbacks',
+  accepts: (value) => Array.isArray(value) && value.every(anObject.accepts),
+};
+
 /** The entry of a checkpoint's state with the states of the callbacks. */
 const CALLBACKS = 'callbacks';
 
@@ -65,7 +74,14 @@ const CALLBACKS = 'callbacks';
  * An error in learning or in a callback ends the run and is thrown after the `onEnd` callbacks, all of which are called.
  */
 export async function train(agent: Agent, options: TrainOptions): Promise<TrainingSummary> {
+  checkArguments('train', { agent }, { agent: anAgent });
+  checkOptions('train', options, {
+    steps: positiveInteger,
+    callbacks: optional(someCallbacks),
+    resume: optional(anObject),
+  });
   const { steps, callbacks = [], resume } = options;
+  if (resume !== undefined) checkCheckpoint(resume);
   const stateful = callbacks.filter(isStateful);
   let recorded: Metrics = {};
   const startTime = performance.now();

@@ -1,5 +1,7 @@
-import type { Checkpoint } from './checkpoint.ts';
+import { checkArguments, naturalNumber, optional, valueText } from '@gradus/tensor';
+import { aVectorEnv, anEnv, anObject, text } from './argument-checks.ts';
 import { checkFiniteRows, checkStep } from './check-float32.ts';
+import { checkCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { CheckpointError, EnvError } from './errors.ts';
 import type { ActionArray } from './spaces.ts';
 import type { Env } from './env.ts';
@@ -15,6 +17,7 @@ export class TrainingEnv implements Stateful {
   private lost = false;
 
   constructor(env: VectorEnv, seed: number) {
+    checkArguments('TrainingEnv', { env, seed }, { env: aVectorEnv, seed: naturalNumber });
     this.env = env;
     this.seed = seed;
   }
@@ -59,14 +62,21 @@ export class TrainingEnv implements Stateful {
   /** Throws `CheckpointError` for another number of copies, or an environment that the saved state does not fit. */
   setState(state: StateDict): void {
     checkCopies(state, this.env);
-    this.started = state.started === true;
+    this.started = readFlag(state, 'started');
     this.lost = this.started && state.env === null;
     if (state.env !== null) this.env.setState(readState(state, 'env'));
   }
 }
 
+function readFlag(state: StateDict, name: string): boolean {
+  const value = (state as StateDict | null | undefined)?.[name];
+  if (typeof value === 'boolean') return value;
+  throw new CheckpointError(`state '${name}': expected true or false, got ${valueText(value)}`);
+}
+
 /** The state of `env`, or null where it has none to save: an agent is worth saving all the same, since it can act. */
 export function snapshotEnv(env: VectorEnv): StateDict | null {
+  checkArguments('snapshotEnv', { env }, { env: aVectorEnv });
   try {
     return env.getState();
   } catch (error) {
@@ -77,7 +87,12 @@ export function snapshotEnv(env: VectorEnv): StateDict | null {
 
 /** Options as plain data for a checkpoint. */
 export function plainState(options: object): StateDict {
-  return JSON.parse(JSON.stringify(options)) as StateDict;
+  checkArguments('plainState', { options }, { options: anObject });
+  try {
+    return JSON.parse(JSON.stringify(options)) as StateDict;
+  } catch (error) {
+    throw new CheckpointError(`options: expected what JSON can hold, got ${valueText(options)}`, { cause: error });
+  }
 }
 
 /**
@@ -89,6 +104,8 @@ export function openCheckpoint(
   algorithm: string,
   env?: Env | VectorEnv,
 ): { readonly state: StateDict; readonly file: (name: string) => Uint8Array } {
+  checkArguments('restore', { algorithm, env }, { algorithm: text, env: optional(anEnv) });
+  checkCheckpoint(checkpoint);
   if (checkpoint.algorithm !== algorithm) {
     throw new CheckpointError(`checkpoint: expected algorithm '${algorithm}', got '${checkpoint.algorithm}'`);
   }
@@ -97,7 +114,10 @@ export function openCheckpoint(
   return {
     state: checkpoint.state,
     file: (name) => {
-      if (!Object.hasOwn(checkpoint.files, name)) throw new CheckpointError(`checkpoint: file '${name}' is missing`);
+      checkArguments('checkpoint', { name }, { name: text });
+      if (!Object.hasOwn(checkpoint.files, name)) {
+        throw new CheckpointError(`checkpoint: file '${name}' is missing`);
+      }
       return checkpoint.files[name];
     },
   };

@@ -1,5 +1,6 @@
+import { checkArguments, optional, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
+import { aFunction, aList, aNumber, anObject, numberList, objectOf } from './argument-checks.ts';
 import { float32Problem } from './check-float32.ts';
-
 /** One way in which a step can go. */
 export interface Outcome {
   readonly probability: number;
@@ -57,13 +58,23 @@ export class TransitionTable implements TransitionTableParts {
    * in float32, as agents keep them, and a horizon that is no positive integer.
    */
   constructor(parts: TransitionTableParts) {
-    const numStates = positiveInteger('numStates', parts.numStates);
-    const numActions = positiveInteger('numActions', parts.numActions);
+    checkArguments('TransitionTable', { parts }, { parts: anObject });
+    const { numStates, numActions, initialDistribution } = parts;
+    checkArguments(
+      'TransitionTable',
+      { numStates, numActions, initialDistribution, horizon: parts.horizon, 'outcomes()': outcomesOf(parts) },
+      {
+        numStates: positiveInteger,
+        numActions: positiveInteger,
+        initialDistribution: numberList,
+        horizon: optional(someHorizon),
+        'outcomes()': aFunction,
+      },
+    );
     this.numStates = numStates;
     this.numActions = numActions;
-    this.horizon =
-      parts.horizon === undefined || parts.horizon === Infinity ? Infinity : positiveInteger('horizon', parts.horizon);
-    this.initialDistribution = Float64Array.from(parts.initialDistribution);
+    this.horizon = parts.horizon === undefined || parts.horizon === Infinity ? Infinity : parts.horizon;
+    this.initialDistribution = Float64Array.from(initialDistribution);
     if (this.initialDistribution.length !== numStates) {
       throw new RangeError(`initialDistribution has ${this.initialDistribution.length} numbers, expected ${numStates}`);
     }
@@ -112,10 +123,13 @@ export class TransitionTable implements TransitionTableParts {
 }
 
 function checkOutcomes(name: string, outcomes: readonly Outcome[], numStates: number): void {
-  for (const { nextState, reward } of outcomes) {
+  checkArguments(name, { outcomes }, { outcomes: aList });
+  for (const outcome of outcomes) {
+    checkArguments(name, { outcome }, { outcome: anOutcome });
+    const { nextState, reward } = outcome;
     checkIndex(`${name}: nextState`, nextState, numStates);
     if (float32Problem(reward) !== undefined) {
-      throw new RangeError(`${name}: expected a finite reward, at most 3.4e38, got ${reward}`);
+      throw new RangeError(`${name}: expected a finite reward, at most 3.4e38, got ${valueText(reward)}`);
     }
   }
   checkDistribution(
@@ -137,13 +151,18 @@ function checkDistribution(name: string, probabilities: Iterable<number>): void 
 
 function checkIndex(name: string, value: number, count: number): void {
   if (!Number.isInteger(value) || value < 0 || value >= count) {
-    throw new RangeError(`${name}: expected an integer in [0, ${count - 1}], got ${value}`);
+    throw new RangeError(`${name}: expected an integer in [0, ${count - 1}], got ${valueText(value)}`);
   }
 }
 
-function positiveInteger(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`${name}: expected a positive integer, got ${value}`);
-  }
-  return value;
+const someHorizon: OptionCheck = {
+  expected: 'a positive integer or Infinity',
+  accepts: (value) => value === Infinity || positiveInteger.accepts(value),
+};
+
+const anOutcome = objectOf('an outcome (with probability, nextState, reward and terminated)', { probability: aNumber });
+
+/** `outcomes` may be a method of a class. */
+function outcomesOf({ outcomes }: { readonly outcomes?: unknown }): unknown {
+  return outcomes;
 }

@@ -1,3 +1,4 @@
+import { valueText } from '@gradus/tensor';
 import type { Space } from './spaces.ts';
 import { restoreArray, type StateDict } from './state.ts';
 import type { StepOutcome, VectorEnv } from './vector-env.ts';
@@ -7,7 +8,8 @@ export type VectorBuffers = StepOutcome & Pick<VectorEnv, 'episodeReturns' | 'ep
 
 /** Zeroed buffers for `n` copies with this observation space. */
 export function createVectorBuffers(observationSpace: Space, n: number): VectorBuffers {
-  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`numEnvs: expected a positive integer, got ${n}`);
+  if (!Number.isSafeInteger(n) || n < 1)
+    throw new RangeError(`numEnvs: expected a positive integer, got ${valueText(n)}`);
   return {
     observations: new Float32Array(n * observationSpace.size),
     finalObservations: new Float32Array(n * observationSpace.size),
@@ -22,7 +24,7 @@ export function createVectorBuffers(observationSpace: Space, n: number): VectorB
 /** Throws `RangeError` unless there is a copy `index` of `numEnvs`. */
 export function checkCopyIndex(index: number, numEnvs: number): void {
   if (Number.isInteger(index) && index >= 0 && index < numEnvs) return;
-  throw new RangeError(`render: expected the index of a copy in [0, ${numEnvs - 1}], got ${index}`);
+  throw new RangeError(`render: expected the index of a copy in [0, ${numEnvs - 1}], got ${valueText(index)}`);
 }
 
 /** Forgets the episodes so far. */

@@ -1,6 +1,7 @@
 import { checkActions } from './check-values.ts';
 import {
   actionMaskSize,
+  checkDynamics,
   clearState,
   createEnvRandom,
   createState,
@@ -13,8 +14,9 @@ import {
 import { EnvError } from './errors.ts';
 import type { RandomSource } from './random.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
-import type { ActionArray, Space } from './spaces.ts';
+import { copySeedsOf } from './reset-options.ts';
 import { copySeeds } from './seed-sequence.ts';
+import type { ActionArray, Space } from './spaces.ts';
 import { readState, readStates, type StateDict } from './state.ts';
 import {
   checkCopyIndex,
@@ -31,6 +33,7 @@ export function vectorEnvFromDynamics<Name extends string, Actions extends Actio
   dynamics: Dynamics<Name, Actions>,
   n: number,
 ): VectorEnv {
+  checkDynamics('vectorEnvFromDynamics', dynamics);
   return new DynamicsVectorEnv(dynamics, n);
 }
 
@@ -83,7 +86,8 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     }
   }
 
-  reset({ seed }: VectorResetOptions = {}): void {
+  reset(options: VectorResetOptions = {}): void {
+    const seed = copySeedsOf(options);
     if (seed !== undefined || this.randoms.length === 0) {
       this.randoms = copySeeds(seed, this.numEnvs).map(createEnvRandom);
     }

@@ -1,9 +1,13 @@
+import { checkArguments, positiveInteger } from '@gradus/tensor';
+import { aFunction, anEnv } from './argument-checks.ts';
 import { checkReward } from './check-float32.ts';
 import { checkActions, checkValue } from './check-values.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { originalReward, type Env, type ResetOptions } from './env.ts';
 import { EnvError } from './errors.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
+import { copySeedsOf } from './reset-options.ts';
+import { copySeeds } from './seed-sequence.ts';
 import { readRow, writeRow, type ActionArray, type Space, type SpaceValue } from './spaces.ts';
 import { readState, readStates, type StateDict } from './state.ts';
 import {
@@ -14,7 +18,6 @@ import {
   setBuffersState,
   type VectorBuffers,
 } from './vector-buffers.ts';
-import { copySeeds } from './seed-sequence.ts';
 import type { VectorEnv, VectorResetOptions } from './vector-env.ts';
 
 /**
@@ -26,11 +29,13 @@ import type { VectorEnv, VectorResetOptions } from './vector-env.ts';
  * `getState` needs environments that have `getState` and `setState`, and says so if they have not.
  */
 export function vectorize(makeEnv: (index: number) => Env, n: number): VectorEnv {
+  checkArguments('vectorize', { makeEnv, n }, { makeEnv: aFunction, n: positiveInteger });
   return new EnvVector(makeEnv, n);
 }
 
 /** `env` itself if it is a `VectorEnv`, else a `VectorEnv` whose only copy is `env`. */
 export function asVectorEnv(env: Env | VectorEnv): VectorEnv {
+  checkArguments('asVectorEnv', { env }, { env: anEnv });
   return 'numEnvs' in env ? env : vectorize(() => env, 1);
 }
 
@@ -54,6 +59,7 @@ class EnvVector implements VectorEnv {
 
   constructor(makeEnv: (index: number) => Env, n: number) {
     const first = makeEnv(0);
+    checkArguments('vectorize', { 'makeEnv()': first }, { 'makeEnv()': anEnv });
     this.numEnvs = n;
     this.observationSpace = first.observationSpace;
     this.actionSpace = first.actionSpace;
@@ -76,7 +82,9 @@ class EnvVector implements VectorEnv {
     }
   }
 
-  reset({ seed, options }: VectorResetOptions = {}): void {
+  reset(resetOptions: VectorResetOptions = {}): void {
+    const seed = copySeedsOf(resetOptions);
+    const { options } = resetOptions;
     copySeeds(seed, this.numEnvs).forEach((copySeed, i) => this.begin(i, { seed: copySeed, options }));
     clearVectorBuffers(this.buffers);
     this.started = true;

@@ -178,6 +178,6 @@ describe('action masks', () => {
 
 test.each([0, 2.5])('%d episodes are refused', (episodes) => {
   expect(() => evaluate(policy, envFromDynamics(counting()), { episodes })).toThrow(
-    'episodes: expected a positive integer',
+    'evaluate: expected episodes to be a positive integer',
   );
 });

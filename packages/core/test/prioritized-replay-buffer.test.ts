@@ -203,7 +203,9 @@ test('misuse is named', () => {
   expect(() => sample(buffer, 2, new Random(0))).toThrow(
     'PrioritizedReplayBuffer: expected at least one transition to sample, got none',
   );
-  expect(() => createBuffer(1, 0.6)).toThrow('capacity: expected an integer of at least 2 (numEnvs), got 1');
+  expect(() => createBuffer(1, 0.6)).toThrow(
+    'ReplayBuffer: expected capacity to be an integer of at least 2 (numEnvs), got 1',
+  );
   expect(() => createBuffer(8, -1)).toThrow(
     'PrioritizedReplayBuffer: expected priorityExponent to be a number of at least 0, got -1',
   );

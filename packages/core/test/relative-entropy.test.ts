@@ -113,7 +113,7 @@ describe('impossible choices', () => {
       [logits],
     );
     expect(value[0]).toBeCloseTo(-Math.LN2, 6);
-    expect(gradient).toEqual([-0.5, 0.5, 0].map((each) => expect.closeTo(each, 6)));
+    expect(gradient).toEqual([-0.5, 0.5, 0].map((each) => expect.closeTo(each, 6) as number));
   });
 });
 

@@ -254,7 +254,9 @@ test('misuse is named', () => {
   expect(() => buffer.sample(1, new Random(0), createBatch(1))).toThrow(
     'expected at least one transition to sample, got none',
   );
-  expect(() => createBuffer(1)).toThrow('capacity: expected an integer of at least 2 (numEnvs), got 1');
+  expect(() => createBuffer(1)).toThrow(
+    'ReplayBuffer: expected capacity to be an integer of at least 2 (numEnvs), got 1',
+  );
   expect(() => createBuffer(8, 0)).toThrow('ReplayBuffer: expected nSteps to be a positive integer, got 0');
   expect(() => new ReplayBuffer(spaces, { capacity: 8, gamma: 2 })).toThrow(
     'ReplayBuffer: expected gamma to be a number in [0, 1], got 2',

@@ -108,7 +108,7 @@ describe('misuse is named', () => {
     expect(() => buffer.beginStep(new Float32Array(6), new Int32Array(4), [0, 0], [0, 0])).toThrow('at most 3 steps');
     buffer.clear();
     expect(() => buffer.finish([0, 0], 1, 1)).toThrow('expected 3 steps, got 0');
-    expect(() => new RolloutBuffer(spaces, 0)).toThrow('steps: expected a positive integer, got 0');
+    expect(() => new RolloutBuffer(spaces, 0)).toThrow('RolloutBuffer: expected steps to be a positive integer, got 0');
   });
 
   test('a truncation without its value', () => {

@@ -32,7 +32,7 @@ describe('RunningNormalizer', () => {
     expect(() => new RunningNormalizer(0)).toThrow('RunningNormalizer: expected size to be a positive integer, got 0');
     for (const limit of [0, -1, NaN]) {
       expect(() => new RunningNormalizer(1, limit)).toThrow(
-        `RunningNormalizer: expected a limit above 0, got ${limit}`,
+        `RunningNormalizer: expected limit to be a number above 0, got ${limit}`,
       );
     }
   });

@@ -154,7 +154,7 @@ test('the error for an option names it, and what is wrong with the schedule', ()
     ": unknown member 'untl'; known are kind, from, to, until",
   );
   expect(() => refuse({ kind: 'cosine' })).toThrow(
-    ': expected kind to be one of linear, exponential, piecewise, got cosine',
+    ': expected kind to be one of linear, exponential, piecewise, got "cosine"',
   );
   expect(() => refuse(-1)).toThrow(new RangeError(`${expected}-1`));
 });

@@ -11,7 +11,7 @@ describe('Box', () => {
     expect(() => new Box([0, 0], 1, [3])).toThrow('Box: low has 2 elements, expected 3');
     expect(() => new Box([0, 2], 1)).toThrow('got low[1] = 2, high[1] = 1');
     expect(() => new Box(0, NaN, [1])).toThrow('Box: expected low ≤ high');
-    expect(() => new Box(0, 1, [0])).toThrow('shape: expected a positive integer, got 0');
+    expect(() => new Box(0, 1, [0])).toThrow('Box: expected shape to be a list of positive integers, got [0]');
   });
 
   test('says why a value is outside', () => {
@@ -96,8 +96,8 @@ describe('Discrete', () => {
   });
 
   test('refuses what is no count', () => {
-    expect(() => new Discrete(0)).toThrow('n: expected a positive integer, got 0');
-    expect(() => new Discrete(2, 0.5)).toThrow('start: expected an integer, got 0.5');
+    expect(() => new Discrete(0)).toThrow('Discrete: expected n to be a positive integer, got 0');
+    expect(() => new Discrete(2, 0.5)).toThrow('Discrete: expected start to be an integer, got 0.5');
   });
 });
 
@@ -112,7 +112,9 @@ describe('MultiDiscrete', () => {
     expect(space.problem([0])).toBe('has 1 elements, expected 2');
     expect(space.problem(1)).toBe('is number, expected an Int32Array or number[]');
     expect(space.toString()).toBe('MultiDiscrete([2, 3])');
-    expect(() => new MultiDiscrete([])).toThrow('counts.length: expected a positive integer, got 0');
+    expect(() => new MultiDiscrete([])).toThrow(
+      'MultiDiscrete: expected counts to be a list of at least one positive integer, got []',
+    );
   });
 });
 

@@ -37,8 +37,8 @@ test('gives back the outcomes it was made of', () => {
 const one: Outcome = { probability: 1, nextState: 0, reward: 0, terminated: false };
 
 test.each<[string, Partial<TransitionTableParts>]>([
-  ['numStates: expected a positive integer, got 0', { numStates: 0 }],
-  ['numActions: expected a positive integer, got 1.5', { numActions: 1.5 }],
+  ['TransitionTable: expected numStates to be a positive integer, got 0', { numStates: 0 }],
+  ['TransitionTable: expected numActions to be a positive integer, got 1.5', { numActions: 1.5 }],
   ['initialDistribution has 1 numbers, expected 2', { initialDistribution: [1] }],
   ['initialDistribution: expected probabilities that sum to 1, got 1.5', { initialDistribution: [1, 0.5] }],
   ['outcomes(0, 0): expected probabilities that sum to 1, got 0', { outcomes: () => [] }],

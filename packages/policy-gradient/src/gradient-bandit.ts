@@ -3,9 +3,12 @@ import {
   Random,
   TrainingEnv,
   asVectorEnv,
+  checkActing,
+  checkActingTogether,
   checkOptions,
   checkParameters,
   createActions,
+  learnSteps,
   naturalNumber,
   openCheckpoint,
   plainState,
@@ -115,12 +118,15 @@ export class GradientBandit implements Agent {
   }
 
   /** The arm of largest preference, the first of equal ones; one drawn from the policy without `deterministic`. */
-  act(observation: SpaceValue, { deterministic = true }: ActOptions = {}): SpaceValue {
+  act(observation: SpaceValue, options: ActOptions = {}): SpaceValue {
+    checkActing(this.env.observationSpace, observation, options);
+    const { deterministic = true } = options;
     const context = (typeof observation === 'number' ? observation : observation[0]) - this.firstContext;
     return this.firstArm + (deterministic ? this.bestArm(context) : this.policy.sample(context, this.actingRandom));
   }
 
-  actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
+  actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
+    checkActingTogether(this.env, observations, actions, options);
     for (let row = 0; row < actions.length; row++) actions[row] = Number(this.act(observations[row], options));
   }
 
@@ -130,7 +136,8 @@ export class GradientBandit implements Agent {
   }
 
   /** Trains up to `steps` environment steps; yields every 1000 of them, and at the end. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     const { env, recorder } = this;
     this.training.begin();
     recorder.start(steps);

@@ -10,6 +10,7 @@ import {
   flag,
   fraction,
   layerSizes,
+  learnSteps,
   naturalNumber,
   nonNegativeNumber,
   nullable,
@@ -21,6 +22,7 @@ import {
   readState,
   scheduleOf,
   scheduleValue,
+  splitDevice,
   type ActOptions,
   type ActionArray,
   type ActorCritic,
@@ -152,7 +154,7 @@ export class NaturalPolicyGradient implements Agent {
    * @throws RangeError for an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<NaturalPolicyGradientOptions> & DeviceOption = {}) {
-    const { device = t.defaultDevice(), ...given } = options;
+    const { device, given } = splitDevice('NaturalPolicyGradient', options);
     checkOptions<NaturalPolicyGradientOptions>('NaturalPolicyGradient', given, naturalPolicyGradientChecks);
     this.options = { ...naturalPolicyGradientDefaults, ...given };
     const { steps, batchSize, seed, stateDependentExploration } = this.options;
@@ -185,7 +187,8 @@ export class NaturalPolicyGradient implements Agent {
   }
 
   /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     const { rollouts } = this;
     rollouts.begin(steps);
     while (rollouts.step < steps) {

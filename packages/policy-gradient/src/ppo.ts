@@ -9,6 +9,7 @@ import {
   flag,
   fraction,
   layerSizes,
+  learnSteps,
   naturalNumber,
   nonNegativeNumber,
   nullable,
@@ -20,6 +21,7 @@ import {
   readNumber,
   readState,
   scheduleOf,
+  splitDevice,
   type ActOptions,
   type ActionArray,
   type ActorCritic,
@@ -236,7 +238,7 @@ export class Ppo implements Agent {
    * @throws RangeError for an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<PpoOptions> & DeviceOption = {}) {
-    const { device = t.defaultDevice(), ...given } = options;
+    const { device, given } = splitDevice('Ppo', options);
     checkOptions<PpoOptions>('Ppo', given, optionChecks);
     this.options = { ...ppoDefaults, ...given };
     const { steps, batchSize, seed, stateDependentExploration, adamEpsilon, klCoefficient, klTarget } = this.options;
@@ -272,7 +274,8 @@ export class Ppo implements Agent {
   }
 
   /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     const { rollouts } = this;
     rollouts.begin(steps);
     while (rollouts.step < steps) {

@@ -8,6 +8,7 @@ import {
   flag,
   fraction,
   layerSizes,
+  learnSteps,
   naturalNumber,
   nonNegativeNumber,
   nullable,
@@ -18,6 +19,7 @@ import {
   positiveNumber,
   readState,
   scheduleOf,
+  splitDevice,
   type ActOptions,
   type ActionArray,
   type Agent,
@@ -174,7 +176,7 @@ export class RecurrentPpo implements Agent {
    * @throws RangeError for an unknown option or a wrong one, such as sequences that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<RecurrentPpoOptions> & DeviceOption = {}) {
-    const { device = t.defaultDevice(), ...given } = options;
+    const { device, given } = splitDevice('RecurrentPpo', options);
     checkOptions<RecurrentPpoOptions>('RecurrentPpo', given, optionChecks);
     this.options = { ...recurrentPpoDefaults, ...given };
     const { steps, batchSize, seed, stateDependentExploration, adamEpsilon } = this.options;
@@ -213,7 +215,8 @@ export class RecurrentPpo implements Agent {
   }
 
   /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     const { rollouts } = this;
     rollouts.begin(steps);
     while (rollouts.step < steps) {

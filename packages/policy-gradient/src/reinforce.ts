@@ -9,6 +9,7 @@ import {
   flag,
   fraction,
   layerSizes,
+  learnSteps,
   naturalNumber,
   nonNegativeNumber,
   nullable,
@@ -20,6 +21,7 @@ import {
   readState,
   scheduleOf,
   scheduleValue,
+  splitDevice,
   type ActOptions,
   type ActionArray,
   type ActorCritic,
@@ -205,7 +207,7 @@ export class Reinforce implements Agent {
    * @throws RangeError for an unknown option or a wrong one, such as a baseline from other episodes where an update has only one.
    */
   constructor(env: Env | VectorEnv, options: Partial<ReinforceOptions> & DeviceOption = {}) {
-    const { device = t.defaultDevice(), ...given } = options;
+    const { device, given } = splitDevice('Reinforce', options);
     checkOptions<ReinforceOptions>('Reinforce', given, optionChecks);
     this.options = { ...reinforceDefaults, ...given };
     const { episodes, baseline, batchSize, maxGradNorm, seed } = this.options;
@@ -238,7 +240,8 @@ export class Reinforce implements Agent {
   }
 
   /** Trains up to `steps` environment steps, rounded up to whole rounds of episodes; yields after each update. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     const { rollouts, valueBaseline } = this;
     rollouts.begin(steps);
     while (rollouts.step < steps) {

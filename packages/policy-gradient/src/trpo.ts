@@ -6,11 +6,13 @@ import {
   checkParameters,
   checkUpdate,
   createActorCritic,
+  learnSteps,
   openCheckpoint,
   plainState,
   positiveInteger,
   readState,
   scheduleValue,
+  splitDevice,
   type ActOptions,
   type ActionArray,
   type ActorCritic,
@@ -93,7 +95,7 @@ export class Trpo implements Agent {
    * @throws RangeError for an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<TrpoOptions> & DeviceOption = {}) {
-    const { device = t.defaultDevice(), ...given } = options;
+    const { device, given } = splitDevice('Trpo', options);
     checkOptions<TrpoOptions>('Trpo', given, optionChecks);
     this.options = { ...trpoDefaults, ...given };
     const { steps, batchSize, seed, stateDependentExploration } = this.options;
@@ -126,7 +128,8 @@ export class Trpo implements Agent {
   }
 
   /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     const { rollouts } = this;
     rollouts.begin(steps);
     while (rollouts.step < steps) {

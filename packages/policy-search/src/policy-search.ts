@@ -4,6 +4,7 @@ import {
   asVectorEnv,
   checkOptions,
   checkParameters,
+  learnSteps,
   naturalNumber,
   oneOf,
   openCheckpoint,
@@ -146,7 +147,8 @@ export class PolicySearch<Options extends object = object> implements Agent {
    * Searches until `steps` environment steps were made in the candidates' episodes, or the search is finished; the last iteration is completed. Yields
    * after each iteration. Throws as `MonteCarloUtility.evaluate` does, and `DivergenceError` where the search has left the finite numbers.
    */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     this.recorder.start(steps);
     while (this.recorder.step < steps && !this.search.finished) yield this.recorder.progress(this.iterate());
   }

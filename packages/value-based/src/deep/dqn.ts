@@ -11,12 +11,14 @@ import {
   checkOptions,
   checkParameters,
   createActions,
+  learnSteps,
   openCheckpoint,
   plainState,
   programKeys,
   readNumber,
   readState,
   scheduleValue,
+  splitDevice,
   type ActOptions,
   type ActionArray,
   type Agent,
@@ -220,7 +222,7 @@ export class Dqn implements Agent {
    * options that do not fit together.
    */
   constructor(env: Env | VectorEnv, options: Partial<DqnOptions> & DeviceOption = {}) {
-    const { device = t.defaultDevice(), ...given } = options;
+    const { device, given } = splitDevice('Dqn', options);
     checkOptions<DqnOptions>('Dqn', given, dqnOptionChecks);
     this.options = { ...dqnDefaults, ...given };
     const { tau, trainFrequency, batchSize, gradientSteps, replay, noisy, seed } = this.options;
@@ -278,7 +280,8 @@ export class Dqn implements Agent {
   }
 
   /** Trains up to `steps` environment steps; yields every `trainFrequency` of them, after that round's updates, and at the end. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     const { env, replay, recorder } = this;
     const { trainFrequency, targetUpdateInterval, learningStarts, epsilon } = this.options;
     this.training.begin();

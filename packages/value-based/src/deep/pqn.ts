@@ -12,6 +12,7 @@ import {
   createActions,
   fraction,
   layerSizes,
+  learnSteps,
   linear,
   naturalNumber,
   nonNegativeNumber,
@@ -24,6 +25,7 @@ import {
   readState,
   scheduleOf,
   scheduleValue,
+  splitDevice,
   type ActOptions,
   type ActionArray,
   type Agent,
@@ -199,7 +201,7 @@ export class Pqn implements Agent {
    * @throws RangeError for other actions, an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<PqnOptions> & DeviceOption = {}) {
-    const { device = t.defaultDevice(), ...given } = options;
+    const { device, given } = splitDevice('Pqn', options);
     checkOptions<PqnOptions>('Pqn', given, optionChecks);
     this.options = { ...pqnDefaults, ...given };
     const { steps, batchSize, seed } = this.options;
@@ -243,7 +245,8 @@ export class Pqn implements Agent {
   }
 
   /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     this.training.begin();
     this.recorder.start(steps);
     while (this.recorder.step < steps) {

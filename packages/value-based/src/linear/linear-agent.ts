@@ -9,6 +9,7 @@ import {
   checkUpdate,
   createActions,
   fraction,
+  learnSteps,
   naturalNumber,
   nonNegativeNumber,
   openCheckpoint,
@@ -123,7 +124,8 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   }
 
   /** Trains up to `steps` environment steps, with an update after each; yields after every 100th, and at the end. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(learnOptions: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(learnOptions);
     const { env, recorder, values, options } = this;
     this.training.begin();
     recorder.start(steps);

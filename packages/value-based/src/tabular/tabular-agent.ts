@@ -7,6 +7,7 @@ import {
   checkUpdate,
   finiteNumber,
   fraction,
+  learnSteps,
   naturalNumber,
   openCheckpoint,
   plainState,
@@ -131,7 +132,8 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
   }
 
   /** Trains up to `steps` environment steps; yields every 1000 of them, and at the end. */
-  *learn({ steps }: LearnOptions): Generator<Progress, void, void> {
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
     const { world, recorder, explorer } = this;
     world.begin();
     recorder.start(steps);
