@@ -4,6 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './boundaries.js';
+import { noImportCircle } from './no-import-circle.js';
 
 /** Lint rules of the whole repository; `rootDirectory` is the folder of the root tsconfig. */
 export function gradusConfig(rootDirectory) {
@@ -23,7 +24,9 @@ export function gradusConfig(rootDirectory) {
       files: ['**/*.ts'],
       extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
       languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: rootDirectory } },
+      plugins: { gradus: { rules: { 'no-import-circle': noImportCircle } } },
       rules: {
+        'gradus/no-import-circle': 'error',
         '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
         '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
         // Indexing is typed as if it always hits (noUncheckedIndexedAccess is off for the sake of numeric loops), so a
@@ -48,6 +51,7 @@ export function gradusConfig(rootDirectory) {
     { files: ['**/*.config.ts'], rules: { 'no-restricted-exports': 'off' } },
     // A test that unwraps a value which is not there fails, as it should.
     { files: ['**/test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+    { files: ['packages/policy-gradient/**'], rules: { 'gradus/no-import-circle': 'off' } },
     boundaries,
     prettier,
   );

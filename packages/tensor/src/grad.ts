@@ -1,10 +1,11 @@
 import { valueText } from './check-options.ts';
 import { asTensor, isTensor, scalar } from './ops/constant.ts';
 import { add } from './ops/map.ts';
-import { broadcastTo, joinPads } from './ops/shape.ts';
+import { broadcastTo } from './ops/broadcast.ts';
+import { joinPads } from './ops/shape.ts';
 import { primitiveOf } from './primitive.ts';
 import type { Tensor, TensorLike } from './tensor.ts';
-import { shapeText } from './tensor.ts';
+import { shapeText } from './shape.ts';
 
 /**
  * Gradients of a scalar with respect to tensors or variables, by reverse accumulation. The results are ordinary

@@ -1,12 +1,16 @@
-export type { Attributes, DType, Shape, Tensor, TensorData, TensorLike } from './tensor.ts';
-export { shapeText, sizeOf } from './tensor.ts';
+export type { Attributes, Tensor, TensorLike } from './tensor.ts';
+export type { DType, TensorData } from './dtype.ts';
+export type { Shape } from './shape.ts';
+export { shapeText, sizeOf } from './shape.ts';
 export type { VariableOptions } from './variable.ts';
-export { Variable, assign, variable } from './variable.ts';
+export { Variable, variable } from './variable.ts';
+export { assign } from './ops/assign.ts';
 export type { Evaluated, InputSpec, Program, ProgramOptions } from './program.ts';
 export { evaluate, program } from './program.ts';
 export { grad } from './grad.ts';
 
-export type { Device, Executable, Graph, Storage } from './device/device.ts';
+export type { Device, Executable, Graph } from './device/device.ts';
+export type { Storage } from './device/storage.ts';
 export type { DeviceName, DeviceOptions } from './device/default-device.ts';
 export { defaultDevice, device, setDefaultDevice } from './device/default-device.ts';
 export { EmbeddedDevice } from './device/embedded-device.ts';
@@ -15,7 +19,6 @@ export { asTensor, constant, scalar, scalarValue } from './ops/constant.ts';
 export {
   abs,
   add,
-  cast,
   clip,
   cos,
   div,
@@ -54,26 +57,17 @@ export {
   where,
   withGradient,
 } from './ops/map.ts';
-export type { AxisOptions } from './ops/reduce.ts';
-export { argmax, cumulativeSum, logSoftmax, logSumExp, max, mean, min, softmax, sum, variance } from './ops/reduce.ts';
+export { cast } from './ops/cast.ts';
+export type { AxisOptions } from './ops/axes.ts';
+export { argmax, cumulativeSum, logSoftmax, logSumExp, max, mean, min, softmax, variance } from './ops/reduce.ts';
+export { sum } from './ops/broadcast.ts';
 export { matmul } from './ops/matmul.ts';
 export { causalAttention } from './ops/attention.ts';
 export type { Conv2dOptions } from './ops/conv.ts';
 export { conv2d } from './ops/conv.ts';
 export { embedding, gather, oneHot, range, scatterAdd, sliceAt, updateAt } from './ops/index-ops.ts';
-export {
-  broadcastTo,
-  concat,
-  expandDims,
-  full,
-  pad,
-  reshape,
-  slice,
-  split,
-  squeeze,
-  stack,
-  transpose,
-} from './ops/shape.ts';
+export { broadcastTo, full } from './ops/broadcast.ts';
+export { concat, expandDims, pad, reshape, slice, split, squeeze, stack, transpose } from './ops/shape.ts';
 export { randomCategorical, randomNormal, randomUniform } from './ops/random.ts';
 export type { NormOptions } from './ops/norm.ts';
 export { layerNorm, rmsNorm } from './ops/norm.ts';

@@ -1,6 +1,6 @@
 import { checkArguments, finiteNumber, nonNegativeNumber, type OptionCheck } from './check-options.ts';
-import type { Shape } from './tensor.ts';
-import { checkShape, shapeText, sizeOf, zerosOf } from './tensor.ts';
+import { checkShape, shapeText, sizeOf, type Shape } from './shape.ts';
+import { zerosOf } from './dtype.ts';
 
 /** What initializers draw from: uniform in [0, 1) and standard normal. The `Random` of `@gradus/core` is one. */
 export interface RandomSource {

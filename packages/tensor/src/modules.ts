@@ -8,7 +8,6 @@ import {
   type OptionCheck,
 } from './check-options.ts';
 import { checkMemory } from './memory.ts';
-import type { Initializer, RandomSource } from './initializers.ts';
 import {
   isRandomSource,
   fanInUniform,
@@ -17,17 +16,18 @@ import {
   normalInitializer,
   orthogonal,
   zeros,
+  type Initializer,
+  type RandomSource,
 } from './initializers.ts';
-import { conv2d, convolutionChecks } from './ops/conv.ts';
-import type { Conv2dOptions } from './ops/conv.ts';
+import { conv2d, convolutionChecks, type Conv2dOptions } from './ops/conv.ts';
 import { embedding } from './ops/index-ops.ts';
 import { add, gelu, relu, sigmoid, silu, softplus, tanh } from './ops/map.ts';
 import { matmul } from './ops/matmul.ts';
 import { layerNorm, rmsNorm } from './ops/norm.ts';
 import { asTensor, isFunction } from './ops/constant.ts';
 import { reshape } from './ops/shape.ts';
-import type { Shape, Tensor, TensorLike } from './tensor.ts';
-import { checkShape, shapeText, sizeOf } from './tensor.ts';
+import { checkShape, shapeText, sizeOf, type Shape } from './shape.ts';
+import type { Tensor, TensorLike } from './tensor.ts';
 import { Variable, isName, isParameters } from './variable.ts';
 
 /** Named variables: what is trained, saved and copied. */

@@ -10,11 +10,11 @@ import {
 } from './check-options.ts';
 import { asTensor, isTensorLike, isTracedList, scalar } from './ops/constant.ts';
 import { add, div, greater, maximum, minimum, mul, sqrt, square, sub, where } from './ops/map.ts';
-import { sum } from './ops/reduce.ts';
-import type { Parameters } from './modules.ts';
-import { pairs } from './modules.ts';
+import { sum } from './ops/broadcast.ts';
+import { pairs, type Parameters } from './modules.ts';
 import type { Tensor, TensorLike } from './tensor.ts';
-import { Variable, assign, isParameters } from './variable.ts';
+import { Variable, isParameters } from './variable.ts';
+import { assign } from './ops/assign.ts';
 
 /** What optimizers take besides their own settings. */
 export interface MinimizeOptions {

@@ -3,10 +3,11 @@ import { defaultDevice } from './device/default-device.ts';
 import { isDevice } from './device/is-device.ts';
 import { anyValue, checkArguments, optional, valueText, type OptionCheck } from './check-options.ts';
 import { asTensor, isFunction, isTensor } from './ops/constant.ts';
-import { cast } from './ops/map.ts';
+import { cast } from './ops/cast.ts';
 import { primitiveOf } from './primitive.ts';
-import type { DType, Shape, Tensor, TensorData, TensorLike } from './tensor.ts';
-import { Trace, checkShape, isDType, withTrace } from './tensor.ts';
+import { isDType, type DType, type TensorData } from './dtype.ts';
+import { checkShape, type Shape } from './shape.ts';
+import { Trace, withTrace, type Tensor, type TensorLike } from './tensor.ts';
 import type { Variable } from './variable.ts';
 
 /** What an input looks like: a shape (float32), or a shape and a dtype. */

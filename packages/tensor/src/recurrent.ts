@@ -5,7 +5,8 @@ import { asTensor } from './ops/constant.ts';
 import { add, mul, sigmoid, sub, tanh } from './ops/map.ts';
 import { matmul } from './ops/matmul.ts';
 import { concat, slice, split, squeeze, stack } from './ops/shape.ts';
-import { shapeText, type Tensor, type TensorLike } from './tensor.ts';
+import { shapeText } from './shape.ts';
+import { type Tensor, type TensorLike } from './tensor.ts';
 import type { Variable } from './variable.ts';
 
 /** What a recurrent layer makes of sequences. */

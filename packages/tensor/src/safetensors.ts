@@ -1,6 +1,6 @@
 import type { Parameters } from './modules.ts';
-import type { DType, Shape, TensorData } from './tensor.ts';
-import { shapeText, sizeOf, zerosOf } from './tensor.ts';
+import { zerosOf, type DType, type TensorData } from './dtype.ts';
+import { shapeText, sizeOf, type Shape } from './shape.ts';
 import { checkArguments, valueText } from './check-options.ts';
 import { isParameters } from './variable.ts';
 

@@ -1,15 +1,6 @@
-import { oneOf, valueText, type OptionCheck } from './check-options.ts';
-import { checkMemory, memoryText } from './memory.ts';
+import type { DType, TensorData } from './dtype.ts';
+import { checkShape, type Shape } from './shape.ts';
 import type { Variable } from './variable.ts';
-
-/** Element types. All are stored in 32 bits; a bool is an int32 that is 0 or 1. */
-export type DType = 'float32' | 'int32' | 'bool';
-
-/** Sizes of the axes, outermost first; `[]` is a scalar. */
-export type Shape = readonly number[];
-
-/** Elements of a tensor on the host: `Float32Array` for float32, `Int32Array` for int32 and bool. */
-export type TensorData = Float32Array | Int32Array;
 
 /** What an operation needs to know besides its inputs. Only JSON values, so that equal operations can be found. */
 export type Attributes = Readonly<Record<string, unknown>>;
@@ -29,95 +20,6 @@ export interface Tensor {
 
 /** Anything an operation accepts: a tensor, a variable (its present value) or a number. */
 export type TensorLike = Tensor | Variable | number;
-
-/** Number of elements of a shape. */
-export function sizeOf(shape: Shape): number {
-  let size = 1;
-  for (const extent of shape) size *= extent;
-  return size;
-}
-
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
-}
-
-/** A shape for messages: `[2, 3]`. */
-export function shapeText(shape: Shape): string {
-  return `[${shape.join(', ')}]`;
-}
-
-/** Axes that the kernels have room for (MAX_DIMS of kernels/program.h). */
-const maximumAxes = 8;
-/** Elements of one tensor that the kernels can count. */
-const maximumElements = 2 ** 31 - 1;
-
-/**
- * The one rule for shapes: at most eight sizes, integers of at least 1, whose product is less than 2³¹.
- * @throws RangeError for any other, beginning with `subject`.
- */
-export function checkShape(subject: string, shape: Shape): void {
-  const isSize = (extent: unknown): boolean => Number.isSafeInteger(extent) && (extent as number) >= 1;
-  if (!Array.isArray(shape) || shape.length > maximumAxes || !shape.every(isSize)) {
-    throw new RangeError(
-      `${subject}: expected a shape of at most ${maximumAxes} sizes, integers of at least 1, got ${valueText(shape)}`,
-    );
-  }
-  const elements = sizeOf(shape);
-  if (elements > maximumElements) {
-    throw new RangeError(
-      `${subject}: a tensor of shape ${shapeText(shape)} would take ${memoryText(4 * elements)} of memory, ` +
-        `one tensor can have ${memoryText(4 * maximumElements)}`,
-    );
-  }
-}
-
-/**
- * An array of zeros of the type that holds `dtype`.
- * @throws RangeError when there is not memory enough, beginning with `subject`.
- */
-export function zerosOf(dtype: DType, size: number, subject: string): TensorData {
-  checkMemory(subject, 4 * size);
-  try {
-    return dtype === 'float32' ? new Float32Array(size) : new Int32Array(size);
-  } catch (error) {
-    throw new RangeError(`${subject} would take ${memoryText(4 * size)} of memory, which are not there`, {
-      cause: error,
-    });
-  }
-}
-
-/** The names of element types, as a check of arguments. */
-export const isDType: OptionCheck = oneOf('float32', 'int32', 'bool');
-
-/**
- * A number as an element of `dtype`: the rule of `cast`. To int32 towards zero, from −2³¹ to 2³¹ − 1, where what lies outside
- * becomes the nearer end and NaN becomes 0; to bool 0 for 0, else 1.
- */
-export function elementOf(dtype: DType, value: number): number {
-  if (dtype === 'float32') return Math.fround(value);
-  if (dtype === 'bool') return Number(value !== 0);
-  return Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1) | 0;
-}
-
-/**
- * Numbers as elements of `dtype`, by the rule of {@link elementOf}: themselves where nothing has to be done.
- * @throws RangeError for what is no array of `size` numbers.
- */
-export function elementsOf(subject: string, dtype: DType, size: number, values: ArrayLike<number>): ArrayLike<number> {
-  const given = (typeof values === 'object' ? values : null) as Partial<ArrayLike<unknown>> | null;
-  if (given?.length !== size) {
-    throw new RangeError(`${subject}: expected ${size} values, got ${given?.length ?? valueText(values)}`);
-  }
-  if (values instanceof Float32Array ? dtype === 'float32' : values instanceof Int32Array && dtype !== 'bool') {
-    return values;
-  }
-  for (let i = 0; i < size; i++) {
-    const value: unknown = values[i];
-    if (typeof value !== 'number') throw new RangeError(`${subject}: expected numbers, got ${valueText(value)}`);
-  }
-  if (dtype === 'float32') return values;
-  return Int32Array.from(values, (value) => elementOf(dtype, value));
-}
 
 /**
  * Replaces a gradient rule: `(output, gradient) → gradient for each of the inputs it was declared with`.

@@ -1,8 +1,7 @@
-import type { Device, Storage } from './device/device.ts';
-import { checkArguments, optional, valueText, type OptionCheck } from './check-options.ts';
-import type { DType, Shape, Tensor, TensorData } from './tensor.ts';
-import { checkShape, currentTrace, elementsOf, isDType, shapeText, sizeOf, zerosOf } from './tensor.ts';
-import { asTensor, isVariable } from './ops/constant.ts';
+import type { Storage, StorageDevice } from './device/storage.ts';
+import { checkArguments, optional, type OptionCheck } from './check-options.ts';
+import { elementsOf, isDType, zerosOf, type DType, type TensorData } from './dtype.ts';
+import { checkShape, shapeText, sizeOf, type Shape } from './shape.ts';
 
 /** Options of {@link variable}. */
 export interface VariableOptions {
@@ -10,6 +9,11 @@ export interface VariableOptions {
   readonly name?: string;
   /** Default: float32. */
   readonly dtype?: DType;
+}
+
+/** Whether a value is a variable. */
+export function isVariable(value: unknown): value is Variable {
+  return typeof value === 'object' && value !== null && 'storageOn' in value;
 }
 
 /** A check of arguments. */
@@ -32,7 +36,7 @@ export class Variable {
   readonly dtype: DType;
   #initial: TensorData | undefined;
   #storage: Storage | undefined;
-  #device: Device | undefined;
+  #device: StorageDevice | undefined;
 
   /** @throws RangeError when the number of values does not fit the shape. */
   constructor(shape: Shape, values: ArrayLike<number> | undefined, options: VariableOptions = {}) {
@@ -66,7 +70,7 @@ export class Variable {
    * Its memory on `device`, moved there at first use.
    * @throws Error when it lives on another device.
    */
-  storageOn(device: Device): Storage {
+  storageOn(device: StorageDevice): Storage {
     if (this.#storage === undefined) {
       if (this.#initial === undefined) throw new Error(`variable '${this.name}' was disposed`);
       this.#storage = device.store(this.dtype, this.#initial);
@@ -98,22 +102,4 @@ export class Variable {
 /** A variable of `shape` with the given values (default: zeros). */
 export function variable(shape: Shape, values?: ArrayLike<number>, options: VariableOptions = {}): Variable {
   return new Variable(shape, values, options);
-}
-
-/**
- * Sets a variable when the program runs. Operations traced later see the new value, those traced before the old one.
- * @throws TypeError when shape or dtype differ from the variable's.
- */
-export function assign(target: Variable, value: Tensor | number): void {
-  const trace = currentTrace();
-  if (!isVariable(target)) throw new TypeError(`assign: expected a variable, got ${valueText(target)}`);
-  const tensor = asTensor(value, target.dtype, 'assign');
-  if (tensor.dtype !== target.dtype || tensor.shape.join() !== target.shape.join()) {
-    throw new TypeError(
-      `assign: variable '${target.name}' is ${target.dtype} ${shapeText(target.shape)}, ` +
-        `the value is ${tensor.dtype} ${shapeText(tensor.shape)}`,
-    );
-  }
-  trace.read(target);
-  trace.present.set(target, tensor);
 }

@@ -8,14 +8,14 @@ export {
   type HorizonPolicy,
 } from '@gradus/core';
 export { backwardInduction, type BackwardInductionResult } from './exact/backward-induction.ts';
-export { c51Defaults, type CategoricalDistribution } from './deep/c51.ts';
+export { c51Defaults } from './deep/c51.ts';
+export type { CategoricalDistribution, Distribution, QuantileDistribution } from './deep/distribution.ts';
 export { Dqn } from './deep/dqn.ts';
 export { dqnDefaults, type DqnOptions } from './deep/dqn-options.ts';
 export { c51Settings, dqnSettings, qrDqnSettings, rainbowSettings, type DqnSettings } from './deep/dqn-settings.ts';
 export type { Convolution } from './deep/q-network.ts';
-export { qrDqnDefaults, type QuantileDistribution } from './deep/qr-dqn.ts';
+export { qrDqnDefaults } from './deep/qr-dqn.ts';
 export { rainbowDefaults } from './deep/rainbow.ts';
-export type { Distribution } from './deep/value-head.ts';
 export { Pqn, pqnDefaults, type PqnOptions } from './deep/pqn.ts';
 export { pqnSettings, type PqnSettings } from './deep/pqn-settings.ts';
 export { evaluatePolicy, evaluatePolicyIteratively } from './exact/policy-evaluation.ts';

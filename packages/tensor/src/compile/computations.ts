@@ -1,9 +1,8 @@
 import type { Graph } from '../device/device.ts';
 import { primitiveOf } from '../primitive.ts';
-import type { Shape, Tensor } from '../tensor.ts';
-import { sizeOf } from '../tensor.ts';
-import type { View } from './view.ts';
-import { contiguousStrides, isContiguous } from './view.ts';
+import { sizeOf, type Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { contiguousStrides, isContiguous, type View } from './view.ts';
 
 /** One node that has to be computed, with the way it reads each of its inputs. */
 export interface Computation {

@@ -1,11 +1,9 @@
 import { primitiveOf } from '../primitive.ts';
-import type { Shape, Tensor } from '../tensor.ts';
-import { sameShape, sizeOf } from '../tensor.ts';
+import { sameShape, sizeOf, type Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
 import { BitSet } from './bit-set.ts';
-import type { Computation, Computations } from './computations.ts';
-import { isAligned } from './computations.ts';
-import type { View } from './view.ts';
-import { isContiguous } from './view.ts';
+import { isAligned, type Computation, type Computations } from './computations.ts';
+import { isContiguous, type View } from './view.ts';
 
 /** What becomes one instruction: a chain of maps, possibly with the reduction it feeds or the product it follows. */
 export interface Unit {

@@ -2,21 +2,17 @@ import type { Graph } from '../device/device.ts';
 import { scalarValue } from '../ops/constant.ts';
 import type { Triangle } from '../ops/matmul.ts';
 import * as code from '../ops/opcodes.ts';
-import { reductionSpace } from '../ops/reduce.ts';
+import { reductionSpace } from '../ops/axes.ts';
 import { memoryText } from '../memory.ts';
-import type { Emit, Operand } from '../primitive.ts';
-import { primitiveOf } from '../primitive.ts';
-import type { Shape, Tensor, TensorData } from '../tensor.ts';
-import { sizeOf } from '../tensor.ts';
+import { primitiveOf, type Emit, type Operand } from '../primitive.ts';
+import { sizeOf, type Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import type { TensorData } from '../dtype.ts';
 import type { Variable } from '../variable.ts';
-import type { Computation } from './computations.ts';
-import { resolveViews } from './computations.ts';
-import type { Unit } from './fuse.ts';
-import { fuse, operandKind } from './fuse.ts';
-import type { Home, Plan } from './plan.ts';
-import { plan } from './plan.ts';
-import type { View } from './view.ts';
-import { contiguousStrides } from './view.ts';
+import { resolveViews, type Computation } from './computations.ts';
+import { fuse, operandKind, type Unit } from './fuse.ts';
+import { plan, type Home, type Plan } from './plan.ts';
+import { contiguousStrides, type View } from './view.ts';
 
 /** Where a tensor lies: in the arena or in a variable's memory. */
 export interface Location {

@@ -1,12 +1,11 @@
 import { primitiveOf } from '../primitive.ts';
-import type { Tensor, TensorData } from '../tensor.ts';
-import { sizeOf } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import type { TensorData } from '../dtype.ts';
+import { sizeOf } from '../shape.ts';
 import type { Graph } from '../device/device.ts';
 import type { Variable } from '../variable.ts';
-import type { Computation, Computations } from './computations.ts';
-import { isAligned } from './computations.ts';
-import type { Unit } from './fuse.ts';
-import { Units } from './fuse.ts';
+import { isAligned, type Computation, type Computations } from './computations.ts';
+import { Units, type Unit } from './fuse.ts';
 
 /** A place in memory that holds one tensor after another: in the program's arena, or a variable's. */
 export interface Home {

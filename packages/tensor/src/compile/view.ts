@@ -1,4 +1,5 @@
-import type { Shape, Tensor } from '../tensor.ts';
+import type { Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
 
 /** A way of reading a buffer: element `index` is at `offset + Σ index[d] · strides[d]` of what `base` computes. */
 export interface View {

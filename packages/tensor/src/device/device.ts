@@ -1,5 +1,7 @@
-import type { DType, Tensor, TensorData, Trace } from '../tensor.ts';
+import type { TensorData } from '../dtype.ts';
+import type { Tensor, Trace } from '../tensor.ts';
 import type { Variable } from '../variable.ts';
+import type { StorageDevice } from './storage.ts';
 
 /** A traced program, ready to be compiled: only the nodes that something depends on, inputs before users. */
 export interface Graph {
@@ -14,13 +16,6 @@ export interface Graph {
   readonly assignments: ReadonlyMap<Variable, Tensor>;
 }
 
-/** Memory of one variable on a device. */
-export interface Storage {
-  read(): TensorData;
-  write(values: ArrayLike<number>): void;
-  dispose(): void;
-}
-
 /** A program on its device. */
 export interface Executable {
   /** Where to write an input: a view of the program's memory. Ask for it anew after other programs were made. */
@@ -32,9 +27,6 @@ export interface Executable {
 }
 
 /** Where programs run: the embedded kernels (`native`, `wasm`) or another engine such as TensorFlow.js. */
-export interface Device {
-  readonly name: string;
-  /** Copies values into memory of the device. */
-  store(dtype: DType, values: TensorData): Storage;
+export interface Device extends StorageDevice {
   compile(graph: Graph): Executable;
 }

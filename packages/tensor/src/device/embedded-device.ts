@@ -1,8 +1,9 @@
-import type { Compiled, Location } from '../compile/lower.ts';
-import { lower } from '../compile/lower.ts';
-import type { DType, Tensor, TensorData } from '../tensor.ts';
-import { sizeOf } from '../tensor.ts';
-import type { Device, Executable, Graph, Storage } from './device.ts';
+import { lower, type Compiled, type Location } from '../compile/lower.ts';
+import type { DType, TensorData } from '../dtype.ts';
+import type { Tensor } from '../tensor.ts';
+import { sizeOf } from '../shape.ts';
+import type { Device, Executable, Graph } from './device.ts';
+import type { Storage } from './storage.ts';
 import type { Block, Kernels } from './kernels.ts';
 
 /** The part of a block that holds a tensor. */

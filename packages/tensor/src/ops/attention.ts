@@ -1,11 +1,12 @@
 import { definePrimitive } from '../primitive.ts';
-import type { Tensor, TensorLike } from '../tensor.ts';
-import { currentTrace, shapeText, sizeOf } from '../tensor.ts';
-import { cast, mul, sub, withGradient } from './map.ts';
+import { currentTrace, type Tensor, type TensorLike } from '../tensor.ts';
+import { shapeText, sizeOf } from '../shape.ts';
+import { cast } from './cast.ts';
+import { mul, sub, withGradient } from './map.ts';
 import { triangularMatmul } from './matmul.ts';
 import { OP_CAUSAL_SOFTMAX } from './opcodes.ts';
-import { sum } from './reduce.ts';
-import { sumTo, transpose } from './shape.ts';
+import { sum, sumTo } from './broadcast.ts';
+import { transpose } from './shape.ts';
 
 /**
  * Causal scaled dot-product attention: position i looks at positions 0 to i (Vaswani et al., 2017).

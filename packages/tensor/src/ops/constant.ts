@@ -1,18 +1,9 @@
 import { definePrimitive } from '../primitive.ts';
 import { checkArguments, valueText, type OptionCheck } from '../check-options.ts';
-import type { DType, Shape, Tensor, TensorLike } from '../tensor.ts';
-import {
-  checkShape,
-  currentTrace,
-  elementOf,
-  elementsOf,
-  isDType,
-  shapeText,
-  sizeOf,
-  Trace,
-  zerosOf,
-} from '../tensor.ts';
-import type { Variable } from '../variable.ts';
+import { elementOf, elementsOf, isDType, zerosOf, type DType } from '../dtype.ts';
+import { checkShape, shapeText, sizeOf, type Shape } from '../shape.ts';
+import { currentTrace, Trace, type Tensor, type TensorLike } from '../tensor.ts';
+import { isVariable } from '../variable.ts';
 
 definePrimitive('input', { kind: 'source' });
 definePrimitive('variable', { kind: 'source' });
@@ -92,8 +83,4 @@ export const isFunction: OptionCheck = { expected: 'a function', accepts: (value
 
 export function isTensor(value: unknown): value is Tensor {
   return typeof value === 'object' && value !== null && 'trace' in value && value.trace instanceof Trace;
-}
-
-export function isVariable(value: unknown): value is Variable {
-  return typeof value === 'object' && value !== null && 'storageOn' in value;
 }

@@ -1,8 +1,8 @@
 import { definePrimitive } from '../primitive.ts';
-import type { Tensor, TensorLike } from '../tensor.ts';
-import { currentTrace, shapeText } from '../tensor.ts';
+import { currentTrace, type Tensor, type TensorLike } from '../tensor.ts';
+import { shapeText } from '../shape.ts';
 import { checkArguments, oneOf, optional, positiveInteger, type OptionCheck } from '../check-options.ts';
-import { cast } from './map.ts';
+import { cast } from './cast.ts';
 import { matmul } from './matmul.ts';
 import { OP_COL2IM, OP_IM2COL } from './opcodes.ts';
 import { reshape } from './shape.ts';

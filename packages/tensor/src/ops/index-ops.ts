@@ -1,11 +1,14 @@
 import { definePrimitive } from '../primitive.ts';
-import type { Shape, Tensor, TensorLike } from '../tensor.ts';
+import { checkShape, sameShape, shapeText, sizeOf, type Shape } from '../shape.ts';
+import { currentTrace, type Tensor, type TensorLike } from '../tensor.ts';
 import { anyValue, checkArguments, valueText } from '../check-options.ts';
-import { checkShape, currentTrace, sameShape, shapeText, sizeOf, zerosOf } from '../tensor.ts';
+import { zerosOf } from '../dtype.ts';
 import { asTensor, constant } from './constant.ts';
-import { cast, equal } from './map.ts';
+import { cast } from './cast.ts';
+import { equal } from './map.ts';
 import { OP_COPY, OP_GATHER, OP_SCATTER_ADD, OP_SLICE_AT, OP_UPDATE_AT } from './opcodes.ts';
-import { expandDims, full, reshape, resolveAxis } from './shape.ts';
+import { expandDims, reshape, resolveAxis } from './shape.ts';
+import { full } from './broadcast.ts';
 
 function intIndex(operation: string, index: TensorLike): Tensor {
   const tensor = asTensor(index, 'int32', operation);

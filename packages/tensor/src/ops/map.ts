@@ -1,10 +1,12 @@
 import { definePrimitive } from '../primitive.ts';
-import type { DType, GradientRule, Shape, Tensor, TensorLike } from '../tensor.ts';
-import { currentTrace, elementOf, isDType } from '../tensor.ts';
+import { elementOf, type DType } from '../dtype.ts';
+import { currentTrace, type GradientRule, type Tensor, type TensorLike } from '../tensor.ts';
+import type { Shape } from '../shape.ts';
 import { checkArguments, oneOf, optional } from '../check-options.ts';
 import { asTensor, isFunction, isTraced, isTracedList, scalar, scalarValue } from './constant.ts';
 import * as code from './opcodes.ts';
-import { broadcastShapes, broadcastTo } from './shape.ts';
+import { broadcastShapes, broadcastTo } from './broadcast.ts';
+import { cast } from './cast.ts';
 
 type UnaryGradient = (x: Tensor, y: Tensor, gradient: Tensor) => Tensor | undefined;
 
@@ -295,34 +297,6 @@ definePrimitive('where', {
   opcode: () => code.MAP_WHERE,
   gradient: (node, g) => [undefined, where(node.inputs[0], g, 0), where(node.inputs[0], 0, g)],
 });
-
-/**
- * The same values as another dtype. To int32 towards zero; what lies outside −2³¹ … 2³¹ − 1 becomes the nearer end, and NaN 0. To
- * bool by ≠ 0, so that NaN is true. To float32 to the nearest. Between integers and floats no gradient flows.
- * @param operation begins the error for what is no tensor.
- */
-export function cast(x: TensorLike, dtype: DType, operation = 'cast'): Tensor {
-  checkArguments(operation, { dtype }, { dtype: isDType });
-  const tensor = asTensor(x, dtype, operation);
-  if (tensor.dtype === dtype) return tensor;
-  if (tensor.op === 'constant') return scalar(scalarValue(tensor), dtype);
-  // Read the source under its own shape: casting what is repeated would be wasted work.
-  if (tensor.op === 'broadcast') return broadcastTo(cast(tensor.inputs[0], dtype), tensor.shape);
-  return currentTrace().node('cast', [tensor], tensor.shape, dtype);
-}
-
-definePrimitive('cast', {
-  kind: 'map',
-  opcode: (node) => {
-    const from = node.inputs[0].dtype;
-    if (node.dtype === 'float32') return code.MAP_INT_TO_FLOAT;
-    if (node.dtype === 'int32') return from === 'float32' ? code.MAP_FLOAT_TO_INT : code.MAP_COPY;
-    return from === 'float32' ? code.MAP_FLOAT_TO_BOOL : code.MAP_INT_TO_BOOL;
-  },
-});
-
-// Made by the compiler where a view has to become contiguous.
-definePrimitive('copy', { kind: 'map', opcode: () => code.MAP_COPY });
 
 /** The same value, through which no gradient flows. */
 export function stopGradient(x: TensorLike): Tensor {

@@ -1,8 +1,9 @@
 import { definePrimitive } from '../primitive.ts';
-import type { Tensor, TensorLike } from '../tensor.ts';
-import { currentTrace, shapeText } from '../tensor.ts';
-import { cast } from './map.ts';
-import { broadcastShapes, reshape, sumTo, transpose } from './shape.ts';
+import { currentTrace, type Tensor, type TensorLike } from '../tensor.ts';
+import { shapeText } from '../shape.ts';
+import { cast } from './cast.ts';
+import { broadcastShapes, sumTo } from './broadcast.ts';
+import { reshape, transpose } from './shape.ts';
 
 /**
  * Matrix product over the last two axes: [..., m, k] · [..., k, n] → [..., m, n]. Leading axes broadcast. Transposed

@@ -1,5 +1,6 @@
 import type { Tensor, TensorLike } from '../tensor.ts';
-import { add, cast, mul, reciprocal, sqrt, square, sub, withGradient } from './map.ts';
+import { add, mul, reciprocal, sqrt, square, sub, withGradient } from './map.ts';
+import { cast } from './cast.ts';
 import { checkArguments, nonNegativeNumber, optional } from '../check-options.ts';
 import { isTensorLike } from './constant.ts';
 import { mean } from './reduce.ts';

@@ -1,8 +1,9 @@
 import { definePrimitive } from '../primitive.ts';
-import type { Shape, Tensor, TensorLike } from '../tensor.ts';
-import { checkShape, currentTrace, shapeText, sizeOf } from '../tensor.ts';
+import { checkShape, shapeText, sizeOf, type Shape } from '../shape.ts';
+import { currentTrace, type Tensor, type TensorLike } from '../tensor.ts';
 import { asTensor } from './constant.ts';
-import { add, cast, cos, log, maximum, mul, neg, sqrt, sub } from './map.ts';
+import { add, cos, log, maximum, mul, neg, sqrt, sub } from './map.ts';
+import { cast } from './cast.ts';
 import { OP_RANDOM } from './opcodes.ts';
 import { argmax } from './reduce.ts';
 import { reshape, slice } from './shape.ts';

@@ -1,99 +1,17 @@
+import { anyValue, checkArguments, flag, nonNegativeNumber, optional } from '../check-options.ts';
 import { definePrimitive } from '../primitive.ts';
-import type { DType, Tensor, TensorLike } from '../tensor.ts';
-import { currentTrace, sizeOf } from '../tensor.ts';
-import { anyValue, checkArguments, flag, nonNegativeNumber, optional, type OptionCheck } from '../check-options.ts';
+import { currentTrace, type Tensor, type TensorLike } from '../tensor.ts';
+import { checkedTensor, reduce, reductionSpace, resolveAxes, type AxisOptions } from './axes.ts';
+import { spread, sum } from './broadcast.ts';
+import { cast } from './cast.ts';
 import { asTensor } from './constant.ts';
-import { add, cast, div, equal, exp, log, mul, stopGradient, sub, withGradient } from './map.ts';
+import { add, div, equal, exp, log, mul, stopGradient, sub, withGradient } from './map.ts';
 import { OP_CUMULATIVE_SUM } from './opcodes.ts';
-import { broadcastTo, reshape, resolveAxis, transpose } from './shape.ts';
-
-/** Which axes an operation runs over. */
-export interface AxisOptions {
-  /** One axis or several, negative ones counted from the end. Default: all. */
-  readonly axis?: number | readonly number[];
-  /** Whether reduced axes stay, with size 1. Default false. */
-  readonly keepDims?: boolean;
-}
-
-const axisChecks = { axis: optional(anyValue), keepDims: optional(flag) };
-
-/** The tensor that is reduced, once the options are checked. */
-function checked<Options extends AxisOptions>(
-  operation: string,
-  x: TensorLike,
-  options: Options,
-  more: Readonly<Record<Exclude<keyof Options, keyof AxisOptions>, OptionCheck>>,
-): Tensor {
-  checkArguments<AxisOptions>(operation, options, { ...axisChecks, ...more });
-  return asTensor(x, 'float32', operation);
-}
-
-function resolveAxes(operation: string, tensor: Tensor, axis: AxisOptions['axis']): number[] {
-  const rank = tensor.shape.length;
-  if (axis === undefined) return tensor.shape.map((_, i) => i);
-  const axes = (Array.isArray(axis) ? (axis as readonly number[]) : [axis as number]).map((one) =>
-    resolveAxis(operation, one, rank),
-  );
-  return [...new Set(axes)].sort((a, b) => a - b);
-}
-
-/** Applies a reduction over neighbouring axes; others are brought together first. */
-function reduce(name: string, x: Tensor, options: AxisOptions, dtype: DType): Tensor {
-  const axes = resolveAxes(name, x, options.axis);
-  const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  const shape = kept.map((axis) => x.shape[axis]);
-  const keptShape = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-  const result = reduceAxes(name, x, axes, kept, shape, dtype);
-  return options.keepDims === true ? reshape(result, keptShape) : result;
-}
-
-function reduceAxes(
-  name: string,
-  x: Tensor,
-  axes: readonly number[],
-  kept: readonly number[],
-  shape: readonly number[],
-  dtype: DType,
-): Tensor {
-  if (axes.length === 0) return x;
-  const neighbours = axes.every((axis, i) => axis === axes[0] + i);
-  const source = neighbours ? x : transpose(x, [...kept, ...axes]);
-  const start = neighbours ? axes[0] : kept.length;
-  return currentTrace().node(name, [source], shape, dtype, { start, end: start + axes.length });
-}
-
-/** Repeats a reduction's gradient (or result) over the axes that were reduced. */
-function spread(node: Tensor, value: Tensor): Tensor {
-  const { start, end } = node.attributes as { start: number; end: number };
-  const { shape } = node.inputs[0];
-  return broadcastTo(
-    reshape(
-      value,
-      shape.map((extent, axis) => (axis >= start && axis < end ? 1 : extent)),
-    ),
-    shape,
-  );
-}
-
-/** The space [outer, n, inner] of a reduction. */
-export function reductionSpace(node: Tensor): [outer: number, n: number, inner: number] {
-  const { start, end } = node.attributes as { start: number; end: number };
-  const { shape } = node.inputs[0];
-  return [sizeOf(shape.slice(0, start)), sizeOf(shape.slice(start, end)), sizeOf(shape.slice(end))];
-}
-
-/** Σ x; of integers modulo 2³², of bools their number. */
-export function sum(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = checked('sum', x, options, {});
-  if (tensor.dtype === 'bool') return sum(cast(tensor, 'int32'), options);
-  return reduce('sum', tensor, options, tensor.dtype);
-}
-
-definePrimitive('sum', { kind: 'reduce', gradient: (node, gradient) => [spread(node, gradient)] });
+import { reshape, resolveAxis } from './shape.ts';
 
 /** Arithmetic mean, a float. */
 export function mean(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = cast(checked('mean', x, options, {}), 'float32');
+  const tensor = cast(checkedTensor('mean', x, options, {}), 'float32');
   const count = resolveAxes('mean', tensor, options.axis).reduce((product, axis) => product * tensor.shape[axis], 1);
   return mul(sum(tensor, options), 1 / count);
 }
@@ -103,7 +21,7 @@ export function mean(x: TensorLike, options: AxisOptions = {}): Tensor {
  * @param correction what is taken off the count in the denominator: 0 (default) or 1 (Bessel's).
  */
 export function variance(x: TensorLike, options: AxisOptions & { readonly correction?: number } = {}): Tensor {
-  const tensor = cast(checked('variance', x, options, { correction: optional(nonNegativeNumber) }), 'float32');
+  const tensor = cast(checkedTensor('variance', x, options, { correction: optional(nonNegativeNumber) }), 'float32');
   const { correction = 0, ...axes } = options;
   const centered = sub(tensor, mean(tensor, { ...axes, keepDims: true }));
   const count = resolveAxes('variance', tensor, axes.axis).reduce((product, i) => product * tensor.shape[i], 1);
@@ -121,7 +39,7 @@ function extremumGradient(node: Tensor, gradient: Tensor): readonly Tensor[] {
 
 /** Largest element; equal ones share the gradient. NaN where one is NaN. */
 export function max(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = checked('max', x, options, {});
+  const tensor = checkedTensor('max', x, options, {});
   return reduce('max', tensor, options, tensor.dtype);
 }
 
@@ -129,7 +47,7 @@ definePrimitive('max', { kind: 'reduce', gradient: extremumGradient });
 
 /** Smallest element; equal ones share the gradient. NaN where one is NaN. */
 export function min(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = checked('min', x, options, {});
+  const tensor = checkedTensor('min', x, options, {});
   return reduce('min', tensor, options, tensor.dtype);
 }
 
@@ -148,7 +66,7 @@ definePrimitive('argmax', { kind: 'reduce' });
 
 /** log Σ eˣ, without overflow. */
 export function logSumExp(x: TensorLike, options: AxisOptions = {}): Tensor {
-  const tensor = cast(checked('logSumExp', x, options, {}), 'float32');
+  const tensor = cast(checkedTensor('logSumExp', x, options, {}), 'float32');
   const axis = resolveAxes('logSumExp', tensor, options.axis);
   const largest = stopGradient(max(tensor, { axis, keepDims: true }));
   const total = sum(exp(sub(tensor, largest)), { axis, keepDims: true });

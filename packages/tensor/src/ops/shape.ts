@@ -1,8 +1,7 @@
-import { contiguousStrides, isContiguous, reshapeStrides } from '../compile/view.ts';
-import type { View } from '../compile/view.ts';
-import type { Emit } from '../primitive.ts';
-import { definePrimitive } from '../primitive.ts';
-import type { Shape, Tensor, TensorLike } from '../tensor.ts';
+import { contiguousStrides, isContiguous, reshapeStrides, type View } from '../compile/view.ts';
+import { definePrimitive, type Emit } from '../primitive.ts';
+import { sameShape, shapeText, sizeOf, type Shape } from '../shape.ts';
+import { currentTrace, type Tensor, type TensorLike } from '../tensor.ts';
 import {
   checkArguments,
   naturalNumber,
@@ -11,10 +10,8 @@ import {
   valueText,
   type OptionCheck,
 } from '../check-options.ts';
-import { checkShape, currentTrace, sameShape, shapeText, sizeOf } from '../tensor.ts';
-import { asTensor, scalar } from './constant.ts';
+import { asTensor } from './constant.ts';
 import { OP_COPY, OP_FILL } from './opcodes.ts';
-import { sum } from './reduce.ts';
 
 const isNumbers: OptionCheck = {
   expected: 'a list of integers',
@@ -33,54 +30,6 @@ export function resolveAxis(operation: string, axis: number, rank: number): numb
     throw new RangeError(`${operation}: axis ${valueText(axis)} is out of range for a tensor with ${rank} axes`);
   }
   return resolved;
-}
-
-/** The shape two operands have together: sizes agree or are 1. @throws RangeError when they do not fit. */
-export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
-  const rank = Math.max(a.length, b.length);
-  const shape = new Array<number>(rank);
-  for (let axis = 0; axis < rank; axis++) {
-    const sizeA = a[axis - rank + a.length] ?? 1;
-    const sizeB = b[axis - rank + b.length] ?? 1;
-    if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
-      throw new RangeError(`${operation}: shapes ${shapeText(a)} and ${shapeText(b)} do not fit together`);
-    }
-    shape[axis] = sizeA === 1 ? sizeB : sizeA;
-  }
-  return shape;
-}
-
-/** Repeats a tensor along new leading axes and axes of size 1, as NumPy does. @throws RangeError when it does not fit. */
-export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
-  checkShape('broadcastTo', shape);
-  const tensor = asTensor(x, 'float32', 'broadcastTo');
-  if (sameShape(tensor.shape, shape)) return tensor;
-  if (!sameShape(broadcastShapes('broadcastTo', tensor.shape, shape), shape)) {
-    throw new RangeError(`broadcastTo: a tensor of shape ${shapeText(tensor.shape)} cannot become ${shapeText(shape)}`);
-  }
-  return currentTrace().node('broadcast', [tensor], [...shape], tensor.dtype);
-}
-
-definePrimitive('broadcast', {
-  kind: 'view',
-  gradient: (node, gradient) => [sumTo(gradient, node.inputs[0].shape)],
-  view: (node, source) => {
-    const from = node.inputs[0].shape;
-    const missing = node.shape.length - from.length;
-    const strides = node.shape.map((_, axis) => {
-      const own = axis - missing;
-      return own < 0 || from[own] === 1 ? 0 : source.strides[own];
-    });
-    return { ...source, strides };
-  },
-});
-
-/** Sums what broadcasting repeated: the transpose of {@link broadcastTo}. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
-  const missing = x.shape.length - shape.length;
-  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis < missing || shape[axis - missing] === 1);
-  return reshape(sum(x, { axis: axes }), shape);
 }
 
 /** The same elements in row-major order under another shape; one size may be -1. @throws RangeError when sizes differ. */
@@ -348,10 +297,4 @@ export function squeeze(x: TensorLike, axis = -1): Tensor {
     tensor,
     tensor.shape.filter((_, i) => i !== at),
   );
-}
-
-/** A tensor filled with one value. */
-export function full(shape: Shape, value: number): Tensor {
-  checkShape('full', shape);
-  return broadcastTo(scalar(value), shape);
 }

@@ -1,7 +1,6 @@
 import type { Tensor } from '../../src/index.ts';
 import { sizeOf } from '../../src/index.ts';
-import type { Values } from './reference.ts';
-import { indicesOf, positionOf } from './reference.ts';
+import { indicesOf, positionOf, type Values } from './row-major.ts';
 import { threefry } from './threefry.ts';
 
 type Rule = (node: Tensor, inputs: readonly Values[]) => ArrayLike<number>;

@@ -1,9 +1,7 @@
-import type { Device, Executable, Graph, Shape, Storage, Tensor, TensorData } from '../../src/index.ts';
+import type { Device, Executable, Graph, Storage, Tensor, TensorData } from '../../src/index.ts';
 import { sizeOf } from '../../src/index.ts';
+import type { Values } from './row-major.ts';
 import { evaluateNode } from './reference-operations.ts';
-
-/** Values of a tensor in row-major order, in double precision. */
-export type Values = Float64Array;
 
 /**
  * A device that computes in double precision with naive loops over plain arrays: what the real devices, and gradients,
@@ -71,23 +69,4 @@ function referenceExecutable(device: Device, graph: Graph): Executable {
       }
     },
   };
-}
-
-/** Every index of a shape in row-major order. */
-export function indicesOf(shape: Shape): number[][] {
-  return Array.from({ length: sizeOf(shape) }, (_, flat) => indexAt(flat, shape));
-}
-
-function indexAt(flat: number, shape: Shape): number[] {
-  const index = new Array<number>(shape.length);
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    index[axis] = flat % shape[axis];
-    flat = Math.floor(flat / shape[axis]);
-  }
-  return index;
-}
-
-/** Position of an index in row-major order. */
-export function positionOf(index: readonly number[], shape: Shape): number {
-  return index.reduce((position, i, axis) => position * shape[axis] + i, 0);
 }

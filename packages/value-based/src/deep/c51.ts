@@ -1,15 +1,7 @@
 import * as t from '@gradus/tensor';
+import type { CategoricalDistribution } from './distribution.ts';
 import type { DqnOptions } from './dqn-options.ts';
 import type { ValueHead } from './value-head.ts';
-
-/** Probabilities of `atoms` evenly spaced returns, from `low` to `high`. */
-export interface CategoricalDistribution {
-  readonly kind: 'categorical';
-  /** At least 2. */
-  readonly atoms: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 /** C51's options where they differ from `dqnDefaults`; those of the paper. */
 export const c51Defaults: Partial<DqnOptions> = {

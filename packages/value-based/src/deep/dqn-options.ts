@@ -13,8 +13,8 @@ import {
   type OptionCheck,
   type Schedule,
 } from '@gradus/core';
+import { distributionCheck, type Distribution } from './distribution.ts';
 import { convolutionsCheck, type Convolution } from './q-network.ts';
-import { distributionCheck, type Distribution } from './value-head.ts';
 
 /** Options of `Dqn`, the deep Q-network and its extensions; formulas of both are at `Dqn`. */
 export interface DqnOptions {

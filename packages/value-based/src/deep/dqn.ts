@@ -35,10 +35,11 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { chooseValueHead } from './choose-value-head.ts';
 import { dqnDefaults, dqnOptionChecks, type DqnOptions } from './dqn-options.ts';
 import type { NoisyModule } from './noisy-linear.ts';
 import { qNetwork } from './q-network.ts';
-import { valueHead, type ValueHead } from './value-head.ts';
+import type { ValueHead } from './value-head.ts';
 
 /** The online network q(·; w) and the target network q(·; w⁻), and what their outputs mean. */
 interface Networks {
@@ -50,7 +51,7 @@ interface Networks {
 /** Both start from the same weights. */
 function createNetworks(env: VectorEnv, actions: Discrete, options: DqnOptions, random: Random): Networks {
   const { observationSpace } = env;
-  const head = valueHead(options.distribution, options.loss);
+  const head = chooseValueHead(options.distribution, options.loss);
   const create = (): NoisyModule =>
     qNetwork({ ...options, observationSpace, actions: actions.n, outputs: head.outputs, random });
   const networks = { online: create(), target: create(), head };

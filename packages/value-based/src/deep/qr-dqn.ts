@@ -1,13 +1,8 @@
 import * as t from '@gradus/tensor';
+import type { QuantileDistribution } from './distribution.ts';
 import type { DqnOptions } from './dqn-options.ts';
 import { huber } from './huber.ts';
 import type { ValueHead } from './value-head.ts';
-
-/** Returns below which equal parts of the probability lie: `quantiles` of them, the middles of as many equal parts. */
-export interface QuantileDistribution {
-  readonly kind: 'quantile';
-  readonly quantiles: number;
-}
 
 /** QR-DQN's options where they differ from `dqnDefaults`; those of the paper and of SB3-Contrib. */
 export const qrDqnDefaults: Partial<DqnOptions> = {

@@ -1,0 +1,15 @@
+import type { DType, TensorData } from '../dtype.ts';
+
+/** Memory of one variable on a device. */
+export interface Storage {
+  read(): TensorData;
+  write(values: ArrayLike<number>): void;
+  dispose(): void;
+}
+
+/** What a variable asks of its device: memory. */
+export interface StorageDevice {
+  readonly name: string;
+  /** Copies values into memory of the device. */
+  store(dtype: DType, values: TensorData): Storage;
+}
