@@ -36,6 +36,7 @@ export interface LambdaViewOptions {
 export function forwardView(episode: RecordedEpisode, values: Float64Array, options: LambdaViewOptions): Float64Array {
   const { pairs, bootstraps } = readEpisode(episode, values, options);
   const { rewards, terminated } = episode;
+  const { alpha, gamma, lambda } = options;
   const steps = rewards.length;
   const returns = lambdaReturns(
     {
@@ -45,11 +46,11 @@ export function forwardView(episode: RecordedEpisode, values: Float64Array, opti
       terminated: new Uint8Array(steps).fill(Number(terminated), steps - 1),
       truncated: new Uint8Array(steps),
     },
-    options,
+    { gamma, lambda },
     new Float64Array(steps),
   );
   const updated = values.slice();
-  for (let t = 0; t < steps; t++) updated[pairs[t]] += options.alpha * (returns[t] - values[pairs[t]]);
+  for (let t = 0; t < steps; t++) updated[pairs[t]] += alpha * (returns[t] - values[pairs[t]]);
   return updated;
 }
 
