@@ -1,5 +1,5 @@
 import { evaluate, type Agent, type Evaluation } from '@gradus/core';
-import { envDefaults, makeVectorEnv } from '@gradus/envs';
+import { makeVectorEnv } from '@gradus/envs';
 import Table from 'cli-table3';
 
 /** How long training took. */
@@ -21,8 +21,14 @@ export interface Score {
   readonly std_return: number;
 }
 
+/** The score of episodes, some of which may have been cut off. */
+export interface PlayedScore extends Score {
+  /** Episodes that did not end within 10,000 steps, in an environment without a limit. */
+  readonly cut_off_episodes: number;
+}
+
 /** The line that `gradus train --json` ends with. */
-export interface TrainingResult extends Score, TrainingTime {
+export interface TrainingResult extends PlayedScore, TrainingTime {
   readonly algorithm: string;
   readonly environment: string;
   readonly seed: number;
@@ -33,23 +39,23 @@ export interface TrainingResult extends Score, TrainingTime {
 /** Episodes that are played side by side. */
 const EVALUATION_COPIES = 100;
 
-/** Steps after which an episode is cut off where the environment has no time limit: best actions may go in circles for ever. */
-const EVALUATION_STEPS = 10_000;
-
-/** Plays whole episodes with the agent's best actions, of at most {@link EVALUATION_STEPS} where the environment has no limit. */
+/** Plays whole episodes with the agent's best actions, of at most 10,000 steps where the environment has no limit. */
 export function playEpisodes(agent: Agent, environment: string, episodes: number, seed: number): Evaluation {
-  const isUnlimited = envDefaults(environment).maxEpisodeSteps === Infinity;
-  const options = isUnlimited ? { maxEpisodeSteps: EVALUATION_STEPS } : {};
-  const env = makeVectorEnv(environment, Math.min(episodes, EVALUATION_COPIES), options);
+  const env = makeVectorEnv(environment, Math.min(episodes, EVALUATION_COPIES));
   const evaluation = evaluate(agent, env, { episodes, seed });
   env.close();
   return evaluation;
 }
 
 /** The score of `episodes` episodes with the agent's best actions. */
-export function scoreAgent(agent: Agent, environment: string, episodes: number, seed: number): Score {
-  const { meanReturn, stdReturn } = playEpisodes(agent, environment, episodes, seed);
-  return { mean_return: meanReturn, std_return: stdReturn };
+export function scoreAgent(agent: Agent, environment: string, episodes: number, seed: number): PlayedScore {
+  const { meanReturn, stdReturn, cutOff } = playEpisodes(agent, environment, episodes, seed);
+  return { mean_return: meanReturn, std_return: stdReturn, cut_off_episodes: cutOff };
+}
+
+/** What to say where episodes were cut off. */
+export function cutOffText(cutOff: number, episodes: number): string {
+  return `${count(cutOff)} of ${count(episodes)} episodes did not end and were cut off`;
 }
 
 /** `steps` environment steps took `seconds`. */

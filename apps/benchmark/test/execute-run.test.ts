@@ -15,7 +15,8 @@ function scoreWithoutRunner(run: PlannedRun, steps: number): { mean_return: numb
   const env = makeVectorEnv(run.environment, run.numEnvs);
   const agent = algorithms[run.algorithm].create(env, { ...run.options, seed: run.seed, device: device('wasm') });
   for (const { step } of agent.learn({ steps: run.steps })) if (step >= steps) break;
-  return scoreAgent(agent, run.environment, run.episodes, run.seed);
+  const { mean_return, std_return } = scoreAgent(agent, run.environment, run.episodes, run.seed);
+  return { mean_return, std_return };
 }
 
 /** Everything that a run hands out when it does so after every update. */

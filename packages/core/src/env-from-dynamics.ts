@@ -38,6 +38,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
   readonly actionMask?: () => Uint8Array;
   private readonly dynamics: Dynamics<Name, Actions>;
   private readonly state: DynamicsState<Name>;
+  readonly maxEpisodeSteps?: number;
   private readonly limit: number;
   private readonly action: ActionArray;
   private readonly observation: Float32Array;
@@ -51,6 +52,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
     this.actionSpace = dynamics.actionSpace;
     this.dynamics = dynamics;
     this.limit = stepLimit(dynamics);
+    if (this.limit < Infinity) this.maxEpisodeSteps = this.limit;
     this.state = createState(dynamics, 1);
     this.action = createActions(dynamics.actionSpace, 1);
     this.observation = new Float32Array(dynamics.observationSpace.size);

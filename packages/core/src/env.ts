@@ -43,6 +43,11 @@ export interface Env<Observation extends SpaceValue = SpaceValue, Action extends
   readonly actionSpace: Space;
   reset(options?: ResetOptions): ResetResult<Observation>;
   step(action: Action): StepResult<Observation>;
+  /**
+   * Steps after which it truncates an episode itself; undefined where it never does. Loops over whole episodes trust it, and cut off after 10,000 steps
+   * where there is none, unless they are told another number.
+   */
+  readonly maxEpisodeSteps?: number | undefined;
   /** Frees what the environment holds, if anything. */
   close?(): void;
   /** With `setState`: lets a stopped training resume exactly where it was. Includes the state of the random stream. */

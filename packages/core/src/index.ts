@@ -44,6 +44,7 @@ export {
 } from '@gradus/tensor';
 export { checkFiniteRows, checkReward, checkRewards, checkStep } from './check-float32.ts';
 export { checkActions, checkValue } from './check-values.ts';
+export { resetEnv, stepCopies, stepEnv } from './checked-step.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
 export {
   categorical,
@@ -64,7 +65,7 @@ export { originalReward, withReward } from './env.ts';
 export type { Env, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
 export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './early-stopping.ts';
 export { CheckpointError, DivergenceError, EnvError, LogError } from './errors.ts';
-export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
+export { endlessEpisode, episodeLimit, evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
 export type { NumberArray } from './gather-rows.ts';
 export { holm } from './holm.ts';
 export { NumpyRandom } from './numpy-random.ts';

@@ -25,6 +25,8 @@ export interface PeriodicEvaluationOptions {
    * none. Default: the agent's own seed (`agent.options.seed`), or 0 where it has none.
    */
   readonly seed?: number | undefined;
+  /** Steps after which an episode is cut off. Default as that of `evaluate`. */
+  readonly maxEpisodeSteps?: number | undefined;
   /**
    * Play the best actions, by default. Where an agent acts and trains by the same random numbers, samples change its training; they do not
    * with those that play by a `RolloutCollector`.
@@ -36,7 +38,8 @@ export interface PeriodicEvaluationOptions {
 
 /**
  * Evaluates the agent whenever training has passed a multiple of `interval` steps (EvalCallback of Stable-Baselines3), and records
- * `eval/mean_return`, `eval/std_return`, `eval/mean_length` and `eval/best_return`, the highest mean so far, for the callbacks after
+ * `eval/mean_return`, `eval/std_return`, `eval/mean_length`, `eval/best_return`, the highest mean so far, and
+ * `eval/cut_off_episodes`, how many did not end within `maxEpisodeSteps`, for the callbacks after
  * it: loggers, `stopOnReturn`, `stopOnNoImprovement`. After training the agent is the last, not the best; `onBest` keeps that:
  *
  * ```ts
@@ -53,9 +56,10 @@ export function periodicEvaluation(options: PeriodicEvaluationOptions): Callback
     episodes: optional(positiveInteger),
     seed: optional(naturalNumber),
     deterministic: optional(flag),
+    maxEpisodeSteps: optional(positiveInteger),
     onBest: optional(aFunction),
   });
-  const { env, interval = 10_000, episodes = 10, seed, deterministic = true, onBest } = options;
+  const { env, interval = 10_000, episodes = 10, seed, deterministic = true, maxEpisodeSteps, onBest } = options;
   checkArguments(subject, { env }, { env: anEnv });
   const turns = stepInterval(subject, interval);
   let best = -Infinity;
@@ -67,8 +71,8 @@ export function periodicEvaluation(options: PeriodicEvaluationOptions): Callback
       if (!turns.passed(step)) return;
       const { agent } = training;
       const ownSeed = spawnSeed(seed ?? agent.options?.seed ?? 0, streams.curve, step);
-      const evaluation = evaluate(agent, env, { episodes, seed: ownSeed, deterministic });
-      const { meanReturn, stdReturn, lengths } = evaluation;
+      const evaluation = evaluate(agent, env, { episodes, seed: ownSeed, deterministic, maxEpisodeSteps });
+      const { meanReturn, stdReturn, lengths, cutOff } = evaluation;
       const isBest = meanReturn > best;
       if (isBest) best = meanReturn;
       training.record({
@@ -76,6 +80,7 @@ export function periodicEvaluation(options: PeriodicEvaluationOptions): Callback
         'eval/std_return': stdReturn,
         'eval/mean_length': lengths.reduce((sum, length) => sum + length, 0) / episodes,
         'eval/best_return': best,
+        'eval/cut_off_episodes': cutOff,
       });
       if (isBest) await onBest?.(evaluation, training);
     },

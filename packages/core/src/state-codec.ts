@@ -21,36 +21,81 @@ export interface PlacedBytes {
   readonly bytes: Uint8Array;
 }
 
-const constructors = { Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array };
+const constructors = {
+  Float32Array,
+  Float64Array,
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Uint32Array,
+};
 const ALIGNMENT = 8;
 
-/** Splits `state` into JSON and bytes; `decodeState` gives it back exactly, NaN, infinities and −0 included. */
+/**
+ * Splits `state` into JSON and bytes; `decodeState` gives it back exactly, NaN, infinities and −0 included. Throws `CheckpointError` with the path of what
+ * could not be given back: anything but `null`, booleans, numbers, strings, lists, plain objects and typed arrays, and what contains itself.
+ */
 export function encodeState(state: StateDict): EncodedState {
   const pieces: Uint8Array[] = [];
   let size = 0;
-  const encode = (value: StateValue): unknown => {
+  const parents = new Set<unknown>();
+  const encode = (value: unknown, path: string): unknown => {
     if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))) {
       return { $number: Object.is(value, -0) ? '-0' : String(value) };
     }
-    if (typeof value !== 'object' || value === null) return value;
+    if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
+      return value;
     if (isTypedArray(value)) {
+      const type = typeName(value);
+      if (type === undefined) throw unsaved(path, value);
       const offset = size;
       const padding = -value.byteLength & (ALIGNMENT - 1);
       pieces.push(bytesOf(value));
       if (padding > 0) pieces.push(new Uint8Array(padding));
       size += value.byteLength + padding;
-      return { $array: value.constructor.name, offset, length: value.length };
+      return { $array: type, offset, length: value.length };
     }
-    if (isList(value)) return value.map(encode);
-    return Object.fromEntries(
-      Object.entries(value).map(([name, entry]) => {
-        if (name.startsWith('$'))
-          throw new CheckpointError(`state '${name}': expected a name that does not begin with $`);
-        return [name, encode(entry)];
-      }),
-    );
+    if (!Array.isArray(value) && !isPlain(value)) throw unsaved(path, value);
+    if (parents.has(value)) throw new CheckpointError(`state '${path}': expected no object that contains itself`);
+    parents.add(value);
+    const encoded = Array.isArray(value)
+      ? Array.from(value, (entry: unknown, i) => encode(entry, `${path}[${i}]`))
+      : Object.fromEntries(
+          Object.entries(value).map(([name, entry]) => {
+            const own = path === '' ? name : `${path}.${name}`;
+            if (name.startsWith('$')) {
+              throw new CheckpointError(`state '${own}': expected a name that does not begin with $`);
+            }
+            return [name, encode(entry, own)];
+          }),
+        );
+    parents.delete(value);
+    return encoded;
   };
-  return { json: encode(state), pieces };
+  return { json: encode(state, ''), pieces };
+}
+
+/** The name of the array's type; undefined for one of a kind that is not known. */
+function typeName(array: TypedArray): keyof typeof constructors | undefined {
+  const names = Object.keys(constructors) as (keyof typeof constructors)[];
+  return names.find((name) => array instanceof constructors[name]);
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Plain objects of other realms, such as those of a test runner, have a prototype of their own.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function unsaved(path: string, value: unknown): CheckpointError {
+  const got = typeof value === 'object' && value !== null ? `an object of ${value.constructor.name}` : typeof value;
+  return new CheckpointError(
+    `state '${path}': expected null, a boolean, a number, a string, a list, a plain object or a typed array of numbers, got ${got}`,
+  );
 }
 
 /**
@@ -99,10 +144,6 @@ function createArray(
 
 function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function isList(value: StateValue): value is readonly StateValue[] {
-  return Array.isArray(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,9 +3,21 @@ import { text } from './argument-checks.ts';
 import { CheckpointError } from './errors.ts';
 
 /** The typed arrays that a state may hold. */
-export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Uint32Array;
 
-/** Whatever a state may hold: JSON values (with NaN and infinities) and typed arrays, nested at will. */
+/**
+ * Whatever a state may hold: JSON values (with NaN and infinities) and typed arrays, nested at will. Saving refuses all else, such as `undefined`, a
+ * `Map` or an object of a class, since it could not be given back.
+ */
 export type StateValue = null | boolean | number | string | TypedArray | readonly StateValue[] | StateDict;
 
 /** A snapshot of something that has state: plain data that a checkpoint can store. */
@@ -61,11 +73,8 @@ export function restoreArray(state: StateDict, name: string, target: TypedArray)
 /** Whether `value` is one of the typed arrays that a state may hold. */
 export function isTypedArray(value: unknown): value is TypedArray {
   return (
-    value instanceof Float32Array ||
-    value instanceof Float64Array ||
-    value instanceof Int32Array ||
-    value instanceof Uint32Array ||
-    value instanceof Uint8Array
+    ArrayBuffer.isView(value) &&
+    !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array)
   );
 }
 

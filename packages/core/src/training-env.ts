@@ -1,6 +1,7 @@
 import { checkArguments, naturalNumber, optional, valueText } from '@gradus/tensor';
 import { aVectorEnv, anEnv, anObject, text } from './argument-checks.ts';
-import { checkFiniteRows, checkStep } from './check-float32.ts';
+import { checkFiniteRows } from './check-float32.ts';
+import { stepCopies } from './checked-step.ts';
 import { checkCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { CheckpointError, EnvError } from './errors.ts';
 import type { ActionArray } from './spaces.ts';
@@ -45,8 +46,7 @@ export class TrainingEnv implements Stateful {
 
   /** Advances all copies by one step. Throws `EnvError` as they do, and for rewards and observations that are not finite. */
   step(actions: ActionArray): void {
-    this.env.step(actions);
-    checkStep(this.env);
+    stepCopies(this.env, actions);
   }
 
   private checkObservations(): void {

@@ -53,6 +53,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
   readonly render?: (context: RenderContext, index: number) => void;
   private readonly dynamics: Dynamics<Name, Actions>;
   private readonly buffers: VectorBuffers;
+  readonly maxEpisodeSteps?: number;
   private readonly limit: number;
   private readonly state: DynamicsState<Name>;
   private randoms: RandomSource[] = [];
@@ -74,6 +75,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     this.episodeLengths = this.buffers.episodeLengths;
     this.dynamics = dynamics;
     this.limit = stepLimit(dynamics);
+    if (this.limit < Infinity) this.maxEpisodeSteps = this.limit;
     this.state = createState(dynamics, n);
     this.ended = new Int32Array(n);
     if (dynamics.writeActionMasks) this.actionMasks = new Uint8Array(n * actionMaskSize(dynamics.actionSpace));

@@ -53,6 +53,8 @@ export interface VectorEnv extends StepOutcome, Stateful {
   readonly episodeLengths: Int32Array;
   /** Where the environment has masks: which actions make sense, 1 or else 0, at `observations`: [n × number of actions]. */
   readonly actionMasks?: Uint8Array | undefined;
+  /** As `Env.maxEpisodeSteps`. */
+  readonly maxEpisodeSteps?: number | undefined;
   /** Starts a new episode in every copy. Throws `RangeError` for numbers that are no seeds, and for a list of seeds of another length than n. */
   reset(options?: VectorResetOptions): void;
   /** Advances every copy by one step. `actions`: [n × action size]. Throws `EnvError` for an action that does not fit. */

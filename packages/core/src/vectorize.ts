@@ -1,7 +1,7 @@
 import { checkArguments, positiveInteger } from '@gradus/tensor';
 import { aFunction, anEnv } from './argument-checks.ts';
-import { checkReward } from './check-float32.ts';
-import { checkActions, checkValue } from './check-values.ts';
+import { checkActions } from './check-values.ts';
+import { resetEnv, stepEnv } from './checked-step.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { originalReward, type Env, type ResetOptions } from './env.ts';
 import { EnvError } from './errors.ts';
@@ -23,8 +23,8 @@ import type { VectorEnv, VectorResetOptions } from './vector-env.ts';
 /**
  * `n` environments, each made by `makeEnv`, stepped one after the other behind the interface of a `VectorEnv`. What they return
  * is checked: an observation of another shape or not finite, a reward that is not finite, a flag that is not a
- * boolean, or an action outside the space raise an `EnvError` that names the environment. Throws `RangeError` unless n is a positive
- * integer.
+ * boolean, a promise, or an action outside the space raise an `EnvError` that names the environment. Throws `RangeError` unless n is a
+ * positive integer, and `EnvError` where `makeEnv` gives one object twice, or environments whose spaces differ.
  *
  * `getState` needs environments that have `getState` and `setState`, and says so if they have not.
  */
@@ -39,6 +39,32 @@ export function asVectorEnv(env: Env | VectorEnv): VectorEnv {
   return 'numEnvs' in env ? env : vectorize(() => env, 1);
 }
 
+/** Throws `EnvError` unless all are different objects with the same spaces, and all or none have action masks. */
+function checkCopies(envs: readonly Env[]): void {
+  const [first] = envs;
+  const spacesOf = (env: Env): string => `${env.observationSpace.toString()} and ${env.actionSpace.toString()}`;
+  const indices = new Map<Env, number>();
+  for (const [i, env] of envs.entries()) {
+    const same = indices.get(env);
+    if (same !== undefined) {
+      throw new EnvError(
+        `vectorize: environments ${same} and ${i} are one object, expected makeEnv to make a new one each time`,
+      );
+    }
+    indices.set(env, i);
+    if (spacesOf(env) !== spacesOf(first)) {
+      throw new EnvError(
+        `vectorize: expected the spaces of environment 0 in all, ${spacesOf(first)}, got ${spacesOf(env)} in environment ${i}`,
+      );
+    }
+    if ((env.actionMask === undefined) !== (first.actionMask === undefined)) {
+      throw new EnvError(
+        `vectorize: expected actionMask in all environments or in none, environments 0 and ${i} differ`,
+      );
+    }
+  }
+}
+
 class EnvVector implements VectorEnv {
   readonly numEnvs: number;
   readonly observationSpace: Space;
@@ -51,6 +77,7 @@ class EnvVector implements VectorEnv {
   readonly episodeReturns: Float64Array;
   readonly episodeLengths: Int32Array;
   readonly actionMasks?: Uint8Array | undefined;
+  readonly maxEpisodeSteps?: number | undefined;
   readonly renderFormat?: RenderFormat | undefined;
   readonly render?: (context: RenderContext, index: number) => void;
   private readonly buffers: VectorBuffers;
@@ -72,6 +99,8 @@ class EnvVector implements VectorEnv {
     this.episodeReturns = this.buffers.episodeReturns;
     this.episodeLengths = this.buffers.episodeLengths;
     this.envs = Array.from({ length: n }, (_, index) => (index === 0 ? first : makeEnv(index)));
+    checkCopies(this.envs);
+    this.maxEpisodeSteps = first.maxEpisodeSteps;
     if (first.actionMask) this.actionMasks = new Uint8Array(n * actionMaskSize(first.actionSpace));
     if (first.render) {
       this.renderFormat = first.renderFormat;
@@ -126,13 +155,7 @@ class EnvVector implements VectorEnv {
     const { terminated, truncated, episodeReturns, episodeLengths } = this;
     const outside = this.actionSpace.problem(action);
     if (outside !== undefined) throw new EnvError(`action of environment ${i} ${outside}`);
-    const result = this.envs[i].step(action);
-    checkReward(`reward of environment ${i}`, result.reward);
-    if (typeof result.terminated !== 'boolean' || typeof result.truncated !== 'boolean') {
-      throw new EnvError(
-        `terminated and truncated of environment ${i} are ${String(result.terminated)} and ${String(result.truncated)}, expected booleans`,
-      );
-    }
+    const result = stepEnv(this.envs[i], action, `environment ${i}`);
     const begun = terminated[i] !== 0 || truncated[i] !== 0;
     this.rewards[i] = result.reward;
     episodeReturns[i] = (begun ? 0 : episodeReturns[i]) + originalReward(result);
@@ -149,7 +172,7 @@ class EnvVector implements VectorEnv {
   }
 
   private begin(i: number, options: ResetOptions): void {
-    this.store(this.envs[i].reset(options).observation, this.observations, i);
+    this.store(resetEnv(this.envs[i], options, `environment ${i}`).observation, this.observations, i);
     this.updateActionMask(i);
   }
 
@@ -164,7 +187,6 @@ class EnvVector implements VectorEnv {
   }
 
   private store(observation: SpaceValue, target: Float32Array, i: number): void {
-    checkValue(`observation of environment ${i}`, this.observationSpace, observation);
     writeRow(this.observationSpace, observation, target, i);
   }
 }

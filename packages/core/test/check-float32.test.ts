@@ -94,13 +94,13 @@ describe.each(wrong)('%d is refused', (value) => {
   const act = { act: () => [0] };
 
   test('by vectorize and evaluate: rewards and observations, first, next and final', () => {
-    for (const env of [
-      oneStep({ reward: value }),
-      oneStep({ observation: [0, value] }),
-      oneStep({ observation: [value, 0], terminated: false }),
-      oneStep({}, [0, value]),
+    for (const make of [
+      () => oneStep({ reward: value }),
+      () => oneStep({ observation: [0, value] }),
+      () => oneStep({ observation: [value, 0], terminated: false }),
+      () => oneStep({}, [0, value]),
     ]) {
-      const copies = vectorize(() => env, 2);
+      const copies = vectorize(make, 2);
       const play = (): void => {
         copies.reset();
         copies.step(new Float32Array(2));

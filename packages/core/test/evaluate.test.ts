@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ActOptions, Policy } from '../src/agent.ts';
+import type { Dynamics } from '../src/dynamics.ts';
 import { envFromDynamics } from '../src/env-from-dynamics.ts';
 import { evaluate } from '../src/evaluate.ts';
 import { spawnSeed, streams } from '../src/seed-sequence.ts';
@@ -50,6 +51,13 @@ test('copies side by side play what single environments seeded alike would', () 
     return evaluate(policy, env, { episodes }).returns;
   });
   expect([...together.returns].sort()).toEqual(alone.sort());
+});
+
+test('a single environment plays what the only copy of a VectorEnv plays', () => {
+  const options = { episodes: 6, seed: 9 };
+  expect(evaluate(policy, envFromDynamics(counting()), options)).toEqual(
+    evaluate(policy, vectorEnvFromDynamics(counting(), 1), options),
+  );
 });
 
 test('short episodes are not favoured', () => {
@@ -128,6 +136,41 @@ describe('the policy is told where episodes start', () => {
     };
     evaluate({ act }, vectorEnvFromDynamics(counting(), 3), { episodes: 9, seed: 2 });
     expect(single.lengths).toEqual(lengths);
+  });
+});
+
+describe('episodes that do not end', () => {
+  // Adding 0 ends none; from an even start, that of half of the episodes, 2 is added until the end.
+  const lazy: Policy = { act: (observation) => ((observation as Float32Array)[0] % 2 === 0 ? 2 : 0) };
+  const unlimited = (): Dynamics<'count', Int32Array> => counting();
+
+  test.each([1, 3])('are cut off, and counted, with %d copies', (copies) => {
+    const env = copies === 1 ? envFromDynamics(unlimited()) : vectorEnvFromDynamics(unlimited(), copies);
+    const { returns, lengths, cutOff } = evaluate(lazy, env, { episodes: 20, seed: 3, maxEpisodeSteps: 50 });
+    expect(returns).toHaveLength(20);
+    expect(cutOff).toBeGreaterThan(3);
+    expect(cutOff).toBeLessThan(17);
+    expect(lengths.filter((length) => length === 50)).toHaveLength(cutOff);
+    expect(Math.max(...lengths.filter((length) => length !== 50))).toBeLessThanOrEqual(10);
+    // Those that were cut off had the same odd count all along.
+    lengths.forEach((length, e) => length === 50 && expect((returns[e] / 50) % 2).toBe(1));
+  });
+
+  test('the limit of the environment comes first, and is none of ours', () => {
+    const never: Policy = { act: () => 0 };
+    for (const env of [envFromDynamics(counting(30_000)), vectorEnvFromDynamics(counting(30_000), 1)]) {
+      expect(env.maxEpisodeSteps).toBe(30_000);
+      const { lengths, cutOff } = evaluate(never, env, { episodes: 1 });
+      expect([lengths, cutOff]).toEqual([[30_000], 0]);
+    }
+    const { lengths, cutOff } = evaluate(never, envFromDynamics(unlimited()), { episodes: 1 });
+    expect([lengths, cutOff]).toEqual([[10_000], 1]);
+  });
+
+  test.each([0, 0.5, NaN])('a limit of %d is refused', (maxEpisodeSteps) => {
+    expect(() => evaluate(lazy, envFromDynamics(unlimited()), { maxEpisodeSteps })).toThrow(
+      `evaluate: expected maxEpisodeSteps to be a positive integer, got ${maxEpisodeSteps}`,
+    );
   });
 });
 

@@ -36,6 +36,10 @@ function scripted(skills: Readonly<Record<number, number>>): Agent & { step: num
   return agent;
 }
 
+/** What a single environment is seeded with. */
+const evaluationSeed = (seed: number, step: number): number =>
+  spawnSeed(spawnSeed(spawnSeed(seed, streams.curve, step), streams.evaluation), 0);
+
 const skills = { 20: 5, 40: 7, 60: 6, 80: 7, 100: 9 };
 
 test('evaluates at every interval, records it for those after it and tells of every new best', async () => {
@@ -62,6 +66,7 @@ test('evaluates at every interval, records it for those after it and tells of ev
     'eval/std_return': 1,
     'eval/mean_length': 2,
     'eval/best_return': best,
+    'eval/cut_off_episodes': 0,
   });
   expect(recorded).toEqual([
     [20, metrics(11, 11)],
@@ -76,7 +81,7 @@ test('evaluates at every interval, records it for those after it and tells of ev
     [40, [16, 14, 16, 14]],
     [100, [20, 18, 20, 18]],
   ]);
-  const seeds = [20, 40, 60, 80, 100].map((step) => spawnSeed(spawnSeed(6, streams.curve, step), streams.evaluation));
+  const seeds = [20, 40, 60, 80, 100].map((step) => evaluationSeed(6, step));
   expect(env.seeds.filter((seed) => seed !== undefined)).toEqual(seeds);
 });
 
@@ -87,7 +92,7 @@ test('the episodes follow from the seed of the agent, where it has one, unless t
     await train(agent, { steps: 20, callbacks: [periodicEvaluation({ env, interval: 20, episodes: 1, seed })] });
     return env.seeds;
   };
-  const first = (seed: number): number[] => [spawnSeed(spawnSeed(seed, streams.curve, 20), streams.evaluation)];
+  const first = (seed: number): number[] => [evaluationSeed(seed, 20)];
   expect(await seedsOf(undefined)).toEqual(first(0));
   expect(await seedsOf({ seed: 3 })).toEqual(first(3));
   expect(await seedsOf({ seed: 3 }, 4)).toEqual(first(4));

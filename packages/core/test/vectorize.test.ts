@@ -121,6 +121,31 @@ test('asVectorEnv makes one copy of a single environment and leaves others alone
   expect(asVectorEnv(env)).toBe(env);
 });
 
+describe('copies that are none', () => {
+  test('one object twice', () => {
+    const walk = new Walk();
+    expect(() => vectorize((i) => (i === 1 ? new Walk() : walk), 4)).toThrow(
+      new EnvError('vectorize: environments 0 and 2 are one object, expected makeEnv to make a new one each time'),
+    );
+  });
+
+  test.each<[string, object, string]>([
+    ['observations', { observationSpace: new Box(-4, 3, [1]) }, 'Box(-4, 3, [1]) and Discrete(2) in environment 1'],
+    ['actions', { actionSpace: new Discrete(2, 1) }, 'Box(-3, 3, [1]) and Discrete(2, start 1) in environment 1'],
+  ])('other spaces of %s', (_, change, got) => {
+    expect(() => vectorize((i) => (i === 0 ? new Walk() : Object.assign(new Walk(), change)), 2)).toThrow(
+      `vectorize: expected the spaces of environment 0 in all, Box(-3, 3, [1]) and Discrete(2), got ${got}`,
+    );
+  });
+
+  test('masks of some', () => {
+    const masked = (): Env => Object.assign(new Walk(), { actionMask: () => Uint8Array.of(1, 1) });
+    expect(() => vectorize((i) => (i === 1 ? masked() : new Walk()), 2)).toThrow(
+      'expected actionMask in all environments or in none',
+    );
+  });
+});
+
 test('close reaches every environment', () => {
   let closed = 0;
   const env = vectorize(() => Object.assign(new Walk(), { close: () => closed++ }), 3);

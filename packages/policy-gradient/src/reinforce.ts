@@ -101,6 +101,11 @@ export interface ReinforceOptions {
   readonly activation: t.Activation;
   /** Log standard deviation of continuous actions at the start; it does not depend on the state. Default 0. */
   readonly initialLogStd: number;
+  /**
+   * Steps within which an episode has to end, since it is learned from as a whole; null: the environment's own limit, or 10,000 where it has none.
+   * Default null.
+   */
+  readonly maxEpisodeSteps: number | null;
   /** Seeds weights, actions, minibatches and environments. Default 0. */
   readonly seed: number;
 }
@@ -120,6 +125,7 @@ export const reinforceDefaults: ReinforceOptions = {
   hidden: [64, 64],
   activation: 'tanh',
   initialLogStd: 0,
+  maxEpisodeSteps: null,
   seed: 0,
 };
 
@@ -142,6 +148,7 @@ const optionChecks: { readonly [Name in keyof ReinforceOptions]: OptionCheck } =
   hidden: layerSizes,
   activation: oneOf(...t.activationNames),
   initialLogStd: finiteNumber,
+  maxEpisodeSteps: nullable(positiveInteger),
   seed: naturalNumber,
 };
 

@@ -89,7 +89,9 @@ describe('environments', () => {
 
   test('episodes that do not end', () => {
     expect(learn(environment({ terminated: false }))).toThrow(
-      new EnvError('environment 0: expected episodes that end, got one of more than 100000 steps'),
+      new EnvError(
+        'Reinforce: an episode did not end within 10000 steps; give the environment a time limit, or set maxEpisodeSteps where that is too few',
+      ),
     );
   });
 });

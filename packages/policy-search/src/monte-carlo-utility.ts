@@ -1,18 +1,20 @@
 import {
-  EnvError,
   RunningNormalizer,
   actionCounts,
   asVectorEnv,
   checkActionMasks,
   checkFiniteRows,
   checkOptions,
-  checkStep,
   clipToBounds,
   createActions,
+  endlessEpisode,
+  episodeLimit,
   flag,
   naturalNumber,
+  nullable,
   positiveInteger,
   readState,
+  stepCopies,
   valueText,
   type ActionArray,
   type Env,
@@ -37,6 +39,8 @@ export interface MonteCarloUtilityOptions {
    * observations of a float32 `Box`. Default false.
    */
   readonly normalizeObservation: boolean;
+  /** Steps within which an episode has to end; null: the environment's own limit, or 10,000 where it has none. Default null. */
+  readonly maxEpisodeSteps: number | null;
 }
 
 /** Those that {@link MonteCarloUtilityOptions} names. */
@@ -44,6 +48,7 @@ export const monteCarloUtilityDefaults: MonteCarloUtilityOptions = {
   episodes: 1,
   commonEpisodes: false,
   normalizeObservation: false,
+  maxEpisodeSteps: null,
 };
 
 /** What the options of {@link MonteCarloUtilityOptions} must be. */
@@ -51,6 +56,7 @@ export const monteCarloUtilityChecks: { readonly [Name in keyof MonteCarloUtilit
   episodes: positiveInteger,
   commonEpisodes: flag,
   normalizeObservation: flag,
+  maxEpisodeSteps: nullable(positiveInteger),
 };
 
 /** What an evaluation came to. Episode k · m + j is the j-th of candidate k. */
@@ -69,9 +75,6 @@ interface EpisodeResults {
   readonly returns: Float64Array;
   readonly lengths: Int32Array;
 }
-
-/** Steps after which an episode is taken to go on for ever. */
-const LONGEST_EPISODE = 1_000_000;
 
 /**
  * The utility of a policy's parameters, by Monte Carlo (S4.1):
@@ -135,7 +138,7 @@ export class MonteCarloUtility implements Stateful {
 
   /**
    * Plays m episodes with each of `candidates`, [candidates × dimension]. The same `seed` leads to the same episodes. Throws `EnvError` for rewards and
-   * observations that are not finite, and for an episode that does not end within 10⁶ steps; `RangeError` for a mask without a legal action, and for candidates of another
+   * observations that are not finite, and for an episode that does not end within `maxEpisodeSteps`; `RangeError` for a mask without a legal action, and for candidates of another
    * dimension.
    */
   evaluate(candidates: Float64Array, seed: number): CandidateReturns {
@@ -183,26 +186,24 @@ export class MonteCarloUtility implements Stateful {
     checkFiniteRows('observation', env.observations, env.observationSpace.size);
     for (let i = 0; i < numEnvs; i++) episode[i] = first + i;
     this.sum.fill(0);
-    for (let left = end - first, sinceLastEnd = 0; left > 0;) {
+    const longest = episodeLimit(env, this.options.maxEpisodeSteps ?? undefined);
+    for (let left = end - first; left > 0;) {
       this.act(candidates, end);
-      env.step(actions);
-      checkStep(env);
-      if (++sinceLastEnd > LONGEST_EPISODE) {
-        throw new EnvError(
-          `episodes: expected an end within ${LONGEST_EPISODE} steps, got none; give the environment a time limit`,
-        );
-      }
+      stepCopies(env, actions);
       for (let i = 0; i < numEnvs; i++) {
         const e = episode[i];
         this.sum[i] += env.rewards[i];
-        if (e >= end || (terminated[i] | truncated[i]) === 0) continue;
+        if (e >= end) continue;
+        if ((terminated[i] | truncated[i]) === 0) {
+          if (env.episodeLengths[i] >= longest) throw endlessEpisode('MonteCarloUtility', longest);
+          continue;
+        }
         sums[e] = this.sum[i];
         this.sum[i] = 0;
         returns[e] = env.episodeReturns[i];
         lengths[e] = env.episodeLengths[i];
         episode[i] += numEnvs;
         left--;
-        sinceLastEnd = 0;
       }
     }
   }

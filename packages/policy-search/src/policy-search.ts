@@ -51,6 +51,8 @@ export interface PolicySearchOptions extends PolicyNetworkOptions {
   readonly episodeChoice: 'independent' | 'common' | 'fixed';
   /** Whether observations are normalized by their running mean and variance (V2 of Mania et al., 2018). Default false. */
   readonly normalizeObservation: boolean;
+  /** Steps within which an episode has to end; null: the environment's own limit, or 10,000 where it has none. Default null. */
+  readonly maxEpisodeSteps: number | null;
   /** Seeds the parameters at first, the candidates, and the episodes. Default 0. */
   readonly seed: number;
 }
@@ -61,6 +63,7 @@ export const policySearchDefaults: PolicySearchOptions = {
   episodes: 1,
   episodeChoice: 'independent',
   normalizeObservation: false,
+  maxEpisodeSteps: null,
   seed: 0,
 };
 
@@ -69,6 +72,7 @@ const checks: { readonly [Name in keyof PolicySearchOptions]: OptionCheck } = {
   episodes: positiveInteger,
   episodeChoice: oneOf('independent', 'common', 'fixed'),
   normalizeObservation: monteCarloUtilityChecks.normalizeObservation,
+  maxEpisodeSteps: monteCarloUtilityChecks.maxEpisodeSteps,
   seed: naturalNumber,
 };
 
@@ -111,16 +115,17 @@ export class PolicySearch<Options extends object = object> implements Agent {
     rejectUnknown(name, options, { ...policySearchDefaults, ...defaults });
     const own = pick<PolicySearchOptions>(options, policySearchDefaults);
     checkOptions<PolicySearchOptions>(name, own, checks);
-    const { hidden, bias, episodes, episodeChoice, normalizeObservation, seed } = { ...policySearchDefaults, ...own };
+    const { hidden, bias, seed, episodeChoice, ...played } = { ...policySearchDefaults, ...own };
     const vectorEnv = asVectorEnv(env);
     this.algorithm = name;
     this.options = { ...policySearchDefaults, ...defaults, ...options };
     this.network = new PolicyNetwork(vectorEnv, { hidden, bias });
     this.search = method.create(this.network.initialParameters(seed), pick<Options>(options, defaults));
     this.utility = new MonteCarloUtility(vectorEnv, this.network, {
-      episodes,
+      episodes: played.episodes,
       commonEpisodes: episodeChoice !== 'independent',
-      normalizeObservation,
+      normalizeObservation: played.normalizeObservation,
+      maxEpisodeSteps: played.maxEpisodeSteps,
     });
     this.policy = new NetworkPolicy(this.network, () => this.parameters, this.utility.normalizer);
   }

@@ -272,8 +272,10 @@ describe('errors', () => {
   test('an episode without end is one', () => {
     const env = makeVectorEnv('CliffWalking-v1', 1, { maxEpisodeSteps: Infinity });
     const network = new PolicyNetwork(env);
+    const few = new MonteCarloUtility(env, network, { maxEpisodeSteps: 7 });
+    expect(() => few.evaluate(new Float64Array(network.dimension), 0)).toThrow('did not end within 7 steps');
     expect(() => new MonteCarloUtility(env, network).evaluate(new Float64Array(network.dimension), 0)).toThrow(
-      'episodes: expected an end within 1000000 steps, got none; give the environment a time limit',
+      'MonteCarloUtility: an episode did not end within 10000 steps; give the environment a time limit',
     );
   });
 

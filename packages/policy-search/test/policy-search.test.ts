@@ -196,6 +196,7 @@ test('defaults are documented, and ARS is that of the zoo', () => {
     episodes: 1,
     episodeChoice: 'independent',
     normalizeObservation: false,
+    maxEpisodeSteps: null,
     seed: 0,
   });
   const { options } = arsSettings.zoo['CartPole-v1'];

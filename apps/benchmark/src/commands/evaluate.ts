@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { deviceOption, type DeviceChoice } from '../devices.ts';
 import { integerFrom } from '../parse-options.ts';
-import { count, scoreAgent, scoreText, table } from '../results.ts';
+import { count, cutOffText, scoreAgent, scoreText, table } from '../results.ts';
 import { loadRun, restoreAgent } from '../run.ts';
 
 interface EvaluateOptions {
@@ -36,4 +36,5 @@ async function evaluateCommand(folder: string, options: EvaluateOptions): Promis
   }
   const head = ['algorithm', 'environment', 'trained for', `return over ${episodes} episodes`];
   console.log(table(head, [[algorithm, environment, `${count(agent.step)} steps`, scoreText(score)]]));
+  if (score.cut_off_episodes > 0) console.log(cutOffText(score.cut_off_episodes, episodes));
 }

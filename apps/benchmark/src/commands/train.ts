@@ -8,7 +8,7 @@ import { checkOutputFolder } from '../check-output-folder.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
 import { fileName } from '../file-name.ts';
 import { integerFrom, positiveNumber } from '../parse-options.ts';
-import { resultsTable, scoreAgent } from '../results.ts';
+import { cutOffText, resultsTable, scoreAgent } from '../results.ts';
 import { loadRun, restoreAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../run.ts';
 import { findSettings, override, settingsNames, type SettingsName } from '../settings.ts';
 import { trainInterruptibly } from '../train-interruptibly.ts';
@@ -134,6 +134,7 @@ async function trainCommand(
       ...time,
     };
     console.log(json ? JSON.stringify(result) : resultsTable([result], episodes));
+    if (!json && result.cut_off_episodes > 0) console.log(cutOffText(result.cut_off_episodes, episodes));
     if (saved?.failure !== undefined) throw new UserError(reasons(saved).join('; '));
     if (saved !== undefined && !json) {
       console.log(`saved in ${saved.folder}; to evaluate it again: gradus evaluate ${saved.folder}`);

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { evaluate, type Agent, type Env, type RenderFormat } from '@gradus/core';
+import { evaluate, type Env, type RenderFormat } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
 import { GifRecorder } from '@gradus/envs/node';
 import type { Command } from 'commander';
@@ -7,7 +7,7 @@ import { checkOutputFile } from '../check-output-folder.ts';
 import { deviceOption, type DeviceChoice } from '../devices.ts';
 import { integerFrom } from '../parse-options.ts';
 import { saveOutcome } from '../replace-file.ts';
-import { count } from '../results.ts';
+import { count, cutOffText } from '../results.ts';
 import { loadRun, restoreAgent } from '../run.ts';
 import { messageOf, UserError } from '../user-error.ts';
 
@@ -61,22 +61,25 @@ async function watchCommand(folder: string, options: WatchOptions): Promise<void
   const agent = await restoreAgent(run, checkpoint, options.device);
 
   // Played once for the lengths; the same seed gives the same episodes again.
-  const { returns, lengths } = evaluate(agent, env, { episodes, seed });
+  const { returns, lengths, cutOff } = evaluate(agent, env, { episodes, seed });
   const { stride, framesPerSecond } = choosePace(renderFormat, lengths, options.frames);
   const recorder = await createRecorder(env, framesPerSecond);
-  record(agent, env, recorder, { episodes, seed, stride });
+  evaluate(agent, recorded(env, recorder, stride, lengths), { episodes, seed });
   const speed = (stride * framesPerSecond) / renderFormat.framesPerSecond;
   const bytes = recorder.finish();
   await saveOutcome(dirname(out), { [basename(out)]: bytes });
 
   const { frames } = recorder;
   if (json) {
-    console.log(JSON.stringify({ algorithm, environment, seed, returns, lengths, frames, speed, out }));
+    console.log(
+      JSON.stringify({ algorithm, environment, seed, returns, lengths, cut_off: cutOff, frames, speed, out }),
+    );
     return;
   }
   const pace = speed > 1 ? `, ${speed.toFixed(1)} times as fast as it happens` : '';
   console.log(`${out}: ${count(frames)} frames, ${count(bytes.length / 1000)} kB${pace}`);
   returns.forEach((sum, i) => console.log(`return ${Number(sum.toFixed(3))} in ${count(lengths[i])} steps`));
+  if (cutOff > 0) console.log(cutOffText(cutOff, episodes));
 }
 
 /** How many steps to take from one frame to the next, and how many frames to show in a second. */
@@ -102,24 +105,27 @@ async function createRecorder(env: Env, framesPerSecond: number): Promise<GifRec
   }
 }
 
-interface Recording {
-  readonly episodes: number;
-  readonly seed: number;
-  readonly stride: number;
-}
-
-/** Plays as `evaluate` does, and draws the first and last state of each episode and every `stride`-th between. */
-function record(agent: Agent, env: Env, recorder: GifRecorder, { episodes, seed, stride }: Recording): void {
-  for (let episode = 0; episode < episodes; episode++) {
-    let { observation } = env.reset(episode === 0 ? { seed } : {});
-    recorder.addFrame();
-    for (let step = 1; ; step++) {
-      const episodeStarts = Uint8Array.of(step === 1 ? 1 : 0);
-      const result = env.step(agent.act(observation, { actionMasks: env.actionMask?.(), episodeStarts }));
-      observation = result.observation;
-      if (result.terminated || result.truncated) break;
-      if (step % stride === 0) recorder.addFrame();
-    }
-    recorder.addFrame(END_SECONDS);
-  }
+/** `env`, of which the first and last state of each episode and every `stride`-th between are drawn while somebody plays in it. */
+function recorded(env: Env, recorder: GifRecorder, stride: number, lengths: readonly number[]): Env {
+  let episode = -1;
+  let steps = 0;
+  return {
+    observationSpace: env.observationSpace,
+    actionSpace: env.actionSpace,
+    maxEpisodeSteps: env.maxEpisodeSteps,
+    ...(env.actionMask && { actionMask: () => env.actionMask?.() ?? new Uint8Array() }),
+    reset(options) {
+      const result = env.reset(options);
+      episode++;
+      steps = 0;
+      recorder.addFrame();
+      return result;
+    },
+    step(action) {
+      const result = env.step(action);
+      if (++steps === lengths[episode]) recorder.addFrame(END_SECONDS);
+      else if (steps % stride === 0) recorder.addFrame();
+      return result;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { Box, type Env } from '@gradus/core';
+import { Box, stepEnv, type Env } from '@gradus/core';
 import { boxOf, toNumbers } from './box-of.ts';
 import { wrapEnv } from './wrap-env.ts';
 
@@ -11,7 +11,10 @@ export function clipAction(env: Env): Env {
   return wrapEnv(env, {
     actionSpace: new Box(-Infinity, Infinity, shape),
     step(action) {
-      return env.step(Float32Array.from(toNumbers(action), (value, i) => Math.min(Math.max(value, low[i]), high[i])));
+      return stepEnv(
+        env,
+        Float32Array.from(toNumbers(action), (value, i) => Math.min(Math.max(value, low[i]), high[i])),
+      );
     },
   });
 }

@@ -2,7 +2,9 @@ import {
   Box,
   MultiDiscrete,
   readRow,
+  resetEnv,
   restoreArray,
+  stepEnv,
   type Env,
   type Space,
   type SpaceValue,
@@ -34,12 +36,12 @@ function stackOne(env: Env, observationSpace: Space): Env {
     {
       observationSpace,
       reset(options) {
-        const result = env.reset(options);
+        const result = resetEnv(env, options);
         fill(stack, toNumbers(result.observation));
         return { ...result, observation: readStack() };
       },
       step(action) {
-        const result = env.step(action);
+        const result = stepEnv(env, action);
         push(stack, toNumbers(result.observation));
         return { ...result, observation: readStack() };
       },

@@ -1,4 +1,4 @@
-import type { Box, Dynamics, Env, SpaceValue, VectorEnv } from '@gradus/core';
+import { resetEnv, stepEnv, type Box, type Dynamics, type Env, type SpaceValue, type VectorEnv } from '@gradus/core';
 import { boxOf, toNumbers } from './box-of.ts';
 import { wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 
@@ -40,8 +40,8 @@ function hideInOne(env: Env, indices: readonly number[]): Env {
     return { ...result, observation };
   };
   return wrapEnv(env, {
-    reset: (options) => hidden(env.reset(options)),
-    step: (action) => hidden(env.step(action)),
+    reset: (options) => hidden(resetEnv(env, options)),
+    step: (action) => hidden(stepEnv(env, action)),
   });
 }
 

@@ -3,7 +3,9 @@ import {
   actionCounts,
   actionMaskSize,
   leavesAction,
+  resetEnv,
   restoreArray,
+  stepEnv,
   type Env,
   type SpaceValue,
 } from '@gradus/core';
@@ -32,12 +34,12 @@ export function maskActions(env: Env, mask: (observation: SpaceValue) => ArrayLi
     env,
     {
       reset(options) {
-        const result = env.reset(options);
+        const result = resetEnv(env, options);
         update(result.observation, false);
         return result;
       },
       step(action) {
-        const result = env.step(action);
+        const result = stepEnv(env, action);
         update(result.observation, result.terminated || result.truncated);
         return result;
       },

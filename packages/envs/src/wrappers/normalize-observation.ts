@@ -2,7 +2,8 @@ import {
   Box,
   RunningNormalizer,
   checkFiniteRows,
-  checkValue,
+  resetEnv,
+  stepEnv,
   type Env,
   type SpaceValue,
   type VectorEnv,
@@ -40,7 +41,6 @@ export function normalizeObservation(env: Env | VectorEnv, options: NormalizeObs
 
 function normalizeOne(env: Env, observationSpace: Box, statistics: RunningNormalizer, update: boolean): Env {
   const normalize = <Result extends { readonly observation: SpaceValue }>(result: Result): Result => {
-    checkValue('observation', env.observationSpace, result.observation);
     const observation = Float32Array.from(toNumbers(result.observation));
     if (update) statistics.update(observation);
     statistics.normalize(observation, observation);
@@ -50,8 +50,8 @@ function normalizeOne(env: Env, observationSpace: Box, statistics: RunningNormal
     env,
     {
       observationSpace,
-      reset: (options) => normalize(env.reset(options)),
-      step: (action) => normalize(env.step(action)),
+      reset: (options) => normalize(resetEnv(env, options)),
+      step: (action) => normalize(stepEnv(env, action)),
     },
     statistics,
   );

@@ -1,9 +1,9 @@
 import {
   RunningNormalizer,
-  checkReward,
   checkRewards,
   readState,
   restoreArray,
+  stepEnv,
   withReward,
   type Env,
   type StateDict,
@@ -41,8 +41,7 @@ function normalizeOne(env: Env, gamma: number): Env {
     env,
     {
       step(action) {
-        const result = env.step(action);
-        checkReward('reward', result.reward);
+        const result = stepEnv(env, action);
         returns.update([result.reward], [result.terminated ? 1 : 0]);
         return withReward(result, result.reward / returns.deviation());
       },

@@ -1,4 +1,14 @@
-import { Box, EnvError, checkOptions, positiveInteger, restoreArray, type Env, type RenderContext } from '@gradus/core';
+import {
+  Box,
+  EnvError,
+  checkOptions,
+  positiveInteger,
+  resetEnv,
+  restoreArray,
+  stepEnv,
+  type Env,
+  type RenderContext,
+} from '@gradus/core';
 import { grayPicture } from './gray-picture.ts';
 import { wrapEnv } from './wrap-env.ts';
 
@@ -56,13 +66,13 @@ export function pixelObservation(env: Env, { createContext, side = 84, frames = 
     {
       observationSpace,
       reset(options) {
-        const result = env.reset(options);
+        const result = resetEnv(env, options);
         see();
         for (let i = 0; i < stack.length; i++) stack[i] = picture[Math.floor(i / frames)];
         return { ...result, observation: new Float32Array(stack) };
       },
       step(action) {
-        const result = env.step(action);
+        const result = stepEnv(env, action);
         see();
         // Every picture takes the place of the one before; what lands in that of the newest is then overwritten.
         stack.copyWithin(0, 1);

@@ -1,4 +1,4 @@
-import { originalReward, readNumber, type Env } from '@gradus/core';
+import { originalReward, readNumber, resetEnv, stepEnv, type Env } from '@gradus/core';
 import { wrapEnv } from './wrap-env.ts';
 
 /** What `recordEpisodeStatistics` says about an episode that has ended. */
@@ -23,13 +23,13 @@ export function recordEpisodeStatistics(env: Env): Env {
     env,
     {
       reset(options) {
-        const result = env.reset(options);
+        const result = resetEnv(env, options);
         episodeReturn = length = 0;
         started = performance.now();
         return result;
       },
       step(action) {
-        const result = env.step(action);
+        const result = stepEnv(env, action);
         episodeReturn += originalReward(result);
         length++;
         if (!result.terminated && !result.truncated) return result;

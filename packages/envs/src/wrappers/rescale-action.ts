@@ -1,4 +1,4 @@
-import { Box, type Env, type SpaceValue } from '@gradus/core';
+import { Box, stepEnv, type Env, type SpaceValue } from '@gradus/core';
 import { boxOf, toNumbers } from './box-of.ts';
 import { wrapEnv } from './wrap-env.ts';
 
@@ -28,7 +28,7 @@ export function rescaleAction(env: Env, minAction: SpaceValue, maxAction: SpaceV
     step(action) {
       const rescale = (value: number, i: number): number =>
         low[i] + (high[i] - low[i]) * ((value - min[i]) / (max[i] - min[i]));
-      return env.step(Float32Array.from(toNumbers(action), rescale));
+      return stepEnv(env, Float32Array.from(toNumbers(action), rescale));
     },
   });
 }

@@ -1,4 +1,4 @@
-import { readNumber, type Env } from '@gradus/core';
+import { readNumber, resetEnv, stepEnv, type Env } from '@gradus/core';
 import { wrapEnv } from './wrap-env.ts';
 
 /**
@@ -13,12 +13,13 @@ export function timeLimit(env: Env, maxEpisodeSteps: number): Env {
   return wrapEnv(
     env,
     {
+      maxEpisodeSteps: Math.min(maxEpisodeSteps, env.maxEpisodeSteps ?? Infinity),
       reset(options) {
         steps = 0;
-        return env.reset(options);
+        return resetEnv(env, options);
       },
       step(action) {
-        const result = env.step(action);
+        const result = stepEnv(env, action);
         steps++;
         return { ...result, truncated: result.truncated || steps >= maxEpisodeSteps };
       },

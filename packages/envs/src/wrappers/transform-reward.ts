@@ -1,11 +1,11 @@
-import { withReward, type Env } from '@gradus/core';
+import { stepEnv, withReward, type Env } from '@gradus/core';
 import { wrapEnv } from './wrap-env.ts';
 
 /** Gymnasium's `TransformReward`: every reward r becomes `transform(r)`. Returns that are reported stay those of the rewards that came. */
 export function transformReward(env: Env, transform: (reward: number) => number): Env {
   return wrapEnv(env, {
     step(action) {
-      const result = env.step(action);
+      const result = stepEnv(env, action);
       return withReward(result, transform(result.reward));
     },
   });

@@ -1,4 +1,4 @@
-import { readState, type Env, type Stateful, type VectorEnv } from '@gradus/core';
+import { readState, resetEnv, stepEnv, type Env, type Stateful, type VectorEnv } from '@gradus/core';
 
 /**
  * `env` with some of its members replaced: what `changes` do not name goes through to `env`, whatever it has. `own` is state that the
@@ -8,8 +8,9 @@ export function wrapEnv(env: Env, changes: Partial<Env>, own?: Stateful): Env {
   return {
     observationSpace: env.observationSpace,
     actionSpace: env.actionSpace,
-    reset: (options) => env.reset(options),
-    step: (action) => env.step(action),
+    maxEpisodeSteps: env.maxEpisodeSteps,
+    reset: (options) => resetEnv(env, options),
+    step: (action) => stepEnv(env, action),
     close: () => env.close?.(),
     ...(isMasked(env) && { actionMask: () => env.actionMask() }),
     ...(env.render && { renderFormat: env.renderFormat, render: (context) => env.render?.(context) }),
@@ -24,6 +25,7 @@ export function wrapVectorEnv(env: VectorEnv, changes: Partial<VectorEnv>, own?:
     numEnvs: env.numEnvs,
     observationSpace: env.observationSpace,
     actionSpace: env.actionSpace,
+    maxEpisodeSteps: env.maxEpisodeSteps,
     observations: env.observations,
     finalObservations: env.finalObservations,
     rewards: env.rewards,

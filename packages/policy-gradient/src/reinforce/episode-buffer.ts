@@ -1,5 +1,4 @@
 import {
-  EnvError,
   actionMaskSize,
   checkReward,
   createActions,
@@ -9,9 +8,6 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import type { Credit } from '../estimators/step-credits.ts';
-
-/** An episode of more steps than this is taken for one that does not end. */
-const MAX_STEPS = 100_000;
 
 /** Where `gather` copies steps to, [rows × size]. */
 export interface EpisodeBatch {
@@ -54,8 +50,6 @@ export class EpisodeBuffer {
   private previous: Int32Array = new Int32Array(0);
   /** The row of the last step of each copy's episode, −1 before its first, [numEnvs]. */
   private readonly last: Int32Array;
-  /** Steps of each copy's episode, [numEnvs]. */
-  private readonly lengths: Int32Array;
   private readonly env: VectorEnv;
   private readonly credit: Credit;
   private readonly gamma: number;
@@ -69,7 +63,6 @@ export class EpisodeBuffer {
     this.actions = createActions(env.actionSpace, 0);
     this.maskSize = env.actionMasks ? actionMaskSize(env.actionSpace) : 0;
     this.last = new Int32Array(env.numEnvs);
-    this.lengths = new Int32Array(env.numEnvs);
   }
 
   /** Forgets everything. */
@@ -77,7 +70,6 @@ export class EpisodeBuffer {
     this.size = 0;
     this.numEpisodes = 0;
     this.last.fill(-1);
-    this.lengths.fill(0);
   }
 
   /** Records what a copy saw and chose: its rows of arrays with a row for each copy. */
@@ -101,12 +93,10 @@ export class EpisodeBuffer {
     this.size++;
   }
 
-  /** Records the reward. Throws `EnvError` for one that is not finite, and for an episode of more than 100,000 steps. */
+  /** Records the reward. Throws `EnvError` for one that is not finite. */
   endStep(copy: number, reward: number): void {
     checkReward(`reward of environment ${copy}`, reward);
     this.rewards[this.last[copy]] = reward;
-    if (++this.lengths[copy] <= MAX_STEPS) return;
-    throw new EnvError(`environment ${copy}: expected episodes that end, got one of more than ${MAX_STEPS} steps`);
   }
 
   /** Computes the returns of a copy's episode. `finalValue`: what would have followed its last step, 0 if nothing. */
@@ -122,7 +112,6 @@ export class EpisodeBuffer {
       for (let row = this.last[copy]; row !== -1; row = previous[row]) returns[row] = sum;
     }
     this.last[copy] = -1;
-    this.lengths[copy] = 0;
     this.numEpisodes++;
   }
 

@@ -6,6 +6,8 @@ import {
   checkActionMasks,
   clipToBounds,
   createActions,
+  endlessEpisode,
+  episodeLimit,
   programKeys,
   readNumber,
   readState,
@@ -25,7 +27,7 @@ import { stateInputs } from '../programs/policy-inputs.ts';
 import type { ReinforceOptions } from '../reinforce.ts';
 import { EpisodeBuffer } from './episode-buffer.ts';
 
-type EpisodeCollectorOptions = Pick<ReinforceOptions, 'episodes' | 'credit' | 'gamma' | 'seed'>;
+type EpisodeCollectorOptions = Pick<ReinforceOptions, 'episodes' | 'credit' | 'gamma' | 'seed' | 'maxEpisodeSteps'>;
 
 /**
  * Plays rounds of `episodes` whole episodes of every environment copy with the present policy:
@@ -110,7 +112,8 @@ export class EpisodeCollector implements Policy, Stateful {
    */
   collect(finalValue: (observations: Float32Array, copy: number) => number): void {
     const { env, buffer, actions, left, ended } = this;
-    const { episodes } = this.options;
+    const { episodes, maxEpisodeSteps } = this.options;
+    const longest = episodeLimit(env, maxEpisodeSteps ?? undefined);
     buffer.clear();
     left.fill(episodes);
     if (isWithinEpisode(env)) this.training.restart();
@@ -125,7 +128,10 @@ export class EpisodeCollector implements Policy, Stateful {
       for (let i = 0; i < env.numEnvs; i++) {
         if (left[i] === 0) continue;
         buffer.endStep(i, env.rewards[i]);
-        if (!env.terminated[i] && !env.truncated[i]) continue;
+        if (!env.terminated[i] && !env.truncated[i]) {
+          if (env.episodeLengths[i] >= longest) throw endlessEpisode('Reinforce', longest);
+          continue;
+        }
         buffer.endEpisode(i, env.terminated[i] ? 0 : finalValue(env.finalObservations, i));
         left[i]--;
         ended[i] = 1;

@@ -1,4 +1,13 @@
-import { EnvError, checkReward, checkValue, type Env, type Policy, type SpaceValue } from '@gradus/core';
+import {
+  EnvError,
+  endlessEpisode,
+  episodeLimit,
+  resetEnv,
+  stepEnv,
+  type Env,
+  type Policy,
+  type SpaceValue,
+} from '@gradus/core';
 
 /** A step of the policy whose values are learned, or of another one that acts instead. */
 export interface PredictionStep {
@@ -31,6 +40,8 @@ export interface PredictValuesOptions {
   readonly seed?: number | undefined;
   /** ρ(s, a) = π(a | s) / b(a | s), to learn the values of π while the policy given, b, acts. Default 1: on-policy. */
   readonly ratio?: ((observation: SpaceValue, action: SpaceValue) => number) | undefined;
+  /** Steps within which an episode has to end, where `episodes` are given. Default: the environment's own limit, or 10,000 where it has none. */
+  readonly maxEpisodeSteps?: number | undefined;
   /** Called after each step with the number of steps so far. */
   readonly onStep?: ((step: number) => void) | undefined;
 }
@@ -38,14 +49,14 @@ export interface PredictValuesOptions {
 /**
  * Prediction (S3.1): lets `policy` act in `env` and `predictor` learn from it. `policy` is asked for samples (`deterministic: false`).
  *
- * Throws `RangeError` unless exactly one of `episodes` and `steps` is given, as a positive integer, and `EnvError` for a reward that is not finite
- * and for ratios that are negative or not finite.
+ * Throws `RangeError` unless exactly one of `episodes` and `steps` is given, as a positive integer, and `EnvError` as `stepEnv` does, for
+ * an episode that does not end within `maxEpisodeSteps`, and for ratios that are negative or not finite.
  */
 export function predictValues(
   predictor: ValuePredictor,
   env: Env,
   policy: Policy,
-  { episodes, steps, seed, ratio = () => 1, onStep }: PredictValuesOptions,
+  { episodes, steps, seed, maxEpisodeSteps, ratio = () => 1, onStep }: PredictValuesOptions,
 ): void {
   const limit = episodes ?? steps;
   if ((episodes === undefined) === (steps === undefined) || !Number.isSafeInteger(limit) || Number(limit) < 1) {
@@ -56,18 +67,17 @@ export function predictValues(
   const { observationSpace } = env;
   const row = new Float32Array(observationSpace.size);
   const write = (value: SpaceValue): Float32Array => {
-    checkValue('observation', observationSpace, value);
     if (typeof value === 'number') row[0] = value;
     else row.set(value);
     return row;
   };
-  let { observation } = env.reset({ seed });
+  const longest = steps === undefined ? episodeLimit(env, maxEpisodeSteps) : Infinity;
+  let { observation } = resetEnv(env, { seed });
   predictor.begin(write(observation));
-  for (let step = 1, episode = 1; ; step++) {
+  for (let step = 1, episode = 1, length = 1; ; step++, length++) {
     const action = policy.act(observation, { deterministic: false, actionMasks: env.actionMask?.() });
     const weight = ratio(observation, action);
-    const result = env.step(action);
-    checkReward('reward', result.reward);
+    const result = stepEnv(env, action);
     checkRatio(weight);
     const isLast = step === steps;
     const ends = result.terminated || result.truncated || isLast;
@@ -76,8 +86,10 @@ export function predictValues(
     predictor.update({ reward, observation: write(observation), terminated, truncated: ends, ratio: weight });
     onStep?.(step);
     if (isLast || (ends && episode++ === episodes)) return;
+    if (!ends && length >= longest) throw endlessEpisode('predictValues', longest);
     if (ends) {
-      observation = env.reset().observation;
+      length = 0;
+      observation = resetEnv(env).observation;
       predictor.begin(write(observation));
     }
   }

@@ -3,6 +3,8 @@ import {
   checkLength,
   checkOptions,
   checkPolicy,
+  endlessEpisode,
+  episodeLimit,
   fraction,
   naturalNumber,
   positiveInteger,
@@ -27,6 +29,8 @@ export interface PredictionOptions {
   readonly initialValues?: ArrayLike<number> | undefined;
   /** Seeds the environment and the choice of actions. Default 0. */
   readonly seed?: number | undefined;
+  /** Steps within which an episode has to end. Default: the environment's own limit, or 10,000 where it has none. */
+  readonly maxEpisodeSteps?: number | undefined;
   /** Called after each episode, of which the first has number 1; the values, [numStates], are those that learning goes on with. */
   readonly onEpisode?: ((episode: number, stateValues: Float64Array) => void) | undefined;
 }
@@ -70,12 +74,14 @@ export function predict<Options extends PredictionOptions>(
     alpha: stepSize,
     initialValues: finiteNumbers,
     seed: naturalNumber,
+    maxEpisodeSteps: positiveInteger,
     onEpisode: anything,
     ...checks,
   });
   const { episodes, alpha = defaultAlpha, initialValues, seed = 0, onEpisode } = options;
   const world = new TabularEnv(subject, env, seed);
   const { numActions } = world;
+  const longest = episodeLimit(world.env, options.maxEpisodeSteps);
   checkPolicy(world, policy);
   const table = new ValueTable(world.numStates, 0, alpha);
   if (initialValues !== undefined) {
@@ -88,7 +94,9 @@ export function predict<Options extends PredictionOptions>(
   world.begin();
   for (let episode = 1; episode <= episodes; episode++) {
     prediction.progress = (episode - 1) / episodes;
+    let length = 0;
     do {
+      if (length++ >= longest) throw endlessEpisode(subject, longest);
       world.step(sampleAction(policy, world.currentState * numActions, numActions, random));
       learn();
     } while (!world.ended);

@@ -262,8 +262,11 @@ describe('errors', () => {
       reset: () => ({ observation: 0 }),
       step: () => ({ observation: 0, reward, terminated: false, truncated: false }),
     });
+    expect(() => predictValues(predictor, env(1), policy, { episodes: 1, maxEpisodeSteps: 9 })).toThrow(
+      'predictValues: an episode did not end within 9 steps; give the environment a time limit',
+    );
     expect(() => predictValues(predictor, env(NaN), policy, { steps: 1 })).toThrow(
-      new EnvError('reward is NaN, expected a finite number'),
+      new EnvError('reward of the environment is NaN, expected a finite number'),
     );
     expect(() => predictValues(predictor, env(0), policy, { steps: 1, ratio: () => -1 })).toThrow(
       new EnvError('ratio is -1, expected a finite number of at least 0'),
