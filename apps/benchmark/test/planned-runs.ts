@@ -1,6 +1,6 @@
 import { defaultDevice } from '@gradus/tensor';
-import { identifyRun, type PlannedRun } from '../src/planned-run.ts';
-import type { RunRecord } from '../src/run-record.ts';
+import { identifyRun, type PlannedRun } from '../src/runs/planned-run.ts';
+import type { RunRecord } from '../src/runs/run-record.ts';
 
 /** A run of about a second: PPO in CartPole-v1, on the WebAssembly device that is there everywhere. */
 export function shortRun(changes: Partial<PlannedRun> = {}): PlannedRun {

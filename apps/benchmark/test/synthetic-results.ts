@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '@gradus/core';
-import { algorithms } from '../src/algorithms.ts';
-import { identifyRun, runId, type PlannedRun } from '../src/planned-run.ts';
-import { recordLine } from '../src/record-lines.ts';
-import { descriptionText, type Results, type ResultsDescription } from '../src/results-folder.ts';
-import type { RunRecord } from '../src/run-record.ts';
+import { algorithms } from '../src/catalog/algorithms.ts';
+import { identifyRun, runId, type PlannedRun } from '../src/runs/planned-run.ts';
+import { recordLine } from '../src/results/record-lines.ts';
+import { descriptionText, type Results, type ResultsDescription } from '../src/results/results-folder.ts';
+import type { RunRecord } from '../src/runs/run-record.ts';
 
 /** What made-up runs of one algorithm in one environment look like. */
 export interface SyntheticGroup {

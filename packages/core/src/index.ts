@@ -1,7 +1,7 @@
-export { actionValues, backUp, maximumValues } from './action-values.ts';
-export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './actor-critic-networks.ts';
-export type { ActOptions, Agent, CheckpointOptions, DeviceOption, LearnOptions, Policy } from './agent.ts';
-export { learnSteps, splitDevice } from './agent-options.ts';
+export { actionValues, backUp, maximumValues } from './exact/action-values.ts';
+export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './policies/actor-critic-networks.ts';
+export type { ActOptions, Agent, CheckpointOptions, DeviceOption, LearnOptions, Policy } from './training/agent.ts';
+export { learnSteps, splitDevice } from './training/agent-options.ts';
 export {
   aFunction,
   aPolicy,
@@ -14,15 +14,15 @@ export {
   numberList,
   objectOf,
   text,
-} from './argument-checks.ts';
+} from './options/argument-checks.ts';
 export {
   bootstrapInterval,
   probabilityOfImprovementInterval,
   type BootstrapOptions,
   type Interval,
-} from './bootstrap-interval.ts';
-export { checkActing, checkActingTogether } from './check-acting.ts';
-export { checkActionMasks, leavesAction } from './check-action-masks.ts';
+} from './statistics/bootstrap-interval.ts';
+export { checkActing, checkActingTogether } from './training/check-acting.ts';
+export { checkActionMasks, leavesAction } from './environments/check-action-masks.ts';
 export {
   checkArguments,
   checkOptions,
@@ -42,10 +42,10 @@ export {
   valueText,
   type OptionCheck,
 } from '@gradus/tensor';
-export { checkFiniteRows, checkReward, checkRewards, checkStep } from './check-float32.ts';
-export { checkActions, checkValue } from './check-values.ts';
-export { resetEnv, stepCopies, stepEnv } from './checked-step.ts';
-export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts';
+export { checkFiniteRows, checkReward, checkRewards, checkStep } from './environments/check-float32.ts';
+export { checkActions, checkValue } from './environments/check-values.ts';
+export { resetEnv, stepCopies, stepEnv } from './environments/checked-step.ts';
+export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoints/checkpoint.ts';
 export {
   categorical,
   gaussian,
@@ -56,33 +56,39 @@ export {
   type Distribution,
   type SquashedGaussian,
   type SquashedSample,
-} from './distributions.ts';
-export { UpdateMetrics, checkParameters, checkUpdate } from './divergence.ts';
-export { actionCounts, actionMaskSize, type Dynamics, type DynamicsOutcome, type DynamicsState } from './dynamics.ts';
-export { dynamicsFromTable, type TableDynamicsOptions } from './dynamics-from-table.ts';
-export { envFromDynamics } from './env-from-dynamics.ts';
-export { originalReward, withReward } from './env.ts';
-export type { Env, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
-export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './early-stopping.ts';
+} from './policies/distributions.ts';
+export { UpdateMetrics, checkParameters, checkUpdate } from './training/divergence.ts';
+export {
+  actionCounts,
+  actionMaskSize,
+  type Dynamics,
+  type DynamicsOutcome,
+  type DynamicsState,
+} from './environments/dynamics.ts';
+export { dynamicsFromTable, type TableDynamicsOptions } from './environments/dynamics-from-table.ts';
+export { envFromDynamics } from './environments/env-from-dynamics.ts';
+export { originalReward, withReward } from './environments/env.ts';
+export type { Env, Info, ResetOptions, ResetResult, StepResult } from './environments/env.ts';
+export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './training/early-stopping.ts';
 export { CheckpointError, DivergenceError, EnvError, LogError } from './errors.ts';
-export { endlessEpisode, episodeLimit, evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
-export type { NumberArray } from './gather-rows.ts';
-export { holm } from './holm.ts';
-export { NumpyRandom } from './numpy-random.ts';
-export { featureCount, observationFeatures } from './observation-features.ts';
-export { periodicEvaluation, type PeriodicEvaluationOptions } from './periodic-evaluation.ts';
+export { endlessEpisode, episodeLimit, evaluate, type EvaluateOptions, type Evaluation } from './training/evaluate.ts';
+export type { NumberArray } from './buffers/gather-rows.ts';
+export { holm } from './statistics/holm.ts';
+export { NumpyRandom } from './random/numpy-random.ts';
+export { featureCount, observationFeatures } from './spaces/observation-features.ts';
+export { periodicEvaluation, type PeriodicEvaluationOptions } from './training/periodic-evaluation.ts';
 export {
   PrioritizedReplayBuffer,
   type PrioritizedReplayBatch,
   type PrioritizedReplayBufferOptions,
-} from './prioritized-replay-buffer.ts';
-export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './program-policy.ts';
-export { ProgressRecorder, type Episode, type Metrics, type Progress } from './progress.ts';
-export { Random, type RandomSource } from './random.ts';
-export type { RenderContext, RenderFormat } from './render-context.ts';
-export { rankSumTest, smallestPValue } from './rank-sum-test.ts';
-export { approximateKl } from './relative-entropy.ts';
-export { ReplayBuffer, type ReplayBatch, type ReplayBufferOptions, type ReplayedEnv } from './replay-buffer.ts';
+} from './buffers/prioritized-replay-buffer.ts';
+export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './policies/program-policy.ts';
+export { ProgressRecorder, type Episode, type Metrics, type Progress } from './training/progress.ts';
+export { Random, type RandomSource } from './random/random.ts';
+export type { RenderContext, RenderFormat } from './environments/render-context.ts';
+export { rankSumTest, smallestPValue } from './statistics/rank-sum-test.ts';
+export { approximateKl } from './policies/relative-entropy.ts';
+export { ReplayBuffer, type ReplayBatch, type ReplayBufferOptions, type ReplayedEnv } from './buffers/replay-buffer.ts';
 export {
   discountedReturn,
   discountedReturns,
@@ -93,11 +99,11 @@ export {
   type BootstrappedTransitions,
   type FloatArray,
   type ValuedTransitions,
-} from './returns.ts';
-export { RolloutBuffer, type RolloutBatch } from './rollout-buffer.ts';
-export { RolloutCollector, type RolloutCollectorOptions } from './rollout-collector.ts';
-export type { RecurrentActorCritic, UnrollOptions } from './rollout-programs.ts';
-export { RewardNormalizer, RunningNormalizer } from './running-normalizer.ts';
+} from './buffers/returns.ts';
+export { RolloutBuffer, type RolloutBatch } from './buffers/rollout-buffer.ts';
+export { RolloutCollector, type RolloutCollectorOptions } from './policies/rollout-collector.ts';
+export type { RecurrentActorCritic, UnrollOptions } from './policies/rollout-programs.ts';
+export { RewardNormalizer, RunningNormalizer } from './policies/running-normalizer.ts';
 export {
   exponential,
   linear,
@@ -108,10 +114,10 @@ export {
   type LinearSchedule,
   type PiecewiseSchedule,
   type Schedule,
-} from './schedules.ts';
-export { solveLinearSystem } from './solve-linear-system.ts';
-export { consecutiveSeeds, copySeeds, programKeys, spawnSeed, streams } from './seed-sequence.ts';
-export { checkGamma, checkLength, checkPolicy, checkTable } from './check-tables.ts';
+} from './training/schedules.ts';
+export { solveLinearSystem } from './statistics/solve-linear-system.ts';
+export { consecutiveSeeds, copySeeds, programKeys, spawnSeed, streams } from './random/seed-sequence.ts';
+export { checkGamma, checkLength, checkPolicy, checkTable } from './exact/check-tables.ts';
 export {
   finiteHorizonDistributions,
   finiteHorizonValues,
@@ -119,8 +125,8 @@ export {
   type FiniteHorizonOptions,
   type FiniteHorizonValues,
   type HorizonPolicy,
-} from './finite-horizon.ts';
-export { terminalStates } from './terminal-states.ts';
+} from './exact/finite-horizon.ts';
+export { terminalStates } from './exact/terminal-states.ts';
 export {
   Box,
   Discrete,
@@ -132,8 +138,8 @@ export {
   type BoxOptions,
   type Space,
   type SpaceValue,
-} from './spaces.ts';
-export { stateDependentGaussian } from './state-dependent-gaussian.ts';
+} from './spaces/spaces.ts';
+export { stateDependentGaussian } from './policies/state-dependent-gaussian.ts';
 export {
   readNumber,
   readState,
@@ -144,7 +150,7 @@ export {
   type StateValue,
   type Stateful,
   type TypedArray,
-} from './state.ts';
+} from './checkpoints/state.ts';
 export {
   interquartileMean,
   meanScore,
@@ -154,11 +160,11 @@ export {
   performanceProfile,
   probabilityOfImprovement,
   type Scores,
-} from './statistics.ts';
-export { SumTree } from './sum-tree.ts';
-export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './train.ts';
-export { TrainingEnv, openCheckpoint, plainState, snapshotEnv } from './training-env.ts';
-export { TransitionTable, type Outcome, type TransitionTableParts } from './transition-table.ts';
-export { vectorEnvFromDynamics } from './vector-env-from-dynamics.ts';
-export type { StepOutcome, VectorEnv, VectorResetOptions } from './vector-env.ts';
-export { asVectorEnv, vectorize } from './vectorize.ts';
+} from './statistics/statistics.ts';
+export { SumTree } from './buffers/sum-tree.ts';
+export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './training/train.ts';
+export { TrainingEnv, openCheckpoint, plainState, snapshotEnv } from './environments/training-env.ts';
+export { TransitionTable, type Outcome, type TransitionTableParts } from './environments/transition-table.ts';
+export { vectorEnvFromDynamics } from './environments/vector-env-from-dynamics.ts';
+export type { StepOutcome, VectorEnv, VectorResetOptions } from './environments/vector-env.ts';
+export { asVectorEnv, vectorize } from './environments/vectorize.ts';

@@ -1,5 +1,5 @@
-import { Box, Discrete } from '../src/spaces.ts';
-import type { Dynamics } from '../src/dynamics.ts';
+import { Box, Discrete } from '../src/spaces/spaces.ts';
+import type { Dynamics } from '../src/environments/dynamics.ts';
 
 /**
  * An environment in which everything is known: the count starts at a random integer in [0, 10), each step adds the action, and the

@@ -1,6 +1,6 @@
-import type { Agent } from '../src/agent.ts';
-import type { Progress } from '../src/progress.ts';
-import type { Training } from '../src/train.ts';
+import type { Agent } from '../src/training/agent.ts';
+import type { Progress } from '../src/training/progress.ts';
+import type { Training } from '../src/training/train.ts';
 
 /** An agent that learns nothing, ten steps at a time; it fails at step `failAt`. */
 export function fakeAgent(failAt?: number): Agent & { step: number } {

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
-import { deviceNames, openDevice, type DeviceChoice } from '../devices.ts';
+import { deviceNames, openDevice, type DeviceChoice } from '../catalog/devices.ts';
 import { measure, median } from '../micro/measure.ts';
 import type { MicroCase } from '../micro/micro-case.ts';
 import { microCases } from '../micro/micro-cases.ts';
-import { nameHint } from '../name-hint.ts';
-import { integerFrom, positiveNumber } from '../parse-options.ts';
-import { count, table } from '../results.ts';
+import { nameHint } from '../files/name-hint.ts';
+import { integerFrom, positiveNumber } from '../catalog/parse-options.ts';
+import { count, table } from '../runs/results.ts';
 import { findTorch, pythonFolders } from '../torch/find-torch.ts';
 import { TorchProcess } from '../torch/torch-process.ts';
 import { messageOf, UserError } from '../user-error.ts';

@@ -1,20 +1,20 @@
 import { Option, type Command } from 'commander';
-import { benchDisplay, noDisplay, recordText } from '../bench-display.ts';
-import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
-import { integerFrom, parseSeeds, positiveNumber } from '../parse-options.ts';
-import { planRuns } from '../plan-runs.ts';
-import type { PlannedRun } from '../planned-run.ts';
+import { benchDisplay, noDisplay, recordText } from '../suites/bench-display.ts';
+import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { integerFrom, parseSeeds, positiveNumber } from '../catalog/parse-options.ts';
+import { planRuns } from '../suites/plan-runs.ts';
+import type { PlannedRun } from '../runs/planned-run.ts';
 import { runOnQueue } from '../queue/run-on-queue.ts';
-import { count, table } from '../results.ts';
-import { readRecords, ResultsFolder, type ResultsDescription } from '../results-folder.ts';
-import { runLocally, type ExecuteRuns } from '../run-locally.ts';
-import type { RunRecord } from '../run-record.ts';
-import { shellText } from '../shell-text.ts';
-import { findSuite, listSuites, type Suite } from '../suite.ts';
-import { suiteTable } from '../suite-table.ts';
+import { count, table } from '../runs/results.ts';
+import { readRecords, ResultsFolder, type ResultsDescription } from '../results/results-folder.ts';
+import { runLocally, type ExecuteRuns } from '../suites/run-locally.ts';
+import type { RunRecord } from '../runs/run-record.ts';
+import { shellText } from '../files/shell-text.ts';
+import { findSuite, listSuites, type Suite } from '../suites/suite.ts';
+import { suiteTable } from '../suites/suite-table.ts';
 import { Interrupted, UserError } from '../user-error.ts';
 import { gradusVersion } from '../version.ts';
-import { watchSignals } from '../watch-signals.ts';
+import { watchSignals } from '../runs/watch-signals.ts';
 import { addBenchMicro } from './bench-micro.ts';
 
 interface BenchOptions {

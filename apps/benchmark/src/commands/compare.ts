@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { compareRuns, lostRuns, SIGNIFICANCE, type Comparison } from '../compare/compare-runs.ts';
-import { readResults } from '../results-folder.ts';
-import { table } from '../results.ts';
-import { finishedOnly, groupName, groupRuns, type RunGroup } from '../run-groups.ts';
+import { readResults } from '../results/results-folder.ts';
+import { table } from '../runs/results.ts';
+import { finishedOnly, groupName, groupRuns, type RunGroup } from '../results/run-groups.ts';
 import { fromUser, UserError } from '../user-error.ts';
 
 const PERCENT = 100 * SIGNIFICANCE;

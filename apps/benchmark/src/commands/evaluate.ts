@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { deviceOption, type DeviceChoice } from '../devices.ts';
-import { integerFrom } from '../parse-options.ts';
-import { count, cutOffText, scoreAgent, scoreText, table } from '../results.ts';
-import { loadRun, restoreAgent } from '../run.ts';
+import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
+import { integerFrom } from '../catalog/parse-options.ts';
+import { count, cutOffText, scoreAgent, scoreText, table } from '../runs/results.ts';
+import { loadRun, restoreAgent } from '../runs/run.ts';
 
 interface EvaluateOptions {
   readonly episodes: number;

@@ -10,10 +10,10 @@ import {
   verdictText,
   writeRecord,
 } from '../experiments/record.ts';
-import { nameHint } from '../name-hint.ts';
-import { integerFrom } from '../parse-options.ts';
-import { saveOutcome } from '../replace-file.ts';
-import { table } from '../results.ts';
+import { nameHint } from '../files/name-hint.ts';
+import { integerFrom } from '../catalog/parse-options.ts';
+import { saveOutcome } from '../files/replace-file.ts';
+import { table } from '../runs/results.ts';
 import { UserError } from '../user-error.ts';
 
 interface ExperimentOptions {

@@ -2,9 +2,9 @@ import type { Space } from '@gradus/core';
 import { listEnvs, makeEnv } from '@gradus/envs';
 import { EmbeddedDevice } from '@gradus/tensor';
 import type { Command } from 'commander';
-import { algorithms, settingsSources } from '../algorithms.ts';
-import { deviceNames, openDevice } from '../devices.ts';
-import { count, table } from '../results.ts';
+import { algorithms, settingsSources } from '../catalog/algorithms.ts';
+import { deviceNames, openDevice } from '../catalog/devices.ts';
+import { count, table } from '../runs/results.ts';
 import { messageOf } from '../user-error.ts';
 
 interface Listing {

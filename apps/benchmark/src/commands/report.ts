@@ -1,12 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { checkOutputFile } from '../check-output-folder.ts';
+import { checkOutputFile } from '../files/check-output-folder.ts';
 import { standaloneSvg } from '../report/figure.ts';
 import { reportPage } from '../report/page.ts';
 import { makeReport, reportFigures, type Report } from '../report/report.ts';
-import { saveOutcome } from '../replace-file.ts';
-import { readResults } from '../results-folder.ts';
-import { lostText } from '../run-groups.ts';
+import { saveOutcome } from '../files/replace-file.ts';
+import { readResults } from '../results/results-folder.ts';
+import { lostText } from '../results/run-groups.ts';
 
 interface ReportOptions {
   readonly out?: string;

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import type { Agent } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import { Argument, Option, type Command } from 'commander';
-import { algorithms } from '../algorithms.ts';
-import { checkOutputFolder } from '../check-output-folder.ts';
-import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
-import { fileName } from '../file-name.ts';
-import { integerFrom, positiveNumber } from '../parse-options.ts';
-import { cutOffText, resultsTable, scoreAgent } from '../results.ts';
-import { loadRun, restoreAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../run.ts';
-import { findSettings, override, settingsNames, type SettingsName } from '../settings.ts';
-import { trainInterruptibly } from '../train-interruptibly.ts';
-import { TrainingFolder } from '../training-folder.ts';
+import { algorithms } from '../catalog/algorithms.ts';
+import { checkOutputFolder } from '../files/check-output-folder.ts';
+import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { fileName } from '../files/file-name.ts';
+import { integerFrom, positiveNumber } from '../catalog/parse-options.ts';
+import { cutOffText, resultsTable, scoreAgent } from '../runs/results.ts';
+import { loadRun, restoreAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../runs/run.ts';
+import { findSettings, override, settingsNames, type SettingsName } from '../catalog/settings.ts';
+import { trainInterruptibly } from '../runs/train-interruptibly.ts';
+import { TrainingFolder } from '../results/training-folder.ts';
 import { fromUser, UserError } from '../user-error.ts';
 
 interface TrainOptions {

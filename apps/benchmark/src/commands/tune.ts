@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { benchDisplay, noDisplay } from '../bench-display.ts';
-import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../devices.ts';
-import { integerFrom } from '../parse-options.ts';
-import { count, table } from '../results.ts';
-import { ResultsFolder } from '../results-folder.ts';
-import { runLocally } from '../run-locally.ts';
-import { shellText } from '../shell-text.ts';
+import { benchDisplay, noDisplay } from '../suites/bench-display.ts';
+import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { integerFrom } from '../catalog/parse-options.ts';
+import { count, table } from '../runs/results.ts';
+import { ResultsFolder } from '../results/results-folder.ts';
+import { runLocally } from '../suites/run-locally.ts';
+import { shellText } from '../files/shell-text.ts';
 import { rungClimber } from '../tune/climb-rung.ts';
 import { describeParameters, planTrials, type PlannedTrials } from '../tune/plan-trials.ts';
 import { totalSteps, type Rung } from '../tune/rungs.ts';
@@ -15,7 +15,7 @@ import { readSpace, type Space } from '../tune/space.ts';
 import { trainCommandLine } from '../tune/train-command-line.ts';
 import { Interrupted, UserError } from '../user-error.ts';
 import { gradusVersion } from '../version.ts';
-import { watchSignals } from '../watch-signals.ts';
+import { watchSignals } from '../runs/watch-signals.ts';
 
 interface TuneOptions {
   readonly out?: string;

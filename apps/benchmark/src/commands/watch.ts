@@ -3,12 +3,12 @@ import { evaluate, type Env, type RenderFormat } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
 import { GifRecorder } from '@gradus/envs/node';
 import type { Command } from 'commander';
-import { checkOutputFile } from '../check-output-folder.ts';
-import { deviceOption, type DeviceChoice } from '../devices.ts';
-import { integerFrom } from '../parse-options.ts';
-import { saveOutcome } from '../replace-file.ts';
-import { count, cutOffText } from '../results.ts';
-import { loadRun, restoreAgent } from '../run.ts';
+import { checkOutputFile } from '../files/check-output-folder.ts';
+import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
+import { integerFrom } from '../catalog/parse-options.ts';
+import { saveOutcome } from '../files/replace-file.ts';
+import { count, cutOffText } from '../runs/results.ts';
+import { loadRun, restoreAgent } from '../runs/run.ts';
 import { messageOf, UserError } from '../user-error.ts';
 
 interface WatchOptions {

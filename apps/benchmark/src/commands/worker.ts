@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { integerFrom, positiveNumber } from '../parse-options.ts';
+import { integerFrom, positiveNumber } from '../catalog/parse-options.ts';
 import { connectRedis } from '../queue/redis.ts';
 import { serveRuns } from '../queue/serve-runs.ts';
-import { RunPool } from '../run-pool.ts';
+import { RunPool } from '../runs/run-pool.ts';
 import { Interrupted } from '../user-error.ts';
 import { gradusVersion } from '../version.ts';
-import { watchSignals } from '../watch-signals.ts';
+import { watchSignals } from '../runs/watch-signals.ts';
 
 interface WorkerOptions {
   readonly queue: string;

@@ -7,7 +7,7 @@ import {
   smallestPValue,
   type Scores,
 } from '@gradus/core';
-import { finalScores, groupName, lostText, type RunGroup } from '../run-groups.ts';
+import { finalScores, groupName, lostText, type RunGroup } from '../results/run-groups.ts';
 
 /** Probability of calling any regression significant where A and B are equally good. */
 export const SIGNIFICANCE = 0.05;

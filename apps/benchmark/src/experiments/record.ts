@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checkOutputFolder } from '../check-output-folder.ts';
-import { parseJson } from '../parse-json.ts';
-import { saveOutcome } from '../replace-file.ts';
+import { checkOutputFolder } from '../files/check-output-folder.ts';
+import { parseJson } from '../files/parse-json.ts';
+import { saveOutcome } from '../files/replace-file.ts';
 import { standaloneSvg, type Figure } from '../report/figure.ts';
 import { messageOf, UserError } from '../user-error.ts';
 import { gradusVersion } from '../version.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchCommand } from '../commands/bench.ts';
-import { readResults } from '../results-folder.ts';
-import type { RunRecord } from '../run-record.ts';
-import { groupRuns } from '../run-groups.ts';
+import { readResults } from '../results/results-folder.ts';
+import type { RunRecord } from '../runs/run-record.ts';
+import { groupRuns } from '../results/run-groups.ts';
 import { UserError } from '../user-error.ts';
 import type { ExperimentContext } from './experiment.ts';
 

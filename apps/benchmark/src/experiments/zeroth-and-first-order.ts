@@ -1,6 +1,6 @@
 import { durationText, intervalText, scoreText, stepsText } from '../report/numbers.ts';
 import type { Estimate } from '../report/summarize-group.ts';
-import type { RunRecord } from '../run-record.ts';
+import type { RunRecord } from '../runs/run-record.ts';
 import { curvesFigure, type CurvePoint } from './curves-figure.ts';
 import type { Claim, Experiment } from './experiment.ts';
 import { overSeeds } from './over-seeds.ts';

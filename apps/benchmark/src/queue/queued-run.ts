@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { z } from 'zod';
-import { plannedRunSchema, type PlannedRun } from '../planned-run.ts';
+import { plannedRunSchema, type PlannedRun } from '../runs/planned-run.ts';
 import { gradusVersion } from '../version.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { RunCheckpoint } from '../run-checkpoint.ts';
+import type { RunCheckpoint } from '../runs/run-checkpoint.ts';
 import { KEEP_SECONDS, queueName } from './queued-run.ts';
 
 /** Bytes of the largest checkpoint that is kept in Redis: 256 MiB, half of what Redis takes as one value. */

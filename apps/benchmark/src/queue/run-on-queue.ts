@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
-import { contradictionInRecord } from '../check-record.ts';
-import type { PlannedRun } from '../planned-run.ts';
-import type { ExecuteRuns, RunHooks } from '../run-locally.ts';
-import { runRecordSchema, type RunRecord } from '../run-record.ts';
+import { contradictionInRecord } from '../results/check-record.ts';
+import type { PlannedRun } from '../runs/planned-run.ts';
+import type { ExecuteRuns, RunHooks } from '../suites/run-locally.ts';
+import { runRecordSchema, type RunRecord } from '../runs/run-record.ts';
 import { messageOf } from '../user-error.ts';
 import { gradusVersion } from '../version.ts';
 import { jobIdOf, jobProgressSchema, KEEP_SECONDS, queueName, type RunJob } from './queued-run.ts';

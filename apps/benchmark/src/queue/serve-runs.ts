@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { algorithms } from '../algorithms.ts';
-import { RunInterrupted, type RunProgress } from '../execute-run.ts';
-import { plannedRunSchema, type PlannedRun } from '../planned-run.ts';
-import type { RunCheckpoint } from '../run-checkpoint.ts';
-import type { RunPool } from '../run-pool.ts';
-import type { RunRecord } from '../run-record.ts';
+import { algorithms } from '../catalog/algorithms.ts';
+import { RunInterrupted, type RunProgress } from '../runs/execute-run.ts';
+import { plannedRunSchema, type PlannedRun } from '../runs/planned-run.ts';
+import type { RunCheckpoint } from '../runs/run-checkpoint.ts';
+import type { RunPool } from '../runs/run-pool.ts';
+import type { RunRecord } from '../runs/run-record.ts';
 import { messageOf } from '../user-error.ts';
 import { queueName, type RunJob } from './queued-run.ts';
 import { loadFromRedis, removeFromRedis, saveToRedis } from './redis-checkpoints.ts';

@@ -7,8 +7,8 @@ import {
   probabilityOfImprovementInterval,
   type Scores,
 } from '@gradus/core';
-import { finalScores, type RunGroup } from '../run-groups.ts';
-import { scoreScales } from '../score-scales.ts';
+import { finalScores, type RunGroup } from '../results/run-groups.ts';
+import { scoreScales } from '../results/score-scales.ts';
 import { estimate, REPETITIONS, type Estimate } from './summarize-group.ts';
 
 /** An algorithm's normalised scores over all environments of an {@link Aggregate}. */

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { fileName } from '../file-name.ts';
+import { fileName } from '../files/file-name.ts';
 import { escapeText, html, type Html } from './html.ts';
 import { colourVariables, type Series } from './series.ts';
 

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { publishedSources, solvedReturns } from '../published-scores.ts';
+import { publishedSources, solvedReturns } from '../catalog/published-scores.ts';
 import { PROFILE_THRESHOLDS, type Aggregate, type Improvement } from './aggregate.ts';
 import { drawFigure, type Figure } from './figure.ts';
 import { axes, band, frame, halo, horizontalAxis, hoverDots, intervals } from './marks.ts';

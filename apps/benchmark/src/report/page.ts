@@ -1,6 +1,6 @@
-import { publishedSources } from '../published-scores.ts';
-import { lostText } from '../run-groups.ts';
-import { scoreScales } from '../score-scales.ts';
+import { publishedSources } from '../catalog/published-scores.ts';
+import { lostText } from '../results/run-groups.ts';
+import { scoreScales } from '../results/score-scales.ts';
 import type { Aggregate } from './aggregate.ts';
 import { htmlDocument, legend, themeButtons } from './document.ts';
 import type { Figure } from './figure.ts';

@@ -1,5 +1,5 @@
-import type { Results } from '../results-folder.ts';
-import { finishedOnly, groupRuns, type RunGroup } from '../run-groups.ts';
+import type { Results } from '../results/results-folder.ts';
+import { finishedOnly, groupRuns, type RunGroup } from '../results/run-groups.ts';
 import { aggregateGroups, improvements, type Aggregate, type Improvement } from './aggregate.ts';
 import type { Figure } from './figure.ts';
 import {

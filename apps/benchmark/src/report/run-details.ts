@@ -1,5 +1,5 @@
-import type { LostRun } from '../run-groups.ts';
-import type { RunRecord } from '../run-record.ts';
+import type { LostRun } from '../results/run-groups.ts';
+import type { RunRecord } from '../runs/run-record.ts';
 import { html, type Html } from './html.ts';
 import { countText, durationText, meanAndStdText, plural } from './numbers.ts';
 import type { Report } from './report.ts';

@@ -1,4 +1,4 @@
-import { publishedSources } from '../published-scores.ts';
+import { publishedSources } from '../catalog/published-scores.ts';
 import { html, type Html } from './html.ts';
 import { countText, intervalText, meanAndStdText, percentText, scoreText, stepsText } from './numbers.ts';
 import type { Series } from './series.ts';

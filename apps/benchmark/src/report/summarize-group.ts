@@ -1,6 +1,6 @@
 import { bootstrapInterval, interquartileMean, meanScore, type Interval, type Scores } from '@gradus/core';
-import { publishedScores, solvedReturns, type PublishedScore } from '../published-scores.ts';
-import { finalScores, type RunGroup } from '../run-groups.ts';
+import { publishedScores, solvedReturns, type PublishedScore } from '../catalog/published-scores.ts';
+import { finalScores, type RunGroup } from '../results/run-groups.ts';
 
 /** A statistic of several runs and its 95 % bootstrap interval, which is a point where there is one run. */
 export interface Estimate extends Interval {

@@ -1,10 +1,10 @@
-import { recordText, type BenchDisplay } from '../bench-display.ts';
-import type { PlannedRun } from '../planned-run.ts';
-import { count } from '../results.ts';
-import type { ResultsFolder } from '../results-folder.ts';
-import { decodeRunCheckpoint, type RunCheckpoint } from '../run-checkpoint.ts';
-import type { ExecuteRuns } from '../run-locally.ts';
-import type { RunRecord } from '../run-record.ts';
+import { recordText, type BenchDisplay } from '../suites/bench-display.ts';
+import type { PlannedRun } from '../runs/planned-run.ts';
+import { count } from '../runs/results.ts';
+import type { ResultsFolder } from '../results/results-folder.ts';
+import { decodeRunCheckpoint, type RunCheckpoint } from '../runs/run-checkpoint.ts';
+import type { ExecuteRuns } from '../suites/run-locally.ts';
+import type { RunRecord } from '../runs/run-record.ts';
 import type { Rung } from './rungs.ts';
 import type { ScoreFile } from './score-file.ts';
 import type { ClimbRung } from './search-trials.ts';

@@ -1,6 +1,6 @@
 import type { RandomSource } from '@gradus/core';
 import { z } from 'zod';
-import { hashOf } from '../seal.ts';
+import { hashOf } from '../files/seal.ts';
 
 /** Two numbers, the first below the second. */
 function range(number: z.ZodNumber): z.ZodType<[low: number, high: number]> {

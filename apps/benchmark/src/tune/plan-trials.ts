@@ -1,9 +1,9 @@
 import { Random, rejectUnknown } from '@gradus/core';
-import { algorithms } from '../algorithms.ts';
-import type { DeviceChoice } from '../devices.ts';
-import { planRuns } from '../plan-runs.ts';
-import { identifyRun, type PlannedRun } from '../planned-run.ts';
-import { hashOf } from '../seal.ts';
+import { algorithms } from '../catalog/algorithms.ts';
+import type { DeviceChoice } from '../catalog/devices.ts';
+import { planRuns } from '../suites/plan-runs.ts';
+import { identifyRun, type PlannedRun } from '../runs/planned-run.ts';
+import { hashOf } from '../files/seal.ts';
 import { fromUser, UserError } from '../user-error.ts';
 import { countValues, drawParameter, extremeValues, gridValues } from './parameter.ts';
 import { spaceRungs, type Rung } from './rungs.ts';

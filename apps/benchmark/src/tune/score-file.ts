@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseSealed, seal } from '../seal.ts';
+import { parseSealed, seal } from '../files/seal.ts';
 import { messageOf, UserError } from '../user-error.ts';
 
 /** How a run stood at the end of a rung, or why it broke before. */

@@ -1,4 +1,4 @@
-import type { PlannedRun } from '../planned-run.ts';
+import type { PlannedRun } from '../runs/planned-run.ts';
 import type { Trial } from './plan-trials.ts';
 import type { Rung } from './rungs.ts';
 import type { RungScore } from './score-file.ts';

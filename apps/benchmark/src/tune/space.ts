@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { parseJson } from '../parse-json.ts';
-import { settingsNames } from '../settings.ts';
+import { parseJson } from '../files/parse-json.ts';
+import { settingsNames } from '../catalog/settings.ts';
 import { messageOf, UserError } from '../user-error.ts';
 import { gridValues, parameterSchema } from './parameter.ts';
 

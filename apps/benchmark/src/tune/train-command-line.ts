@@ -1,4 +1,4 @@
-import { shellText } from '../shell-text.ts';
+import { shellText } from '../files/shell-text.ts';
 import type { ParameterValues } from './plan-trials.ts';
 import type { Space } from './space.ts';
 

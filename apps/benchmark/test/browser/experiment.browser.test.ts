@@ -8,7 +8,7 @@ import { dqnAblation } from '../../src/experiments/dqn-ablation.ts';
 import { tdLambdaExperiment } from '../../src/experiments/td-lambda.ts';
 import { experimentPage } from '../../src/experiments/page.ts';
 import { makeRecord, writeRecord } from '../../src/experiments/record.ts';
-import { replaceFile } from '../../src/replace-file.ts';
+import { replaceFile } from '../../src/files/replace-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradus-experiment-'));
 let browser: Browser;

@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { Random } from '@gradus/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readRecords } from '../../src/results-folder.ts';
-import type { RunRecord } from '../../src/run-record.ts';
+import { readRecords } from '../../src/results/results-folder.ts';
+import type { RunRecord } from '../../src/runs/run-record.ts';
 import { resultOf } from '../planned-runs.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

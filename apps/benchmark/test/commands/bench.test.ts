@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readResults } from '../../src/results-folder.ts';
-import { runRecordSchema } from '../../src/run-record.ts';
+import { readResults } from '../../src/results/results-folder.ts';
+import { runRecordSchema } from '../../src/runs/run-record.ts';
 import { runCommand, type CommandRun } from '../run-command.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

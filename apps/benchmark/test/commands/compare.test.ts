@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { recordLine } from '../../src/record-lines.ts';
+import { recordLine } from '../../src/results/record-lines.ts';
 import { runCommand } from '../run-command.ts';
 import { syntheticRecords, writeResults } from '../synthetic-results.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { executeRun } from '../../src/execute-run.ts';
-import { readResults } from '../../src/results-folder.ts';
+import { executeRun } from '../../src/runs/execute-run.ts';
+import { readResults } from '../../src/results/results-folder.ts';
 import { startGradus } from '../gradus-process.ts';
 import { resultOf } from '../planned-runs.ts';
 import { runCommand } from '../run-command.ts';

@@ -1,7 +1,7 @@
 import { Random } from '@gradus/core';
 import { describe, expect, it } from 'vitest';
 import { compareRuns } from '../../src/compare/compare-runs.ts';
-import { groupRuns, type RunGroup } from '../../src/run-groups.ts';
+import { groupRuns, type RunGroup } from '../../src/results/run-groups.ts';
 import { resultsOf, syntheticRecords, type SyntheticGroup } from '../synthetic-results.ts';
 
 const environments = ['CartPole-v1', 'Acrobot-v1', 'MountainCar-v0'];

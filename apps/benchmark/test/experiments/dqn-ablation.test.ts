@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dqnAblation } from '../../src/experiments/dqn-ablation.ts';
-import { findSuite } from '../../src/suite.ts';
+import { findSuite } from '../../src/suites/suite.ts';
 import { parsePage } from '../parse-page.ts';
 import { runCommand } from '../run-command.ts';
 import { syntheticRecords, writeResults } from '../synthetic-results.ts';

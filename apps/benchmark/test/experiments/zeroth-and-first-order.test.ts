@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { zerothAndFirstOrder } from '../../src/experiments/zeroth-and-first-order.ts';
-import { identifyRun } from '../../src/planned-run.ts';
-import type { RunRecord } from '../../src/run-record.ts';
-import { findSuite } from '../../src/suite.ts';
+import { identifyRun } from '../../src/runs/planned-run.ts';
+import type { RunRecord } from '../../src/runs/run-record.ts';
+import { findSuite } from '../../src/suites/suite.ts';
 import { syntheticRecords, writeResults } from '../synthetic-results.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

@@ -1,5 +1,5 @@
-import type { PlannedRun } from '../../src/planned-run.ts';
-import type { RunRecord } from '../../src/run-record.ts';
+import type { PlannedRun } from '../../src/runs/planned-run.ts';
+import type { RunRecord } from '../../src/runs/run-record.ts';
 import { recordOf } from '../planned-runs.ts';
 
 /** A made-up record of `run`. */

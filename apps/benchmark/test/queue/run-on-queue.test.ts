@@ -1,11 +1,11 @@
 import { Queue, Worker } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { PlannedRun } from '../../src/planned-run.ts';
+import type { PlannedRun } from '../../src/runs/planned-run.ts';
 import { jobIdOf, queueName } from '../../src/queue/queued-run.ts';
 import { loadFromRedis } from '../../src/queue/redis-checkpoints.ts';
 import { runOnQueue } from '../../src/queue/run-on-queue.ts';
-import type { RunCheckpoint } from '../../src/run-checkpoint.ts';
-import type { RunRecord } from '../../src/run-record.ts';
+import type { RunCheckpoint } from '../../src/runs/run-checkpoint.ts';
+import type { RunRecord } from '../../src/runs/run-record.ts';
 import { shortRun } from '../planned-runs.ts';
 import { hasRedis, startRedis, type RedisServer } from '../redis-server.ts';
 import { waitFor } from '../wait-for.ts';

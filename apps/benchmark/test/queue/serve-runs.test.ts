@@ -1,12 +1,12 @@
 import { Queue } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RunInterrupted, type ExecuteRunOptions } from '../../src/execute-run.ts';
-import type { PlannedRun } from '../../src/planned-run.ts';
+import { RunInterrupted, type ExecuteRunOptions } from '../../src/runs/execute-run.ts';
+import type { PlannedRun } from '../../src/runs/planned-run.ts';
 import { jobIdOf, queueName } from '../../src/queue/queued-run.ts';
 import { loadFromRedis, saveToRedis } from '../../src/queue/redis-checkpoints.ts';
 import { connectRedis } from '../../src/queue/redis.ts';
 import { serveRuns } from '../../src/queue/serve-runs.ts';
-import type { RunRecord } from '../../src/run-record.ts';
+import type { RunRecord } from '../../src/runs/run-record.ts';
 import { shortRun } from '../planned-runs.ts';
 import { hasRedis, startRedis, type RedisServer } from '../redis-server.ts';
 import { waitFor } from '../wait-for.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aggregateGroups, improvements } from '../../src/report/aggregate.ts';
-import { groupRuns, type RunGroup } from '../../src/run-groups.ts';
+import { groupRuns, type RunGroup } from '../../src/results/run-groups.ts';
 import { resultsOf, syntheticRecords } from '../synthetic-results.ts';
 
 /** Label, environment, scores. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunRecord } from '../../src/run-record.ts';
+import type { RunRecord } from '../../src/runs/run-record.ts';
 import { reportPage } from '../../src/report/page.ts';
 import { makeReport } from '../../src/report/report.ts';
 import { parsePage, textsOf } from '../parse-page.ts';

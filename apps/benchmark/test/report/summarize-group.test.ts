@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { summarizeGroup, type GroupSummary } from '../../src/report/summarize-group.ts';
-import { groupRuns } from '../../src/run-groups.ts';
+import { groupRuns } from '../../src/results/run-groups.ts';
 import { resultsOf, syntheticRecords } from '../synthetic-results.ts';
 
 function summary(environment: string, scores: readonly number[], label = 'ppo-zoo'): GroupSummary {

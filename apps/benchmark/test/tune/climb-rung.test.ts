@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { noDisplay } from '../../src/bench-display.ts';
-import { ResultsFolder } from '../../src/results-folder.ts';
-import type { ExecuteRuns } from '../../src/run-locally.ts';
+import { noDisplay } from '../../src/suites/bench-display.ts';
+import { ResultsFolder } from '../../src/results/results-folder.ts';
+import type { ExecuteRuns } from '../../src/suites/run-locally.ts';
 import { rungClimber } from '../../src/tune/climb-rung.ts';
 import type { Rung } from '../../src/tune/rungs.ts';
 import { ScoreFile } from '../../src/tune/score-file.ts';

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { seal } from '../../src/seal.ts';
+import { seal } from '../../src/files/seal.ts';
 import { ScoreFile } from '../../src/tune/score-file.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

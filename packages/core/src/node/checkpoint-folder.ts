@@ -7,8 +7,8 @@ import {
   splitCheckpoint,
   type Checkpoint,
   type FileRecord,
-} from '../checkpoint.ts';
-import { crc32 } from '../crc32.ts';
+} from '../checkpoints/checkpoint.ts';
+import { crc32 } from '../checkpoints/crc32.ts';
 import { CheckpointError } from '../errors.ts';
 import { disown, isAbandoned, ownName } from './own-name.ts';
 

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOptions, positiveInteger } from '@gradus/tensor';
-import { MANIFEST } from '../checkpoint.ts';
-import type { CheckpointOptions } from '../agent.ts';
+import { MANIFEST } from '../checkpoints/checkpoint.ts';
+import type { CheckpointOptions } from '../training/agent.ts';
 import { CheckpointError } from '../errors.ts';
-import { stepInterval } from '../step-interval.ts';
-import type { Callback, Training } from '../train.ts';
+import { stepInterval } from '../training/step-interval.ts';
+import type { Callback, Training } from '../training/train.ts';
 import { lockPath } from './path-lock.ts';
 import { saveCheckpoint, sweepCheckpoint } from './checkpoint-folder.ts';
 

@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress';
-import type { Progress } from '../progress.ts';
-import type { Callback } from '../train.ts';
+import type { Progress } from '../training/progress.ts';
+import type { Callback } from '../training/train.ts';
 
 /** Standard output, standard error or the like. */
 export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };

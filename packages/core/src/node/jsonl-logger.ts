@@ -1,5 +1,5 @@
 import { LogError } from '../errors.ts';
-import type { Callback } from '../train.ts';
+import type { Callback } from '../training/train.ts';
 import { LogFile } from './log-file.ts';
 import { keptBytes, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
 

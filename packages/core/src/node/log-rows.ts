@@ -1,6 +1,6 @@
-import type { Metrics, Progress } from '../progress.ts';
-import { stepInterval } from '../step-interval.ts';
-import type { Callback } from '../train.ts';
+import type { Metrics, Progress } from '../training/progress.ts';
+import { stepInterval } from '../training/step-interval.ts';
+import type { Callback } from '../training/train.ts';
 import { LogError } from '../errors.ts';
 import { describeError } from './log-file.ts';
 import { lockPath } from './path-lock.ts';

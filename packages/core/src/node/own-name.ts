@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { crc32 } from '../crc32.ts';
+import { crc32 } from '../checkpoints/crc32.ts';
 
 /** What this process is working on: something of the same number that is not among it was left by an earlier process. */
 const owned = new Set<string>();

@@ -1,5 +1,5 @@
-import { crc32c } from '../crc32.ts';
-import type { Metrics } from '../progress.ts';
+import { crc32c } from '../checkpoints/crc32.ts';
+import type { Metrics } from '../training/progress.ts';
 
 /** The event that begins a file. `wallTime`: seconds since 1970. */
 export function encodeFileVersion(wallTime: number): Uint8Array {

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Callback } from '../train.ts';
+import type { Callback } from '../training/train.ts';
 import { describeError, LogFile } from './log-file.ts';
 import { logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
 import { encodeFileVersion, encodeScalars, readRecords } from './tensor-board-events.ts';

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { encodeCheckpoint, type Checkpoint } from '../../src/checkpoint.ts';
+import { encodeCheckpoint, type Checkpoint } from '../../src/checkpoints/checkpoint.ts';
 import { CheckpointError } from '../../src/errors.ts';
 import { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from '../../src/node/checkpoint-folder.ts';
 

@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Agent } from '../../src/agent.ts';
-import { stopOnNoImprovement } from '../../src/early-stopping.ts';
+import type { Agent } from '../../src/training/agent.ts';
+import { stopOnNoImprovement } from '../../src/training/early-stopping.ts';
 import { CheckpointError } from '../../src/errors.ts';
 import { loadCheckpoint } from '../../src/node/checkpoint-folder.ts';
 import { checkpoints, latestCheckpoint } from '../../src/node/checkpoints.ts';
-import { train } from '../../src/train.ts';
+import { train } from '../../src/training/train.ts';
 import { fakeAgent } from '../fake-agent.ts';
 
 let root: string;

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { consoleProgress, type OutputStream } from '../../src/node/console-progress.ts';
-import { train } from '../../src/train.ts';
+import { train } from '../../src/training/train.ts';
 import { fakeAgent, fakeProgress, fakeTraining } from '../fake-agent.ts';
 
 /** A stream that keeps what is written; as a terminal it is 120 columns wide. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keptBytes, logRows, type LogRow, type LogTarget } from '../../src/node/log-rows.ts';
-import { train } from '../../src/train.ts';
+import { train } from '../../src/training/train.ts';
 import { fakeAgent } from '../fake-agent.ts';
 import { logTraining, type LoggedTraining } from './logged-training.ts';
 

@@ -1,6 +1,6 @@
-import type { Agent } from '../../src/agent.ts';
-import type { Metrics } from '../../src/progress.ts';
-import { train, type Callback, type TrainingSummary } from '../../src/train.ts';
+import type { Agent } from '../../src/training/agent.ts';
+import type { Metrics } from '../../src/training/progress.ts';
+import { train, type Callback, type TrainingSummary } from '../../src/training/train.ts';
 import { fakeAgent, fakeProgress } from '../fake-agent.ts';
 
 /** Metrics by step: those of an agent that starts at `start` and takes ten steps an update up to `end`. */

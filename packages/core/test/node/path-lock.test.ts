@@ -9,7 +9,7 @@ import { jsonlLogger } from '../../src/node/jsonl-logger.ts';
 import { ownName } from '../../src/node/own-name.ts';
 import { lockPath } from '../../src/node/path-lock.ts';
 import { tensorBoardLogger } from '../../src/node/tensor-board-logger.ts';
-import { train, type Callback } from '../../src/train.ts';
+import { train, type Callback } from '../../src/training/train.ts';
 import { fakeAgent } from '../fake-agent.ts';
 
 let folder: string;

@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CheckpointError, type Agent, type Checkpoint, type CheckpointOptions } from '@gradus/core';
+import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
+import { makeVectorEnv } from '@gradus/envs';
+import { z } from 'zod';
+import { algorithms } from '../catalog/algorithms.ts';
+import { deviceNames, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { nameHint } from '../files/name-hint.ts';
+import { parseJson } from '../files/parse-json.ts';
+import { fromUser, messageOf, UserError } from '../user-error.ts';
+
+/** What a training run was started with, besides what its agent knows: kept beside a saved agent as `run.json`. */
+const runSchema = z.strictObject({
+  algorithm: z.string(),
+  environment: z.string(),
+  /** Environment copies. */
+  numEnvs: z.int().min(1),
+  /** Environment steps at which it ends. */
+  steps: z.int().min(1),
+  seed: z.int().min(0),
+  device: z.enum(deviceNames),
+});
+
+/** A value that fits the schema of what a training run was started with. */
+export type Run = Readonly<z.infer<typeof runSchema>>;
+
+const RUN_FILE = 'run.json';
+
+/** Saves an agent with its run, whole or not at all. */
+export async function saveRun(folder: string, run: Run, agent: Agent, options: CheckpointOptions = {}): Promise<void> {
+  const checkpoint = agent.checkpoint(options);
+  const description = new TextEncoder().encode(`${JSON.stringify(run, undefined, 2)}\n`);
+  await saveCheckpoint(folder, { ...checkpoint, files: { ...checkpoint.files, [RUN_FILE]: description } });
+}
+
+/** Where an agent was saved in the end, nowhere perhaps, and why not where it should have been. */
+export interface SavedRun {
+  readonly folder: string | undefined;
+  readonly failure?: Error;
+}
+
+/** Saves an agent as {@link saveRun} does; where that fails, beside `folder` or else among the temporary files. */
+export async function saveRunSomewhere(
+  folder: string,
+  run: Run,
+  agent: Agent,
+  options: CheckpointOptions = {},
+): Promise<SavedRun> {
+  try {
+    await saveRun(folder, run, agent, options);
+    return { folder };
+  } catch (failure) {
+    if (!(failure instanceof CheckpointError)) throw failure;
+    for (const place of [`${folder.replace(/[/\\]+$/, '')}-rescued-`, join(tmpdir(), 'gradus-')]) {
+      try {
+        const other = await mkdtemp(place);
+        try {
+          await saveRun(other, run, agent, options);
+        } catch (error) {
+          await rm(other, { recursive: true, force: true });
+          throw error;
+        }
+        return { folder: other, failure };
+      } catch {
+        // The next place may do, and if none does, the first failure is the one to tell.
+      }
+    }
+    return { folder: undefined, failure };
+  }
+}
+
+/** What {@link saveRun} saved. @throws CheckpointError when it is not there or not complete. */
+export async function loadRun(folder: string): Promise<{ readonly run: Run; readonly checkpoint: Checkpoint }> {
+  const checkpoint = await loadCheckpoint(folder);
+  const description: Uint8Array | undefined = checkpoint.files[RUN_FILE];
+  if (description === undefined) {
+    throw new CheckpointError(`${folder} was not saved by 'gradus train': ${RUN_FILE} is missing`);
+  }
+  const source = join(folder, RUN_FILE);
+  const run = parseJson(runSchema, new TextDecoder().decode(description), source);
+  if (!Object.hasOwn(algorithms, run.algorithm)) {
+    const hint = nameHint(run.algorithm, Object.keys(algorithms));
+    throw new UserError(`${source}: algorithm: unknown algorithm '${run.algorithm}'; ${hint}`);
+  }
+  fromUser(() => makeVectorEnv(run.environment, 1), `${source}: environment`).close();
+  return { run, checkpoint };
+}
+
+/**
+ * The saved agent, on `device` instead of the one it was trained on if given.
+ * @throws CheckpointError where the files do not make an agent.
+ */
+export async function restoreAgent(
+  run: Run,
+  checkpoint: Checkpoint,
+  device: DeviceChoice = run.device,
+): Promise<Agent> {
+  const opened = await openDevice(device);
+  const env = fromUser(() => makeVectorEnv(run.environment, run.numEnvs), `${RUN_FILE}: numEnvs`);
+  try {
+    return algorithms[run.algorithm].restore(checkpoint, env, { device: opened });
+  } catch (error) {
+    // Whatever an algorithm makes of files that are whole but say what it has never written.
+    throw error instanceof CheckpointError
+      ? error
+      : new CheckpointError(`checkpoint: no ${run.algorithm} can be made of it: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,69 @@
+import type { PlannedRun } from '../runs/planned-run.ts';
+import { groupName } from '../results/run-groups.ts';
+
+/** A run that has begun: its steps at first and now, and the seconds between. */
+interface Observation {
+  readonly run: PlannedRun;
+  readonly firstStep: number;
+  readonly since: number;
+  step: number;
+  until: number;
+}
+
+/** Estimates how long runs that go side by side will take, by the pace of those that are alike but for their seeds. */
+export class TimeLeft {
+  private readonly waiting: Set<PlannedRun>;
+  private readonly going = new Map<string, Observation>();
+  private readonly ended: Observation[] = [];
+
+  constructor(runs: readonly PlannedRun[]) {
+    this.waiting = new Set(runs);
+  }
+
+  /** A run is at `step` at `now`, in seconds. Its pace is measured from the first time on. */
+  advance(run: PlannedRun, step: number, now: number): void {
+    this.waiting.delete(run);
+    const observation = this.going.get(run.id) ?? { run, firstStep: step, since: now, step, until: now };
+    this.going.set(run.id, Object.assign(observation, { step, until: now }));
+  }
+
+  /** A run is over. */
+  end(run: PlannedRun, now: number): void {
+    this.advance(run, run.steps, now);
+    const observation = this.going.get(run.id);
+    if (observation !== undefined) this.ended.push(observation);
+    this.going.delete(run.id);
+  }
+
+  /**
+   * Seconds until all runs are over, if as many as now go on at a time; undefined while nothing has been seen. A run that none is like
+   * counts as an average one.
+   */
+  estimate(): number | undefined {
+    const going = [...this.going.values()];
+    const seen = [...this.ended, ...going];
+    const ownSeconds = (run: PlannedRun): number | undefined => {
+      const pace = secondsPerStep(seen.filter((each) => groupName(each.run) === groupName(run)));
+      return pace === undefined ? undefined : pace * run.steps;
+    };
+    const known = seen.flatMap(({ run }) => ownSeconds(run) ?? []);
+    if (known.length === 0) return undefined;
+    const average = sum(known) / known.length;
+    const remaining = (run: PlannedRun, step: number): number =>
+      (ownSeconds(run) ?? average) * Math.max(1 - step / run.steps, 0);
+    const left = [
+      ...going.map(({ run, step }) => remaining(run, step)),
+      ...[...this.waiting].map((run) => remaining(run, 0)),
+    ];
+    return sum(left) / Math.max(going.length, 1);
+  }
+}
+
+function secondsPerStep(observations: readonly Observation[]): number | undefined {
+  const steps = sum(observations.map(({ firstStep, step }) => step - firstStep));
+  return steps > 0 ? sum(observations.map(({ since, until }) => until - since)) / steps : undefined;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,221 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadCheckpoint } from '@gradus/core/node';
+import { describe, expect, it, vi } from 'vitest';
+import { loadRun, restoreAgent, saveRunSomewhere } from '../../src/runs/run.ts';
+import { startGradus } from '../gradus-process.ts';
+import { runCommand, type CommandRun } from '../run-command.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { waitFor } from '../wait-for.ts';
+
+const short = ['train', 'ppo', 'CartPole-v1', '--steps', '2000', '--episodes', '7', '--device', 'wasm'];
+
+function resultOf({ output }: CommandRun): Record<string, unknown> {
+  expect(output).toMatch(/^\{.*\}\n$/);
+  return JSON.parse(output) as Record<string, unknown>;
+}
+
+describe('gradus train', () => {
+  it('ends with one line of JSON', async () => {
+    const run = await runCommand(...short, '--seed', '3', '--json');
+    expect(run.status).toBe(0);
+    expect(run.errors).toBe('');
+    const result = resultOf(run);
+    expect(Object.keys(result)).toEqual([
+      'algorithm',
+      'environment',
+      'seed',
+      'steps',
+      'mean_return',
+      'std_return',
+      'steps_per_second',
+      'seconds',
+    ]);
+    // Whole rounds of 8 × 32 steps.
+    expect(result).toMatchObject({ algorithm: 'ppo', environment: 'CartPole-v1', seed: 3, steps: 2048 });
+    expect(result.mean_return).toBeGreaterThan(8);
+    expect(result.std_return).toBeGreaterThanOrEqual(0);
+    // Both are rounded, to 1 and to 0.001.
+    const [pace, seconds] = [result.steps_per_second as number, result.seconds as number];
+    expect(Math.abs(pace * seconds - 2048)).toBeLessThanOrEqual(0.51 * seconds + 0.00051 * pace);
+  });
+
+  it('gives the same numbers for the same seed, and others for another', async () => {
+    const score = async (seed: string): Promise<unknown> =>
+      resultOf(await runCommand(...short, '--seed', seed, '--json')).mean_return;
+    const first = await score('1');
+    expect(await score('1')).toBe(first);
+    expect(await score('2')).not.toBe(first);
+  });
+
+  it('shows progress and a table to people', async () => {
+    const { output, errors } = await runCommand(...short);
+    expect(errors).toContain('steps/s');
+    expect(output).toContain('return over 7 episodes');
+    expect(output).toContain('2,048');
+  });
+
+  it('says in one line that it cannot log', async () => {
+    const { status, errors } = await runCommand(...short, '--json', '--log', '/proc/gradus');
+    expect(status).toBe(1);
+    expect(errors).toMatch(/^error: --log \/proc\/gradus: E.*, mkdir '\/proc\/gradus'\n$/);
+  });
+
+  it.each([
+    ['ppo', 'zoo'],
+    ['dqn', 'zoo'],
+    ['pqn', 'cleanrl'],
+    ['reinforce', 'default'],
+  ])('says in one line that %s has diverged, and leaves nothing', async (algorithm, settings) => {
+    const folder = join(temporaryFolder(), 'agent');
+    const options = ['--steps', '8000', '--settings', settings, '--set', 'learningRate=1e30', '--device', 'wasm'];
+    const { status, errors } = await runCommand(
+      'train',
+      algorithm,
+      'CartPole-v1',
+      ...options,
+      '--out',
+      folder,
+      '--json',
+    );
+    expect(status).toBe(1);
+    expect(errors).toMatch(new RegExp(`^error: ${algorithm}: .* at step \\d+; the learning rate may be too large\n$`));
+    expect(existsSync(join(folder, 'parameters.safetensors'))).toBe(false);
+  });
+
+  it('logs to a folder', async () => {
+    const folder = join(temporaryFolder(), 'log');
+    await runCommand(...short, '--json', '--log', folder);
+    const [header, ...rows] = readFileSync(join(folder, 'progress.csv'), 'utf8').trimEnd().split('\n');
+    expect(header.split(',').slice(0, 3)).toEqual(['step', 'episodes', 'rollout/episode_return']);
+    // The first update past each 1,000 steps, and the last.
+    expect(rows.map((row) => Number.parseInt(row, 10))).toEqual([1024, 2048]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('events.out.tfevents.'))).toHaveLength(1);
+  });
+
+  it('trains with the settings that were replaced', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    const set = ['numEnvs=2', 'steps=64', 'batchSize=32', 'activation=relu', 'hidden=[8,8]', 'targetKl=0.5'];
+    await runCommand(...short, '--json', '--out', folder, ...set.flatMap((each) => ['--set', each]));
+    const { state } = JSON.parse(readFileSync(join(folder, 'agent.json'), 'utf8')) as {
+      state: { options: Record<string, unknown> };
+    };
+    expect(state.options).toMatchObject({
+      batchSize: 32,
+      activation: 'relu',
+      hidden: [8, 8],
+      targetKl: 0.5,
+      steps: 64,
+    });
+    // Of the settings that were left alone.
+    expect(state.options).toMatchObject({ gamma: 0.98, epochs: 20 });
+    const { run } = await loadRun(folder);
+    expect(run).toMatchObject({ numEnvs: 2, steps: 2000 });
+  });
+
+  it('saves an agent that evaluates to the same score', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    const trained = resultOf(await runCommand(...short, '--json', '--out', folder));
+    const { mean_return, std_return } = trained;
+    const again = resultOf(await runCommand('evaluate', folder, '--episodes', '7', '--json'));
+    expect(again).toMatchObject({ algorithm: 'ppo', environment: 'CartPole-v1', episodes: 7, mean_return, std_return });
+    const others = resultOf(await runCommand('evaluate', folder, '--episodes', '7', '--seed', '5', '--json'));
+    expect(others).toMatchObject({ seed: 5 });
+    expect([others.mean_return, others.std_return]).not.toEqual([mean_return, std_return]);
+  });
+});
+
+/** Runs a command and sends it Ctrl-C as soon as it listens. */
+async function interrupt(...args: readonly string[]): Promise<CommandRun> {
+  const before = process.listenerCount('SIGINT');
+  const timer = setInterval(() => {
+    if (process.listenerCount('SIGINT') === before) return;
+    clearInterval(timer);
+    process.emit('SIGINT', 'SIGINT');
+  }, 5);
+  try {
+    return await runCommand(...args);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+describe('Ctrl-C', () => {
+  it.each([
+    { algorithm: 'ppo', steps: '20000', set: 'epochs=5' },
+    // Learning from the first round on, so that it is interrupted while it learns.
+    { algorithm: 'dqn', steps: '2000', set: 'learningStarts=100' },
+  ])('leaves an agent ($algorithm) that goes on as if nothing had happened', async ({ algorithm, steps, set }) => {
+    const folder = temporaryFolder();
+    const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
+    const command = ['train', algorithm, 'CartPole-v1', '--steps', steps, '--set', set, '--device', 'wasm', '--json'];
+    const uninterrupted = resultOf(await runCommand(...command, '--out', whole));
+
+    const stopped = await interrupt(...command, '--out', parts);
+    expect(stopped.status).toBe(130);
+    expect(stopped.output).toBe('');
+    expect(stopped.errors).toMatch(
+      /^stopped by SIGINT at step [\d,]+ of [\d,]+; to go on: gradus train --resume .*parts\n$/,
+    );
+    expect(await loadCheckpoint(parts)).not.toEqual(await loadCheckpoint(whole));
+
+    const { mean_return, std_return } = uninterrupted;
+    const resumed = resultOf(await runCommand('train', '--resume', parts, '--json'));
+    expect(resumed).toMatchObject({ algorithm, steps: uninterrupted.steps, mean_return, std_return });
+    expect(await loadCheckpoint(parts)).toEqual(await loadCheckpoint(whole));
+  });
+
+  it('resumes only what was saved', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    await runCommand(...short, '--json', '--out', folder);
+    const { status, errors } = await runCommand('train', 'dqn', 'CartPole-v1', '--resume', folder);
+    expect(status).toBe(1);
+    expect(errors).toContain('it was trained as ppo in CartPole-v1, not dqn');
+  });
+});
+
+describe('the folder of a training run', () => {
+  it('is refused to a second one, and to none when the first has ended', async () => {
+    const root = temporaryFolder();
+    const folder = join(root, 'agent');
+    const first = startGradus(root, ...short, '--steps', '100000000', '--out', folder);
+    await waitFor(() => existsSync(join(folder, 'lock')) || undefined);
+    const { status, errors } = await runCommand(...short, '--json', '--out', folder);
+    expect(status).toBe(1);
+    expect(errors).toContain(`error: ${folder} is in use by process`);
+    first.kill('SIGKILL');
+    await first.status;
+    expect((await runCommand(...short, '--json', '--out', folder)).status).toBe(0);
+    expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toEqual([]);
+    const second = await runCommand('train', '--resume', folder, '--steps', '2500', '--episodes', '3', '--json');
+    expect(second.status).toBe(0);
+  });
+
+  it('that cannot be written in the end does not cost the agent', async () => {
+    const root = temporaryFolder();
+    const folder = join(root, 'agent');
+    const { run } = await trained(folder);
+    const agent = await restoreAgent(run, (await loadRun(folder)).checkpoint);
+    const taken = join(root, 'taken');
+    mkdirSync(taken);
+    writeFileSync(join(taken, 'agent.json'), '{"name":"mine"}');
+    const beside = await saveRunSomewhere(taken, run, agent);
+    expect(beside.folder).toMatch(/taken-rescued-\w+$/);
+    expect(beside.failure?.message).toContain('agent.json is not of the format gradus-agent');
+    expect((await loadRun(beside.folder!)).run).toEqual(run);
+
+    vi.stubEnv('TMPDIR', root);
+    const elsewhere = await saveRunSomewhere(join(taken, 'agent.json', 'agent'), run, agent);
+    expect(elsewhere.folder).toMatch(/\/gradus-\w+$/);
+    expect((await loadRun(elsewhere.folder!)).run).toEqual(run);
+
+    vi.stubEnv('TMPDIR', join(root, 'missing'));
+    expect((await saveRunSomewhere(join(taken, 'agent.json', 'agent'), run, agent)).folder).toBeUndefined();
+    vi.unstubAllEnvs();
+  });
+});
+
+async function trained(folder: string): Promise<Awaited<ReturnType<typeof loadRun>>> {
+  await runCommand(...short, '--json', '--out', folder);
+  return loadRun(folder);
+}

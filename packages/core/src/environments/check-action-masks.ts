@@ -1,0 +1,46 @@
+import { checkArguments, layerSizes, naturalNumber, optional, positiveInteger, type OptionCheck } from '@gradus/tensor';
+import { numberList } from '../options/argument-checks.ts';
+/**
+ * Throws `RangeError` unless `masks` is [rows × actions], in which every row has an action that is legal (1, not 0): the message names
+ * the row. `numActions`: how many there are, or, for `MultiDiscrete` actions, the counts of the elements, each of which needs a legal
+ * choice. `rows`: by default as many as there are.
+ */
+export function checkActionMasks(
+  masks: ArrayLike<number>,
+  numActions: number | readonly number[],
+  rows?: number,
+): void {
+  checkArguments(
+    'actionMasks',
+    { masks, numActions, rows },
+    { masks: numberList, numActions: choices, rows: optional(naturalNumber) },
+  );
+  const counts = typeof numActions === 'number' ? [numActions] : numActions;
+  const size = counts.reduce((total, count) => total + count, 0);
+  const expected = rows ?? Math.ceil(masks.length / size);
+  if (masks.length !== expected * size) {
+    throw new RangeError(`actionMasks has ${masks.length} elements, expected ${expected} × ${size} (actions)`);
+  }
+  for (let row = 0; row < expected; row++) {
+    if (!leavesAction(masks, counts, row * size)) {
+      throw new RangeError(`actionMasks: expected a legal action in each row, got none in row ${row}`);
+    }
+  }
+}
+
+/** Whether the mask that begins at `start` leaves each element of an action, of which it has `counts` choices, a legal one. */
+export function leavesAction(masks: ArrayLike<number>, counts: readonly number[], start = 0): boolean {
+  let next = start;
+  for (const count of counts) {
+    const end = next + count;
+    while (next < end && masks[next] === 0) next++;
+    if (next === end) return false;
+    next = end;
+  }
+  return true;
+}
+
+const choices: OptionCheck = {
+  expected: 'a positive integer or a list of them',
+  accepts: (value) => positiveInteger.accepts(value) || layerSizes.accepts(value),
+};

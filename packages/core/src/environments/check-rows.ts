@@ -1,0 +1,27 @@
+import { valueText } from '@gradus/tensor';
+import { numberList, objectOf } from '../options/argument-checks.ts';
+import type { StepOutcome } from './vector-env.ts';
+
+/**
+ * Throws `RangeError` unless `array` is [rows × width]. Cheap enough for every step: only the length is looked at.
+ */
+export function checkRows(name: string, array: ArrayLike<number>, rows: number, width: number): void {
+  const length = (array as ArrayLike<number> | null | undefined)?.length;
+  if (length === rows * width && typeof array === 'object') return;
+  if (typeof length === 'number' && typeof array === 'object') {
+    throw new RangeError(`${name} has ${length} elements, expected ${rows} × ${width}`);
+  }
+  throw new RangeError(`${name}: expected ${rows} × ${width} numbers, got ${valueText(array)}`);
+}
+
+/** Throws `RangeError` for what cannot be the outcome of a step. */
+export function checkOutcome(outcome: Pick<StepOutcome, 'rewards' | 'terminated' | 'truncated'>): void {
+  if (isOutcome.accepts(outcome)) return;
+  throw new RangeError(`endStep: expected ${isOutcome.expected}, got ${valueText(outcome)}`);
+}
+
+const isOutcome = objectOf('an outcome (with rewards, terminated and truncated)', {
+  rewards: numberList,
+  terminated: numberList,
+  truncated: numberList,
+});

@@ -1,0 +1,59 @@
+import { checkReward, checkStep } from './check-float32.ts';
+import { checkValue } from './check-values.ts';
+import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
+import { EnvError } from '../errors.ts';
+import type { ActionArray, SpaceValue } from '../spaces/spaces.ts';
+import type { VectorEnv } from './vector-env.ts';
+
+/**
+ * `env.reset(options)`, checked: whoever plays in an environment of someone else's calls this. Throws `EnvError` that names `name` and
+ * what came, for a promise, for anything but `{ observation }`, and for an observation that `checkValue` refuses.
+ */
+export function resetEnv(env: Env, options: ResetOptions = {}, name = 'the environment'): ResetResult {
+  const result: unknown = env.reset(options);
+  const { observation } = membersOf(result, `reset of ${name}`, '{ observation }');
+  checkValue(`observation of ${name}`, env.observationSpace, observation as SpaceValue);
+  return result as ResetResult;
+}
+
+/**
+ * `env.step(action)`, checked likewise: the action before, and then the observation, a reward that is a finite number and two flags
+ * that are booleans. An environment that still says `done` is told of the two that took its place.
+ */
+export function stepEnv(env: Env, action: SpaceValue, name = 'the environment'): StepResult {
+  checkValue(`action of ${name}`, env.actionSpace, action);
+  const result: unknown = env.step(action);
+  const members = membersOf(result, `step of ${name}`, '{ observation, reward, terminated, truncated }');
+  const { observation, reward, terminated, truncated } = members;
+  if (typeof terminated !== 'boolean' || typeof truncated !== 'boolean') {
+    const advice =
+      'done' in members ? '; `done` is `terminated`, or `truncated` where a time limit cut the episode off' : '';
+    throw new EnvError(
+      `terminated and truncated of ${name} are ${String(terminated)} and ${String(truncated)}, expected booleans${advice}`,
+    );
+  }
+  checkReward(`reward of ${name}`, reward);
+  checkValue(`observation of ${name}`, env.observationSpace, observation as SpaceValue);
+  return result as StepResult;
+}
+
+/** `env.step(actions)`, of which rewards and observations are checked. Throws `EnvError` for one that is not finite, and for a promise. */
+export function stepCopies(env: VectorEnv, actions: ActionArray): void {
+  // TypeScript takes an async function for one that returns nothing.
+  const step: (each: ActionArray) => unknown = (each) => env.step(each);
+  if (step(actions) instanceof Promise) throw asyncError('step of the environments');
+  checkStep(env);
+}
+
+function membersOf(result: unknown, what: string, expected: string): Readonly<Record<string, unknown>> {
+  if (result instanceof Promise) throw asyncError(what);
+  if (typeof result !== 'object' || result === null || Array.isArray(result) || ArrayBuffer.isView(result)) {
+    const got = typeof result === 'object' && result !== null ? result.constructor.name : String(result);
+    throw new EnvError(`${what} returned ${got}, expected ${expected}`);
+  }
+  return result as Readonly<Record<string, unknown>>;
+}
+
+function asyncError(what: string): EnvError {
+  return new EnvError(`${what} returned a Promise, expected a result at once: it must not be async`);
+}

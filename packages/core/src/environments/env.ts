@@ -1,0 +1,78 @@
+import type { RenderContext, RenderFormat } from './render-context.ts';
+import type { Space, SpaceValue } from '../spaces/spaces.ts';
+import type { StateDict } from '../checkpoints/state.ts';
+
+/** Extra facts about a step that no agent needs, for people and tests. */
+export type Info = Readonly<Record<string, unknown>>;
+
+/** What `reset` may be asked for. */
+export interface ResetOptions {
+  /** Makes this and all following episodes reproducible: a non-negative integer. Without it the random stream goes on. */
+  readonly seed?: number | undefined;
+  /** Whatever the environment itself understands. */
+  readonly options?: Info | undefined;
+}
+
+/** What `reset` gives. */
+export interface ResetResult<Observation extends SpaceValue = SpaceValue> {
+  readonly observation: Observation;
+  readonly info?: Info;
+}
+
+/** What `step` gives. */
+export interface StepResult<Observation extends SpaceValue = SpaceValue> {
+  readonly observation: Observation;
+  readonly reward: number;
+  /** Where a wrapper has changed `reward`: that of the environment itself, of which returns are reported. */
+  readonly unwrappedReward?: number | undefined;
+  /** The task itself ended: the value of what follows is zero. */
+  readonly terminated: boolean;
+  /** The episode was cut off, by a time limit for instance: what would have followed still has a value. */
+  readonly truncated: boolean;
+  readonly info?: Info;
+}
+
+/**
+ * One environment, with Gymnasium's contract (Towers et al., 2024): call `reset`, then `step` until `terminated` or
+ * `truncated`, then `reset` again. Two spaces, `reset` and `step` are all that is needed.
+ *
+ * An observation in a `Box` is a flat Float32Array or number[]; in a `Discrete` it is a number.
+ */
+export interface Env<Observation extends SpaceValue = SpaceValue, Action extends SpaceValue = SpaceValue> {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  reset(options?: ResetOptions): ResetResult<Observation>;
+  step(action: Action): StepResult<Observation>;
+  /**
+   * Steps after which it truncates an episode itself; undefined where it never does. Loops over whole episodes trust it, and cut off after 10,000 steps
+   * where there is none, unless they are told another number.
+   */
+  readonly maxEpisodeSteps?: number | undefined;
+  /** Frees what the environment holds, if anything. */
+  close?(): void;
+  /** With `setState`: lets a stopped training resume exactly where it was. Includes the state of the random stream. */
+  getState?(): StateDict;
+  setState?(state: StateDict): void;
+  /**
+   * Which actions make sense at the observation that was given last: 1 or else 0 for each action of a `Discrete` space, or for each
+   * choice of each element of a `MultiDiscrete` one. It is advice for agents: the environment takes every action of its space.
+   */
+  actionMask?(): Uint8Array;
+  /** Size and pace of what `render` draws. An environment has both or neither. */
+  readonly renderFormat?: RenderFormat | undefined;
+  /** Draws the state it is in over all of (0, 0) to (width, height), and leaves the context as it was. */
+  render?(context: RenderContext): void;
+}
+
+/** The reward of the environment itself, whatever wrappers have made of it: what returns that are reported are sums of. */
+export function originalReward({
+  reward,
+  unwrappedReward = reward,
+}: Pick<StepResult, 'reward' | 'unwrappedReward'>): number {
+  return unwrappedReward;
+}
+
+/** `result` with another reward, which remembers the environment's own: for wrappers that scale, clip or shape. */
+export function withReward<Result extends StepResult>(result: Result, reward: number): Result {
+  return { ...result, reward, unwrappedReward: originalReward(result) };
+}

@@ -1,0 +1,146 @@
+import { checkArguments, naturalNumber, optional, valueText } from '@gradus/tensor';
+import { aVectorEnv, anEnv, anObject, text } from '../options/argument-checks.ts';
+import { checkFiniteRows } from './check-float32.ts';
+import { stepCopies } from './checked-step.ts';
+import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
+import { CheckpointError, EnvError } from '../errors.ts';
+import type { ActionArray } from '../spaces/spaces.ts';
+import type { Env } from './env.ts';
+import { isTypedArray, readNumber, readState, type StateDict, type Stateful } from '../checkpoints/state.ts';
+import type { VectorEnv } from './vector-env.ts';
+
+/** The environment copies that an agent trains in: started once, saved and put back with the agent. */
+export class TrainingEnv implements Stateful {
+  private readonly env: VectorEnv;
+  private readonly seed: number;
+  private started = false;
+  /** Set where a saved agent had trained in environments that cannot be put back where they were. */
+  private lost = false;
+
+  constructor(env: VectorEnv, seed: number) {
+    checkArguments('TrainingEnv', { env, seed }, { env: aVectorEnv, seed: naturalNumber });
+    this.env = env;
+    this.seed = seed;
+  }
+
+  /**
+   * Resets the environment copies before the first training step; does nothing later.
+   * Throws `EnvError` when training cannot go on because the environment's state was not saved, and for observations that are not finite.
+   */
+  begin(): void {
+    if (this.lost) {
+      throw new EnvError(
+        'environment: expected getState and setState, which resuming needs, got an environment without them',
+      );
+    }
+    if (!this.started) this.env.reset({ seed: this.seed });
+    this.started = true;
+    this.checkObservations();
+  }
+
+  /** Begins new episodes in all copies. Throws `EnvError` for observations that are not finite. */
+  restart(): void {
+    this.env.reset();
+    this.checkObservations();
+  }
+
+  /** Advances all copies by one step. Throws `EnvError` as they do, and for rewards and observations that are not finite. */
+  step(actions: ActionArray): void {
+    stepCopies(this.env, actions);
+  }
+
+  private checkObservations(): void {
+    const { observations, numEnvs } = this.env;
+    checkFiniteRows('observation', observations, observations.length / numEnvs);
+  }
+
+  getState(): StateDict {
+    const { started } = this;
+    return { started, numEnvs: this.env.numEnvs, env: started && !this.lost ? snapshotEnv(this.env) : null };
+  }
+
+  /** Throws `CheckpointError` for another number of copies, or an environment that the saved state does not fit. */
+  setState(state: StateDict): void {
+    checkCopies(state, this.env);
+    this.started = readFlag(state, 'started');
+    this.lost = this.started && state.env === null;
+    if (state.env !== null) this.env.setState(readState(state, 'env'));
+  }
+}
+
+function readFlag(state: StateDict, name: string): boolean {
+  const value = (state as StateDict | null | undefined)?.[name];
+  if (typeof value === 'boolean') return value;
+  throw new CheckpointError(`state '${name}': expected true or false, got ${valueText(value)}`);
+}
+
+/** The state of `env`, or null where it has none to save: an agent is worth saving all the same, since it can act. */
+export function snapshotEnv(env: VectorEnv): StateDict | null {
+  checkArguments('snapshotEnv', { env }, { env: aVectorEnv });
+  try {
+    return env.getState();
+  } catch (error) {
+    if (error instanceof EnvError) return null;
+    throw error;
+  }
+}
+
+/** Options as plain data for a checkpoint. */
+export function plainState(options: object): StateDict {
+  checkArguments('plainState', { options }, { options: anObject });
+  try {
+    return JSON.parse(JSON.stringify(options)) as StateDict;
+  } catch (error) {
+    throw new CheckpointError(`options: expected what JSON can hold, got ${valueText(options)}`, { cause: error });
+  }
+}
+
+/**
+ * A checkpoint's state and a way to its files, for an agent that is to go on in `env`.
+ * Throws `CheckpointError` when it is another algorithm's, a file is missing, or `env` has not as many copies as it was trained in.
+ */
+export function openCheckpoint(
+  checkpoint: Checkpoint,
+  algorithm: string,
+  env?: Env | VectorEnv,
+): { readonly state: StateDict; readonly file: (name: string) => Uint8Array } {
+  checkArguments('restore', { algorithm, env }, { algorithm: text, env: optional(anEnv) });
+  checkCheckpoint(checkpoint);
+  if (checkpoint.algorithm !== algorithm) {
+    throw new CheckpointError(`checkpoint: expected algorithm '${algorithm}', got '${checkpoint.algorithm}'`);
+  }
+  const training = findTraining(checkpoint.state);
+  if (env !== undefined && training !== undefined) checkCopies(training, env);
+  return {
+    state: checkpoint.state,
+    file: (name) => {
+      checkArguments('checkpoint', { name }, { name: text });
+      if (!Object.hasOwn(checkpoint.files, name)) {
+        throw new CheckpointError(`checkpoint: file '${name}' is missing`);
+      }
+      return checkpoint.files[name];
+    },
+  };
+}
+
+/** The state of a {@link TrainingEnv} wherever an agent keeps it. */
+function findTraining(state: StateDict): StateDict | undefined {
+  if ('started' in state && 'numEnvs' in state) return state;
+  for (const value of Object.values(state)) {
+    const isState = typeof value === 'object' && value !== null && !Array.isArray(value) && !isTypedArray(value);
+    const found = isState ? findTraining(value as StateDict) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function checkCopies(state: StateDict, env: Env | VectorEnv): void {
+  const saved = readNumber(state, 'numEnvs');
+  const given = 'numEnvs' in env ? env.numEnvs : 1;
+  if (saved === given) return;
+  const needed = saved === 1 ? 'one environment' : `${saved} copies of an environment`;
+  const advice = saved === 1 ? 'one' : `as many, such as vectorize(() => env, ${saved}) makes of single ones`;
+  throw new CheckpointError(
+    `checkpoint: the agent was trained in ${needed}, got ${given === 1 ? 'one' : `${given} copies`}; to go on, give it ${advice}`,
+  );
+}

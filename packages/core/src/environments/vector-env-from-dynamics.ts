@@ -1,0 +1,171 @@
+import { checkActions } from './check-values.ts';
+import {
+  actionMaskSize,
+  checkDynamics,
+  clearState,
+  createEnvRandom,
+  createState,
+  restoreDynamicsState,
+  snapshotDynamicsState,
+  stepLimit,
+  type Dynamics,
+  type DynamicsState,
+} from './dynamics.ts';
+import { EnvError } from '../errors.ts';
+import type { RandomSource } from '../random/random.ts';
+import type { RenderContext, RenderFormat } from './render-context.ts';
+import { copySeedsOf } from './reset-options.ts';
+import { copySeeds } from '../random/seed-sequence.ts';
+import type { ActionArray, Space } from '../spaces/spaces.ts';
+import { readState, readStates, type StateDict } from '../checkpoints/state.ts';
+import {
+  checkCopyIndex,
+  clearVectorBuffers,
+  createVectorBuffers,
+  getBuffersState,
+  setBuffersState,
+  type VectorBuffers,
+} from './vector-buffers.ts';
+import type { VectorEnv, VectorResetOptions } from './vector-env.ts';
+
+/** `n` copies of the environment that follows `dynamics`, stepped together. Throws `RangeError` unless n is a positive integer. */
+export function vectorEnvFromDynamics<Name extends string, Actions extends ActionArray>(
+  dynamics: Dynamics<Name, Actions>,
+  n: number,
+): VectorEnv {
+  checkDynamics('vectorEnvFromDynamics', dynamics);
+  return new DynamicsVectorEnv(dynamics, n);
+}
+
+class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implements VectorEnv {
+  readonly numEnvs: number;
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  readonly observations: Float32Array;
+  readonly finalObservations: Float32Array;
+  readonly rewards: Float64Array;
+  readonly terminated: Uint8Array;
+  readonly truncated: Uint8Array;
+  readonly episodeReturns: Float64Array;
+  readonly episodeLengths: Int32Array;
+  readonly actionMasks?: Uint8Array | undefined;
+  readonly renderFormat?: RenderFormat | undefined;
+  readonly render?: (context: RenderContext, index: number) => void;
+  private readonly dynamics: Dynamics<Name, Actions>;
+  private readonly buffers: VectorBuffers;
+  readonly maxEpisodeSteps?: number;
+  private readonly limit: number;
+  private readonly state: DynamicsState<Name>;
+  private randoms: RandomSource[] = [];
+  /** The copies whose episodes ended in the last step. */
+  private readonly ended: Int32Array;
+  private numEnded = 0;
+
+  constructor(dynamics: Dynamics<Name, Actions>, n: number) {
+    this.numEnvs = n;
+    this.observationSpace = dynamics.observationSpace;
+    this.actionSpace = dynamics.actionSpace;
+    this.buffers = createVectorBuffers(dynamics.observationSpace, n);
+    this.observations = this.buffers.observations;
+    this.finalObservations = this.buffers.finalObservations;
+    this.rewards = this.buffers.rewards;
+    this.terminated = this.buffers.terminated;
+    this.truncated = this.buffers.truncated;
+    this.episodeReturns = this.buffers.episodeReturns;
+    this.episodeLengths = this.buffers.episodeLengths;
+    this.dynamics = dynamics;
+    this.limit = stepLimit(dynamics);
+    if (this.limit < Infinity) this.maxEpisodeSteps = this.limit;
+    this.state = createState(dynamics, n);
+    this.ended = new Int32Array(n);
+    if (dynamics.writeActionMasks) this.actionMasks = new Uint8Array(n * actionMaskSize(dynamics.actionSpace));
+    if (dynamics.render) {
+      this.renderFormat = dynamics.renderFormat;
+      this.render = (context, index) => {
+        checkCopyIndex(index, n);
+        dynamics.render?.(this.state, index, context);
+      };
+    }
+  }
+
+  reset(options: VectorResetOptions = {}): void {
+    const seed = copySeedsOf(options);
+    if (seed !== undefined || this.randoms.length === 0) {
+      this.randoms = copySeeds(seed, this.numEnvs).map(createEnvRandom);
+    }
+    if (seed !== undefined) clearState(this.state);
+    for (let i = 0; i < this.numEnvs; i++) this.dynamics.reset(this.state, i, this.randoms[i]);
+    this.dynamics.observe(this.state, this.observations, 0, this.numEnvs);
+    this.updateActionMasks();
+    clearVectorBuffers(this.buffers);
+    this.numEnded = 0;
+  }
+
+  step(actions: ActionArray): void {
+    const { numEnvs, dynamics, state, randoms, ended } = this;
+    if (randoms.length === 0) throw new EnvError('step: no episode was begun, expected a call of reset first');
+    checkActions(this.actionSpace, actions, numEnvs);
+    // `checkActions` made sure of the kind of array.
+    dynamics.step(state, actions as Actions, this, 0, numEnvs, randoms);
+    this.countStep();
+    for (let k = 0; k < this.numEnded; k++) {
+      const i = ended[k];
+      dynamics.observe(state, this.finalObservations, i, i + 1);
+      dynamics.reset(state, i, randoms[i]);
+    }
+    dynamics.observe(state, this.observations, 0, numEnvs);
+    this.updateActionMasks();
+  }
+
+  close(): void {
+    // Holds nothing but memory.
+  }
+
+  getState(): StateDict {
+    if (this.randoms.length === 0) throw new EnvError('getState: there is no state before the first reset');
+    return {
+      buffers: getBuffersState(this.buffers),
+      randoms: this.randoms.map((random) => random.getState()),
+      state: snapshotDynamicsState(this.state),
+    };
+  }
+
+  setState(state: StateDict): void {
+    const randoms = readStates(state, 'randoms', this.numEnvs).map((saved) => {
+      const random = createEnvRandom();
+      random.setState(saved);
+      return random;
+    });
+    restoreDynamicsState(this.state, readState(state, 'state'));
+    setBuffersState(this.buffers, readState(state, 'buffers'));
+    this.updateActionMasks();
+    this.randoms = randoms;
+    this.findEnded();
+  }
+
+  private updateActionMasks(): void {
+    if (this.actionMasks) this.dynamics.writeActionMasks?.(this.state, this.actionMasks, 0, this.numEnvs);
+  }
+
+  /** Updates lengths, returns and time limits after a step of the dynamics, and finds the episodes that ended. */
+  private countStep(): void {
+    const { numEnvs, limit, rewards, truncated, episodeReturns, episodeLengths, ended } = this;
+    for (let k = 0; k < this.numEnded; k++) {
+      episodeReturns[ended[k]] = 0;
+      episodeLengths[ended[k]] = 0;
+    }
+    for (let i = 0; i < numEnvs; i++) {
+      episodeReturns[i] += rewards[i];
+      const length = ++episodeLengths[i];
+      truncated[i] = length >= limit ? 1 : 0;
+    }
+    this.findEnded();
+  }
+
+  private findEnded(): void {
+    const { numEnvs, terminated, truncated, ended } = this;
+    let count = 0;
+    for (let i = 0; i < numEnvs; i++) if ((terminated[i] | truncated[i]) !== 0) ended[count++] = i;
+    this.numEnded = count;
+  }
+}

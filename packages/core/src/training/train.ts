@@ -1,0 +1,154 @@
+import type { Agent, CheckpointOptions, LearnOptions } from './agent.ts';
+import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
+import { checkArguments, checkOptions, optional, positiveInteger, type OptionCheck } from '@gradus/tensor';
+import { anObject, havingMethods } from '../options/argument-checks.ts';
+import type { Metrics, Progress } from './progress.ts';
+import { readStates, type Stateful } from '../checkpoints/state.ts';
+
+/** A training run, as its callbacks see it. */
+export interface Training {
+  readonly agent: Agent;
+  /** Environment steps at which it ends. */
+  readonly totalSteps: number;
+  /** What callbacks have recorded at the present update, besides its `progress.metrics`. */
+  readonly recorded: Metrics;
+  /** Hands metrics of the present update, such as an evaluation's, to the callbacks after this one. */
+  record(metrics: Metrics): void;
+  /** The agent's checkpoint, and in it the state of the callbacks that have one: what `TrainOptions.resume` takes. */
+  checkpoint(options?: CheckpointOptions): Checkpoint;
+  /** Ends it after the present update; `reason` in a few words. */
+  stop(reason: string): void;
+}
+
+/**
+ * Something that watches a training run: a logger, a progress bar, an early stop. What a method returns is awaited. One that must
+ * remember something when training is resumed, such as a best score, has `getState` and `setState`.
+ */
+export interface Callback extends Partial<Stateful> {
+  /** Before the first update. */
+  onStart?(training: Training): unknown;
+  /** After each update. */
+  onProgress?(progress: Progress, training: Training): unknown;
+  /** At the end, also after an error: `summary.error` is then set. */
+  onEnd?(summary: TrainingSummary, training: Training): unknown;
+}
+
+/** How a training run ended. */
+export interface TrainingSummary {
+  /** The last progress; undefined if there was none. */
+  readonly progress: Progress | undefined;
+  /** Wall-clock seconds. */
+  readonly seconds: number;
+  /** Why it ended before its steps were done; undefined if they were. */
+  readonly stopReason: string | undefined;
+  /** What it failed with, if it did. */
+  readonly error: unknown;
+}
+
+/** What `train` may be given. */
+export interface TrainOptions extends LearnOptions {
+  /** Called in this order. */
+  readonly callbacks?: readonly Callback[] | undefined;
+  /**
+   * The checkpoint of `Training.checkpoint` from which the agent was loaded: callbacks with a state get theirs back, in the order
+   * in which they stand in `callbacks`. Throws `CheckpointError` where it has not as many.
+   */
+  readonly resume?: Checkpoint | undefined;
+}
+
+/** Milliseconds after which the event loop gets a turn, so that Ctrl-C, timers and pages keep working. */
+const TURN_INTERVAL = 50;
+
+const anAgent = havingMethods('an agent (with act, learn and checkpoint)', 'act', 'learn', 'checkpoint');
+
+const someCallbacks: OptionCheck = {
+  expected: 'a list of callbacks',
+  accepts: (value) => Array.isArray(value) && value.every(anObject.accepts),
+};
+
+/** The entry of a checkpoint's state with the states of the callbacks. */
+const CALLBACKS = 'callbacks';
+
+/**
+ * Runs `agent.learn` to its end with callbacks; whoever needs no callbacks loops over `learn` directly.
+ * An error in learning or in a callback ends the run and is thrown after the `onEnd` callbacks, all of which are called.
+ */
+export async function train(agent: Agent, options: TrainOptions): Promise<TrainingSummary> {
+  checkArguments('train', { agent }, { agent: anAgent });
+  checkOptions('train', options, {
+    steps: positiveInteger,
+    callbacks: optional(someCallbacks),
+    resume: optional(anObject),
+  });
+  const { steps, callbacks = [], resume } = options;
+  if (resume !== undefined) checkCheckpoint(resume);
+  const stateful = callbacks.filter(isStateful);
+  let recorded: Metrics = {};
+  const startTime = performance.now();
+  const outcome: { progress: Progress | undefined; stopReason: string | undefined } = {
+    progress: undefined,
+    stopReason: undefined,
+  };
+  const training: Training = {
+    agent,
+    totalSteps: steps,
+    get recorded() {
+      return recorded;
+    },
+    record(metrics) {
+      recorded = { ...recorded, ...metrics };
+    },
+    checkpoint(options) {
+      const checkpoint = agent.checkpoint(options);
+      const states = stateful.map((callback) => callback.getState());
+      return { ...checkpoint, state: { ...checkpoint.state, [CALLBACKS]: states } };
+    },
+    stop(reason) {
+      outcome.stopReason ??= reason;
+    },
+  };
+  const summarize = (error?: unknown): TrainingSummary => {
+    return { ...outcome, seconds: (performance.now() - startTime) / 1000, error };
+  };
+  const end = async (summary: TrainingSummary): Promise<TrainingSummary> => {
+    const failures: unknown[] = [];
+    for (const callback of callbacks) {
+      try {
+        await callback.onEnd?.(summary, training);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    // The training's own error is the one to tell, and these are often its echo.
+    if (failures.length > 0 && summary.error === undefined) throw failures[0];
+    return summary;
+  };
+  try {
+    // A checkpoint of the agent alone will do where no callback has a state.
+    if (resume !== undefined && (stateful.length > 0 || CALLBACKS in resume.state)) {
+      const states = readStates(resume.state, CALLBACKS, stateful.length);
+      for (const [index, callback] of stateful.entries()) callback.setState(states[index]);
+    }
+    for (const callback of callbacks) await callback.onStart?.(training);
+    let lastTurn = startTime;
+    for (const progress of outcome.stopReason === undefined ? agent.learn({ steps }) : []) {
+      outcome.progress = progress;
+      recorded = {};
+      for (const callback of callbacks) await callback.onProgress?.(progress, training);
+      if (performance.now() - lastTurn > TURN_INTERVAL) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        lastTurn = performance.now();
+      }
+      // Set by a callback, or by a signal while the event loop had its turn.
+      if (outcome.stopReason !== undefined) break;
+    }
+  } catch (error) {
+    await end(summarize(error));
+    throw error;
+  }
+  return end(summarize());
+}
+
+function isStateful(callback: Callback): callback is Callback & Stateful {
+  return callback.getState !== undefined && callback.setState !== undefined;
+}

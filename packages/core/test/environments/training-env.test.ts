@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import { CheckpointError, EnvError } from '../../src/errors.ts';
+import type { Env } from '../../src/environments/env.ts';
+import { linear } from '../../src/training/schedules.ts';
+import { Discrete } from '../../src/spaces/spaces.ts';
+import { TrainingEnv, openCheckpoint, plainState } from '../../src/environments/training-env.ts';
+import { vectorEnvFromDynamics } from '../../src/environments/vector-env-from-dynamics.ts';
+import type { VectorEnv } from '../../src/environments/vector-env.ts';
+import { asVectorEnv } from '../../src/environments/vectorize.ts';
+import { counting } from '../counting.ts';
+
+const makeEnv = (): VectorEnv => vectorEnvFromDynamics(counting(10), 2);
+/** An environment as users write them: without getState and setState. */
+const stateless: Env = {
+  observationSpace: new Discrete(2),
+  actionSpace: new Discrete(2),
+  reset: () => ({ observation: 0 }),
+  step: () => ({ observation: 1, reward: 1, terminated: false, truncated: false }),
+};
+
+function play(env: VectorEnv, steps: number): number[] {
+  return Array.from({ length: steps }, (_, t) => {
+    env.step(Int32Array.of(t % 3, (t + 1) % 3));
+    return [...env.observations, ...env.rewards];
+  }).flat();
+}
+
+test('begin resets with the seed, once', () => {
+  const [env, other] = [makeEnv(), makeEnv()];
+  const training = new TrainingEnv(env, 5);
+  training.begin();
+  other.reset({ seed: 5 });
+  expect(env.observations).toEqual(other.observations);
+  play(env, 3);
+  training.begin();
+  play(other, 3);
+  expect(env.observations).toEqual(other.observations);
+});
+
+test('a restored environment goes on where it was', () => {
+  const env = makeEnv();
+  const training = new TrainingEnv(env, 5);
+  training.begin();
+  play(env, 7);
+  const state = training.getState();
+  const expected = play(env, 30);
+
+  const restored = makeEnv();
+  const again = new TrainingEnv(restored, 99);
+  again.setState(state);
+  again.begin();
+  expect(play(restored, 30)).toEqual(expected);
+});
+
+test('what was saved before training begins as if new', () => {
+  const state = new TrainingEnv(makeEnv(), 5).getState();
+  const env = makeEnv();
+  const again = new TrainingEnv(env, 5);
+  again.setState(state);
+  again.begin();
+  const other = makeEnv();
+  other.reset({ seed: 5 });
+  expect(env.observations).toEqual(other.observations);
+});
+
+describe('an environment without getState', () => {
+  const begun = (): TrainingEnv => {
+    const training = new TrainingEnv(asVectorEnv(stateless), 0);
+    training.begin();
+    return training;
+  };
+
+  test('can be saved, and refuses to go on training with the reason', () => {
+    const restored = new TrainingEnv(asVectorEnv(stateless), 0);
+    restored.setState(begun().getState());
+    expect(() => {
+      restored.begin();
+    }).toThrow(EnvError);
+    expect(() => {
+      restored.begin();
+    }).toThrow('expected getState and setState, which resuming needs');
+    // Saving once more does not make it whole again.
+    const third = new TrainingEnv(asVectorEnv(stateless), 0);
+    third.setState(restored.getState());
+    expect(() => {
+      third.begin();
+    }).toThrow(EnvError);
+  });
+
+  test('other errors of getState are not swallowed', () => {
+    const broken = { ...stateless, getState: () => JSON.parse('{') as never, setState: () => undefined };
+    const training = new TrainingEnv(asVectorEnv(broken), 0);
+    training.begin();
+    expect(() => training.getState()).toThrow(SyntaxError);
+  });
+});
+
+test('plainState keeps schedules and lists, and shares nothing', () => {
+  const options = { learningRate: linear(1, 0), hidden: [64, 64], targetKl: null, seed: 3 };
+  const plain = plainState(options);
+  expect(plain).toEqual(options);
+  expect(plain.hidden).not.toBe(options.hidden);
+});
+
+test('openCheckpoint names a foreign algorithm and a missing file', () => {
+  const checkpoint = { algorithm: 'ppo', state: { step: 1 }, files: { 'a.bin': Uint8Array.of(1) } };
+  const { state, file } = openCheckpoint(checkpoint, 'ppo');
+  expect([state, file('a.bin')]).toEqual([{ step: 1 }, Uint8Array.of(1)]);
+  expect(() => file('b.bin')).toThrow(new CheckpointError("checkpoint: file 'b.bin' is missing"));
+  expect(() => openCheckpoint(checkpoint, 'dqn')).toThrow(
+    new CheckpointError("checkpoint: expected algorithm 'dqn', got 'ppo'"),
+  );
+});
