@@ -16,13 +16,27 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Expected a positive number.');
 }
 
-/** Seeds: `3` are so many from 0 on, `7,8` these two, `7,` this one. */
+/** More seeds than anybody means. */
+const MAX_SEEDS = 100_000;
+
+/** Seeds: `3` are so many from 0 on, `7,8` these two, `7,` this one, `0-4` those from 0 to 4; lists may have ranges, `0,1,5-7`. */
 export function parseSeeds(text: string): number[] {
-  const numbers = text.replace(/,$/, '').split(',').map(Number);
-  const isList = text.includes(',');
-  const isRight = numbers.every((seed) => Number.isSafeInteger(seed) && seed >= (isList ? 0 : 1));
-  if (!/^\d+(,\d+)*,?$/.test(text) || !isRight || new Set(numbers).size < numbers.length) {
-    throw new InvalidArgumentError('Expected a number of seeds (3), or different seeds (7,8 or 7,).');
-  }
-  return isList ? numbers : Array.from({ length: numbers[0] }, (_, seed) => seed);
+  const problem = new InvalidArgumentError(
+    'Expected a number of seeds (3), or different seeds: a list (7,8 or 7,), a range (0-4), or both (0,1,5-7).',
+  );
+  if (!/^\d+(-\d+)?(,\d+(-\d+)?)*,?$/.test(text)) throw problem;
+  if (/^\d+$/.test(text)) return seedsFrom(0, Number(text) - 1, problem);
+  const parts = text.replace(/,$/, '').split(',');
+  const seeds = parts.flatMap((part) => {
+    const [first, last = first] = part.split('-').map(Number);
+    return seedsFrom(first, last, problem);
+  });
+  if (new Set(seeds).size < seeds.length) throw problem;
+  return seeds;
+}
+
+/** first … last, of which there is at least one. */
+function seedsFrom(first: number, last: number, problem: Error): number[] {
+  if (!Number.isSafeInteger(last) || last < first || last - first >= MAX_SEEDS) throw problem;
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }

@@ -1,20 +1,10 @@
 import { Option, type Command } from 'commander';
-import { benchDisplay, noDisplay, recordText } from '../suites/bench-display.ts';
-import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
 import { integerFrom, parseSeeds, positiveNumber } from '../catalog/parse-options.ts';
-import { planRuns } from '../suites/plan-runs.ts';
-import type { PlannedRun } from '../runs/planned-run.ts';
 import { runOnQueue } from '../queue/run-on-queue.ts';
-import { count, table } from '../runs/results.ts';
-import { readRecords, ResultsFolder, type ResultsDescription } from '../results/results-folder.ts';
 import { runLocally, type ExecuteRuns } from '../suites/run-locally.ts';
-import type { RunRecord } from '../runs/run-record.ts';
-import { shellText } from '../files/shell-text.ts';
-import { findSuite, listSuites, type Suite } from '../suites/suite.ts';
-import { suiteTable } from '../suites/suite-table.ts';
-import { Interrupted, UserError } from '../user-error.ts';
-import { gradusVersion } from '../version.ts';
-import { watchSignals } from '../runs/watch-signals.ts';
+import { runSuite } from '../suites/run-suite.ts';
+import { listSuites } from '../suites/suite.ts';
 import { addBenchMicro } from './bench-micro.ts';
 
 interface BenchOptions {
@@ -42,7 +32,7 @@ this command may be killed and started again. After Ctrl-C here workers go on wi
 
 Examples:
   gradus bench quick
-  gradus bench classic --seeds 3 --filter 'dqn*CartPole'
+  gradus bench classic --seeds 0-4 --filter 'dqn*CartPole'
   gradus bench classic --queue redis://localhost:6379
   gradus bench my-suite.json --out runs/mine --dry-run`;
 
@@ -54,7 +44,12 @@ export function addBench(gradus: Command): void {
     .usage('[options] <suite>')
     .argument('<suite>', 'name of a suite, or path of its file')
     .option('--out <dir>', 'results folder (default: runs/bench/<name of the suite>)')
-    .addOption(new Option('--seeds <n or a,b,c>', 'instead of the seeds of the suite').argParser(parseSeeds))
+    .addOption(
+      new Option(
+        '--seeds <seeds>',
+        'instead of those of the suite: so many (3), these (7,8) or a range (0-4)',
+      ).argParser(parseSeeds),
+    )
     .option('--filter <text>', "only runs whose id contains this; '*' stands for any text")
     .option('--workers <n>', 'runs at a time (default: one for each core)', integerFrom(1))
     .addOption(
@@ -69,109 +64,10 @@ export function addBench(gradus: Command): void {
     .option('--dry-run', 'show the runs and what is finished, and do nothing', false)
     .option('--json', 'show no progress, and print the record of each finished run as a line of JSON', false)
     .addHelpText('after', notes)
-    .action((suite: string, options: BenchOptions) => benchCommand(suite, options, ['gradus', ...gradus.args]));
-  addBenchMicro(bench);
-}
-
-/**
- * Executes `gradus bench`.
- * @param print where results go; progress goes to stderr.
- * @throws UserError where something cannot be run, `Interrupted` after Ctrl-C.
- */
-export async function benchCommand(
-  name: string,
-  options: BenchOptions,
-  command: readonly string[],
-  print: (line: string) => void = console.log,
-): Promise<void> {
-  const { seeds, filter, device = defaultDeviceName(), workers, queue } = options;
-  const suite = findSuite(name);
-  await openDevice(device, 1);
-  const runs = planRuns(suite, { device, seeds, filter });
-  const out = options.out ?? `runs/bench/${suite.name}`;
-  if (options.dryRun) {
-    print(dryRun(runs, options.fresh ? [] : await readRecords(out)));
-    return;
-  }
-  const folder = await ResultsFolder.open(out, describe(suite, runs, shellText(command)), options.fresh);
-  try {
-    // Not to delete what has been finished meanwhile.
-    const goOn = shellText(command.filter((word) => word !== '--fresh'));
-    const execute =
-      queue === undefined
-        ? runLocally({ workers, checkpointInterval: options.checkpointEvery })
-        : runOnQueue(queue, suite.name);
-    await bench(runs, folder, execute, { json: options.json, goOn, print });
-  } finally {
-    await folder.close();
-  }
-}
-
-function describe({ name, description }: Suite, runs: readonly PlannedRun[], command: string): ResultsDescription {
-  return { name, description, command, versions: { gradus: gradusVersion, node: process.version }, runs: [...runs] };
-}
-
-/** What is to be done, and what is done already. */
-function dryRun(runs: readonly PlannedRun[], records: readonly RunRecord[]): string {
-  const finished = new Set(records.map(({ run }) => run.id));
-  const rows = runs.map(({ id, numEnvs, steps }) => [
-    id,
-    String(numEnvs),
-    count(steps),
-    finished.has(id) ? 'finished' : '',
-  ]);
-  const left = runs.filter(({ id }) => !finished.has(id));
-  const steps = left.reduce((sum, run) => sum + run.steps, 0);
-  return `${table(['run', 'copies', 'steps', ''], rows)}\n${left.length} of ${runs.length} runs to do, ${count(steps)} steps`;
-}
-
-/** Executes what is not finished, wherever `execute` does that, and keeps its results. */
-async function bench(
-  runs: readonly PlannedRun[],
-  folder: ResultsFolder,
-  execute: ExecuteRuns,
-  { json, goOn, print }: { readonly json: boolean; readonly goOn: string; readonly print: (line: string) => void },
-): Promise<void> {
-  const unfinished = runs.filter(({ id }) => !folder.records.has(id));
-  const finished = (): RunRecord[] => runs.flatMap(({ id }) => folder.records.get(id) ?? []);
-  if (json) for (const record of finished()) print(JSON.stringify(record));
-  const display = json ? noDisplay : benchDisplay(unfinished, runs.length - unfinished.length);
-  const failures = new Map<string, string>();
-  const stop = new AbortController();
-  const release = watchSignals((signal) => {
-    stop.abort(signal);
-  });
-  try {
-    await execute(unfinished, {
-      loadCheckpoint: ({ id }) => folder.loadCheckpoint(id),
-      onStart: (run) => display.start(run),
-      onProgress: (run, progress) => display.progress(run, progress),
-      onCheckpoint: ({ id }, checkpoint) => folder.saveCheckpoint(id, checkpoint),
-      onRecord: async (run, record) => {
-        await folder.append(record);
-        display.end(run, recordText(record));
-        if (json) print(JSON.stringify(record));
-      },
-      onFailure: async (run, message) => {
-        await folder.appendFailure(run, message);
-        failures.set(run.id, message);
-        display.end(run, `failed: ${message}`);
-      },
-      onNotice: (line) => display.say(line),
-      signal: stop.signal,
+    .action(async (suite: string, { workers, queue, checkpointEvery, ...options }: BenchOptions) => {
+      const execute = (name: string): ExecuteRuns =>
+        queue === undefined ? runLocally({ workers, checkpointInterval: checkpointEvery }) : runOnQueue(queue, name);
+      await runSuite(suite, ['gradus', ...gradus.args], { ...options, execute });
     });
-  } finally {
-    display.close();
-    release();
-  }
-  const records = finished();
-  if (!json && records.length > 0) print(suiteTable(runs, records, folder.failures));
-  for (const [id, message] of failures) console.error(`failed: ${id}: ${message}`);
-  if (stop.signal.aborted && records.length < runs.length) {
-    const state = `${records.length} of ${runs.length} runs are finished`;
-    throw new Interrupted(`stopped by ${String(stop.signal.reason)}; ${state}; to go on: ${goOn}`);
-  }
-  if (failures.size > 0) {
-    throw new UserError(`${failures.size} of ${runs.length} runs failed; the same command tries them again`);
-  }
+  addBenchMicro(bench);
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { benchCommand } from '../commands/bench.ts';
 import { readResults } from '../results/results-folder.ts';
 import type { RunRecord } from '../runs/run-record.ts';
+import { runSuite } from '../suites/run-suite.ts';
 import { groupRuns } from '../results/run-groups.ts';
 import { UserError } from '../user-error.ts';
 import type { ExperimentContext } from './experiment.ts';
@@ -27,8 +27,7 @@ export async function suiteGroups(
   const there = await readGroups(folder, labels, wanted);
   if (there !== undefined) return there;
   console.error(`running gradus bench ${suite} first; its results go to ${folder}`);
-  const options = { out: folder, seeds: wanted, checkpointEvery: 15, fresh: false, dryRun: false, json: false };
-  await benchCommand(suite, options, command, console.error);
+  await runSuite(suite, command, { out: folder, seeds: wanted, print: console.error });
   const groups = await readGroups(folder, labels, wanted);
   if (groups !== undefined) return groups;
   throw new UserError(`${folder}: expected seeds 0 … ${seeds - 1} of ${labels.join(', ')} in each environment`);

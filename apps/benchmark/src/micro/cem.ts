@@ -15,7 +15,11 @@ export const cemCases: readonly MicroCase[] = [
 function createCem(populationSize: number, hidden: readonly number[]): MicroUpdate {
   const spaces = { observationSpace: new Box(-Infinity, Infinity, [4]), actionSpace: new Discrete(2) };
   const { dimension } = new PolicyNetwork(spaces, { hidden });
-  const search = new CrossEntropyMethod(new Float64Array(dimension), { populationSize, extraNoise: 1e-3 });
+  const search = new CrossEntropyMethod(new Float64Array(dimension), {
+    populationSize,
+    extraNoise: 1e-3,
+    evaluateMean: false,
+  });
   const utilities = new Float64Array(populationSize);
   const loss = new Float32Array(1);
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '@gradus/core';
+import { Random, spawnSeed } from '@gradus/core';
 import { makeEnv, transitionTable } from '@gradus/envs';
 import {
   TabularSoftmax,
@@ -188,7 +188,7 @@ describe('td-lambda', async () => {
     const values = new Array<number>(21).fill(0);
     let sum = 0;
     for (let episode = 0; episode < 10; episode++) {
-      const visited = [Number(env.reset(episode === 0 ? { seed } : {}).observation)];
+      const visited = [Number(env.reset(episode === 0 ? { seed: spawnSeed(seed, 0) } : {}).observation)];
       let step = env.step(0);
       for (; !step.terminated; step = env.step(0)) visited.push(Number(step.observation));
       for (const state of visited) values[state] += alpha * (step.reward - values[state]);
