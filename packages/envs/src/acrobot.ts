@@ -1,4 +1,5 @@
 import { Box, Discrete, type Dynamics } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { acrobotFormat, renderAcrobot } from './rendering/acrobot.ts';
 
 /** What may be changed about Acrobot. */
@@ -24,10 +25,10 @@ const MAX_VELOCITY_2 = 9 * Math.PI;
  * Observation: cos θ₁, sin θ₁, cos θ₂, sin θ₂, θ̇₁ (within ±4π), θ̇₂ (within ±9π).
  * The equations of motion are those of Sutton and Barto's book, integrated by one Runge–Kutta step of fourth order every 0.2 s.
  */
-export function acrobot({ maxEpisodeSteps = 500 }: AcrobotOptions = {}): Dynamics<
-  'angle1' | 'angle2' | 'velocity1' | 'velocity2',
-  Int32Array
-> {
+export function acrobot(
+  options: AcrobotOptions = {},
+): Dynamics<'angle1' | 'angle2' | 'velocity1' | 'velocity2', Int32Array> {
+  const { maxEpisodeSteps = 500 } = envOptions('acrobot', options, {});
   const bounds = [1, 1, 1, 1, MAX_VELOCITY_1, MAX_VELOCITY_2];
   return {
     observationSpace: new Box(

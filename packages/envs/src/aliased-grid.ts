@@ -1,4 +1,5 @@
 import { Discrete, TransitionTable, dynamicsFromTable, type Dynamics, type Outcome } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { gridRendering } from './rendering/grid-world.ts';
 import { aliasedGridTiles } from './rendering/tiles.ts';
 
@@ -36,7 +37,8 @@ const SEEN = [0, 1, 2, 1, 3, 4, 4, 4];
  * that always does the same on the two squares never leaves one side; going east or west with probability ½ there finds the treasure in
  * 3.8 steps on average. States of the transition table: the squares 0 – 4 of the corridor, 5 and 7 the skulls, 6 the treasure.
  */
-export function aliasedGrid({ maxEpisodeSteps = 100 }: AliasedGridOptions = {}): Dynamics<'state', Int32Array> {
+export function aliasedGrid(options: AliasedGridOptions = {}): Dynamics<'state', Int32Array> {
+  const { maxEpisodeSteps = 100 } = envOptions('aliasedGrid', options, {});
   const table = new TransitionTable({
     numStates: NUM_STATES,
     numActions: 4,

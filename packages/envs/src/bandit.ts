@@ -1,4 +1,5 @@
-import { Discrete, type Dynamics } from '@gradus/core';
+import { Discrete, positiveInteger, type Dynamics } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 
 /** What may be changed about a bandit. */
 export interface BanditOptions {
@@ -16,10 +17,8 @@ export interface BanditOptions {
  * To score choices by the best arm, read the variable `values`, [n × numArms], in the `state` of `getState()`.
  * Throws `RangeError` unless `numArms` is a positive integer.
  */
-export function bandit({ numArms = 10, maxEpisodeSteps = 1000 }: BanditOptions = {}): Dynamics<'values', Int32Array> {
-  if (!Number.isSafeInteger(numArms) || numArms < 1) {
-    throw new RangeError(`numArms: expected a positive integer, got ${numArms}`);
-  }
+export function bandit(options: BanditOptions = {}): Dynamics<'values', Int32Array> {
+  const { numArms = 10, maxEpisodeSteps = 1000 } = envOptions('bandit', options, { numArms: positiveInteger });
   return {
     observationSpace: new Discrete(1),
     actionSpace: new Discrete(numArms),

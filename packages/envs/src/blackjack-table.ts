@@ -1,4 +1,5 @@
-import { TransitionTable, type Outcome } from '@gradus/core';
+import { TransitionTable, checkArguments, flag, type Outcome } from '@gradus/core';
+import { integerBelow } from './env-options.ts';
 
 /** What a hand counts, and whether an ace in it counts 11. */
 interface Hand {
@@ -21,8 +22,12 @@ const EMPTY: Hand = { total: 0, usableAce: false };
 /** The ten values of cards, each with its probability in an infinite deck: four ranks of thirteen count 10. */
 const CARDS = Array.from({ length: 10 }, (_, i) => ({ card: i + 1, probability: (i === 9 ? 4 : 1) / 13 }));
 
-/** ((total · 11 + dealer's card) · 2 + usable ace) · 2 + natural. */
-export function encodeBlackjackState({ total, dealerCard, usableAce, isNatural }: BlackjackState): number {
+const stateChecks = { total: integerBelow(32), dealerCard: integerBelow(11), usableAce: flag, isNatural: flag };
+
+/** ((total · 11 + dealer's card) · 2 + usable ace) · 2 + natural. Throws `RangeError` for what is no state. */
+export function encodeBlackjackState(state: BlackjackState): number {
+  checkArguments('encodeBlackjackState', state, stateChecks);
+  const { total, dealerCard, usableAce, isNatural } = state;
   return ((total * 11 + dealerCard) * 2 + Number(usableAce)) * 2 + Number(isNatural);
 }
 

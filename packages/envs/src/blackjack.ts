@@ -1,4 +1,5 @@
-import { Discrete, MultiDiscrete, type Dynamics, type RandomSource } from '@gradus/core';
+import { Discrete, MultiDiscrete, flag, type Dynamics, type RandomSource } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { blackjackTable } from './blackjack-table.ts';
 import { blackjackFormat, renderBlackjack } from './rendering/blackjack.ts';
 
@@ -22,10 +23,14 @@ const DEALER_STANDS = 17;
  * (it is usable), else 1. Observation: the player's sum, the dealer's open card (1 is an ace), 1 if the player has a usable ace.
  * The states of its transition table say besides whether the player has a natural: {@link encodeBlackjackState}.
  */
-export function blackjack({ sab = true, natural = false, maxEpisodeSteps }: BlackjackOptions = {}): Dynamics<
-  'playerSum' | 'playerHasAce' | 'playerCards' | 'dealerCard' | 'hiddenCard',
-  Int32Array
-> {
+export function blackjack(
+  options: BlackjackOptions = {},
+): Dynamics<'playerSum' | 'playerHasAce' | 'playerCards' | 'dealerCard' | 'hiddenCard', Int32Array> {
+  const {
+    sab = true,
+    natural = false,
+    maxEpisodeSteps,
+  } = envOptions('blackjack', options, { sab: flag, natural: flag });
   /** What sticking with a natural pays, where comparing the hands pays `reward`. */
   function naturalReward(reward: number, dealerIsNatural: boolean): number {
     if (sab) return dealerIsNatural ? reward : 1;

@@ -1,4 +1,5 @@
 import { Box, Discrete, type Dynamics } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { cartPoleFormat, renderCartPole } from './rendering/cart-pole.ts';
 
 /** What may be changed about CartPole. */
@@ -28,10 +29,10 @@ const MAX_ANGLE = (12 * 2 * Math.PI) / 360;
  *
  *     f = (F + m l θ̇² sin θ) / M,  θ̈ = (g sin θ − f cos θ) / (l (4/3 − m cos² θ / M)),  ẍ = f − m l θ̈ cos θ / M
  */
-export function cartPole({ maxEpisodeSteps = 500 }: CartPoleOptions = {}): Dynamics<
-  'position' | 'velocity' | 'angle' | 'angularVelocity',
-  Int32Array
-> {
+export function cartPole(
+  options: CartPoleOptions = {},
+): Dynamics<'position' | 'velocity' | 'angle' | 'angularVelocity', Int32Array> {
+  const { maxEpisodeSteps = 500 } = envOptions('cartPole', options, {});
   const bounds = [2 * MAX_POSITION, Infinity, 2 * MAX_ANGLE, Infinity];
   return {
     observationSpace: new Box(

@@ -3,13 +3,17 @@ import {
   Random,
   actionCounts,
   actionMaskSize,
+  checkArguments,
   checkOptions,
   checkReward,
   checkValue,
+  havingMethods,
   leavesAction,
   naturalNumber,
+  optional,
   positiveInteger,
   spawnSeed,
+  valueText,
   type Env,
   type Space,
   type SpaceValue,
@@ -23,6 +27,8 @@ export interface CheckEnvOptions {
   readonly seed?: number | undefined;
 }
 
+const somethingToStep = havingMethods('an environment (with reset and step)', 'reset', 'step');
+
 /**
  * Plays `env` with random actions and throws an `EnvError` that names the first breach of the contract: observations outside their
  * space, rewards that are not finite numbers, flags that are not booleans, action masks that do not fit or leave no action, episodes
@@ -30,8 +36,10 @@ export interface CheckEnvOptions {
  * The random actions are any of the space, also those that a mask advises against: environments take them all.
  * Throws `RangeError` for options out of range.
  */
-export function checkEnv(env: Env, { steps = 1000, seed = 0 }: CheckEnvOptions = {}): void {
-  checkOptions('checkEnv', { steps, seed }, { steps: positiveInteger, seed: naturalNumber });
+export function checkEnv(env: Env, options: CheckEnvOptions = {}): void {
+  checkArguments('checkEnv', { env }, { env: somethingToStep });
+  checkOptions('checkEnv', options, { steps: optional(positiveInteger), seed: optional(naturalNumber) });
+  const { steps = 1000, seed = 0 } = options;
   checkSpace('observationSpace', env.observationSpace);
   checkSpace('actionSpace', env.actionSpace);
   const run = (see: Witness): void => {
@@ -185,7 +193,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function describe(value: unknown): string {
   const plain = (entry: unknown): unknown => {
     if (ArrayBuffer.isView(entry)) return [...(entry as unknown as Iterable<SpaceValue>)].map(plain);
-    return typeof entry === 'number' && !Number.isFinite(entry) ? String(entry) : entry;
+    const isPlain = typeof entry !== 'bigint' && (typeof entry !== 'number' || Number.isFinite(entry));
+    return isPlain ? entry : valueText(entry);
   };
-  return JSON.stringify(value, (_, entry: unknown) => plain(entry)) ?? String(value);
+  return JSON.stringify(value, (_, entry: unknown) => plain(entry)) ?? valueText(value);
 }

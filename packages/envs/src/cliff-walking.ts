@@ -1,4 +1,5 @@
-import { TransitionTable, dynamicsFromTable, type Dynamics, type Outcome } from '@gradus/core';
+import { TransitionTable, dynamicsFromTable, flag, type Dynamics, type Outcome } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { gridNeighbor, slipperyOutcomes } from './grid-map.ts';
 import { gridRendering } from './rendering/grid-world.ts';
 import { cliffWalkingTiles } from './rendering/tiles.ts';
@@ -27,10 +28,8 @@ const MOVES = [
  * down (2) or left (3). Reward −1 for each step, −100 for one over the cliff, which leads back to the start; ends at the goal.
  * Observation: row · 12 + column.
  */
-export function cliffWalking({ isSlippery = false, maxEpisodeSteps }: CliffWalkingOptions = {}): Dynamics<
-  'state',
-  Int32Array
-> {
+export function cliffWalking(options: CliffWalkingOptions = {}): Dynamics<'state', Int32Array> {
+  const { isSlippery = false, maxEpisodeSteps } = envOptions('cliffWalking', options, { isSlippery: flag });
   const rows = cliffWalkingMap.length;
   const columns = cliffWalkingMap[0].length;
   const letters = cliffWalkingMap.join('');

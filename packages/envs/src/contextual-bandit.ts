@@ -1,4 +1,12 @@
-import { Discrete, type Dynamics } from '@gradus/core';
+import {
+  Discrete,
+  checkOptions,
+  finiteNumber,
+  nonNegativeNumber,
+  optional,
+  type Dynamics,
+  type OptionCheck,
+} from '@gradus/core';
 
 /** What may be changed about a contextual bandit. */
 export interface ContextualBanditOptions {
@@ -8,25 +16,37 @@ export interface ContextualBanditOptions {
   readonly noise?: number | undefined;
 }
 
+const rowsOfNumbers: OptionCheck = {
+  expected: 'rows of equal length of finite numbers',
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every(
+      (row: unknown, _, [first]: unknown[]) =>
+        Array.isArray(row) &&
+        row.length > 0 &&
+        row.length === (first as readonly unknown[]).length &&
+        row.every(finiteNumber.accepts),
+    ),
+};
+
 /**
  * A contextual bandit (S5.6; Sutton and Barto, 2018, §2.9): see a context, each as likely as the others, and choose an arm; that is the
  * whole episode. Reward: the arm's value in that context plus noise. By default the two cases of Exercise 2.10: who tells them
  * apart can get 55 on average, who does not 50. Throws `RangeError` unless `values` has rows of the same length and finite numbers.
  */
-export function contextualBandit({
-  values = [
-    [10, 20],
-    [90, 80],
-  ],
-  noise = 1,
-}: ContextualBanditOptions = {}): Dynamics<'context', Int32Array> {
+export function contextualBandit(options: ContextualBanditOptions = {}): Dynamics<'context', Int32Array> {
+  checkOptions('contextualBandit', options, { values: optional(rowsOfNumbers), noise: optional(nonNegativeNumber) });
+  const {
+    values = [
+      [10, 20],
+      [90, 80],
+    ],
+    noise = 1,
+  } = options;
   const numContexts = values.length;
-  const numArms = numContexts > 0 ? values[0].length : 0;
+  const numArms = values[0].length;
   const means = Float64Array.from(values.flat());
-  if (numArms === 0 || values.some((row) => row.length !== numArms) || !means.every(Number.isFinite)) {
-    throw new RangeError(`values: expected rows of equal length of finite numbers, got ${JSON.stringify(values)}`);
-  }
-  if (!(noise >= 0 && noise < Infinity)) throw new RangeError(`noise: expected a number of at least 0, got ${noise}`);
 
   return {
     observationSpace: new Discrete(numContexts),

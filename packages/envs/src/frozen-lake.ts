@@ -1,4 +1,15 @@
-import { TransitionTable, dynamicsFromTable, type Dynamics, type Outcome } from '@gradus/core';
+import {
+  TransitionTable,
+  dynamicsFromTable,
+  finiteNumber,
+  flag,
+  fraction,
+  oneOf,
+  type Dynamics,
+  type OptionCheck,
+  type Outcome,
+} from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { gridNeighbor, slipperyOutcomes } from './grid-map.ts';
 import { gridRendering } from './rendering/grid-world.ts';
 import { frozenLakeTiles } from './rendering/tiles.ts';
@@ -36,23 +47,39 @@ const MOVES = [
   [-1, 0],
 ] as const;
 
+const aMap: OptionCheck = {
+  expected: 'rows of equal length made of S, F, H and G, with a start S',
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.every((row) => typeof row === 'string' && /^[SFHG]+$/.test(row) && row.length === String(value[0]).length) &&
+    value.join('').includes('S'),
+};
+
+const threeRewards: OptionCheck = {
+  expected: 'three finite numbers',
+  accepts: (value) => Array.isArray(value) && value.length === 3 && value.every(finiteNumber.accepts),
+};
+
 /**
  * FrozenLake-v1 of Gymnasium: cross a frozen lake from S to G by going left (0), down (1), right (2) or up (3) without falling into a hole.
  * Ends in a hole or at the goal; reward 1 at the goal. On slippery ice a move goes where it should with probability 1/3 and to either
  * side with 1/3. Observation: row · columns + column. Throws `RangeError` for a map that is none.
  */
-export function frozenLake({
-  mapName = '4x4',
-  map = namedMap(mapName),
-  isSlippery = true,
-  successRate = 1 / 3,
-  rewardSchedule = [1, 0, 0],
-  maxEpisodeSteps = 100,
-}: FrozenLakeOptions = {}): Dynamics<'state', Int32Array> {
-  checkMap(map);
-  if (!(successRate >= 0 && successRate <= 1)) {
-    throw new RangeError(`successRate: expected a number in [0, 1], got ${successRate}`);
-  }
+export function frozenLake(options: FrozenLakeOptions = {}): Dynamics<'state', Int32Array> {
+  const {
+    mapName = '4x4',
+    map = frozenLakeMaps[mapName],
+    isSlippery = true,
+    successRate = 1 / 3,
+    rewardSchedule = [1, 0, 0],
+    maxEpisodeSteps = 100,
+  } = envOptions('frozenLake', options, {
+    mapName: oneOf(...Object.keys(frozenLakeMaps)),
+    map: aMap,
+    isSlippery: flag,
+    successRate: fraction,
+    rewardSchedule: threeRewards,
+  });
   const rows = map.length;
   const columns = map[0].length;
   const letters = map.join('');
@@ -82,16 +109,4 @@ export function frozenLake({
     },
   });
   return { ...dynamicsFromTable(table, { maxEpisodeSteps }), ...gridRendering(map, frozenLakeTiles) };
-}
-
-function namedMap(name: string): FrozenLakeMap {
-  if (Object.hasOwn(frozenLakeMaps, name)) return frozenLakeMaps[name];
-  throw new RangeError(`mapName: expected one of ${Object.keys(frozenLakeMaps).join(', ')}, got '${name}'`);
-}
-
-function checkMap(map: FrozenLakeMap): void {
-  const fits = map.length > 0 && map.every((row) => row.length === map[0].length && /^[SFHG]+$/.test(row));
-  if (!fits)
-    throw new RangeError(`map: expected rows of equal length made of S, F, H and G, got ${JSON.stringify(map)}`);
-  if (!map.join('').includes('S')) throw new RangeError(`map: expected a start S, got ${JSON.stringify(map)}`);
 }

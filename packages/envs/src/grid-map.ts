@@ -1,4 +1,4 @@
-import type { Outcome } from '@gradus/core';
+import { checkArguments, naturalNumber, positiveInteger, type Outcome } from '@gradus/core';
 
 /** A square of a grid, counted from the top left. */
 export interface GridPosition {
@@ -6,8 +6,9 @@ export interface GridPosition {
   readonly column: number;
 }
 
-/** The square that state `row · columns + column` stands for. */
+/** The square that state `row · columns + column` stands for. Throws `RangeError` for numbers that are none of a grid. */
 export function gridPosition(state: number, columns: number): GridPosition {
+  checkArguments('gridPosition', { state, columns }, { state: naturalNumber, columns: positiveInteger });
   return { row: Math.floor(state / columns), column: state % columns };
 }
 

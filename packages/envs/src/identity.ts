@@ -1,4 +1,5 @@
-import { Discrete, type ActionArray, type Dynamics, type RandomSource, type Space } from '@gradus/core';
+import { Discrete, aSpace, type ActionArray, type Dynamics, type RandomSource, type Space } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 
 /** What may be changed about an identity environment. */
 export interface IdentityOptions {
@@ -16,7 +17,8 @@ const TOLERANCE = 0.05;
  * that repeats it. Reward 1 for the same choice, for `MultiDiscrete` only if all are the same, for `Box` if every number is
  * within 0.05; else 0. Never terminates. A `Box` needs finite bounds.
  */
-export function identity({ space = new Discrete(2), maxEpisodeSteps = 100 }: IdentityOptions = {}): Dynamics<'target'> {
+export function identity(options: IdentityOptions = {}): Dynamics<'target'> {
+  const { space = new Discrete(2), maxEpisodeSteps = 100 } = envOptions('identity', options, { space: aSpace });
   const { size } = space;
   const tolerance = space.kind === 'box' ? TOLERANCE : 0;
 

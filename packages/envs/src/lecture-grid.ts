@@ -1,4 +1,5 @@
 import { TransitionTable, dynamicsFromTable, type Dynamics } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { gridNeighbor } from './grid-map.ts';
 import { gridRendering } from './rendering/grid-world.ts';
 import { lectureGridTiles } from './rendering/tiles.ts';
@@ -29,7 +30,8 @@ const MOVES = [
  * V* = [90, 100, goal; 81, 90, 100]. Observation: row · 3 + column; the first square is any but the goal, all alike. A move over the edge,
  * which the lecture does not have, stays where it is; action masks leave it out.
  */
-export function lectureGrid({ maxEpisodeSteps = 100 }: LectureGridOptions = {}): Dynamics<'state', Int32Array> {
+export function lectureGrid(options: LectureGridOptions = {}): Dynamics<'state', Int32Array> {
+  const { maxEpisodeSteps = 100 } = envOptions('lectureGrid', options, {});
   const numStates = ROWS * COLUMNS;
   const move = (state: number, action: number): number => gridNeighbor(state, MOVES[action], ROWS, COLUMNS);
   const table = new TransitionTable({

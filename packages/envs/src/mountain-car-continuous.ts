@@ -1,4 +1,5 @@
 import { Box, type Dynamics } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { mountainCarFormat, renderMountainCar } from './rendering/mountain-car.ts';
 
 /** What may be changed about MountainCarContinuous. */
@@ -23,10 +24,10 @@ const GOAL = Math.fround(0.45);
  *
  * Gymnasium keeps the state in float32, and numpy then computes in float32 whatever involves the state; so does this.
  */
-export function mountainCarContinuous({ maxEpisodeSteps = 999 }: MountainCarContinuousOptions = {}): Dynamics<
-  'position' | 'velocity',
-  Float32Array
-> {
+export function mountainCarContinuous(
+  options: MountainCarContinuousOptions = {},
+): Dynamics<'position' | 'velocity', Float32Array> {
+  const { maxEpisodeSteps = 999 } = envOptions('mountainCarContinuous', options, {});
   return {
     observationSpace: new Box([MIN_POSITION, -MAX_SPEED], [MAX_POSITION, MAX_SPEED]),
     actionSpace: new Box(-1, 1, [1]),

@@ -1,4 +1,5 @@
 import { Box, Discrete, type Dynamics } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { mountainCarFormat, renderMountainCar } from './rendering/mountain-car.ts';
 
 /** What may be changed about MountainCar. */
@@ -21,10 +22,8 @@ const GOAL = 0.5;
  *
  *     v ← clip(v + 0.001 (action − 1) − 0.0025 cos 3x, ±0.07),  x ← clip(x + v, −1.2, 0.6)
  */
-export function mountainCar({ maxEpisodeSteps = 200 }: MountainCarOptions = {}): Dynamics<
-  'position' | 'velocity',
-  Int32Array
-> {
+export function mountainCar(options: MountainCarOptions = {}): Dynamics<'position' | 'velocity', Int32Array> {
+  const { maxEpisodeSteps = 200 } = envOptions('mountainCar', options, {});
   return {
     observationSpace: new Box([MIN_POSITION, -MAX_SPEED], [MAX_POSITION, MAX_SPEED]),
     actionSpace: new Discrete(3),

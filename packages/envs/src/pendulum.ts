@@ -1,4 +1,5 @@
 import { Box, type Dynamics } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { pendulumFormat, renderPendulum } from './rendering/pendulum.ts';
 
 /** What may be changed about the pendulum. */
@@ -21,7 +22,8 @@ const MAX_SPEED = 8;
  *
  *     θ̇ ← clip(θ̇ + (3g / 2l · sin θ + 3 / (m l²) · u) Δt, ±8),  θ ← θ + θ̇ Δt
  */
-export function pendulum({ maxEpisodeSteps = 200 }: PendulumOptions = {}): Dynamics<'angle' | 'speed', Float32Array> {
+export function pendulum(options: PendulumOptions = {}): Dynamics<'angle' | 'speed', Float32Array> {
+  const { maxEpisodeSteps = 200 } = envOptions('pendulum', options, {});
   return {
     observationSpace: new Box([-1, -1, -MAX_SPEED], [1, 1, MAX_SPEED]),
     actionSpace: new Box(-MAX_TORQUE, MAX_TORQUE, [1]),

@@ -1,4 +1,5 @@
-import { TransitionTable, dynamicsFromTable, type Dynamics } from '@gradus/core';
+import { TransitionTable, dynamicsFromTable, finiteNumber, positiveInteger, type Dynamics } from '@gradus/core';
+import { envOptions } from './env-options.ts';
 import { randomWalkFormat, renderRandomWalk } from './rendering/random-walk.ts';
 
 /** What may be changed about a random walk. */
@@ -28,18 +29,19 @@ export interface RandomWalkOptions {
  *
  * Throws `RangeError` unless the number of states and the longest jump are positive integers.
  */
-export function randomWalk({
-  numStates = 5,
-  maxJump = 1,
-  leftReward = 0,
-  rightReward = 1,
-  maxEpisodeSteps,
-}: RandomWalkOptions = {}): Dynamics<'state', Int32Array> {
-  for (const [name, value] of Object.entries({ numStates, maxJump })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`${name}: expected a positive integer, got ${value}`);
-    }
-  }
+export function randomWalk(options: RandomWalkOptions = {}): Dynamics<'state', Int32Array> {
+  const {
+    numStates = 5,
+    maxJump = 1,
+    leftReward = 0,
+    rightReward = 1,
+    maxEpisodeSteps,
+  } = envOptions('randomWalk', options, {
+    numStates: positiveInteger,
+    maxJump: positiveInteger,
+    leftReward: finiteNumber,
+    rightReward: finiteNumber,
+  });
   const rightEnd = numStates + 1;
   const start = Math.ceil(numStates / 2);
   const table = new TransitionTable({

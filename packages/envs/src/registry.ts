@@ -2,9 +2,15 @@ import {
   Box,
   Discrete,
   MultiDiscrete,
+  aFunction,
+  anEnv,
+  anObject,
+  checkArguments,
   envFromDynamics,
+  optional,
   rejectUnknown,
   similarNames,
+  text,
   vectorEnvFromDynamics,
   vectorize,
   type Dynamics,
@@ -47,6 +53,7 @@ export interface EnvSpec<Options extends object = object> {
 /** Options by name, the default for one that is undefined; each environment knows its own, most of them `maxEpisodeSteps`. */
 export type EnvOptions = Readonly<Record<string, unknown>>;
 
+const specCheck = { id: text, defaults: optional(anObject), create: aFunction };
 const specs = new Map<string, EnvSpec>();
 
 registerEnv({ id: 'CartPole-v1', defaults: { maxEpisodeSteps: 500 }, create: cartPole });
@@ -158,8 +165,9 @@ registerEnv({
   create: ({ maxEpisodeSteps }) => identity({ space: new Box(-1, 1, [1]), maxEpisodeSteps }),
 });
 
-/** Makes an environment available by its id. Throws `RangeError` if the id is taken. */
+/** Makes an environment available by its id. Throws `RangeError` if the id is taken, or for what is no `EnvSpec`. */
 export function registerEnv<Options extends object>(spec: EnvSpec<Options>): void {
+  checkArguments('registerEnv', spec, specCheck);
   if (specs.has(spec.id)) throw new RangeError(`registerEnv: the id '${spec.id}' is taken`);
   specs.set(spec.id, spec);
 }
@@ -203,10 +211,13 @@ function create(id: string, options: EnvOptions): Env | Dynamics {
   const defaults = spec.defaults ?? {};
   rejectUnknown(id, options, defaults);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return spec.create({ ...defaults, ...given });
+  const made = spec.create({ ...defaults, ...given });
+  checkArguments(id, { 'create()': made }, { 'create()': anEnv });
+  return made;
 }
 
 function findSpec(id: string): EnvSpec {
+  checkArguments('environments', { id }, { id: text });
   const spec = specs.get(id);
   if (!spec) {
     const similar = similarNames(id, specs.keys());

@@ -1,4 +1,13 @@
-import { TransitionTable, dynamicsFromTable, type Dynamics, type Outcome } from '@gradus/core';
+import {
+  TransitionTable,
+  checkArguments,
+  dynamicsFromTable,
+  flag,
+  fraction,
+  type Dynamics,
+  type Outcome,
+} from '@gradus/core';
+import { envOptions, integerBelow } from './env-options.ts';
 import type { GridPosition } from './grid-map.ts';
 import { renderTaxi, taxiFormat } from './rendering/taxi.ts';
 
@@ -54,13 +63,23 @@ const SIDES = [
   [0, 1],
 ] as const;
 
-/** ((row · 5 + column) · 5 + passenger) · 4 + destination. */
-export function encodeTaxiState({ row, column, passenger, destination }: TaxiState): number {
+const stateChecks = {
+  row: integerBelow(SIZE),
+  column: integerBelow(SIZE),
+  passenger: integerBelow(IN_TAXI + 1),
+  destination: integerBelow(taxiLocations.length),
+};
+
+/** ((row · 5 + column) · 5 + passenger) · 4 + destination. Throws `RangeError` for what is no state. */
+export function encodeTaxiState(state: TaxiState): number {
+  checkArguments('encodeTaxiState', state, stateChecks);
+  const { row, column, passenger, destination } = state;
   return ((row * SIZE + column) * 5 + passenger) * 4 + destination;
 }
 
-/** What the number of a state stands for. */
+/** What the number of a state, 0 to 499, stands for. Throws `RangeError` for another. */
 export function decodeTaxiState(state: number): TaxiState {
+  checkArguments('decodeTaxiState', { state }, { state: integerBelow(NUM_STATES) });
   const square = Math.floor(state / 20);
   return {
     row: Math.floor(square / SIZE),
@@ -80,15 +99,19 @@ export function decodeTaxiState(state: number): TaxiState {
  * destinations at the first move with them. That choice is part of the state and not of the observation, so with fickle passengers
  * there is no transition table. Throws `RangeError` for probabilities outside [0, 1].
  */
-export function taxi({
-  isRainy = false,
-  rainyProbability = 0.8,
-  ficklePassenger = false,
-  fickleProbability = 0.3,
-  maxEpisodeSteps = 200,
-}: TaxiOptions = {}): Dynamics<'state' | 'fickle', Int32Array> {
-  checkProbability('rainyProbability', rainyProbability);
-  checkProbability('fickleProbability', fickleProbability);
+export function taxi(options: TaxiOptions = {}): Dynamics<'state' | 'fickle', Int32Array> {
+  const {
+    isRainy = false,
+    rainyProbability = 0.8,
+    ficklePassenger = false,
+    fickleProbability = 0.3,
+    maxEpisodeSteps = 200,
+  } = envOptions('taxi', options, {
+    isRainy: flag,
+    rainyProbability: fraction,
+    ficklePassenger: flag,
+    fickleProbability: fraction,
+  });
   const table = new TransitionTable({
     numStates: NUM_STATES,
     numActions: 6,
@@ -200,8 +223,4 @@ function changingActions(): Uint8Array {
     next.forEach((nextState, action) => (masks[state * 6 + action] = nextState === state ? 0 : 1));
   }
   return masks;
-}
-
-function checkProbability(name: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name}: expected a number in [0, 1], got ${value}`);
 }

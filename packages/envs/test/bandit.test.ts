@@ -62,5 +62,7 @@ test('a problem stays for an episode of 1000 steps, and then there is another', 
 });
 
 test.each([0, -1, 2.5, NaN])('%d arms are refused', (numArms) => {
-  expect(() => bandit({ numArms })).toThrow(new RangeError(`numArms: expected a positive integer, got ${numArms}`));
+  expect(() => bandit({ numArms })).toThrow(
+    new RangeError(`bandit: expected numArms to be a positive integer, got ${numArms}`),
+  );
 });

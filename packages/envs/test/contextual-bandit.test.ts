@@ -34,10 +34,10 @@ test('noise is normal with the standard deviation asked for', () => {
 });
 
 test.each([
-  [{ values: [] }, 'values: expected rows of equal length of finite numbers, got []'],
+  [{ values: [] }, 'contextualBandit: expected values to be rows of equal length of finite numbers, got []'],
   [{ values: [[1, 2], [3]] }, 'got [[1,2],[3]]'],
-  [{ values: [[Infinity]] }, 'got [[null]]'],
-  [{ noise: -1 }, 'noise: expected a number of at least 0, got -1'],
+  [{ values: [[Infinity]] }, 'got [[Infinity]]'],
+  [{ noise: -1 }, 'contextualBandit: expected noise to be a number of at least 0, got -1'],
 ])('%o is refused', (options, message) => {
   expect(() => contextualBandit(options)).toThrow(message);
 });

@@ -29,13 +29,22 @@ test('a map of its own, with its own rewards', () => {
 });
 
 test.each([
-  [{ mapName: '5x5' }, "mapName: expected one of 4x4, 8x8, got '5x5'"],
-  [{ map: [] }, 'map: expected rows of equal length made of S, F, H and G, got []'],
-  [{ map: ['SF', 'G'] }, 'map: expected rows of equal length made of S, F, H and G, got ["SF","G"]'],
-  [{ map: ['SX'] }, 'map: expected rows of equal length made of S, F, H and G, got ["SX"]'],
-  [{ map: ['FG'] }, 'map: expected a start S, got ["FG"]'],
-  [{ successRate: 1.5 }, 'successRate: expected a number in [0, 1], got 1.5'],
-  [{ rewardSchedule: [1, NaN, 0] as const }, 'expected a finite reward, got NaN'],
+  [{ mapName: '5x5' }, `frozenLake: expected mapName to be one of '4x4', '8x8', got "5x5"`],
+  [{ map: [] }, 'frozenLake: expected map to be rows of equal length made of S, F, H and G, with a start S, got []'],
+  [
+    { map: ['SF', 'G'] },
+    'frozenLake: expected map to be rows of equal length made of S, F, H and G, with a start S, got ["SF","G"]',
+  ],
+  [
+    { map: ['SX'] },
+    'frozenLake: expected map to be rows of equal length made of S, F, H and G, with a start S, got ["SX"]',
+  ],
+  [{ map: ['FG'] }, 'with a start S, got ["FG"]'],
+  [{ successRate: 1.5 }, 'frozenLake: expected successRate to be a number in [0, 1], got 1.5'],
+  [
+    { rewardSchedule: [1, NaN, 0] as const },
+    'frozenLake: expected rewardSchedule to be three finite numbers, got [1,NaN,0]',
+  ],
 ])('%o is refused', (options, message) => {
   expect(() => frozenLake(options)).toThrow(message);
 });

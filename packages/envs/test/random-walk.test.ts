@@ -52,8 +52,8 @@ test('ends at 0 and n + 1, with the rewards asked for', () => {
 });
 
 test.each([
-  [{ numStates: 0 }, 'numStates: expected a positive integer, got 0'],
-  [{ maxJump: 1.5 }, 'maxJump: expected a positive integer, got 1.5'],
+  [{ numStates: 0 }, 'randomWalk: expected numStates to be a positive integer, got 0'],
+  [{ maxJump: 1.5 }, 'randomWalk: expected maxJump to be a positive integer, got 1.5'],
 ])('%o is refused', (options, message) => {
   expect(() => randomWalk(options)).toThrow(message);
 });

@@ -21,8 +21,8 @@ test('the best policy returns 7.93 on average', () => {
 });
 
 test.each([
-  [{ rainyProbability: 1.2 }, 'rainyProbability: expected a number in [0, 1], got 1.2'],
-  [{ fickleProbability: -1 }, 'fickleProbability: expected a number in [0, 1], got -1'],
+  [{ rainyProbability: 1.2 }, 'taxi: expected rainyProbability to be a number in [0, 1], got 1.2'],
+  [{ fickleProbability: -1 }, 'taxi: expected fickleProbability to be a number in [0, 1], got -1'],
 ])('%o is refused', (options, message) => {
   expect(() => taxi(options)).toThrow(message);
 });

@@ -124,7 +124,11 @@ function wholeText(value: unknown): string {
 
 function jsonText(value: object): string {
   try {
-    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)) ?? 'an object';
+    const text = JSON.stringify(value, (_, part: unknown) => {
+      const isJson = typeof part === 'number' ? Number.isFinite(part) : typeof part !== 'bigint';
+      return isJson ? part : wholeText(part);
+    });
+    return text?.replace(/"(NaN|-?Infinity|-?\d+n)"/g, '$1') ?? 'an object';
   } catch {
     return 'an object'; // One that contains itself.
   }

@@ -91,7 +91,18 @@ test.each([
 test('any value has a text, a short one', () => {
   const cyclic: { self?: unknown } = {};
   cyclic.self = cyclic;
-  const texts = [-0, NaN, '5', 5n, Symbol('s'), () => 1, [1, 2n], cyclic, new Float32Array(9), null].map(valueText);
+  const texts = [
+    -0,
+    NaN,
+    '5',
+    5n,
+    Symbol('s'),
+    () => 1,
+    [1, 2n, NaN, -Infinity],
+    cyclic,
+    new Float32Array(9),
+    null,
+  ].map(valueText);
   const expected = [
     '0',
     'NaN',
@@ -99,7 +110,7 @@ test('any value has a text, a short one', () => {
     '5n',
     'Symbol(s)',
     'a function',
-    '[1,"2n"]',
+    '[1,2n,NaN,-Infinity]',
     'an object',
     'a Float32Array of 36 bytes',
     'null',

@@ -1,6 +1,14 @@
 import type { Dynamics, DynamicsOutcome, DynamicsState, RandomSource } from '@gradus/core';
 import { colors } from '../rendering/shapes.ts';
-import { SIDE, cellIndex, isOnBoard, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
+import {
+  SIDE,
+  cellIndex,
+  checkedOptions,
+  isOnBoard,
+  minAtarActions,
+  minAtarGame,
+  type MinAtarOptions,
+} from './minatar-game.ts';
 
 /** The channels, in their order. */
 const channels = { player: colors.blue, enemy: colors.red, trail: colors.shade, treasure: colors.yellow };
@@ -55,7 +63,7 @@ type State = DynamicsState<keyof typeof variables>;
  * Random play returns about 0.47 an episode.
  */
 export function asterix(options: MinAtarOptions = {}): Dynamics<keyof typeof variables | 'previousAction', Int32Array> {
-  const { difficultyRamping = true } = options;
+  const { difficultyRamping = true } = checkedOptions('asterix', options);
   return minAtarGame(
     {
       name: 'asterix',

@@ -1,7 +1,6 @@
 import {
   Box,
   Discrete,
-  checkOptions,
   flag,
   fraction,
   type Dynamics,
@@ -9,6 +8,7 @@ import {
   type DynamicsState,
   type RandomSource,
 } from '@gradus/core';
+import { envOptions } from '../env-options.ts';
 import { minAtarFormat, renderMinAtar } from '../rendering/minatar.ts';
 
 /** What may be changed about a game of MinAtar. */
@@ -34,6 +34,15 @@ export const SIDE = 10;
 
 /** The actions of all games; a game in which one means nothing takes it for `nothing`. */
 export const minAtarActions = { nothing: 0, left: 1, up: 2, right: 3, down: 4, fire: 5 } as const;
+
+/** `options`. Throws `RangeError` for one that is none or out of range. */
+export function checkedOptions(name: string, options: MinAtarOptions): MinAtarOptions {
+  return envOptions(name, options, {
+    stickyActionProbability: fraction,
+    difficultyRamping: flag,
+    minimalActions: flag,
+  });
+}
 
 /** A game, written for one copy; {@link minAtarGame} makes dynamics of it. */
 export interface MinAtarGame<Name extends string> {
@@ -70,12 +79,7 @@ export function minAtarGame<Name extends string>(
   game: MinAtarGame<Name>,
   options: MinAtarOptions = {},
 ): Dynamics<Name | 'previousAction', Int32Array> {
-  const { stickyActionProbability = 0.1, difficultyRamping = true, minimalActions = false, maxEpisodeSteps } = options;
-  checkOptions(
-    game.name,
-    { stickyActionProbability, difficultyRamping, minimalActions },
-    { stickyActionProbability: fraction, difficultyRamping: flag, minimalActions: flag },
-  );
+  const { stickyActionProbability = 0.1, minimalActions = false, maxEpisodeSteps } = checkedOptions(game.name, options);
   const actionNames = minimalActions ? game.actions : (Object.keys(minAtarActions) as (keyof typeof minAtarActions)[]);
   const fullActions = Int32Array.from(actionNames, (name) => minAtarActions[name]);
   const colors = Object.values(game.channels);

@@ -1,6 +1,14 @@
 import type { Dynamics, DynamicsOutcome, DynamicsState, RandomSource } from '@gradus/core';
 import { colors } from '../rendering/shapes.ts';
-import { SIDE, cellIndex, isOnBoard, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
+import {
+  SIDE,
+  cellIndex,
+  checkedOptions,
+  isOnBoard,
+  minAtarActions,
+  minAtarGame,
+  type MinAtarOptions,
+} from './minatar-game.ts';
 import {
   COLUMN,
   DIRECTION,
@@ -123,7 +131,7 @@ type State = DynamicsState<SeaquestVariable>;
  * returns about 0.09 an episode.
  */
 export function seaquest(options: MinAtarOptions = {}): Dynamics<SeaquestVariable | 'previousAction', Int32Array> {
-  const { difficultyRamping = true } = options;
+  const { difficultyRamping = true } = checkedOptions('seaquest', options);
   return minAtarGame(
     {
       name: 'seaquest',

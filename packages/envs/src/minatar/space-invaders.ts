@@ -1,6 +1,6 @@
 import type { Dynamics, DynamicsOutcome, DynamicsState } from '@gradus/core';
 import { colors } from '../rendering/shapes.ts';
-import { SIDE, cellIndex, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
+import { SIDE, cellIndex, checkedOptions, minAtarActions, minAtarGame, type MinAtarOptions } from './minatar-game.ts';
 
 /** The channels, in their order. */
 const channels = {
@@ -83,7 +83,7 @@ type State = DynamicsState<SpaceInvadersVariable>;
 export function spaceInvaders(
   options: MinAtarOptions = {},
 ): Dynamics<SpaceInvadersVariable | 'previousAction', Int32Array> {
-  const { difficultyRamping = true } = options;
+  const { difficultyRamping = true } = checkedOptions('spaceInvaders', options);
   return minAtarGame(
     {
       name: 'spaceInvaders',

@@ -1,6 +1,8 @@
 import {
   Box,
   MultiDiscrete,
+  checkArguments,
+  positiveInteger,
   readRow,
   resetEnv,
   restoreArray,
@@ -12,7 +14,7 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import { toNumbers } from './box-of.ts';
-import { wrapEnv, wrapVectorEnv } from './wrap-env.ts';
+import { checkOneOrMore, wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 
 /**
  * Gymnasium's `FrameStackObservation`: shows the last `stackSize` observations, the oldest first; after a reset all of them are the
@@ -22,9 +24,8 @@ import { wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 export function frameStack(env: Env, stackSize: number): Env;
 export function frameStack(env: VectorEnv, stackSize: number): VectorEnv;
 export function frameStack(env: Env | VectorEnv, stackSize: number): Env | VectorEnv {
-  if (!Number.isSafeInteger(stackSize) || stackSize < 1) {
-    throw new RangeError(`stackSize: expected a positive integer, got ${stackSize}`);
-  }
+  checkOneOrMore('frameStack', env);
+  checkArguments('frameStack', { stackSize }, { stackSize: positiveInteger });
   const space = stackSpace(env.observationSpace, stackSize);
   return 'numEnvs' in env ? stackVector(env, space) : stackOne(env, space);
 }

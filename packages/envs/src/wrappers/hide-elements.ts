@@ -1,6 +1,16 @@
-import { resetEnv, stepEnv, type Box, type Dynamics, type Env, type SpaceValue, type VectorEnv } from '@gradus/core';
+import {
+  checkArguments,
+  numberList,
+  resetEnv,
+  stepEnv,
+  type Box,
+  type Dynamics,
+  type Env,
+  type SpaceValue,
+  type VectorEnv,
+} from '@gradus/core';
 import { boxOf, toNumbers } from './box-of.ts';
-import { wrapEnv, wrapVectorEnv } from './wrap-env.ts';
+import { checkOneOrMore, wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 
 /**
  * Shows 0 instead of some elements of the observation, so that an agent has to remember, or to infer, what it does not see; the
@@ -11,7 +21,9 @@ export function hideElements(env: Env, indices: readonly number[]): Env;
 export function hideElements(env: VectorEnv, indices: readonly number[]): VectorEnv;
 export function hideElements(env: Dynamics, indices: readonly number[]): Dynamics;
 export function hideElements(env: Env | VectorEnv | Dynamics, indices: readonly number[]): Env | VectorEnv | Dynamics {
+  checkOneOrMore('hideElements', env);
   const space = boxOf('hideElements: observationSpace', env.observationSpace);
+  checkArguments('hideElements', { indices }, { indices: numberList });
   for (const index of indices) checkIndex(space, index);
   if ('variables' in env) return hideInDynamics(env, space.size, indices);
   return 'numEnvs' in env ? hideInVector(env, space.size, indices) : hideInOne(env, indices);

@@ -1,7 +1,9 @@
 import {
   EnvError,
+  aFunction,
   actionCounts,
   actionMaskSize,
+  checkArguments,
   leavesAction,
   resetEnv,
   restoreArray,
@@ -9,7 +11,7 @@ import {
   type Env,
   type SpaceValue,
 } from '@gradus/core';
-import { wrapEnv } from './wrap-env.ts';
+import { checkOne, wrapEnv } from './wrap-env.ts';
 
 /**
  * Gives `env` an `actionMask` that depends on what it shows: `mask(observation)` says of each action whether it makes sense there, 1 or
@@ -19,6 +21,8 @@ import { wrapEnv } from './wrap-env.ts';
  * numbers, and for one that leaves no action, unless the episode is over.
  */
 export function maskActions(env: Env, mask: (observation: SpaceValue) => ArrayLike<number | boolean>): Env {
+  checkOne('maskActions', env);
+  checkArguments('maskActions', { mask }, { mask: aFunction });
   const counts = actionCounts(env.actionSpace);
   const current = new Uint8Array(actionMaskSize(env.actionSpace)).fill(1);
   const update = (observation: SpaceValue, ended: boolean): void => {

@@ -2,14 +2,18 @@ import {
   Box,
   RunningNormalizer,
   checkFiniteRows,
+  checkOptions,
+  flag,
+  optional,
   resetEnv,
   stepEnv,
   type Env,
+  type OptionCheck,
   type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
 import { boxOf, toNumbers } from './box-of.ts';
-import { wrapEnv, wrapVectorEnv } from './wrap-env.ts';
+import { checkOneOrMore, wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 
 /** What may be changed about the normalization. */
 export interface NormalizeObservationOptions {
@@ -18,6 +22,11 @@ export interface NormalizeObservationOptions {
   /** Whether new observations change the statistics: false in an evaluation. Default true. */
   readonly update?: boolean | undefined;
 }
+
+const aNormalizer: OptionCheck = {
+  expected: 'a RunningNormalizer',
+  accepts: (value) => value instanceof RunningNormalizer,
+};
 
 /**
  * Gymnasium's `NormalizeObservation`: x ↦ (x − mean) / √(variance + 10⁻⁸), mean and variance of each element over all observations so far,
@@ -28,6 +37,8 @@ export interface NormalizeObservationOptions {
 export function normalizeObservation(env: Env, options?: NormalizeObservationOptions): Env;
 export function normalizeObservation(env: VectorEnv, options?: NormalizeObservationOptions): VectorEnv;
 export function normalizeObservation(env: Env | VectorEnv, options: NormalizeObservationOptions = {}): Env | VectorEnv {
+  checkOneOrMore('normalizeObservation', env);
+  checkOptions('normalizeObservation', options, { statistics: optional(aNormalizer), update: optional(flag) });
   const { shape, size } = boxOf('normalizeObservation: observationSpace', env.observationSpace);
   const { statistics = new RunningNormalizer(size, Infinity), update = true } = options;
   if (statistics.size !== size) {

@@ -1,6 +1,9 @@
 import {
   RunningNormalizer,
+  checkOptions,
   checkRewards,
+  fraction,
+  optional,
   readState,
   restoreArray,
   stepEnv,
@@ -10,7 +13,7 @@ import {
   type Stateful,
   type VectorEnv,
 } from '@gradus/core';
-import { wrapEnv, wrapVectorEnv } from './wrap-env.ts';
+import { checkOneOrMore, wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 
 /** What may be changed about the scaling of rewards. */
 export interface NormalizeRewardOptions {
@@ -30,8 +33,10 @@ const EPSILON = 1e-8;
  */
 export function normalizeReward(env: Env, options?: NormalizeRewardOptions): Env;
 export function normalizeReward(env: VectorEnv, options?: NormalizeRewardOptions): VectorEnv;
-export function normalizeReward(env: Env | VectorEnv, { gamma = 0.99 }: NormalizeRewardOptions = {}): Env | VectorEnv {
-  if (!(gamma >= 0 && gamma <= 1)) throw new RangeError(`gamma: expected a number in [0, 1], got ${gamma}`);
+export function normalizeReward(env: Env | VectorEnv, options: NormalizeRewardOptions = {}): Env | VectorEnv {
+  checkOneOrMore('normalizeReward', env);
+  checkOptions('normalizeReward', options, { gamma: optional(fraction) });
+  const { gamma = 0.99 } = options;
   return 'numEnvs' in env ? normalizeVector(env, gamma) : normalizeOne(env, gamma);
 }
 

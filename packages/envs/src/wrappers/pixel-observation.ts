@@ -1,7 +1,10 @@
 import {
   Box,
   EnvError,
-  checkOptions,
+  aFunction,
+  checkArguments,
+  havingMethods,
+  optional,
   positiveInteger,
   resetEnv,
   restoreArray,
@@ -10,7 +13,9 @@ import {
   type RenderContext,
 } from '@gradus/core';
 import { grayPicture } from './gray-picture.ts';
-import { wrapEnv } from './wrap-env.ts';
+import { checkOne, wrapEnv } from './wrap-env.ts';
+
+const aCanvas = havingMethods('the context of a canvas', 'fillRect', 'getImageData');
 
 /** A canvas context to draw on and read from: a browser's, an `OffscreenCanvas`'s, or that of `@napi-rs/canvas` in Node. */
 export interface PixelContext extends RenderContext {
@@ -43,8 +48,14 @@ export interface PixelObservationOptions {
  *
  * Throws `EnvError` for an environment that draws no pictures, and `RangeError` unless `side` and `frames` are positive integers.
  */
-export function pixelObservation(env: Env, { createContext, side = 84, frames = 4 }: PixelObservationOptions): Env {
-  checkOptions('pixelObservation', { side, frames }, { side: positiveInteger, frames: positiveInteger });
+export function pixelObservation(env: Env, options: PixelObservationOptions): Env {
+  checkOne('pixelObservation', env);
+  checkArguments('pixelObservation', options, {
+    createContext: aFunction,
+    side: optional(positiveInteger),
+    frames: optional(positiveInteger),
+  });
+  const { createContext, side = 84, frames = 4 } = options;
   const { renderFormat } = env;
   if (!env.render || !renderFormat) {
     throw new EnvError('pixelObservation: expected an environment that draws, got one without render and renderFormat');
@@ -52,6 +63,7 @@ export function pixelObservation(env: Env, { createContext, side = 84, frames = 
   const observationSpace = new Box(0, 255, [side, side, frames], { dtype: 'uint8', frameAxis: 2 });
   const { width, height } = renderFormat;
   const context = createContext(width, height);
+  checkArguments('pixelObservation', { 'createContext()': context }, { 'createContext()': aCanvas });
   const toGray = grayPicture(width, height, side);
   const picture = new Uint8Array(side * side);
   const stack = new Uint8Array(observationSpace.size);

@@ -1,5 +1,5 @@
 import { originalReward, readNumber, resetEnv, stepEnv, type Env } from '@gradus/core';
-import { wrapEnv } from './wrap-env.ts';
+import { checkOne, wrapEnv } from './wrap-env.ts';
 
 /** What `recordEpisodeStatistics` says about an episode that has ended. */
 export interface EpisodeStatistics {
@@ -16,6 +16,7 @@ export interface EpisodeStatistics {
  * `r`, `l` and `t`). The rewards are those of the environment itself, also where a wrapper below has changed them.
  */
 export function recordEpisodeStatistics(env: Env): Env {
+  checkOne('recordEpisodeStatistics', env);
   let episodeReturn = 0;
   let length = 0;
   let started = 0;

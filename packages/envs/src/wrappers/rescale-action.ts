@@ -1,6 +1,6 @@
-import { Box, stepEnv, type Env, type SpaceValue } from '@gradus/core';
+import { Box, checkValue, stepEnv, type Env, type SpaceValue } from '@gradus/core';
 import { boxOf, toNumbers } from './box-of.ts';
-import { wrapEnv } from './wrap-env.ts';
+import { checkOne, wrapEnv } from './wrap-env.ts';
 
 /**
  * Gymnasium's `RescaleAction`: takes actions from `minAction` to `maxAction` (one number for all elements, or one for each), and hands
@@ -8,6 +8,7 @@ import { wrapEnv } from './wrap-env.ts';
  * Throws `RangeError` unless the actions of `env` are in a `Box` with finite bounds, and min < max.
  */
 export function rescaleAction(env: Env, minAction: SpaceValue, maxAction: SpaceValue): Env {
+  checkOne('rescaleAction', env);
   const { low, high, shape } = boxOf('rescaleAction: actionSpace', env.actionSpace);
   const actionSpace = new Box(minAction, maxAction, shape);
   const { low: min, high: max } = actionSpace;
@@ -26,6 +27,7 @@ export function rescaleAction(env: Env, minAction: SpaceValue, maxAction: SpaceV
   return wrapEnv(env, {
     actionSpace,
     step(action) {
+      checkValue('action', actionSpace, action);
       const rescale = (value: number, i: number): number =>
         low[i] + (high[i] - low[i]) * ((value - min[i]) / (max[i] - min[i]));
       return stepEnv(env, Float32Array.from(toNumbers(action), rescale));

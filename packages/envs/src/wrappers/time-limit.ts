@@ -1,14 +1,13 @@
-import { readNumber, resetEnv, stepEnv, type Env } from '@gradus/core';
-import { wrapEnv } from './wrap-env.ts';
+import { checkArguments, positiveInteger, readNumber, resetEnv, stepEnv, type Env } from '@gradus/core';
+import { checkOne, wrapEnv } from './wrap-env.ts';
 
 /**
  * Gymnasium's `TimeLimit`: the step that makes an episode `maxEpisodeSteps` long is `truncated`, also where it is `terminated`
  * as well. Throws `RangeError` unless `maxEpisodeSteps` is a positive integer.
  */
 export function timeLimit(env: Env, maxEpisodeSteps: number): Env {
-  if (!Number.isSafeInteger(maxEpisodeSteps) || maxEpisodeSteps < 1) {
-    throw new RangeError(`maxEpisodeSteps: expected a positive integer, got ${maxEpisodeSteps}`);
-  }
+  checkOne('timeLimit', env);
+  checkArguments('timeLimit', { maxEpisodeSteps }, { maxEpisodeSteps: positiveInteger });
   let steps = 0;
   return wrapEnv(
     env,

@@ -1,8 +1,10 @@
-import { stepEnv, withReward, type Env } from '@gradus/core';
-import { wrapEnv } from './wrap-env.ts';
+import { aFunction, checkArguments, stepEnv, withReward, type Env } from '@gradus/core';
+import { checkOne, wrapEnv } from './wrap-env.ts';
 
 /** Gymnasium's `TransformReward`: every reward r becomes `transform(r)`. Returns that are reported stay those of the rewards that came. */
 export function transformReward(env: Env, transform: (reward: number) => number): Env {
+  checkOne('transformReward', env);
+  checkArguments('transformReward', { transform }, { transform: aFunction });
   return wrapEnv(env, {
     step(action) {
       const result = stepEnv(env, action);

@@ -1,4 +1,30 @@
-import { readState, resetEnv, stepEnv, type Env, type Stateful, type VectorEnv } from '@gradus/core';
+import {
+  anEnv,
+  checkArguments,
+  readState,
+  resetEnv,
+  stepEnv,
+  type Dynamics,
+  type Env,
+  type OptionCheck,
+  type Stateful,
+  type VectorEnv,
+} from '@gradus/core';
+
+const oneEnv: OptionCheck = {
+  expected: 'one environment (with observationSpace, actionSpace, reset and step, and without numEnvs)',
+  accepts: (value) => anEnv.accepts(value) && !('numEnvs' in (value as object)),
+};
+
+/** Throws `RangeError` unless `env` can be wrapped by `wrapper`, which does not take a `VectorEnv`. */
+export function checkOne(wrapper: string, env: Env): void {
+  checkArguments(wrapper, { env }, { env: oneEnv });
+}
+
+/** The same where `wrapper` takes a `VectorEnv`, or dynamics, too. */
+export function checkOneOrMore(wrapper: string, env: Env | VectorEnv | Dynamics): void {
+  checkArguments(wrapper, { env }, { env: anEnv });
+}
 
 /**
  * `env` with some of its members replaced: what `changes` do not name goes through to `env`, whatever it has. `own` is state that the

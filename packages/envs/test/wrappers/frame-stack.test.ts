@@ -75,6 +75,6 @@ describe('the observation space', () => {
     const env = scriptedEnv([], { observationSpace: new Discrete(3, 1) });
     const message = 'frameStack: expected observations that start at 0, got Discrete(3, start 1)';
     expect(() => frameStack(env, 2)).toThrow(new RangeError(message));
-    expect(() => frameStack(env, 0)).toThrow(new RangeError('stackSize: expected a positive integer, got 0'));
+    expect(() => frameStack(env, 0)).toThrow(new RangeError('frameStack: expected stackSize to be a positive integer, got 0'));
   });
 });

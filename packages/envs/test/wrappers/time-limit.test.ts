@@ -33,6 +33,6 @@ test('a step may be terminated and truncated at once; a shorter limit inside sta
 });
 
 test.each([0, -1, 1.5, NaN, Infinity])('rejects a limit of %d', (limit) => {
-  const message = `maxEpisodeSteps: expected a positive integer, got ${limit}`;
+  const message = `timeLimit: expected maxEpisodeSteps to be a positive integer, got ${limit}`;
   expect(() => timeLimit(scriptedEnv([]), limit)).toThrow(new RangeError(message));
 });

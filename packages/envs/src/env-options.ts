@@ -1,0 +1,30 @@
+import { checkOptions, optional, type OptionCheck } from '@gradus/core';
+
+/** Steps after which episodes are truncated, or `Infinity` for never. */
+const stepLimit: OptionCheck = {
+  expected: 'a positive integer or Infinity',
+  accepts: (value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 1),
+};
+
+/** 0, 1, …, n − 1. */
+export function integerBelow(n: number): OptionCheck {
+  return {
+    expected: `an integer from 0 to ${n - 1}`,
+    accepts: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < n,
+  };
+}
+
+/**
+ * `options` of the environment `subject`, in which nothing need be there. Throws `RangeError` for what is unknown, for what `checks` do not
+ * accept, and for a `maxEpisodeSteps` that is none.
+ */
+export function envOptions<Options extends { readonly maxEpisodeSteps?: number | undefined }>(
+  subject: string,
+  options: Options,
+  checks: Readonly<Record<Exclude<keyof Options, 'maxEpisodeSteps'>, OptionCheck>>,
+): Options {
+  const all: Readonly<Record<string, OptionCheck>> = { ...checks, maxEpisodeSteps: stepLimit };
+  const optionalOnes = Object.fromEntries(Object.entries(all).map(([name, check]) => [name, optional(check)]));
+  checkOptions<Readonly<Record<string, unknown>>>(subject, options, optionalOnes);
+  return options;
+}
