@@ -47,6 +47,7 @@ export { checkActions, checkValue } from './environments/check-values.ts';
 export { resetEnv, stepCopies, stepEnv } from './environments/checked-step.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoints/checkpoint.ts';
 export {
+  bernoulli,
   categorical,
   gaussian,
   multiCategorical,
@@ -129,14 +130,34 @@ export {
 export { terminalStates } from './exact/terminal-states.ts';
 export {
   Box,
+  Dict,
   Discrete,
+  MultiBinary,
   MultiDiscrete,
   createActions,
+  elementChoices,
+  isNumeric,
+  numbersOf,
   readRow,
+  spaceBounds,
+  spaceFromJson,
+  spaceLeaves,
   writeRow,
   type ActionArray,
+  type BoxDtype,
   type BoxOptions,
+  type DictPart,
+  type ElementChoices,
+  type LeafSpace,
+  type NamedValues,
+  type NamedViews,
+  type Observation,
+  type PartView,
+  type Parts,
   type Space,
+  type SpaceJson,
+  type SpaceJsonValue,
+  type SpaceLeaf,
   type SpaceValue,
 } from './spaces/spaces.ts';
 export { stateDependentGaussian } from './policies/state-dependent-gaussian.ts';

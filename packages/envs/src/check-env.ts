@@ -10,13 +10,14 @@ import {
   havingMethods,
   leavesAction,
   naturalNumber,
+  numbersOf,
   optional,
   positiveInteger,
   spawnSeed,
   valueText,
   type Env,
+  type Observation,
   type Space,
-  type SpaceValue,
 } from '@gradus/core';
 
 /** How thoroughly to check. */
@@ -42,6 +43,11 @@ export function checkEnv(env: Env, options: CheckEnvOptions = {}): void {
   const { steps = 1000, seed = 0 } = options;
   checkSpace('observationSpace', env.observationSpace);
   checkSpace('actionSpace', env.actionSpace);
+  if (env.actionSpace.kind === 'dict') {
+    throw new EnvError(
+      `actionSpace is ${env.actionSpace.toString()}, expected a Box, Discrete, MultiDiscrete or MultiBinary`,
+    );
+  }
   const run = (see: Witness): void => {
     reset(env, see, seed);
     play(env, steps, seed, see);
@@ -52,7 +58,7 @@ export function checkEnv(env: Env, options: CheckEnvOptions = {}): void {
 
 /** What agents see of a reset, which has no reward and ends nothing, or of a step. */
 interface Event {
-  readonly observation: SpaceValue;
+  readonly observation: ArrayLike<number>;
   readonly reward?: number;
   readonly terminated?: boolean;
   readonly truncated?: boolean;
@@ -69,7 +75,13 @@ function play(env: Env, steps: number, seed: number, see: Witness): void {
     checkResult(env, result);
     const { observation, reward, terminated, truncated } = result;
     const ended = terminated || truncated;
-    see({ observation, reward, terminated, truncated, mask: readMask(env, 'step', ended) });
+    see({
+      observation: numbersOf(env.observationSpace, observation),
+      reward,
+      terminated,
+      truncated,
+      mask: readMask(env, 'step', ended),
+    });
     if (ended) reset(env, see);
   }
 }
@@ -81,14 +93,15 @@ function reset(env: Env, see: Witness, seed?: number): void {
   }
   checkObservation('reset', env.observationSpace, result.observation);
   // The check made sure of the type.
-  see({ observation: result.observation as SpaceValue, mask: readMask(env, 'reset', false) });
+  const observation = numbersOf(env.observationSpace, result.observation as Observation);
+  see({ observation, mask: readMask(env, 'reset', false) });
 }
 
 /** The mask in which `ended` says that no action need be left; undefined where the environment has none. */
 function readMask(env: Env, method: string, ended: boolean): Uint8Array | undefined {
   if (!env.actionMask) return undefined;
   const { actionSpace } = env;
-  if (actionSpace.kind === 'box') {
+  if (actionSpace.kind !== 'discrete' && actionSpace.kind !== 'multi-discrete') {
     throw new EnvError(`actionMask: expected Discrete or MultiDiscrete actions, got ${actionSpace.toString()}`);
   }
   const size = actionMaskSize(actionSpace);
@@ -120,12 +133,12 @@ function checkObservation(method: string, space: Space, observation: unknown): v
   const problem = space.problem(observation);
   if (problem !== undefined) throw new EnvError(`${method}: observation ${problem}, by ${space.toString()}`);
   // A space without bounds has infinite members, but agents have no use for them.
-  checkValue(`${method}: observation`, space, observation as SpaceValue);
+  checkValue(`${method}: observation`, space, observation as Observation);
 }
 
 function checkSpace(name: string, space: unknown): void {
   if (!isRecord(space) || typeof space.kind !== 'string' || typeof space.sample !== 'function') {
-    throw new EnvError(`${name} is ${describe(space)}, expected a Box, Discrete or MultiDiscrete`);
+    throw new EnvError(`${name} is ${describe(space)}, expected a Box, Discrete, MultiDiscrete, MultiBinary or Dict`);
   }
 }
 
@@ -171,8 +184,8 @@ const words = new Int32Array(number.buffer);
 function hashEvent({ observation, reward = 0, terminated, truncated, mask }: Event): number {
   let hash = (terminated ? 1 : 0) + (truncated ? 2 : 0);
   hash = addToHash(hash, reward);
-  const size = typeof observation === 'number' ? 1 : observation.length;
-  for (let i = 0; i < size; i++) hash = addToHash(hash, typeof observation === 'number' ? observation : observation[i]);
+  const { length } = observation;
+  for (let i = 0; i < length; i++) hash = addToHash(hash, observation[i]);
   if (mask) for (const entry of mask) hash = addToHash(hash, entry);
   return hash;
 }
@@ -192,7 +205,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** A value in words. */
 function describe(value: unknown): string {
   const plain = (entry: unknown): unknown => {
-    if (ArrayBuffer.isView(entry)) return [...(entry as unknown as Iterable<SpaceValue>)].map(plain);
+    if (ArrayBuffer.isView(entry)) return [...(entry as unknown as Iterable<unknown>)].map(plain);
     const isPlain = typeof entry !== 'bigint' && (typeof entry !== 'number' || Number.isFinite(entry));
     return isPlain ? entry : valueText(entry);
   };

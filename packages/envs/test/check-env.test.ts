@@ -88,7 +88,10 @@ describe('breaches are named', () => {
     ['step: terminated is 1, expected true or false', stepWith({ terminated: 1 })],
     ['step: truncated is undefined, expected true or false', stepWith({ truncated: undefined })],
     ['step returned undefined, expected { observation, reward, terminated, truncated }', { step: () => undefined }],
-    ['actionSpace is undefined, expected a Box, Discrete or MultiDiscrete', { actionSpace: undefined }],
+    [
+      'actionSpace is undefined, expected a Box, Discrete, MultiDiscrete, MultiBinary or Dict',
+      { actionSpace: undefined },
+    ],
     [
       'actionMask after reset is [1], expected a Uint8Array of 2 zeros and ones',
       { actionMask: () => Uint8Array.of(1) },

@@ -1,4 +1,13 @@
-import { Box, Discrete, MultiDiscrete, createActions, evaluate, vectorEnvFromDynamics, type Space } from '@gradus/core';
+import {
+  Box,
+  Discrete,
+  MultiDiscrete,
+  createActions,
+  evaluate,
+  vectorEnvFromDynamics,
+  type Space,
+  type SpaceValue,
+} from '@gradus/core';
 import { identity } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 
@@ -10,7 +19,10 @@ describe.each<[string, Space]>([
 ])('identity of %s', (_, space) => {
   test('rewards repeating the observation with 1 for each of its steps', () => {
     const env = vectorEnvFromDynamics(identity({ space, maxEpisodeSteps: 50 }), 3);
-    const { returns, lengths } = evaluate({ act: (observation) => observation }, env, { episodes: 6, seed: 1 });
+    const { returns, lengths } = evaluate({ act: (observation: SpaceValue) => observation }, env, {
+      episodes: 6,
+      seed: 1,
+    });
     expect(returns).toEqual(new Array(6).fill(50));
     expect(lengths).toEqual(new Array(6).fill(50));
   });

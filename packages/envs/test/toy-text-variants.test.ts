@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { consecutiveSeeds, type SpaceValue } from '@gradus/core';
+import { consecutiveSeeds, numbersOf, type Observation } from '@gradus/core';
 import { makeEnv, makeVectorEnv, transitionTable, type EnvOptions } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 
@@ -42,8 +42,8 @@ describe.each(variants.map((variant) => [variant.id, variant.options, variant] a
     test('replays seeded episodes of Gymnasium', () => {
       const env = makeEnv(id, options);
       const seen: number[] = [];
-      const see = (observation: SpaceValue): void => {
-        seen.push(...(typeof observation === 'number' ? [observation] : Array.from(observation)));
+      const see = (observation: Observation): void => {
+        seen.push(...Array.from(numbersOf(env.observationSpace, observation)));
       };
       see(env.reset({ seed }).observation);
       actions.forEach((action, step) => {

@@ -15,12 +15,14 @@ import {
   positiveNumber,
   readState,
   restoreArray,
+  numbersOf,
   type ActOptions,
   type ActionArray,
   type Agent,
   type Checkpoint,
   type Env,
   type LearnOptions,
+  type Observation,
   type OptionCheck,
   type Progress,
   type SpaceValue,
@@ -118,10 +120,10 @@ export class GradientBandit implements Agent {
   }
 
   /** The arm of largest preference, the first of equal ones; one drawn from the policy without `deterministic`. */
-  act(observation: SpaceValue, options: ActOptions = {}): SpaceValue {
+  act(observation: Observation, options: ActOptions = {}): SpaceValue {
     checkActing(this.env.observationSpace, observation, options);
     const { deterministic = true } = options;
-    const context = (typeof observation === 'number' ? observation : observation[0]) - this.firstContext;
+    const context = numbersOf(this.env.observationSpace, observation)[0] - this.firstContext;
     return this.firstArm + (deterministic ? this.bestArm(context) : this.policy.sample(context, this.actingRandom));
   }
 

@@ -32,6 +32,7 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
+  type Observation,
   type OptionCheck,
   type Progress,
   type RolloutBuffer,
@@ -178,7 +179,7 @@ export class NaturalPolicyGradient implements Agent {
     return this.rollouts.step;
   }
 
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.rollouts.act(observation, options);
   }
 

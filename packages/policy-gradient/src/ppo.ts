@@ -31,6 +31,7 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
+  type Observation,
   type OptionCheck,
   type Progress,
   type RolloutBuffer,
@@ -265,7 +266,7 @@ export class Ppo implements Agent {
     return this.rollouts.step;
   }
 
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.rollouts.act(observation, options);
   }
 

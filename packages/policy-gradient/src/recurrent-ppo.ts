@@ -27,6 +27,7 @@ import {
   type DeviceOption,
   type Env,
   type LearnOptions,
+  type Observation,
   type OptionCheck,
   type Progress,
   type RecurrentActorCritic,
@@ -205,7 +206,7 @@ export class RecurrentPpo implements Agent {
   }
 
   /** The action for an observation, which it remembers until it is told that an episode starts (`ActOptions.episodeStarts`). */
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.rollouts.act(observation, options);
   }
 

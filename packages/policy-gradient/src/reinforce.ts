@@ -31,6 +31,7 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
+  type Observation,
   type OptionCheck,
   type Progress,
   type Schedule,
@@ -238,7 +239,7 @@ export class Reinforce implements Agent {
     return this.rollouts.step;
   }
 
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.rollouts.act(observation, options);
   }
 

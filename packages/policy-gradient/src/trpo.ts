@@ -22,6 +22,7 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
+  type Observation,
   type OptionCheck,
   type Progress,
   type RolloutBuffer,
@@ -119,7 +120,7 @@ export class Trpo implements Agent {
     return this.rollouts.step;
   }
 
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.rollouts.act(observation, options);
   }
 

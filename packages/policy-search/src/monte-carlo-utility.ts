@@ -7,9 +7,11 @@ import {
   checkOptions,
   clipToBounds,
   createActions,
+  elementChoices,
   endlessEpisode,
   episodeLimit,
   flag,
+  isNumeric,
   naturalNumber,
   nullable,
   positiveInteger,
@@ -118,7 +120,7 @@ export class MonteCarloUtility implements Stateful {
     this.options = { ...monteCarloUtilityDefaults, ...options };
     const { numEnvs, observations, observationSpace, actionSpace, actionMasks } = this.env;
     if (this.options.normalizeObservation) {
-      if (observationSpace.kind !== 'box' || observationSpace.dtype !== 'float32') {
+      if (!isNumeric(observationSpace)) {
         const got = observationSpace.toString();
         throw new RangeError(`normalizeObservation: expected observations of a float32 Box, got ${got}`);
       }
@@ -130,7 +132,7 @@ export class MonteCarloUtility implements Stateful {
     this.actionCounts = actionMasks ? actionCounts(actionSpace) : [];
     // Copies that never get to play need actions all the same.
     this.actions = createActions(actionSpace, numEnvs);
-    if (actionSpace.kind === 'discrete') this.actions.fill(actionSpace.start);
+    for (let i = 0; i < numEnvs; i++) this.actions.set(elementChoices(actionSpace)?.start ?? [], i * actionSpace.size);
     clipToBounds(actionSpace, this.actions, this.actions);
     this.normalized = new Float32Array(this.normalizer ? observations.length : 0);
     this.active = new Float32Array(this.normalizer ? observations.length : 0);

@@ -1,14 +1,18 @@
 import {
   actionCounts,
+  checkActing,
   checkActionMasks,
   checkFiniteRows,
   createActions,
   readRow,
   valueText,
+  writeRow,
   type ActOptions,
   type ActionArray,
+  type Observation,
   type Policy,
   type RunningNormalizer,
+  type Space,
   type SpaceValue,
 } from '@gradus/core';
 import { checkNetwork, type PolicyNetwork } from './policy-network.ts';
@@ -42,16 +46,12 @@ export class NetworkPolicy implements Policy {
    * Throws `RangeError` for an observation of another length or, of a discrete space, outside of it, and for masks of another size or without a legal
    * action.
    */
-  act(observation: SpaceValue, options: ActOptions = {}): SpaceValue {
+  act(observation: Observation, options: ActOptions = {}): SpaceValue {
     const { observationSpace, actionSpace } = this.network;
-    const length = typeof observation === 'number' ? 1 : observation.length;
-    if (length !== observationSpace.size) {
-      throw new RangeError(`observation has ${length} elements, expected ${observationSpace.size}`);
-    }
-    const problem = observationSpace.kind === 'box' ? undefined : observationSpace.problem(observation);
+    checkActing(observationSpace, observation, options);
+    const problem = choiceProblem(observationSpace, observation);
     if (problem !== undefined) throw new RangeError(`observation ${problem}`);
-    if (typeof observation === 'number') this.observation[0] = observation;
-    else this.observation.set(observation);
+    writeRow(observationSpace, observation, this.observation, 0);
     this.actBatch(this.observation, this.action, options);
     return readRow(actionSpace, this.action, 0);
   }
@@ -71,4 +71,10 @@ export class NetworkPolicy implements Policy {
     const parameters = this.parameters();
     for (let row = 0; row < rows; row++) network.writeAction(parameters, 0, seen, row, actions, actionMasks);
   }
+}
+
+/** What is wrong with the choices in an observation: one that is not there has no feature. */
+function choiceProblem(space: Space, value: unknown): string | undefined {
+  if (space.kind === 'dict') return space.partProblem(value, choiceProblem);
+  return space.kind === 'box' ? undefined : space.problem(value);
 }

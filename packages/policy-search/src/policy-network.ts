@@ -1,16 +1,21 @@
 import {
   Box,
+  Dict,
   Discrete,
+  MultiBinary,
   MultiDiscrete,
   Random,
   checkOptions,
+  elementChoices,
   featureCount,
   flag,
   layerSizes,
   naturalNumber,
   policyOutputs,
+  spaceLeaves,
   valueText,
   type ActionArray,
+  type ElementChoices,
   type OptionCheck,
   type Space,
   type VectorEnv,
@@ -33,9 +38,17 @@ export const policyNetworkChecks: { readonly [Name in keyof PolicyNetworkOptions
   bias: flag,
 };
 
+/** Numbers start ≤ i < end of an observation, and what they choose from, if they are choices. */
+interface Observed {
+  readonly start: number;
+  readonly end: number;
+  readonly choices: ElementChoices | undefined;
+}
+
 /**
  * Deterministic policies a = π_θ(s), of which θ is one flat vector: a linear function of the observation, or a network of tanh layers. Actions of a
- * `Box` are its outputs, moved to the nearest point inside the bounds; of discrete spaces those of the largest output, the first of equal ones.
+ * `Box` are its outputs, moved to the nearest point inside the bounds; of discrete spaces those of the largest output, the first of equal ones; of
+ * `MultiBinary` 1 where the output is positive.
  *
  * What it sees of observations is what `observationFeatures` of `@gradus/core` makes of them: numbers as they are, bytes divided by their upper bound,
  * choices one-hot. θ holds the layers one after the other, each unit by unit: the weights of its inputs, and its bias, if any.
@@ -46,12 +59,14 @@ export class PolicyNetwork {
   /** Length of θ. */
   readonly dimension: number;
   private readonly hasBias: boolean;
-  /** The features of one observation, what they are divided by, and the units of each layer. */
+  /** The features of one observation, what its numbers are divided by, and the units of each layer. */
   private readonly features: Float64Array;
   private readonly scales: Float64Array;
   private readonly layers: readonly Float64Array[];
-  /** Numbers to choose from, one after the other in the outputs: one of each makes a discrete action. */
-  private readonly counts: readonly number[];
+  /** Numbers of an observation that are features as they are, or of which each is one of some choices. */
+  private readonly observed: readonly Observed[];
+  /** What the numbers of an action choose from, one after the other in the outputs; none for a `Box`. */
+  private readonly choices: ElementChoices;
 
   /** `env`: whose spaces are meant. Throws `RangeError` for an unknown option or a wrong one. */
   constructor(env: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>, options: Partial<PolicyNetworkOptions> = {}) {
@@ -63,10 +78,17 @@ export class PolicyNetwork {
     this.actionSpace = actionSpace;
     this.hasBias = bias;
     this.features = new Float64Array(featureCount(observationSpace));
-    const isBytes = observationSpace.kind === 'box' && observationSpace.dtype === 'uint8';
-    this.scales = this.features.map((_, i) => (isBytes ? Math.max(observationSpace.high[i], 1) : 1));
+    this.scales = new Float64Array(observationSpace.size).fill(1);
+    for (const { space, start } of spaceLeaves(observationSpace)) {
+      if (space.kind !== 'box' || space.dtype !== 'uint8') continue;
+      space.high.forEach((bound, i) => (this.scales[start + i] = Math.max(bound, 1)));
+    }
     this.layers = [...hidden, policyOutputs(actionSpace)].map((size) => new Float64Array(size));
-    this.counts = actionSpace.kind === 'multi-discrete' ? actionSpace.counts : [policyOutputs(actionSpace)];
+    this.observed = spaceLeaves(observationSpace).map(({ space, start, end }) => {
+      const isChoice = space.kind === 'discrete' || space.kind === 'multi-discrete';
+      return { start, end, choices: isChoice ? elementChoices(space) : undefined };
+    });
+    this.choices = elementChoices(actionSpace) ?? { start: [], counts: [] };
     let inputs = this.features.length;
     this.dimension = 0;
     for (const { length } of this.layers) {
@@ -128,23 +150,24 @@ export class PolicyNetwork {
 
   private readFeatures(observations: Float32Array, row: number): void {
     const { features, scales, observationSpace } = this;
-    const start = row * observationSpace.size;
-    if (observationSpace.kind === 'box') {
-      for (let i = 0; i < features.length; i++) features[i] = observations[start + i] / scales[i];
-      return;
-    }
+    const first = row * observationSpace.size;
     features.fill(0);
-    if (observationSpace.kind === 'discrete') {
-      features[observations[start] - observationSpace.start] = 1;
-      return;
+    let next = 0;
+    for (const { start, end, choices } of this.observed) {
+      for (let k = start; k < end; k++) {
+        const value = observations[first + k];
+        if (choices === undefined) features[next++] = value / scales[k];
+        else {
+          features[next + value - choices.start[k - start]] = 1;
+          next += choices.counts[k - start];
+        }
+      }
     }
-    const { counts } = observationSpace;
-    for (let i = 0, offset = 0; i < counts.length; offset += counts[i++])
-      features[offset + observations[start + i]] = 1;
   }
 
   private takeAction(outputs: Float64Array, row: number, actions: ActionArray, masks: Uint8Array | undefined): void {
-    const { actionSpace, counts } = this;
+    const { actionSpace, choices } = this;
+    const { counts } = choices;
     const start = row * actionSpace.size;
     if (actionSpace.kind === 'box') {
       const { low, high, size } = actionSpace;
@@ -154,7 +177,10 @@ export class PolicyNetwork {
       }
       return;
     }
-    const smallest = actionSpace.kind === 'discrete' ? actionSpace.start : 0;
+    if (actionSpace.kind === 'multi-binary') {
+      for (let i = 0; i < outputs.length; i++) actions[start + i] = outputs[i] > 0 ? 1 : 0;
+      return;
+    }
     let offset = 0;
     for (let i = 0; i < counts.length; i++) {
       let best = -1;
@@ -162,7 +188,7 @@ export class PolicyNetwork {
         if (masks?.[row * outputs.length + j] === 0) continue;
         if (best === -1 || outputs[j] > outputs[best]) best = j;
       }
-      actions[start + i] = smallest + best - offset;
+      actions[start + i] = choices.start[i] + best - offset;
       offset += counts[i];
     }
   }
@@ -171,16 +197,15 @@ export class PolicyNetwork {
 function checkSpaces(env: unknown): void {
   const isObject = typeof env === 'object' && env !== null;
   if (isObject && 'observationSpace' in env && 'actionSpace' in env) {
-    if (
-      [env.observationSpace, env.actionSpace].every(
-        (s) => s instanceof Box || s instanceof Discrete || s instanceof MultiDiscrete,
-      )
-    )
-      return;
+    if ([env.observationSpace, env.actionSpace].every(isSpace)) return;
   }
   throw new RangeError(
     `PolicyNetwork: expected an environment with its two spaces, got ${isObject ? 'another object' : valueText(env)}`,
   );
+}
+
+function isSpace(value: unknown): boolean {
+  return [Box, Discrete, MultiDiscrete, MultiBinary, Dict].some((constructor) => value instanceof constructor);
 }
 
 /** Throws `RangeError` unless `network` is one. `subject` begins the message. */

@@ -23,6 +23,7 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
+  type Observation,
   type OptionCheck,
   type Progress,
   type SpaceValue,
@@ -140,7 +141,7 @@ export class PolicySearch<Options extends object = object> implements Agent {
   }
 
   /** Its policy is deterministic, with or without `deterministic`. */
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.policy.act(observation, options);
   }
 

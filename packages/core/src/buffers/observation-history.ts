@@ -1,6 +1,6 @@
 import { FrameQueue, type FrameArray } from './frame-queue.ts';
 import type { NumberArray } from './gather-rows.ts';
-import type { Space } from '../spaces/spaces.ts';
+import { spaceLeaves, type Space } from '../spaces/spaces.ts';
 import { readStates, restoreArray, type StateDict, type Stateful } from '../checkpoints/state.ts';
 
 /** How the numbers of an observation are those of frames. */
@@ -102,7 +102,9 @@ export function observationBytes(space: Space): number {
 }
 
 function keepsBytes(space: Space): boolean {
-  return space.kind === 'box' && space.dtype === 'uint8';
+  return spaceLeaves(space).every(
+    (leaf) => leaf.space.kind === 'multi-binary' || (leaf.space.kind === 'box' && leaf.space.dtype === 'uint8'),
+  );
 }
 
 function frameLayout(space: Space): FrameLayout {

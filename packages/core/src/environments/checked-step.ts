@@ -2,7 +2,7 @@ import { checkReward, checkStep } from './check-float32.ts';
 import { checkValue } from './check-values.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EnvError } from '../errors.ts';
-import type { ActionArray, SpaceValue } from '../spaces/spaces.ts';
+import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
 import type { VectorEnv } from './vector-env.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { VectorEnv } from './vector-env.ts';
 export function resetEnv(env: Env, options: ResetOptions = {}, name = 'the environment'): ResetResult {
   const result: unknown = env.reset(options);
   const { observation } = membersOf(result, `reset of ${name}`, '{ observation }');
-  checkValue(`observation of ${name}`, env.observationSpace, observation as SpaceValue);
+  checkValue(`observation of ${name}`, env.observationSpace, observation as Observation);
   return result as ResetResult;
 }
 
@@ -33,7 +33,7 @@ export function stepEnv(env: Env, action: SpaceValue, name = 'the environment'):
     );
   }
   checkReward(`reward of ${name}`, reward);
-  checkValue(`observation of ${name}`, env.observationSpace, observation as SpaceValue);
+  checkValue(`observation of ${name}`, env.observationSpace, observation as Observation);
   return result as StepResult;
 }
 

@@ -25,12 +25,12 @@ import { readNumber, readState, type StateDict, type Stateful } from '../checkpo
  */
 export function envFromDynamics<Name extends string, Actions extends ActionArray>(
   dynamics: Dynamics<Name, Actions>,
-): Env & Stateful & { close(): void } {
+): Env<SpaceValue> & Stateful & { close(): void } {
   checkDynamics('envFromDynamics', dynamics);
   return new DynamicsEnv(dynamics);
 }
 
-class DynamicsEnv<Name extends string, Actions extends ActionArray> implements Env, Stateful {
+class DynamicsEnv<Name extends string, Actions extends ActionArray> implements Env<SpaceValue>, Stateful {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
   readonly renderFormat?: RenderFormat | undefined;
@@ -70,7 +70,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
     }
   }
 
-  reset(options: ResetOptions = {}): ResetResult {
+  reset(options: ResetOptions = {}): ResetResult<SpaceValue> {
     const seed = seedOf(options);
     if (seed !== undefined || this.randoms.length === 0) this.randoms = [createEnvRandom(seed)];
     if (seed !== undefined) clearState(this.state);
@@ -79,7 +79,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
     return { observation: this.observe() };
   }
 
-  step(action: SpaceValue): StepResult {
+  step(action: SpaceValue): StepResult<SpaceValue> {
     if (this.steps < 0)
       throw new EnvError('step: the episode is over or was never begun, expected a call of reset first');
     checkValue('action', this.actionSpace, action);

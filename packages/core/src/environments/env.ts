@@ -1,5 +1,5 @@
 import type { RenderContext, RenderFormat } from './render-context.ts';
-import type { Space, SpaceValue } from '../spaces/spaces.ts';
+import type { Observation, Space, SpaceValue } from '../spaces/spaces.ts';
 import type { StateDict } from '../checkpoints/state.ts';
 
 /** Extra facts about a step that no agent needs, for people and tests. */
@@ -14,14 +14,14 @@ export interface ResetOptions {
 }
 
 /** What `reset` gives. */
-export interface ResetResult<Observation extends SpaceValue = SpaceValue> {
-  readonly observation: Observation;
+export interface ResetResult<Observed extends Observation = Observation> {
+  readonly observation: Observed;
   readonly info?: Info;
 }
 
 /** What `step` gives. */
-export interface StepResult<Observation extends SpaceValue = SpaceValue> {
-  readonly observation: Observation;
+export interface StepResult<Observed extends Observation = Observation> {
+  readonly observation: Observed;
   readonly reward: number;
   /** Where a wrapper has changed `reward`: that of the environment itself, of which returns are reported. */
   readonly unwrappedReward?: number | undefined;
@@ -36,13 +36,14 @@ export interface StepResult<Observation extends SpaceValue = SpaceValue> {
  * One environment, with Gymnasium's contract (Towers et al., 2024): call `reset`, then `step` until `terminated` or
  * `truncated`, then `reset` again. Two spaces, `reset` and `step` are all that is needed.
  *
- * An observation in a `Box` is a flat Float32Array or number[]; in a `Discrete` it is a number.
+ * An observation in a `Box` is a flat Float32Array or number[]; in a `Discrete` it is a number; in a `Dict` it may be
+ * `{ position: [0.5, 1], goal: 2 }`.
  */
-export interface Env<Observation extends SpaceValue = SpaceValue, Action extends SpaceValue = SpaceValue> {
+export interface Env<Observed extends Observation = Observation, Action extends SpaceValue = SpaceValue> {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
-  reset(options?: ResetOptions): ResetResult<Observation>;
-  step(action: Action): StepResult<Observation>;
+  reset(options?: ResetOptions): ResetResult<Observed>;
+  step(action: Action): StepResult<Observed>;
   /**
    * Steps after which it truncates an episode itself; undefined where it never does. Loops over whole episodes trust it, and cut off after 10,000 steps
    * where there is none, unless they are told another number.

@@ -8,7 +8,15 @@ import { EnvError } from '../errors.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import { copySeedsOf } from './reset-options.ts';
 import { copySeeds } from '../random/seed-sequence.ts';
-import { readRow, writeRow, type ActionArray, type Space, type SpaceValue } from '../spaces/spaces.ts';
+import {
+  actionSpaceOf,
+  readRow,
+  writeRow,
+  type ActionArray,
+  type Observation,
+  type Space,
+  type SpaceValue,
+} from '../spaces/spaces.ts';
 import { readState, readStates, type StateDict } from '../checkpoints/state.ts';
 import {
   checkCopyIndex,
@@ -89,7 +97,7 @@ class EnvVector implements VectorEnv {
     checkArguments('vectorize', { 'makeEnv()': first }, { 'makeEnv()': anEnv });
     this.numEnvs = n;
     this.observationSpace = first.observationSpace;
-    this.actionSpace = first.actionSpace;
+    this.actionSpace = actionSpaceOf(first.actionSpace);
     this.buffers = createVectorBuffers(first.observationSpace, n);
     this.observations = this.buffers.observations;
     this.finalObservations = this.buffers.finalObservations;
@@ -186,7 +194,7 @@ class EnvVector implements VectorEnv {
     this.actionMasks.set(mask, i * size);
   }
 
-  private store(observation: SpaceValue, target: Float32Array, i: number): void {
+  private store(observation: Observation, target: Float32Array, i: number): void {
     writeRow(this.observationSpace, observation, target, i);
   }
 }

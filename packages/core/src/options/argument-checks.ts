@@ -44,11 +44,13 @@ export function havingMethods(expected: string, ...names: readonly string[]): Op
   return objectOf(expected, Object.fromEntries(names.map((name) => [name, aFunction])));
 }
 
-/** A `Box`, `Discrete` or `MultiDiscrete`. */
+/** Any space. */
 export const aSpace: OptionCheck = {
-  expected: 'a space (Box, Discrete or MultiDiscrete)',
-  accepts: (value) => isObject(value) && ['box', 'discrete', 'multi-discrete'].includes(String(value.kind)),
+  expected: 'a space (Box, Discrete, MultiDiscrete, MultiBinary or Dict)',
+  accepts: (value) => isObject(value) && spaceKinds.includes(String(value.kind)),
 };
+
+const spaceKinds = ['box', 'discrete', 'multi-discrete', 'multi-binary', 'dict'];
 
 /** An `Env` or a `VectorEnv`. */
 export const anEnv: OptionCheck = objectOf('an environment (with observationSpace, actionSpace, reset and step)', {

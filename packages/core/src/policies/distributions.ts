@@ -6,6 +6,7 @@ import {
   checkArguments,
   clip,
   concat,
+  constant,
   div,
   exp,
   expandDims,
@@ -30,7 +31,7 @@ import {
 } from '@gradus/tensor';
 import { aSpace } from '../options/argument-checks.ts';
 import { approximateKl, relativeEntropyTerms } from './relative-entropy.ts';
-import type { Space } from '../spaces/spaces.ts';
+import type { LeafSpace, Space } from '../spaces/spaces.ts';
 
 /** π(·|s) for a batch of states, inside a program. Actions are [batch] or [batch × size]; probabilities [batch]. */
 export interface Distribution {
@@ -84,6 +85,26 @@ export function multiCategorical(logits: TensorLike, counts: readonly number[]):
     statistics: parts.flatMap((part) => part.statistics),
     // Each part has one: its log probabilities.
     divergenceFrom: (statistics) => total(parts.map((part, i) => part.divergenceFrom([statistics[i]]))),
+  };
+}
+
+/** Independent bits: logits l [batch, n] of p(1) = 1 / (1 + e⁻ˡ), actions int32 [batch, n] of 0 and 1. */
+export function bernoulli(logits: TensorLike): Distribution {
+  const all = asTensor(logits);
+  // A bit is a choice between 0, whose logit is 0, and 1.
+  const bits = (values: Tensor): Distribution => {
+    const ones = expandDims(values, 2);
+    return categorical(concat([mul(ones, 0), ones]));
+  };
+  const each = bits(all);
+  const total = (values: Tensor): Tensor => sum(values, { axis: -1 });
+  return {
+    sample: (key) => each.sample(key),
+    mode: () => each.mode(),
+    logProbability: (action) => total(each.logProbability(action)),
+    entropy: () => total(each.entropy()),
+    statistics: [all],
+    divergenceFrom: ([from]) => total(each.divergenceFrom(bits(from).statistics)),
   };
 }
 
@@ -150,11 +171,21 @@ export function squashedGaussian(mean: TensorLike, logStd: TensorLike): Squashed
   };
 }
 
-/** Numbers that a network puts out for a policy over `space`: a logit for each choice, a mean for each real number. */
+/**
+ * Numbers that a network puts out for a policy over `space`: a logit for each choice and each bit, a mean for each real number.
+ * Throws `RangeError` for a `Dict`, and for a `Box` of whole numbers, which is a `MultiDiscrete` with a start.
+ */
 export function policyOutputs(space: Space): number {
   checkArguments('policyOutputs', { space }, { space: aSpace });
-  if (space.kind === 'discrete') return space.n;
-  return space.kind === 'box' ? space.size : space.counts.reduce((total, count) => total + count, 0);
+  const actions = policySpace(space);
+  if (actions.kind === 'discrete') return actions.n;
+  return actions.kind === 'multi-discrete' ? actions.counts.reduce((total, count) => total + count, 0) : actions.size;
+}
+
+function policySpace(space: Space): LeafSpace {
+  if (space.kind !== 'dict' && !(space.kind === 'box' && space.dtype !== 'float32')) return space;
+  const expected = 'Discrete, MultiDiscrete or MultiBinary actions, or those of a float32 Box';
+  throw new RangeError(`actionSpace: expected ${expected}, got ${space.toString()}`);
 }
 
 /** The logit of an illegal action: its probability is 0 in float32, and its entropy 0 where −∞ would give NaN. */
@@ -164,7 +195,7 @@ const ILLEGAL = -1e8;
  * The policy over `space` that a network's outputs [batch, policyOutputs(space)] stand for. Its actions are members of the space, but
  * for those of a `Box`, which may lie outside its bounds: clip them before they reach the environment.
  * @param logStd [size], for a `Box`
- * @param actionMasks bool [batch, policyOutputs(space)], for other spaces: actions that are false have probability 0 (Huang and Ontañón,
+ * @param actionMasks bool [batch, policyOutputs(space)], for `Discrete` and `MultiDiscrete`: actions that are false have probability 0 (Huang and Ontañón,
  *   2022). Default: all are legal.
  */
 export function policyDistribution(
@@ -173,11 +204,25 @@ export function policyDistribution(
   logStd: TensorLike,
   actionMasks?: TensorLike,
 ): Distribution {
-  if (space.kind === 'box') return gaussian(outputs, logStd);
+  const actions = policySpace(space);
   const logits = actionMasks === undefined ? outputs : where(actionMasks, outputs, ILLEGAL);
-  if (space.kind === 'multi-discrete') return multiCategorical(logits, space.counts);
-  const choices = categorical(logits);
-  const { start } = space;
+  switch (actions.kind) {
+    case 'box':
+      return gaussian(outputs, logStd);
+    case 'multi-binary':
+      return bernoulli(outputs);
+    case 'discrete':
+      return shifted(categorical(logits), actions.start);
+    case 'multi-discrete': {
+      const { counts, start, size } = actions;
+      const choices = multiCategorical(logits, counts);
+      return start.every((first) => first === 0) ? choices : shifted(choices, constant([size], start, 'int32'));
+    }
+  }
+}
+
+/** `choices`, which begin at 0, counted from `start`. */
+function shifted(choices: Distribution, start: TensorLike): Distribution {
   return {
     ...choices,
     sample: (key) => add(choices.sample(key), start),

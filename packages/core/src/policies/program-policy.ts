@@ -5,7 +5,15 @@ import { checkActionMasks } from '../environments/check-action-masks.ts';
 import { checkFiniteRows } from '../environments/check-float32.ts';
 import { actionCounts } from '../environments/dynamics.ts';
 import { programKeys } from '../random/seed-sequence.ts';
-import { createActions, readRow, type ActionArray, type Space, type SpaceValue } from '../spaces/spaces.ts';
+import {
+  createActions,
+  readRow,
+  writeRow,
+  type ActionArray,
+  type Observation,
+  type Space,
+  type SpaceValue,
+} from '../spaces/spaces.ts';
 
 /**
  * A program that chooses actions: observations [batch, size] and a key for sampling in, actions [batch, size] out. One that knows masks
@@ -49,11 +57,10 @@ export class ProgramPolicy implements Policy {
     this.action = createActions(options.actionSpace, 1);
   }
 
-  act(observation: SpaceValue, options: ActOptions = {}): SpaceValue {
+  act(observation: Observation, options: ActOptions = {}): SpaceValue {
     const { observationSpace, actionSpace } = this.options;
     checkActing(observationSpace, observation, options);
-    if (typeof observation === 'number') this.observation[0] = observation;
-    else this.observation.set(observation);
+    writeRow(observationSpace, observation, this.observation, 0);
     this.actBatch(this.observation, this.action, options);
     return readRow(actionSpace, this.action, 0);
   }

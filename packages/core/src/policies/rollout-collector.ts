@@ -27,7 +27,7 @@ import {
 } from './rollout-programs.ts';
 import { RewardNormalizer, RunningNormalizer } from './running-normalizer.ts';
 import { programKeys } from '../random/seed-sequence.ts';
-import { createActions, type ActionArray, type SpaceValue } from '../spaces/spaces.ts';
+import { createActions, isNumeric, type ActionArray, type Observation, type SpaceValue } from '../spaces/spaces.ts';
 import { readNumber, readState, restoreArray, type StateDict, type Stateful } from '../checkpoints/state.ts';
 import { TrainingEnv } from '../environments/training-env.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
@@ -138,7 +138,7 @@ export class RolloutCollector implements Policy, Stateful {
     this.buffer = new RolloutBuffer(env, steps, memorySize);
     if (normalizeObservation) {
       // Choices and pictures are scaled by `observationFeatures`.
-      if (observationSpace.kind !== 'box' || observationSpace.dtype !== 'float32') {
+      if (!isNumeric(observationSpace)) {
         const got = observationSpace.toString();
         throw new RangeError(`normalizeObservation: expected observations of a float32 Box, got ${got}`);
       }
@@ -169,7 +169,7 @@ export class RolloutCollector implements Policy, Stateful {
     return this.recorder.step;
   }
 
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.policy.act(observation, options);
   }
 

@@ -1,7 +1,7 @@
 import type { Device } from '@gradus/tensor';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { Progress } from './progress.ts';
-import type { ActionArray, SpaceValue } from '../spaces/spaces.ts';
+import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
 
 /** How to act. */
 export interface ActOptions {
@@ -22,7 +22,7 @@ export interface ActOptions {
 /** Something that chooses actions: a trained agent, or 3 lines in a test. */
 export interface Policy {
   /** The action for one observation. */
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue;
+  act(observation: Observation, options?: ActOptions): SpaceValue;
   /** Writes the actions for `observations`, [n × observation size], into `actions`, [n × action size]: the fast way for many. */
   actBatch?(observations: Float32Array, actions: ActionArray, options?: ActOptions): void;
 }

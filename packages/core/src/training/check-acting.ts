@@ -1,7 +1,8 @@
 import { checkOptions, flag, optional, valueText } from '@gradus/tensor';
 import type { ActOptions } from './agent.ts';
 import { numberList } from '../options/argument-checks.ts';
-import type { ActionArray, Space, SpaceValue } from '../spaces/spaces.ts';
+import { numbersOf, type ActionArray, type Observation, type Space } from '../spaces/spaces.ts';
+import { sizeProblem } from '../spaces/dict.ts';
 
 const checks = {
   deterministic: optional(flag),
@@ -10,13 +11,17 @@ const checks = {
 };
 
 /** Throws `RangeError` for what `act` cannot be given: an observation of another size, options that are none. */
-export function checkActing(space: Space, observation: SpaceValue, options: ActOptions): void {
+export function checkActing(space: Space, observation: Observation, options: ActOptions): void {
   checkOptions('act', options, checks);
-  const isOne = typeof observation === 'number' || numberList.accepts(observation);
-  if (!isOne)
-    throw new RangeError(`act: expected an observation of ${space.toString()}, got ${valueText(observation)}`);
-  const length = typeof observation === 'number' ? 1 : observation.length;
-  if (length !== space.size) throw new RangeError(`observation has ${length} elements, expected ${space.size}`);
+  if (typeof observation === 'number' || numberList.accepts(observation)) {
+    const { length } = numbersOf(space, observation);
+    if (length !== space.size) throw new RangeError(`observation has ${length} elements, expected ${space.size}`);
+    return;
+  }
+  const problem = space.kind === 'dict' ? sizeProblem(space, observation) : undefined;
+  if (problem !== undefined) throw new RangeError(`observation ${problem}`);
+  if (space.kind === 'dict') return;
+  throw new RangeError(`act: expected an observation of ${space.toString()}, got ${valueText(observation)}`);
 }
 
 /** The same for `actBatch`: observations [n × observation size] and actions [n × action size]. */

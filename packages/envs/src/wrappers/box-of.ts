@@ -1,4 +1,4 @@
-import type { Box, Space, SpaceValue } from '@gradus/core';
+import type { Box, Space } from '@gradus/core';
 
 /** `space`, if it is a `Box`. Throws `RangeError`, in which `name` says what it is of, if it is not. */
 export function boxOf(name: string, space: Space): Box {
@@ -6,7 +6,9 @@ export function boxOf(name: string, space: Space): Box {
   throw new RangeError(`${name}: expected a Box, got ${space.toString()}`);
 }
 
-/** A member of any space as a list of its numbers. */
-export function toNumbers(value: SpaceValue): ArrayLike<number> {
-  return typeof value === 'number' ? [value] : value;
+/** The same, if it is of real numbers: what moves or scales numbers does not leave whole ones whole. */
+export function realBoxOf(name: string, space: Space): Box {
+  const box = boxOf(name, space);
+  if (box.dtype === 'float32') return box;
+  throw new RangeError(`${name}: expected a float32 Box, got ${space.toString()}`);
 }

@@ -1,7 +1,9 @@
 import {
   Box,
+  MultiBinary,
   MultiDiscrete,
   checkArguments,
+  numbersOf,
   positiveInteger,
   readRow,
   resetEnv,
@@ -13,13 +15,12 @@ import {
   type Stateful,
   type VectorEnv,
 } from '@gradus/core';
-import { toNumbers } from './box-of.ts';
 import { checkOneOrMore, wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 
 /**
  * Gymnasium's `FrameStackObservation`: shows the last `stackSize` observations, the oldest first; after a reset all of them are the
- * first one (its padding "reset"). A `Box` of shape [...] becomes one of [stackSize, ...], a discrete space a `MultiDiscrete`.
- * Throws `RangeError` unless `stackSize` is a positive integer, or for a `Discrete` that does not start at 0.
+ * first one (its padding "reset"). A `Box` of shape [...] becomes one of [stackSize, ...], a `MultiBinary` likewise, a discrete space
+ * a `MultiDiscrete`. Throws `RangeError` unless `stackSize` is a positive integer, and for a `Dict`.
  */
 export function frameStack(env: Env, stackSize: number): Env;
 export function frameStack(env: VectorEnv, stackSize: number): VectorEnv;
@@ -38,12 +39,12 @@ function stackOne(env: Env, observationSpace: Space): Env {
       observationSpace,
       reset(options) {
         const result = resetEnv(env, options);
-        fill(stack, toNumbers(result.observation));
+        fill(stack, numbersOf(env.observationSpace, result.observation));
         return { ...result, observation: readStack() };
       },
       step(action) {
         const result = stepEnv(env, action);
-        push(stack, toNumbers(result.observation));
+        push(stack, numbersOf(env.observationSpace, result.observation));
         return { ...result, observation: readStack() };
       },
     },
@@ -104,10 +105,15 @@ function stackSpace(space: Space, stackSize: number): Space {
         frameAxis: 0,
       });
     case 'multi-discrete':
-      return new MultiDiscrete(repeat(space.counts));
+      return new MultiDiscrete(repeat(space.counts), repeat(space.start));
     case 'discrete':
-      if (space.start === 0) return new MultiDiscrete(repeat([space.n]));
-      throw new RangeError(`frameStack: expected observations that start at 0, got ${space.toString()}`);
+      return new MultiDiscrete(repeat([space.n]), repeat([space.start]));
+    case 'multi-binary':
+      return new MultiBinary([stackSize, ...space.shape]);
+    case 'dict':
+      throw new RangeError(
+        `frameStack: expected observations of one space, as flattenObservation makes them, got ${space.toString()}`,
+      );
   }
 }
 

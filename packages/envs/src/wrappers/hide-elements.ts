@@ -1,15 +1,16 @@
 import {
   checkArguments,
   numberList,
+  numbersOf,
   resetEnv,
   stepEnv,
   type Box,
   type Dynamics,
   type Env,
-  type SpaceValue,
+  type Observation,
   type VectorEnv,
 } from '@gradus/core';
-import { boxOf, toNumbers } from './box-of.ts';
+import { boxOf } from './box-of.ts';
 import { checkOneOrMore, wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 
 /**
@@ -46,8 +47,8 @@ function hide(observations: Float32Array, size: number, indices: readonly number
 }
 
 function hideInOne(env: Env, indices: readonly number[]): Env {
-  const hidden = <Result extends { readonly observation: SpaceValue }>(result: Result): Result => {
-    const observation = Float32Array.from(toNumbers(result.observation));
+  const hidden = <Result extends { readonly observation: Observation }>(result: Result): Result => {
+    const observation = Float32Array.from(numbersOf(env.observationSpace, result.observation));
     hide(observation, observation.length, indices, 0, 1);
     return { ...result, observation };
   };

@@ -9,7 +9,7 @@ import {
   restoreArray,
   stepEnv,
   type Env,
-  type SpaceValue,
+  type Observation,
 } from '@gradus/core';
 import { checkOne, wrapEnv } from './wrap-env.ts';
 
@@ -20,12 +20,12 @@ import { checkOne, wrapEnv } from './wrap-env.ts';
  * Throws `RangeError` for actions of a `Box`; its `reset` and `step` throw `EnvError` for a mask of another length or with other
  * numbers, and for one that leaves no action, unless the episode is over.
  */
-export function maskActions(env: Env, mask: (observation: SpaceValue) => ArrayLike<number | boolean>): Env {
+export function maskActions(env: Env, mask: (observation: Observation) => ArrayLike<number | boolean>): Env {
   checkOne('maskActions', env);
   checkArguments('maskActions', { mask }, { mask: aFunction });
   const counts = actionCounts(env.actionSpace);
   const current = new Uint8Array(actionMaskSize(env.actionSpace)).fill(1);
-  const update = (observation: SpaceValue, ended: boolean): void => {
+  const update = (observation: Observation, ended: boolean): void => {
     const next = Array.from(mask(observation), Number);
     const fits = next.length === current.length && next.every((entry) => entry === 0 || entry === 1);
     if (!fits || !(ended || leavesAction(next, counts))) {

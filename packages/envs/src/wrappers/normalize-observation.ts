@@ -7,12 +7,13 @@ import {
   optional,
   resetEnv,
   stepEnv,
+  numbersOf,
   type Env,
+  type Observation,
   type OptionCheck,
-  type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
-import { boxOf, toNumbers } from './box-of.ts';
+import { boxOf } from './box-of.ts';
 import { checkOneOrMore, wrapEnv, wrapVectorEnv } from './wrap-env.ts';
 
 /** What may be changed about the normalization. */
@@ -51,8 +52,8 @@ export function normalizeObservation(env: Env | VectorEnv, options: NormalizeObs
 }
 
 function normalizeOne(env: Env, observationSpace: Box, statistics: RunningNormalizer, update: boolean): Env {
-  const normalize = <Result extends { readonly observation: SpaceValue }>(result: Result): Result => {
-    const observation = Float32Array.from(toNumbers(result.observation));
+  const normalize = <Result extends { readonly observation: Observation }>(result: Result): Result => {
+    const observation = Float32Array.from(numbersOf(env.observationSpace, result.observation));
     if (update) statistics.update(observation);
     statistics.normalize(observation, observation);
     return { ...result, observation };

@@ -6,7 +6,7 @@ import {
   consecutiveSeeds,
   envFromDynamics,
   type RandomSource,
-  type SpaceValue,
+  type Observation,
   type StateDict,
 } from '@gradus/core';
 import { breakout, listEnvs, makeEnv, makeVectorEnv, minAtarActions, type MinAtarOptions } from '@gradus/envs';
@@ -162,7 +162,7 @@ test.each(ids)('%s: copies stepped together do what each does alone', (id) => {
     return env;
   });
   /** As text, since comparing arrays of hundreds of numbers is slow in Vitest. */
-  const textOf = (observation: SpaceValue): string => (observation as Float32Array).join('');
+  const textOf = (observation: Observation): string => (observation as Float32Array).join('');
   const rowOf = (observations: Float32Array, i: number): string =>
     textOf(observations.subarray(i * size, (i + 1) * size));
   const random = new Random(5);

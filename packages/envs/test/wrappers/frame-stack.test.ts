@@ -1,4 +1,4 @@
-import { Box, Discrete, MultiDiscrete, vectorize, type Env } from '@gradus/core';
+import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, vectorize, type Env } from '@gradus/core';
 import { frameStack, makeEnv, makeVectorEnv } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 import { scriptedEnv } from './scripted-env.ts';
@@ -66,15 +66,20 @@ describe('the observation space', () => {
     ['of an image', new Box(0, 1, [2, 2]), 'Box(0, 1, [3, 2, 2])'],
     ['of bytes', new Box(0, 255, [2, 2], { dtype: 'uint8' }), 'Box(0, 255, [3, 2, 2], uint8)'],
     ['of integers', new Discrete(5), 'MultiDiscrete([5, 5, 5])'],
+    ['of integers from 1', new Discrete(5, 1), 'MultiDiscrete([5, 5, 5], start [1, 1, 1])'],
+    ['of bits', new MultiBinary(2), 'MultiBinary([3, 2])'],
     ['of several integers', new MultiDiscrete([2, 3]), 'MultiDiscrete([2, 3, 2, 3, 2, 3])'],
   ])('%s', (_, observationSpace, expected) => {
     expect(frameStack(scriptedEnv([], { observationSpace }), 3).observationSpace.toString()).toBe(expected);
   });
 
   test('must be one that can be stacked', () => {
-    const env = scriptedEnv([], { observationSpace: new Discrete(3, 1) });
-    const message = 'frameStack: expected observations that start at 0, got Discrete(3, start 1)';
+    const env = scriptedEnv([], { observationSpace: new Dict({ a: new Discrete(3), b: new Discrete(2) }) });
+    const message =
+      'frameStack: expected observations of one space, as flattenObservation makes them, got Dict(a: Discrete(3), b: Discrete(2))';
     expect(() => frameStack(env, 2)).toThrow(new RangeError(message));
-    expect(() => frameStack(env, 0)).toThrow(new RangeError('frameStack: expected stackSize to be a positive integer, got 0'));
+    expect(() => frameStack(env, 0)).toThrow(
+      new RangeError('frameStack: expected stackSize to be a positive integer, got 0'),
+    );
   });
 });

@@ -1,11 +1,11 @@
-import { Box, EnvError, MultiDiscrete, vectorize, type SpaceValue } from '@gradus/core';
+import { Box, EnvError, MultiDiscrete, vectorize, type Observation } from '@gradus/core';
 import { maskActions, timeLimit } from '@gradus/envs';
 import { expect, test } from 'vitest';
 import { scriptedEnv } from './scripted-env.ts';
 
 const script = [{ observation: [1] }, { observation: [-1], terminated: true }];
 /** 1 only where it leads back to 0. */
-const inward = (observation: SpaceValue): boolean[] => {
+const inward = (observation: Observation): boolean[] => {
   const [x] = observation as number[];
   return [x >= 0, x <= 0];
 };

@@ -15,6 +15,7 @@ import {
   type ActionArray,
   type ActorCritic,
   type Metrics,
+  type Observation,
   type Policy,
   type Progress,
   type SpaceValue,
@@ -87,7 +88,7 @@ export class EpisodeCollector implements Policy, Stateful {
     return this.recorder.step;
   }
 
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.policy.act(observation, options);
   }
 

@@ -1,4 +1,13 @@
-import { Box, Discrete, MultiDiscrete, Random, policyDistribution, policyOutputs, type Space } from '@gradus/core';
+import {
+  Box,
+  Discrete,
+  MultiDiscrete,
+  Random,
+  elementChoices,
+  policyDistribution,
+  policyOutputs,
+  type Space,
+} from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
 import { fisherVectorProduct } from '../../src/natural-gradient/fisher-vector-product.ts';
@@ -30,7 +39,7 @@ function outputInformation(space: Space, z: readonly number[], logStd: readonly 
     logStd.forEach((l, i) => (information[i][i] = Math.exp(-2 * l)));
     return information;
   }
-  const counts = space.kind === 'discrete' ? [space.n] : space.counts;
+  const counts = elementChoices(space)?.counts ?? [];
   let start = 0;
   for (const count of counts) {
     const weights = z.slice(start, start + count).map((logit, i) => legal[start + i] * Math.exp(logit));

@@ -29,6 +29,7 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
+  type Observation,
   type PrioritizedReplayBatch,
   type Progress,
   type SpaceValue,
@@ -272,7 +273,7 @@ export class Dqn implements Agent {
   }
 
   /** The greedy action; without `deterministic` the same, but by noisy values with `noisy`: other exploration belongs to training. */
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.policy.act(observation, options);
   }
 

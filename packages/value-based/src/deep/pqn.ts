@@ -35,6 +35,7 @@ import {
   type Env,
   type LearnOptions,
   type Metrics,
+  type Observation,
   type OptionCheck,
   type Progress,
   type Schedule,
@@ -236,7 +237,7 @@ export class Pqn implements Agent {
   }
 
   /** The greedy action; without `deterministic` the same: exploration belongs to training. */
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.policy.act(observation, options);
   }
 

@@ -1,12 +1,13 @@
 import {
   checkActionMasks,
   checkValue,
+  numbersOf,
   type ActOptions,
   type ActionArray,
   type Discrete,
+  type Observation,
   type Random,
   type Space,
-  type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
 import { bestAction } from '../tabular/best-action.ts';
@@ -89,9 +90,9 @@ export class LinearActionValues {
   }
 
   /** The best action as the environment counts them, the first of equal ones. Throws `EnvError` for an observation of another shape. */
-  act(observation: SpaceValue, { actionMasks }: ActOptions = {}): number {
+  act(observation: Observation, { actionMasks }: ActOptions = {}): number {
     checkValue('observation', this.observationSpace, observation);
-    const row = typeof observation === 'number' ? Float32Array.of(observation) : Float32Array.from(observation);
+    const row = Float32Array.from(numbersOf(this.observationSpace, observation));
     const action = new Int32Array(1);
     this.actBatch(row, action, { actionMasks });
     return action[0];

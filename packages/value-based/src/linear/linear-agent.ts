@@ -25,6 +25,7 @@ import {
   type Discrete,
   type Env,
   type LearnOptions,
+  type Observation,
   type OptionCheck,
   type Progress,
   type Schedule,
@@ -115,7 +116,7 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   }
 
   /** The best action, the first of equal ones; without `deterministic` the same: exploration belongs to training. */
-  act(observation: SpaceValue, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options?: ActOptions): SpaceValue {
     return this.values.act(observation, options);
   }
 

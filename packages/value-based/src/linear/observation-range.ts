@@ -1,4 +1,4 @@
-import type { Space } from '@gradus/core';
+import { spaceBounds, type Space } from '@gradus/core';
 
 /** Where observations lie, for features that are defined on a unit cube. */
 export interface RangeOptions {
@@ -16,14 +16,15 @@ export class ObservationRange {
   private readonly width: Float64Array;
 
   /**
-   * The range of `space`, with what the options replace. A `Discrete` or `MultiDiscrete` space counts as the numbers it consists of.
+   * The range of `space`, with what the options replace. Spaces of choices and bits count as the numbers they consist of.
    * Throws `RangeError`, beginning with `subject`, for a dimension without bounds, and for bounds that are not finite, in order, and as
    * many as an observation has numbers.
    */
   constructor(subject: string, space: Space, { low, high }: RangeOptions) {
     this.dimensions = space.size;
-    const lowest = bounds(`${subject}: low`, low ?? lowOf(space), space.size);
-    const highest = bounds(`${subject}: high`, high ?? highOf(space), space.size);
+    const limits = spaceBounds(space);
+    const lowest = bounds(`${subject}: low`, low ?? limits.low, space.size);
+    const highest = bounds(`${subject}: high`, high ?? limits.high, space.size);
     for (let j = 0; j < space.size; j++) {
       if (!(Number.isFinite(lowest[j]) && Number.isFinite(highest[j]))) {
         throw new RangeError(
@@ -46,16 +47,6 @@ export class ObservationRange {
     const value = ((observations[offset + j] - this.low[j]) * scale) / this.width[j];
     return value < 0 ? 0 : value > scale ? scale : value;
   }
-}
-
-function lowOf(space: Space): ArrayLike<number> {
-  if (space.kind === 'box') return space.low;
-  return space.kind === 'discrete' ? [space.start] : new Float64Array(space.size);
-}
-
-function highOf(space: Space): ArrayLike<number> {
-  if (space.kind === 'box') return space.high;
-  return space.kind === 'discrete' ? [space.start + space.n - 1] : space.counts.map((count) => count - 1);
 }
 
 function bounds(name: string, values: ArrayLike<number>, dimensions: number): Float64Array {

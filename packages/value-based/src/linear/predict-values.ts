@@ -4,7 +4,9 @@ import {
   episodeLimit,
   resetEnv,
   stepEnv,
+  writeRow,
   type Env,
+  type Observation,
   type Policy,
   type SpaceValue,
 } from '@gradus/core';
@@ -39,7 +41,7 @@ export interface PredictValuesOptions {
   /** Seeds the environment; without it the environment's random stream goes on. */
   readonly seed?: number | undefined;
   /** ρ(s, a) = π(a | s) / b(a | s), to learn the values of π while the policy given, b, acts. Default 1: on-policy. */
-  readonly ratio?: ((observation: SpaceValue, action: SpaceValue) => number) | undefined;
+  readonly ratio?: ((observation: Observation, action: SpaceValue) => number) | undefined;
   /** Steps within which an episode has to end, where `episodes` are given. Default: the environment's own limit, or 10,000 where it has none. */
   readonly maxEpisodeSteps?: number | undefined;
   /** Called after each step with the number of steps so far. */
@@ -66,9 +68,8 @@ export function predictValues(
   }
   const { observationSpace } = env;
   const row = new Float32Array(observationSpace.size);
-  const write = (value: SpaceValue): Float32Array => {
-    if (typeof value === 'number') row[0] = value;
-    else row.set(value);
+  const write = (value: Observation): Float32Array => {
+    writeRow(observationSpace, value, row, 0);
     return row;
   };
   const longest = steps === undefined ? episodeLimit(env, maxEpisodeSteps) : Infinity;

@@ -1,4 +1,4 @@
-import type { Space } from '@gradus/core';
+import { elementChoices, type Space } from '@gradus/core';
 
 /** Whole numbers up to here survive in the float32 rows of observations. */
 const MAX_STATES = 2 ** 24;
@@ -11,29 +11,30 @@ export interface StateIndex {
 }
 
 /**
- * Numbers the members of a `Discrete` space by what is above its start, those of a `MultiDiscrete` one in mixed radix, the last element
- * changing fastest: ((x₀ · n₁ + x₁) · n₂ + x₂) …
+ * Numbers the members of a `Discrete` space by what is above its start, those of `MultiDiscrete`, `MultiBinary` and a `Dict` of such parts in
+ * mixed radix, the last element changing fastest: ((x₀ · n₁ + x₁) · n₂ + x₂) …
  *
- * Throws `RangeError`, beginning with `subject`, for a `Box`, and for more than 2²⁴ states.
+ * Throws `RangeError`, beginning with `subject`, where there is a `Box`, and for more than 2²⁴ states.
  */
 export function stateIndex(subject: string, space: Space): StateIndex {
-  if (space.kind === 'box') {
+  const choices = elementChoices(space);
+  if (choices === undefined) {
     throw new RangeError(
       `${subject}: expected Discrete or MultiDiscrete observations, as rows of a table, got ${space.toString()}`,
     );
   }
-  const numStates = space.kind === 'discrete' ? space.n : space.counts.reduce((product, count) => product * count, 1);
+  const { start, counts } = choices;
+  const numStates = counts.reduce((product, count) => product * count, 1);
   if (numStates > MAX_STATES) {
     throw new RangeError(`${subject}: expected at most ${MAX_STATES} states, got ${numStates} of ${space.toString()}`);
   }
-  const [start, counts] = space.kind === 'discrete' ? [space.start, [space.n]] : [0, space.counts];
   return {
     numStates,
     of(observations, row) {
       const first = row * counts.length;
       let index = 0;
       for (let i = 0; i < counts.length; i++) {
-        const digit = observations[first + i] - start;
+        const digit = observations[first + i] - start[i];
         if (!(Number.isInteger(digit) && digit >= 0 && digit < counts[i])) {
           throw new RangeError(`observations: expected members of ${space.toString()}, not so in row ${row}`);
         }

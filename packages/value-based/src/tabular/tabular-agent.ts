@@ -14,12 +14,14 @@ import {
   readNumber,
   readState,
   restoreArray,
+  numbersOf,
   type ActOptions,
   type ActionArray,
   type Agent,
   type Checkpoint,
   type Env,
   type LearnOptions,
+  type Observation,
   type OptionCheck,
   type Progress,
   type SpaceValue,
@@ -211,17 +213,18 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
   }
 
   /** The row of the table that belongs to an observation. Throws `RangeError` for one that is not in the environment's space. */
-  stateOf(observation: SpaceValue): number {
-    const problem = this.world.env.observationSpace.problem(observation);
+  stateOf(observation: Observation): number {
+    const { observationSpace } = this.world.env;
+    const problem = observationSpace.problem(observation);
     if (problem !== undefined) throw new RangeError(`observation ${problem}`);
-    return this.world.index.of(typeof observation === 'number' ? [observation] : observation, 0);
+    return this.world.index.of(numbersOf(observationSpace, observation), 0);
   }
 
   /**
    * The action of largest value, the first of equal ones; without `deterministic` the same: exploration belongs to training. Throws
    * `RangeError` for an observation outside the space and for masks that do not fit or allow nothing.
    */
-  act(observation: SpaceValue, { actionMasks }: ActOptions = {}): SpaceValue {
+  act(observation: Observation, { actionMasks }: ActOptions = {}): SpaceValue {
     const state = this.stateOf(observation);
     if (actionMasks !== undefined) checkActionMasks(actionMasks, this.numActions, 1);
     return this.world.firstAction + this.bestIn(state, actionMasks, 0);
