@@ -1,16 +1,5 @@
-import { CheckpointError, DivergenceError, EnvError, LogError } from '@gradus/core';
-import { SafetensorsError } from '@gradus/tensor';
 import { Command, CommanderError } from 'commander';
-import { addBench } from './commands/bench.ts';
-import { addCompare } from './commands/compare.ts';
-import { addEvaluate } from './commands/evaluate.ts';
-import { addExperiment } from './commands/experiment.ts';
-import { addList } from './commands/list.ts';
-import { addReport } from './commands/report.ts';
-import { addTrain } from './commands/train.ts';
-import { addTune } from './commands/tune.ts';
-import { addWatch } from './commands/watch.ts';
-import { addWorker } from './commands/worker.ts';
+import { descriptions } from './commands/descriptions.ts';
 import { Interrupted, messageOf, UserError } from './user-error.ts';
 
 /** Exit statuses. */
@@ -18,23 +7,33 @@ const FAILED = 1;
 const MISUSED = 2;
 const INTERRUPTED = 130;
 
-function createCommand(): Command {
+/** What declares each command; its module is loaded for that, and with it all that the command needs. */
+const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus: Command) => void>>> = {
+  train: async () => (await import('./commands/train.ts')).addTrain,
+  evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
+  watch: async () => (await import('./commands/watch.ts')).addWatch,
+  list: async () => (await import('./commands/list.ts')).addList,
+  bench: async () => (await import('./commands/bench.ts')).addBench,
+  report: async () => (await import('./commands/report.ts')).addReport,
+  compare: async () => (await import('./commands/compare.ts')).addCompare,
+  tune: async () => (await import('./commands/tune.ts')).addTune,
+  experiment: async () => (await import('./commands/experiment.ts')).addExperiment,
+  worker: async () => (await import('./commands/worker.ts')).addWorker,
+};
+
+/** The command line; of commands that `args` do not name there is only what the list of commands shows. */
+async function createCommand(args: readonly string[]): Promise<Command> {
   const gradus = new Command('gradus')
     .description('Trains, evaluates and measures reinforcement learning agents.')
     .exitOverride()
     // Options after a command are those of that command; 'bench' has some itself, and a command 'micro'.
     .enablePositionalOptions()
     .showHelpAfterError("('--help' shows what there is)");
-  addTrain(gradus);
-  addEvaluate(gradus);
-  addWatch(gradus);
-  addList(gradus);
-  addBench(gradus);
-  addReport(gradus);
-  addCompare(gradus);
-  addTune(gradus);
-  addExperiment(gradus);
-  addWorker(gradus);
+  const named = args.find((word) => word !== 'help' && !word.startsWith('-'));
+  for (const [name, load] of Object.entries(loaders)) {
+    if (name === named) (await load())(gradus);
+    else gradus.command(name).description(descriptions[name as keyof typeof descriptions]);
+  }
   return gradus;
 }
 
@@ -44,7 +43,8 @@ function createCommand(): Command {
  */
 export async function runGradus(args: readonly string[]): Promise<number> {
   try {
-    await createCommand().parseAsync(args, { from: 'user' });
+    const gradus = await createCommand(args);
+    await gradus.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     // Commander has said what is wrong, or has shown the help that was asked for.
@@ -53,21 +53,24 @@ export async function runGradus(args: readonly string[]): Promise<number> {
       console.error(error.message);
       return INTERRUPTED;
     }
-    console.error(process.env.GRADUS_STACK === undefined ? describe(error) : error);
+    console.error(process.env.GRADUS_STACK === undefined ? await describe(error) : error);
     return FAILED;
   }
 }
 
 /** An error in one line. Of what is no error of the user's, and so a bug, it says how to see where it comes from. */
-function describe(error: unknown): string {
+async function describe(error: unknown): Promise<string> {
   const message = messageOf(error).replaceAll(/\s*\n\s*/g, ' ');
-  if (isUserError(error)) return `error: ${message}`;
+  if (await isUserError(error)) return `error: ${message}`;
   const name = error instanceof Error ? error.name : 'error';
   return `error: unexpected ${name}: ${message} (with GRADUS_STACK=1 in the environment its stack is shown)`;
 }
 
 /** Whether an error's message is all that the user needs. */
-function isUserError(error: unknown): boolean {
-  const known = [UserError, CheckpointError, DivergenceError, EnvError, LogError, SafetensorsError];
+async function isUserError(error: unknown): Promise<boolean> {
+  if (error instanceof UserError) return true;
+  const { CheckpointError, DivergenceError, EnvError, LogError } = await import('@gradus/core');
+  const { SafetensorsError } = await import('@gradus/tensor');
+  const known = [CheckpointError, DivergenceError, EnvError, LogError, SafetensorsError];
   return known.some((each) => error instanceof each);
 }

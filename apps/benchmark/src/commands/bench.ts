@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
 import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
 import { integerFrom, parseSeeds, positiveNumber } from '../catalog/parse-options.ts';
-import { runOnQueue } from '../queue/run-on-queue.ts';
 import { runLocally, type ExecuteRuns } from '../suites/run-locally.ts';
 import { runSuite } from '../suites/run-suite.ts';
 import { listSuites } from '../suites/suite.ts';
 import { addBenchMicro } from './bench-micro.ts';
+import { descriptions } from './descriptions.ts';
 
 interface BenchOptions {
   readonly out?: string;
@@ -40,7 +40,7 @@ Examples:
 export function addBench(gradus: Command): void {
   const bench = gradus
     .command('bench')
-    .description('train and score the runs of a suite, or measure speed')
+    .description(descriptions.bench)
     .usage('[options] <suite>')
     .argument('<suite>', 'name of a suite, or path of its file')
     .option('--out <dir>', 'results folder (default: runs/bench/<name of the suite>)')
@@ -66,8 +66,16 @@ export function addBench(gradus: Command): void {
     .addHelpText('after', notes)
     .action(async (suite: string, { workers, queue, checkpointEvery, ...options }: BenchOptions) => {
       const execute = (name: string): ExecuteRuns =>
-        queue === undefined ? runLocally({ workers, checkpointInterval: checkpointEvery }) : runOnQueue(queue, name);
+        queue === undefined ? runLocally({ workers, checkpointInterval: checkpointEvery }) : onQueue(queue, name);
       await runSuite(suite, ['gradus', ...gradus.args], { ...options, execute });
     });
   addBenchMicro(bench);
+}
+
+/** `runOnQueue`; what a queue needs takes long to load, and is loaded where there is one. */
+function onQueue(url: string, suite: string): ExecuteRuns {
+  return async (runs, hooks) => {
+    const { runOnQueue } = await import('../queue/run-on-queue.ts');
+    await runOnQueue(url, suite)(runs, hooks);
+  };
 }

@@ -4,6 +4,7 @@ import { readResults } from '../results/results-folder.ts';
 import { table } from '../runs/results.ts';
 import { finishedOnly, groupName, groupRuns, type RunGroup } from '../results/run-groups.ts';
 import { fromUser, UserError } from '../user-error.ts';
+import { descriptions } from './descriptions.ts';
 
 const PERCENT = 100 * SIGNIFICANCE;
 
@@ -29,7 +30,7 @@ Examples:
 export function addCompare(gradus: Command): void {
   gradus
     .command('compare')
-    .description('say with what probability results improve on others; fail on a significant regression')
+    .description(descriptions.compare)
     .argument('<a>', 'results folder of the candidate')
     .argument('<b>', 'results folder of the baseline')
     .option('--ignore-failed', 'leave out runs that failed or are missing rather than count them as the worst', false)

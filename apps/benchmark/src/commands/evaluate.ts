@@ -3,6 +3,7 @@ import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
 import { integerFrom } from '../catalog/parse-options.ts';
 import { count, cutOffText, scoreAgent, scoreText, table } from '../runs/results.ts';
 import { loadRun, restoreAgent } from '../runs/run.ts';
+import { descriptions } from './descriptions.ts';
 
 interface EvaluateOptions {
   readonly episodes: number;
@@ -15,7 +16,7 @@ interface EvaluateOptions {
 export function addEvaluate(gradus: Command): void {
   gradus
     .command('evaluate')
-    .description('play whole episodes with a saved agent and its best actions')
+    .description(descriptions.evaluate)
     .argument('<dir>', 'where the agent was saved')
     .option('--episodes <n>', 'episodes to play', integerFrom(1), 100)
     .option('--seed <n>', 'seed of the episodes (default: the one used after training)', integerFrom(0))

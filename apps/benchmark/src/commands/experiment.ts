@@ -15,6 +15,7 @@ import { integerFrom } from '../catalog/parse-options.ts';
 import { saveOutcome } from '../files/replace-file.ts';
 import { table } from '../runs/results.ts';
 import { UserError } from '../user-error.ts';
+import { descriptions } from './descriptions.ts';
 
 interface ExperimentOptions {
   readonly out?: string;
@@ -44,7 +45,7 @@ Examples:
 export function addExperiment(gradus: Command): void {
   const experiment = gradus
     .command('experiment')
-    .description('answer a question of the lectures by computing: a page, a figure, its numbers and a verdict')
+    .description(descriptions.experiment)
     .usage('[options] <name>')
     .argument('<name>', `one of ${experiments.map(({ name }) => name).join(', ')}`)
     .option('--out <dir>', 'where the page goes (default: runs/experiments/<name>)')

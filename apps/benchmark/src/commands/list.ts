@@ -6,6 +6,7 @@ import { algorithms, settingsSources } from '../catalog/algorithms.ts';
 import { deviceNames, openDevice } from '../catalog/devices.ts';
 import { count, table } from '../runs/results.ts';
 import { messageOf } from '../user-error.ts';
+import { descriptions } from './descriptions.ts';
 
 interface Listing {
   readonly algorithms: readonly string[];
@@ -18,7 +19,7 @@ interface Listing {
 export function addList(gradus: Command): void {
   gradus
     .command('list')
-    .description('show algorithms, environments, settings and devices')
+    .description(descriptions.list)
     .option('--json', 'print everything as one line of JSON', false)
     .action(async ({ json }: { readonly json: boolean }) => {
       const listing = await collect();

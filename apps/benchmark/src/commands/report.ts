@@ -7,6 +7,7 @@ import { makeReport, reportFigures, type Report } from '../report/report.ts';
 import { saveOutcome } from '../files/replace-file.ts';
 import { readResults } from '../results/results-folder.ts';
 import { lostText } from '../results/run-groups.ts';
+import { descriptions } from './descriptions.ts';
 
 interface ReportOptions {
   readonly out?: string;
@@ -28,7 +29,7 @@ Examples:
 export function addReport(gradus: Command): void {
   gradus
     .command('report')
-    .description('write results as a page of figures and tables')
+    .description(descriptions.report)
     .argument('<results...>', "folders that 'gradus bench' wrote")
     .option('--out <file>', 'the page (default: report.html in the first folder)')
     .option('--svg <dir>', 'write each figure as a file of its own as well')

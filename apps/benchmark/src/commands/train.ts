@@ -14,6 +14,7 @@ import { findSettings, override, settingsNames, type SettingsName } from '../cat
 import { trainInterruptibly } from '../runs/train-interruptibly.ts';
 import { TrainingFolder } from '../results/training-folder.ts';
 import { fromUser, UserError } from '../user-error.ts';
+import { descriptions } from './descriptions.ts';
 
 interface TrainOptions {
   readonly settings: SettingsName;
@@ -48,7 +49,7 @@ Examples:
 export function addTrain(gradus: Command): void {
   gradus
     .command('train')
-    .description('train an agent, then evaluate it')
+    .description(descriptions.train)
     .addArgument(new Argument('[algorithm]', 'what to train').choices(Object.keys(algorithms)))
     .argument('[environment]', "id of the environment, as 'gradus list' shows them")
     .addOption(

@@ -16,6 +16,7 @@ import { trainCommandLine } from '../tune/train-command-line.ts';
 import { Interrupted, UserError } from '../user-error.ts';
 import { gradusVersion } from '../version.ts';
 import { watchSignals } from '../runs/watch-signals.ts';
+import { descriptions } from './descriptions.ts';
 
 interface TuneOptions {
   readonly out?: string;
@@ -55,7 +56,7 @@ const SHOWN = 10;
 export function addTune(gradus: Command): void {
   gradus
     .command('tune')
-    .description('search for good options of an algorithm')
+    .description(descriptions.tune)
     .argument('<space>', 'path of a file that declares the search space')
     .option('--out <dir>', 'results folder (default: runs/tune/<name of the space>)')
     .option('--workers <n>', 'runs at a time (default: one for each core)', integerFrom(1))

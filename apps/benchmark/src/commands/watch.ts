@@ -10,6 +10,7 @@ import { saveOutcome } from '../files/replace-file.ts';
 import { count, cutOffText } from '../runs/results.ts';
 import { loadRun, restoreAgent } from '../runs/run.ts';
 import { messageOf, UserError } from '../user-error.ts';
+import { descriptions } from './descriptions.ts';
 
 interface WatchOptions {
   readonly out?: string;
@@ -38,7 +39,7 @@ Examples:
 export function addWatch(gradus: Command): void {
   gradus
     .command('watch')
-    .description('write an animated GIF of a saved agent that plays with its best actions')
+    .description(descriptions.watch)
     .argument('<dir>', 'where the agent was saved')
     .option('--out <file>', 'where to write the GIF (default: <dir>.gif)')
     .option('--episodes <n>', 'whole episodes to play', integerFrom(1), 1)

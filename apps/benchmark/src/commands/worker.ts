@@ -6,6 +6,7 @@ import { RunPool } from '../runs/run-pool.ts';
 import { Interrupted } from '../user-error.ts';
 import { gradusVersion } from '../version.ts';
 import { watchSignals } from '../runs/watch-signals.ts';
+import { descriptions } from './descriptions.ts';
 
 interface WorkerOptions {
   readonly queue: string;
@@ -30,7 +31,7 @@ Examples:
 export function addWorker(gradus: Command): void {
   gradus
     .command('worker')
-    .description('execute runs that others put on a queue')
+    .description(descriptions.worker)
     .requiredOption('--queue <url>', 'Redis where the queue is: redis://host:port')
     .option('--workers <n>', 'runs at a time (default: one for each core)', integerFrom(1))
     .option('--checkpoint-every <s>', 'seconds between checkpoints of a run', positiveNumber, 15)

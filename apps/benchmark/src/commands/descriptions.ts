@@ -1,0 +1,13 @@
+/** The commands and what each does, apart from them: `gradus --help` shows these without loading any. */
+export const descriptions = {
+  train: 'train an agent, then evaluate it',
+  evaluate: 'play whole episodes with a saved agent and its best actions',
+  watch: 'write an animated GIF of a saved agent that plays with its best actions',
+  list: 'show algorithms, environments, settings and devices',
+  bench: 'train and score the runs of a suite, or measure speed',
+  report: 'write results as a page of figures and tables',
+  compare: 'say with what probability results improve on others; fail on a significant regression',
+  tune: 'search for good options of an algorithm',
+  experiment: 'answer a question of the lectures by computing: a page, a figure, its numbers and a verdict',
+  worker: 'execute runs that others put on a queue',
+} as const;
