@@ -79,7 +79,12 @@ async function buildWasm() {
 async function buildNative() {
   const compiler = process.env.CC ?? 'cc';
   if (process.platform === 'win32' || !(await run(compiler, ['--version']).catch(() => undefined))) {
-    console.log('no C compiler found: native kernels not built, WebAssembly will be used');
+    console.log(
+      process.platform === 'win32'
+        ? 'native kernels are not built on Windows: WebAssembly will be used'
+        : `no C compiler found (${compiler}): native kernels not built, WebAssembly will be used; install one (Debian: apt-get ` +
+            'install gcc libc6-dev; macOS: xcode-select --install) or name it in CC, and run this again',
+    );
     return;
   }
   const { include_dir: include } = require('node-api-headers');

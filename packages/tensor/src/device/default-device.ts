@@ -80,6 +80,6 @@ function chooseDevice(): Device {
   const native = loadNative();
   if (!('reason' in native)) return device('native');
   if (typeof process !== 'undefined')
-    console.warn(`gradus: using WebAssembly, native kernels are not available (${native.reason})`);
+    console.warn(`gradus: using WebAssembly, native kernels are not available: ${native.reason}`);
   return device('wasm');
 }

@@ -21,7 +21,9 @@ interface Addon {
 interface NodeProcess {
   readonly platform: string;
   readonly arch: string;
-  getBuiltinModule?(name: 'node:module'): { createRequire(from: string): (path: string) => unknown };
+  getBuiltinModule?(name: 'node:module'): {
+    createRequire(from: string): { (path: string): unknown; resolve(path: string): string };
+  };
 }
 
 /** Memory of the JavaScript heap: dropping a block is enough to give it back. */
@@ -100,18 +102,32 @@ export function loadNative(): Kernels | Unavailable {
 function load(): Kernels | Unavailable {
   const { process } = globalThis as { readonly process?: NodeProcess };
   if (process?.getBuiltinModule === undefined) return { reason: 'native kernels need Node.js' };
+  const { url } = import.meta as { readonly url: string };
   const platform = `${process.platform}-${process.arch}`;
-  const require = process.getBuiltinModule('node:module').createRequire((import.meta as { url: string }).url);
+  const require = process.getBuiltinModule('node:module').createRequire(url);
   const reasons: string[] = [];
   for (const path of [`@gradus/tensor-${platform}`, `../../native/${platform}.node`]) {
     try {
       const addon = require(path) as Addon;
       if (addon.version === programVersion) return new NativeKernels(addon);
-      reasons.push(`${path} is of version ${addon.version}, expected ${programVersion}: build it again`);
+      reasons.push(`${path} is of version ${addon.version}, expected ${programVersion}`);
     } catch (error) {
+      if ((error as { readonly code?: unknown }).code === 'MODULE_NOT_FOUND') continue;
       const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
       reasons.push(line ?? '');
     }
   }
-  return { reason: reasons.join('; ') };
+  return { reason: whyThereAreNone(platform, reasons, require.resolve('../../scripts/build-kernels.mjs')) };
+}
+
+/**
+ * Why there are no native kernels for `platform`, and the command that makes them.
+ * @param reasons what was wrong with those that were found
+ * @param script the path of the script that builds them
+ */
+export function whyThereAreNone(platform: string, reasons: readonly string[], script: string): string {
+  const why = reasons.length > 0 ? reasons.join('; ') : `none have been built for ${platform}`;
+  if (platform.startsWith('win32')) return why;
+  const path = script.includes(' ') ? `"${script}"` : script;
+  return `${why}; to build them, have a C compiler (cc, or what CC names) and run: node ${path} native`;
 }
