@@ -48,7 +48,13 @@ export async function runGradus(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     // Commander has said what is wrong, or has shown the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      const { optionHint } = await import('./commands/option-hints.ts');
+      const hint = optionHint(error.message);
+      if (hint !== undefined) console.error(hint);
+      return MISUSED;
+    }
     if (error instanceof Interrupted) {
       console.error(error.message);
       return INTERRUPTED;

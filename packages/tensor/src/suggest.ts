@@ -1,9 +1,17 @@
-/** Names that resemble `name`, closest first: at most three, each within a few typing errors or containing it. */
+import { plainName, remarkOn, translateName } from './other-names.ts';
+
+/**
+ * What `name` is called here where it is known from another library (`ent_coef`), else names that resemble it, closest first: at most three,
+ * each within a few typing errors or containing it.
+ */
 export function similarNames(name: string, candidates: Iterable<string>): string[] {
-  const wanted = name.toLowerCase();
-  return [...candidates]
-    .map((candidate) => ({ candidate, distance: nameDistance(wanted, candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
+  const known = [...candidates];
+  const translated = translateName(name, known);
+  if (translated.length > 0) return translated;
+  const wanted = plainName(name);
+  return known
+    .map((candidate) => ({ candidate, distance: nameDistance(wanted, plainName(candidate)) }))
+    .filter(({ candidate: { length }, distance }) => distance <= Math.min(Math.max(2, length / 3), length / 2))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
@@ -18,10 +26,15 @@ export function rejectUnknown(subject: string, options: object, defaults: object
   const known = Object.keys(defaults);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    const similar = similarNames(name, known);
-    const hint = similar.length > 0 ? `did you mean ${quoteAll(similar)}?` : `known are ${quoteAll(known) || 'none'}`;
-    throw new RangeError(`${subject}: unknown option '${name}'; ${hint}`);
+    throw new RangeError(`${subject}: unknown option '${name}'; ${hint(name, known)}`);
   }
+}
+
+function hint(name: string, known: readonly string[]): string {
+  const remark = remarkOn(name);
+  if (remark !== undefined) return remark;
+  const similar = similarNames(name, known);
+  return similar.length > 0 ? `did you mean ${quoteAll(similar)}?` : `known are ${quoteAll(known) || 'none'}`;
 }
 
 /** JavaScript passes anything. */

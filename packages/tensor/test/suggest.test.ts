@@ -12,6 +12,12 @@ test.each([
   ['', []],
 ])('%s resembles %j', (name, expected) => {
   expect(similarNames(name, ids)).toEqual(expected);
+  expect(similarNames(name, new Set(ids).values())).toEqual(expected);
+});
+
+test('short names resemble few', () => {
+  expect(similarNames('a2c', ['ars', 'ppo', 'c51'])).toEqual([]);
+  expect(similarNames('PPO', ['npg', 'ppo'])[0]).toBe('ppo');
 });
 
 test('rejectUnknown names the option and what was probably meant', () => {
@@ -22,4 +28,61 @@ test('rejectUnknown names the option and what was probably meant', () => {
   );
   expect(() => rejectUnknown('Dqn', { color: 2 }, defaults)).toThrow("known are 'learningRate', 'gamma'");
   expect(() => rejectUnknown('Walk', { color: 2 }, {})).toThrow("Walk: unknown option 'color'; known are none");
+});
+
+const ppo = [
+  'steps',
+  'batchSize',
+  'epochs',
+  'learningRate',
+  'clipRange',
+  'entropyCoefficient',
+  'valueCoefficient',
+  'gaeLambda',
+  'hidden',
+];
+const dqn = [
+  'learningRate',
+  'bufferSize',
+  'learningStarts',
+  'trainFrequency',
+  'targetUpdateInterval',
+  'epsilon',
+  'nSteps',
+];
+
+test.each([
+  ['lr', ppo, 'learningRate'],
+  ['ent_coef', ppo, 'entropyCoefficient'],
+  ['vf_coef', ppo, 'valueCoefficient'],
+  ['n_steps', ppo, 'steps'],
+  ['batch_size', ppo, 'batchSize'],
+  ['n_epochs', ppo, 'epochs'],
+  ['clip_range', ppo, 'clipRange'],
+  ['clip-coef', ppo, 'clipRange'],
+  ['gae_lambda', ppo, 'gaeLambda'],
+  ['net_arch', ppo, 'hidden'],
+  ['n_steps', dqn, 'nSteps'],
+  ['buffer_size', dqn, 'bufferSize'],
+  ['learning_starts', dqn, 'learningStarts'],
+  ['train_freq', dqn, 'trainFrequency'],
+  ['target_update_interval', dqn, 'targetUpdateInterval'],
+  ['target_network_frequency', dqn, 'targetUpdateInterval'],
+  ['exploration_fraction', dqn, 'epsilon'],
+  ['exploration_final_eps', dqn, 'epsilon'],
+  ['lr', ['alpha', 'gamma'], 'alpha'],
+])('%s of other libraries is one of %j', (name, known, ours) => {
+  expect(similarNames(name, known)[0]).toBe(ours);
+  const defaults = Object.fromEntries(known.map((each) => [each, 0]));
+  expect(() => rejectUnknown('Agent', { [name]: 1 }, defaults)).toThrow(
+    `Agent: unknown option '${name}'; did you mean '${ours}'`,
+  );
+});
+
+test('what is no option of an agent is not mistaken for one', () => {
+  for (const name of ['total_timesteps', 'totalTimesteps', 'timesteps', 'n_timesteps']) {
+    expect(() => rejectUnknown('Ppo', { [name]: 1 }, { steps: 1 })).toThrow(
+      `Ppo: unknown option '${name}'; how long to train is told to the training, as its steps`,
+    );
+  }
 });

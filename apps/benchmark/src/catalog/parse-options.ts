@@ -9,6 +9,14 @@ export function integerFrom(minimum: number): (text: string) => number {
   };
 }
 
+/** The seed of one run. */
+export function oneSeed(text: string): number {
+  if (/^\d+\s*[,-]/.test(text)) {
+    throw new InvalidArgumentError(`Expected one seed; 'gradus bench' trains several: --seeds ${text}.`);
+  }
+  return integerFrom(0)(text);
+}
+
 /** A positive number, such as a time in seconds. */
 export function positiveNumber(text: string): number {
   const value = Number(text);

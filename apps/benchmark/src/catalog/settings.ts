@@ -1,4 +1,5 @@
 import { rejectUnknown } from '@gradus/core';
+import { parseValue } from './parse-value.ts';
 import { algorithms, settingsSources, type AlgorithmOptions, type Settings } from './algorithms.ts';
 import { fromUser, UserError } from '../user-error.ts';
 
@@ -7,6 +8,41 @@ export const settingsNames: readonly ['zoo', 'cleanrl', 'minatar', 'default'] = 
 
 /** One of {@link settingsNames}. */
 export type SettingsName = (typeof settingsNames)[number];
+
+/** What `--settings` takes: the algorithm's own go by several names. */
+export const settingsChoices: readonly [...typeof settingsNames, 'defaults', 'none'] = [
+  ...settingsNames,
+  'defaults',
+  'none',
+];
+
+/** One of {@link settingsChoices}. */
+export type SettingsChoice = (typeof settingsChoices)[number];
+
+/** The name of settings that were asked for, or of those that are taken where nothing was. */
+export function chooseSettings(
+  choice: SettingsChoice | undefined,
+  algorithm: string,
+  environment: string,
+): SettingsName {
+  if (choice === undefined) return usualSettings(algorithm, environment);
+  return choice === 'defaults' || choice === 'none' ? 'default' : choice;
+}
+
+/** The zoo's settings where they exist, else the algorithm's defaults. */
+export function usualSettings(algorithm: string, environment: string): SettingsName {
+  return Object.hasOwn(algorithms[algorithm].settings.zoo ?? {}, environment) ? 'zoo' : 'default';
+}
+
+/** Which settings an agent is trained with, for people. */
+export function settingsText(name: SettingsName, algorithm: string, environment: string): string {
+  if (name !== 'default') return `settings: ${name}, published for ${algorithm} in ${environment}`;
+  const others = settingsSources.filter((source) =>
+    Object.hasOwn(algorithms[algorithm].settings[source] ?? {}, environment),
+  );
+  const published = others.length === 0 ? 'none are published' : `published are those of ${others.join(', ')}`;
+  return `settings: the defaults of ${algorithm}; for ${environment} ${published}`;
+}
 
 /**
  * The settings of that name for an algorithm in an environment. `subject` begins the message about settings that are not there.
@@ -25,9 +61,22 @@ export function findSettings(name: SettingsName, algorithm: string, environment:
   );
 }
 
+/** What is no setting, but an option of the command: by the names that libraries have for it. */
+const ownOptions: Readonly<Record<string, string>> = {
+  seed: '--seed',
+  device: '--device',
+  totaltimesteps: '--steps',
+  timesteps: '--steps',
+  ntimesteps: '--steps',
+};
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[_-]/g, '');
+}
+
 /**
- * Settings with some values replaced by `name=value` texts. Values are JSON; what is not JSON is taken as a string. Besides the
- * algorithm's options there is `numEnvs`, the number of environment copies.
+ * Settings with some values replaced by `name=value` texts. Values are JSON, or schedules such as `linear(1, 0.1)`; anything else is taken
+ * as a string. Besides the algorithm's options there is `numEnvs`, the number of environment copies.
  * @throws UserError for an unknown name, or a value of another kind than the default.
  */
 export function override(settings: Settings, algorithm: string, assignments: readonly string[]): Settings {
@@ -36,21 +85,14 @@ export function override(settings: Settings, algorithm: string, assignments: rea
   for (const assignment of assignments) {
     const [, name, text] = /^([^=]*)=(.*)$/s.exec(assignment) ?? [];
     if (name === undefined) throw new UserError(`--set ${assignment}: expected name=value`);
-    if (name === 'seed') throw new UserError(`--set ${assignment}: use --seed`);
+    const own = Object.hasOwn(ownOptions, plain(name)) ? ownOptions[plain(name)] : undefined;
+    if (own !== undefined) throw new UserError(`--set ${assignment}: use ${own}`);
     fromUser(() => rejectUnknown(`--set ${assignment}`, { [name]: text }, known));
-    given[name] = parseValue(text);
+    given[name] = fromUser(() => parseValue(text), `--set ${assignment}`);
   }
   const { numEnvs = settings.numEnvs, ...rest } = given;
   if (!Number.isInteger(numEnvs) || Number(numEnvs) < 1) {
     throw new UserError(`--set numEnvs=${String(numEnvs)}: expected an integer of at least 1`);
   }
   return { ...settings, numEnvs: Number(numEnvs), options: { ...settings.options, ...rest } };
-}
-
-function parseValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

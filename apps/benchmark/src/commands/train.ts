@@ -2,22 +2,30 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Agent } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
-import { Argument, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { algorithms } from '../catalog/algorithms.ts';
 import { checkOutputFolder } from '../files/check-output-folder.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
 import { fileName } from '../files/file-name.ts';
-import { integerFrom, positiveNumber } from '../catalog/parse-options.ts';
+import { integerFrom, oneSeed, positiveNumber } from '../catalog/parse-options.ts';
 import { cutOffText, resultsTable, scoreAgent } from '../runs/results.ts';
 import { loadRun, restoreAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../runs/run.ts';
-import { findSettings, override, settingsNames, type SettingsName } from '../catalog/settings.ts';
+import {
+  chooseSettings,
+  findSettings,
+  override,
+  settingsChoices,
+  settingsText,
+  type SettingsChoice,
+} from '../catalog/settings.ts';
+import { nameHint } from '../files/name-hint.ts';
 import { trainInterruptibly } from '../runs/train-interruptibly.ts';
 import { TrainingFolder } from '../results/training-folder.ts';
 import { fromUser, UserError } from '../user-error.ts';
 import { descriptions } from './descriptions.ts';
 
 interface TrainOptions {
-  readonly settings: SettingsName;
+  readonly settings?: SettingsChoice;
   readonly set: readonly string[];
   readonly steps?: number;
   readonly seed: number;
@@ -43,6 +51,7 @@ Examples:
   gradus train ppo CartPole-v1
   gradus train dqn CartPole-v1 --settings cleanrl --seed 1 --out runs/dqn
   gradus train ppo CartPole-v1 --set learningRate=0.001 --set hidden=[32,32]
+  gradus train ppo CartPole-v1 --set 'learningRate=linear(0.001, 0)' --settings defaults
   gradus train --resume runs/dqn`;
 
 /** Adds `gradus train` to the command. */
@@ -50,20 +59,21 @@ export function addTrain(gradus: Command): void {
   gradus
     .command('train')
     .description(descriptions.train)
-    .addArgument(new Argument('[algorithm]', 'what to train').choices(Object.keys(algorithms)))
+    .argument('[algorithm]', `what to train: ${Object.keys(algorithms).join(', ')}`)
     .argument('[environment]', "id of the environment, as 'gradus list' shows them")
     .addOption(
-      new Option('--settings <name>', 'published settings, or the defaults of the algorithm')
-        .choices(settingsNames)
-        .default('zoo'),
+      new Option(
+        '--settings <name>',
+        "published settings, or the algorithm's defaults (default: the zoo's where they exist, else the algorithm's)",
+      ).choices(settingsChoices),
     )
     .addOption(
-      new Option('--set <name=value>', 'replace one of the settings; may be repeated')
+      new Option('--set <name=value>', 'replace one of the settings, also by a schedule; may be repeated')
         .argParser((text, before: readonly string[]) => [...before, text])
         .default([], 'none'),
     )
     .option('--steps <n>', 'environment steps (default: those of the settings)', integerFrom(1))
-    .option('--seed <n>', 'seed of weights, actions and environments', integerFrom(0), 0)
+    .option('--seed <n>', 'seed of weights, actions and environments', oneSeed, 0)
     .addOption(deviceOption())
     .option('--episodes <n>', 'episodes of the evaluation', integerFrom(1), 100)
     .option('--out <dir>', 'save the agent here when training ends')
@@ -99,11 +109,7 @@ async function trainCommand(
   try {
     const { run, agent } =
       resume === undefined
-        ? await startRun(
-            algorithm ?? missing(command, 'algorithm'),
-            environment ?? missing(command, 'environment'),
-            options,
-          )
+        ? await startRun(knownAlgorithm(command, algorithm), environment ?? missing(command, 'environment'), options)
         : await resumeRun(resume, algorithm, environment, options);
     const own = `runs/${run.algorithm}-${fileName(run.environment)}-${run.seed}`;
     const checkpoint = async (): Promise<void> => {
@@ -129,6 +135,7 @@ async function trainCommand(
     const result = {
       algorithm: run.algorithm,
       environment: run.environment,
+      ...(run.settings && { settings: run.settings }),
       seed: run.seed,
       steps: agent.step,
       ...scoreAgent(agent, run.environment, episodes, run.seed),
@@ -156,6 +163,13 @@ interface StartedRun {
   readonly agent: Agent;
 }
 
+/** Which algorithm to train. */
+function knownAlgorithm(command: Command, name: string | undefined): string {
+  if (name === undefined) return missing(command, 'algorithm');
+  if (Object.hasOwn(algorithms, name)) return name;
+  return command.error(`error: unknown algorithm '${name}'; ${nameHint(name, Object.keys(algorithms))}`);
+}
+
 function missing(command: Command, argument: string): never {
   return command.error(`error: missing argument '${argument}'`);
 }
@@ -163,12 +177,15 @@ function missing(command: Command, argument: string): never {
 async function startRun(algorithm: string, environment: string, options: TrainOptions): Promise<StartedRun> {
   // Made first, so that an unknown environment is not reported as one without settings.
   fromUser(() => makeVectorEnv(environment, 1)).close();
-  const settings = override(findSettings(options.settings, algorithm, environment), algorithm, options.set);
+  const name = chooseSettings(options.settings, algorithm, environment);
+  const settings = override(findSettings(name, algorithm, environment), algorithm, options.set);
   const { seed, steps = settings.steps, device: deviceName = defaultDeviceName() } = options;
   const env = makeVectorEnv(environment, settings.numEnvs);
   const device = await openDevice(deviceName);
   const agent = fromUser(() => algorithms[algorithm].create(env, { ...settings.options, seed, device }));
-  return { run: { algorithm, environment, numEnvs: settings.numEnvs, steps, seed, device: deviceName }, agent };
+  if (!options.json) console.error(settingsText(name, algorithm, environment));
+  const run = { algorithm, environment, settings: name, numEnvs: settings.numEnvs, steps, seed, device: deviceName };
+  return { run, agent };
 }
 
 async function resumeRun(

@@ -31,6 +31,8 @@ export interface PlayedScore extends Score {
 export interface TrainingResult extends PlayedScore, TrainingTime {
   readonly algorithm: string;
   readonly environment: string;
+  /** Name of the settings. */
+  readonly settings?: string;
   readonly seed: number;
   /** Environment steps, over all copies, that the agent was trained for. */
   readonly steps: number;

@@ -7,6 +7,7 @@ import { makeVectorEnv } from '@gradus/envs';
 import { z } from 'zod';
 import { algorithms } from '../catalog/algorithms.ts';
 import { deviceNames, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { settingsNames } from '../catalog/settings.ts';
 import { nameHint } from '../files/name-hint.ts';
 import { parseJson } from '../files/parse-json.ts';
 import { fromUser, messageOf, UserError } from '../user-error.ts';
@@ -15,6 +16,8 @@ import { fromUser, messageOf, UserError } from '../user-error.ts';
 const runSchema = z.strictObject({
   algorithm: z.string(),
   environment: z.string(),
+  /** Name of the settings. */
+  settings: z.enum(settingsNames).optional(),
   /** Environment copies. */
   numEnvs: z.int().min(1),
   /** Environment steps at which it ends. */

@@ -5,7 +5,7 @@ import type { DeviceChoice } from '../catalog/devices.ts';
 import { nameHint } from '../files/name-hint.ts';
 import { identifyRun, type PlannedRun } from '../runs/planned-run.ts';
 import { groupName } from '../results/run-groups.ts';
-import { findSettings } from '../catalog/settings.ts';
+import { findSettings, usualSettings } from '../catalog/settings.ts';
 import type { Suite } from './suite.ts';
 import { fromUser, UserError } from '../user-error.ts';
 
@@ -62,13 +62,14 @@ function planEntry(
   where: string,
   device: DeviceChoice,
 ): Template['run'] {
-  const { algorithm, settings } = entry;
+  const { algorithm } = entry;
   if (!Object.hasOwn(algorithms, algorithm)) {
     const hint = nameHint(algorithm, Object.keys(algorithms));
     throw new UserError(`${where}.algorithm: unknown algorithm '${algorithm}'; ${hint}`);
   }
   // Made first, so that an unknown environment is not reported as one without settings.
   fromUser(() => makeVectorEnv(environment, 1), `${where}.environment`).close();
+  const settings = entry.settings ?? usualSettings(algorithm, environment);
   const found = findSettings(settings, algorithm, environment, `${where}.settings`);
   const numEnvs = entry.numEnvs ?? found.numEnvs;
   const options = { ...found.options, ...entry.options };

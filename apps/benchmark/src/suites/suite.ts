@@ -27,7 +27,8 @@ const entrySchema = z.strictObject({
   algorithm: z.string(),
   /** Ids, as `gradus list` shows them. */
   environment: z.union([z.string(), z.array(z.string()).min(1)], 'expected the id of an environment or a list of ids'),
-  settings: z.enum(settingsNames).default('zoo'),
+  /** Default: the zoo's where they exist, else the algorithm's defaults. */
+  settings: z.enum(settingsNames).optional(),
   /** What its results are called. Default: algorithm and settings, such as `ppo-zoo`. */
   label: name.optional(),
   /** Options that replace those of the settings. */

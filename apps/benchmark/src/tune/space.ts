@@ -17,8 +17,8 @@ const spaceSchema = z
     description: z.string().default(''),
     algorithm: z.string(),
     environment: z.string(),
-    /** What all trials have in common, unless `options` or `parameters` say otherwise. */
-    settings: z.enum(settingsNames).default('zoo'),
+    /** What all trials have in common, unless `options` or `parameters` say otherwise. Default: the zoo's where they exist, else the algorithm's defaults. */
+    settings: z.enum(settingsNames).optional(),
     options: z.record(z.string(), z.json()).default({}),
     /** Environment copies. Default: those of the settings. */
     numEnvs: count.optional(),

@@ -1,10 +1,12 @@
+import { usualSettings } from '../catalog/settings.ts';
 import { shellText } from '../files/shell-text.ts';
 import type { ParameterValues } from './plan-trials.ts';
 import type { Space } from './space.ts';
 
 /** The command that trains with these parameters, for a shell. */
 export function trainCommandLine(space: Space, parameters: ParameterValues): string {
-  const { algorithm, environment, settings, steps, numEnvs } = space;
+  const { algorithm, environment, steps, numEnvs } = space;
+  const settings = space.settings ?? usualSettings(algorithm, environment);
   const copies = numEnvs === undefined ? {} : { numEnvs };
   const options = Object.entries({ ...copies, ...space.options, ...parameters });
   const set = options.flatMap(([name, value]) => ['--set', `${name}=${JSON.stringify(value)}`]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findSettings, override } from '../../src/catalog/settings.ts';
+import { chooseSettings, findSettings, override, settingsText } from '../../src/catalog/settings.ts';
 
 const zoo = findSettings('zoo', 'ppo', 'CartPole-v1');
 
@@ -21,12 +21,37 @@ describe('findSettings', () => {
   });
 });
 
+describe('chooseSettings', () => {
+  it.each([
+    [undefined, 'ppo', 'CartPole-v1', 'zoo'],
+    [undefined, 'ppo', 'IdentityBox-v0', 'default'],
+    [undefined, 'pqn', 'CartPole-v1', 'default'],
+    ['defaults', 'ppo', 'CartPole-v1', 'default'],
+    ['none', 'ppo', 'CartPole-v1', 'default'],
+    ['default', 'ppo', 'CartPole-v1', 'default'],
+    ['cleanrl', 'dqn', 'CartPole-v1', 'cleanrl'],
+  ] as const)('%s for %s in %s are %s', (choice, algorithm, environment, name) => {
+    expect(chooseSettings(choice, algorithm, environment)).toBe(name);
+  });
+
+  it('is said in words', () => {
+    expect(settingsText('zoo', 'ppo', 'CartPole-v1')).toBe('settings: zoo, published for ppo in CartPole-v1');
+    expect(settingsText('default', 'pqn', 'CartPole-v1')).toBe(
+      'settings: the defaults of pqn; for CartPole-v1 published are those of cleanrl',
+    );
+    expect(settingsText('default', 'ppo', 'IdentityBox-v0')).toBe(
+      'settings: the defaults of ppo; for IdentityBox-v0 none are published',
+    );
+  });
+});
+
 describe('override', () => {
   it('replaces values, JSON or words', () => {
     const schedule = { kind: 'linear', from: 1, to: 0, until: 1 };
     const { numEnvs, steps, options } = override(zoo, 'ppo', [
       'numEnvs=3',
       `clipRange=${JSON.stringify(schedule)}`,
+      'learningRate=linear(1, 0)',
       'normalizeObservation=true',
       'activation=relu',
       'hidden=[1,2]',
@@ -35,6 +60,7 @@ describe('override', () => {
     expect(options).toEqual({
       ...zoo.options,
       clipRange: schedule,
+      learningRate: schedule,
       normalizeObservation: true,
       activation: 'relu',
       hidden: [1, 2],

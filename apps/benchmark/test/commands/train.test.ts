@@ -24,10 +24,12 @@ describe('gradus train', () => {
     expect(Object.keys(result)).toEqual([
       'algorithm',
       'environment',
+      'settings',
       'seed',
       'steps',
       'mean_return',
       'std_return',
+      'cut_off_episodes',
       'steps_per_second',
       'seconds',
     ]);
@@ -53,6 +55,7 @@ describe('gradus train', () => {
     expect(errors).toContain('steps/s');
     expect(output).toContain('return over 7 episodes');
     expect(output).toContain('2,048');
+    expect(errors).toContain('settings: zoo, published for ppo in CartPole-v1\n');
   });
 
   it('says in one line that it cannot log', async () => {

@@ -74,7 +74,10 @@ describe('planRuns', () => {
       [ppo, { ...dqn, environment: 'CartPol-v1' }],
       "entries[1].environment: unknown environment 'CartPol-v1'; did you mean",
     ],
-    [[{ ...dqn, environment: 'Pendulum-v1' }], 'entries[0].settings: there are none for dqn in Pendulum-v1, only for'],
+    [
+      [{ ...dqn, environment: 'Pendulum-v1', settings: 'zoo' }],
+      'entries[0].settings: there are none for dqn in Pendulum-v1, only for',
+    ],
     [[{ ...dqn, environment: 'Pendulum-v1', settings: 'default' }], 'expected an environment with Discrete actions'],
     [[{ ...ppo, options: { gama: 1 } }], "entries[0].options: ppo: unknown option 'gama'; did you mean 'gamma'?"],
     [[{ ...ppo, options: { gamma: 7 } }], 'entries[0].options: Ppo: expected gamma to be a number in [0, 1], got 7'],

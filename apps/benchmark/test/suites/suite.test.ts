@@ -24,7 +24,7 @@ describe('findSuite', () => {
       episodes: 100,
       evaluations: 20,
       evaluationEpisodes: 20,
-      entries: [{ ...entry, settings: 'zoo', options: {} }],
+      entries: [{ ...entry, options: {} }],
     });
   });
 
