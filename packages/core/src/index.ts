@@ -1,7 +1,15 @@
 export { actionValues, backUp, maximumValues } from './exact/action-values.ts';
 export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './policies/actor-critic-networks.ts';
 export type { ActOptions, Agent, CheckpointOptions, DeviceOption, LearnOptions, Policy } from './training/agent.ts';
-export { learnSteps, splitDevice } from './training/agent-options.ts';
+export {
+  BaseAgent,
+  type AgentClass,
+  type AgentKind,
+  type AgentOptions,
+  type AgentParts,
+  type AgentState,
+} from './policies/base-agent.ts';
+export { discreteActions, learnSteps, roundSize, splitDevice } from './training/agent-options.ts';
 export {
   aFunction,
   aPolicy,
@@ -73,6 +81,7 @@ export type { Env, Info, ResetOptions, ResetResult, StepResult } from './environ
 export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './training/early-stopping.ts';
 export { CheckpointError, DivergenceError, EnvError, LogError } from './errors.ts';
 export { endlessEpisode, episodeLimit, evaluate, type EvaluateOptions, type Evaluation } from './training/evaluate.ts';
+export { OffPolicyLoop, type OffPolicyMethod, type OffPolicyOptions } from './policies/off-policy-loop.ts';
 export type { NumberArray } from './buffers/gather-rows.ts';
 export { holm } from './statistics/holm.ts';
 export { NumpyRandom } from './random/numpy-random.ts';
@@ -116,6 +125,8 @@ export {
   type PiecewiseSchedule,
   type Schedule,
 } from './training/schedules.ts';
+export { SamplingKeys } from './random/sampling-keys.ts';
+export { savedValues } from './checkpoints/saved-values.ts';
 export { solveLinearSystem } from './statistics/solve-linear-system.ts';
 export { consecutiveSeeds, copySeeds, programKeys, spawnSeed, streams } from './random/seed-sequence.ts';
 export { checkGamma, checkLength, checkPolicy, checkTable } from './exact/check-tables.ts';
@@ -184,7 +195,7 @@ export {
 } from './statistics/statistics.ts';
 export { SumTree } from './buffers/sum-tree.ts';
 export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './training/train.ts';
-export { TrainingEnv, openCheckpoint, plainState, snapshotEnv } from './environments/training-env.ts';
+export { TrainingEnv, openCheckpoint, plainState, snapshotEnv } from './training/training-env.ts';
 export { TransitionTable, type Outcome, type TransitionTableParts } from './environments/transition-table.ts';
 export { vectorEnvFromDynamics } from './environments/vector-env-from-dynamics.ts';
 export type { StepOutcome, VectorEnv, VectorResetOptions } from './environments/vector-env.ts';

@@ -1,30 +1,22 @@
 import {
-  ProgressRecorder,
-  Random,
-  TrainingEnv,
-  asVectorEnv,
+  BaseAgent,
   checkActing,
   checkActingTogether,
-  checkOptions,
   checkParameters,
   createActions,
-  learnSteps,
   naturalNumber,
-  openCheckpoint,
-  plainState,
-  positiveNumber,
-  readState,
-  restoreArray,
   numbersOf,
+  positiveNumber,
+  savedValues,
   type ActOptions,
   type ActionArray,
-  type Agent,
-  type Checkpoint,
+  type AgentParts,
+  type DeviceOption,
   type Env,
-  type LearnOptions,
   type Observation,
   type OptionCheck,
   type Progress,
+  type Random,
   type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
@@ -68,23 +60,19 @@ const optionChecks: { readonly [Name in keyof GradientBanditOptions]: OptionChec
 const YIELD_INTERVAL = 1000;
 
 /** A gradient bandit agent; see {@link GradientBanditOptions} for the algorithm. */
-export class GradientBandit implements Agent {
-  readonly algorithm = 'gradient-bandit';
-  readonly options: GradientBanditOptions;
+export class GradientBandit extends BaseAgent<GradientBanditOptions> {
+  static readonly algorithm = 'gradient-bandit';
+  protected readonly parts: AgentParts;
   /** H as `parameters`, [contexts × arms], at first 0. */
   readonly policy: TabularSoftmax;
-  private readonly env: VectorEnv;
   /** The numbers of the first context and the first arm in the environment's spaces. */
   private readonly firstContext: number;
   private readonly firstArm: number;
   /** How many rewards came in each context, and their mean. */
   private readonly counts: Uint32Array;
   private readonly means: Float64Array;
-  private readonly random: Random;
   /** For arms that `act` draws: acting does not change what is learned. */
   private readonly actingRandom: Random;
-  private readonly training: TrainingEnv;
-  private readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly actions: ActionArray;
   /** ∇ log π(A | s), [contexts × arms]. */
   private readonly score: Float64Array;
@@ -93,10 +81,9 @@ export class GradientBandit implements Agent {
    * @param env one copy of an environment with `Discrete` observations, the contexts, and `Discrete` actions, the arms
    * @throws RangeError for any other, an unknown option or a wrong one.
    */
-  constructor(env: Env | VectorEnv, options: Partial<GradientBanditOptions> = {}) {
-    checkOptions<GradientBanditOptions>('GradientBandit', options, optionChecks);
-    this.options = { ...gradientBanditDefaults, ...options };
-    this.env = asVectorEnv(env);
+  constructor(env: Env | VectorEnv, options: Partial<GradientBanditOptions> & DeviceOption = {}) {
+    const { algorithm } = GradientBandit;
+    super({ name: 'GradientBandit', algorithm, defaults: gradientBanditDefaults, checks: optionChecks }, env, options);
     const { numEnvs, observationSpace, actionSpace } = this.env;
     if (numEnvs !== 1) throw new RangeError(`GradientBandit: expected one copy of the environment, got ${numEnvs}`);
     if (observationSpace.kind !== 'discrete' || actionSpace.kind !== 'discrete') {
@@ -108,26 +95,23 @@ export class GradientBandit implements Agent {
     this.policy = new TabularSoftmax({ numStates: observationSpace.n, numActions: actionSpace.n });
     this.counts = new Uint32Array(observationSpace.n);
     this.means = new Float64Array(observationSpace.n);
-    this.random = new Random(this.options.seed);
     this.actingRandom = this.random.fork('acting');
-    this.training = new TrainingEnv(this.env, this.options.seed);
     this.actions = createActions(actionSpace, 1);
     this.score = new Float64Array(this.policy.numParameters);
-  }
-
-  get step(): number {
-    return this.recorder.step;
+    const { counts, means, actingRandom } = this;
+    const learned = savedValues({ preferences: this.policy.parameters, counts, means });
+    this.parts = { policy: this, state: { learned, actingRandom } };
   }
 
   /** The arm of largest preference, the first of equal ones; one drawn from the policy without `deterministic`. */
-  act(observation: Observation, options: ActOptions = {}): SpaceValue {
+  override act(observation: Observation, options: ActOptions = {}): SpaceValue {
     checkActing(this.env.observationSpace, observation, options);
     const { deterministic = true } = options;
     const context = numbersOf(this.env.observationSpace, observation)[0] - this.firstContext;
     return this.firstArm + (deterministic ? this.bestArm(context) : this.policy.sample(context, this.actingRandom));
   }
 
-  actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
+  override actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
     checkActingTogether(this.env, observations, actions, options);
     for (let row = 0; row < actions.length; row++) actions[row] = Number(this.act(observations[row], options));
   }
@@ -137,19 +121,16 @@ export class GradientBandit implements Agent {
     return probabilities.indexOf(probabilities.reduce((most, probability) => Math.max(most, probability)));
   }
 
-  /** Trains up to `steps` environment steps; yields every 1000 of them, and at the end. */
-  *learn(options: LearnOptions): Generator<Progress, void, void> {
-    const steps = learnSteps(options);
-    const { env, recorder } = this;
-    this.training.begin();
-    recorder.start(steps);
+  /** Yields every 1000 steps, and at the end. */
+  protected *train(totalSteps: number): Generator<Progress, void, void> {
+    const { env, recorder } = this.training;
     let total = 0;
     let count = 0;
-    while (recorder.step < steps) {
+    while (recorder.step < totalSteps) {
       total += this.pull();
       count++;
       recorder.record(env);
-      if (recorder.step % YIELD_INTERVAL !== 0 && recorder.step < steps) continue;
+      if (recorder.step % YIELD_INTERVAL !== 0 && recorder.step < totalSteps) continue;
       yield recorder.progress({ 'train/reward': total / count });
       total = 0;
       count = 0;
@@ -173,43 +154,5 @@ export class GradientBandit implements Agent {
     for (let i = 0; i < score.length; i++) policy.parameters[i] += alpha * advantage * score[i];
     checkParameters(this, { preferences: policy.parameters });
     return reward;
-  }
-
-  checkpoint(): Checkpoint {
-    return {
-      algorithm: this.algorithm,
-      state: {
-        options: plainState(this.options),
-        preferences: this.policy.parameters.slice(),
-        counts: this.counts.slice(),
-        means: this.means.slice(),
-        random: this.random.getState(),
-        actingRandom: this.actingRandom.getState(),
-        recorder: this.recorder.getState(),
-        training: this.training.getState(),
-      },
-      files: {},
-    };
-  }
-
-  /**
-   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
-   * @throws CheckpointError when the checkpoint is another algorithm's, or the state does not fit the environment.
-   */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv): GradientBandit {
-    const { state } = openCheckpoint(checkpoint, 'gradient-bandit', env);
-    const agent = new GradientBandit(env, readState(state, 'options'));
-    restoreArray(state, 'preferences', agent.policy.parameters);
-    restoreArray(state, 'counts', agent.counts);
-    restoreArray(state, 'means', agent.means);
-    agent.random.setState(readState(state, 'random'));
-    agent.actingRandom.setState(readState(state, 'actingRandom'));
-    agent.recorder.setState(readState(state, 'recorder'));
-    agent.training.setState(readState(state, 'training'));
-    return agent;
-  }
-
-  dispose(): void {
-    // Holds nothing but memory.
   }
 }

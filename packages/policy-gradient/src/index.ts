@@ -31,4 +31,5 @@ export { RecurrentPpo, recurrentPpoDefaults, type RecurrentPpoOptions } from './
 export { recurrentPpoSettings, type RecurrentPpoSettings } from './recurrent-ppo-settings.ts';
 export { Trpo, trpoDefaults, type TrpoOptions } from './trpo.ts';
 export { trpoSettings, type TrpoSettings } from './trpo-settings.ts';
-export { Reinforce, reinforceDefaults, type ReinforceOptions } from './reinforce.ts';
+export { Reinforce } from './reinforce.ts';
+export { reinforceDefaults, type ReinforceOptions } from './reinforce-options.ts';

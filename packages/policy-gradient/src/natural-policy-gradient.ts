@@ -1,48 +1,26 @@
 import {
-  Random,
-  RolloutCollector,
-  asVectorEnv,
-  checkOptions,
-  checkParameters,
-  checkUpdate,
-  createActorCritic,
+  BaseAgent,
   finiteNumber,
   flag,
   fraction,
   layerSizes,
-  learnSteps,
   naturalNumber,
   nonNegativeNumber,
   nullable,
   oneOf,
-  openCheckpoint,
-  plainState,
   positiveInteger,
   positiveNumber,
-  readState,
   scheduleOf,
-  scheduleValue,
-  splitDevice,
-  type ActOptions,
-  type ActionArray,
-  type ActorCritic,
-  type Agent,
-  type Checkpoint,
+  type AgentParts,
   type DeviceOption,
   type Env,
-  type LearnOptions,
-  type Metrics,
-  type Observation,
   type OptionCheck,
   type Progress,
-  type RolloutBuffer,
   type Schedule,
-  type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import { NaturalGradient } from './natural-gradient/natural-gradient.ts';
-import { ValueRegression } from './programs/value-regression.ts';
+import { NaturalGradientLearner, stay } from './natural-gradient/natural-gradient-learner.ts';
 
 /**
  * Natural policy gradient (Kakade, 2001), with the step size of Rajeswaran et al. (2017).
@@ -140,14 +118,10 @@ export const naturalPolicyGradientChecks: { readonly [Name in keyof NaturalPolic
 };
 
 /** A natural policy gradient agent; see {@link NaturalPolicyGradientOptions} for the algorithm. */
-export class NaturalPolicyGradient implements Agent {
-  readonly algorithm = 'npg';
-  readonly options: NaturalPolicyGradientOptions;
-  private readonly networks: ActorCritic;
-  private readonly actor: NaturalGradient;
-  private readonly critic: ValueRegression;
-  private readonly rollouts: RolloutCollector;
-  private readonly random: Random;
+export class NaturalPolicyGradient extends BaseAgent<NaturalPolicyGradientOptions> {
+  static readonly algorithm = 'npg';
+  protected readonly parts: AgentParts;
+  private readonly learner: NaturalGradientLearner;
 
   /**
    * @param env one environment, or n copies stepped together (n × `steps` transitions a round); where it has action masks, illegal
@@ -155,108 +129,23 @@ export class NaturalPolicyGradient implements Agent {
    * @throws RangeError for an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<NaturalPolicyGradientOptions> & DeviceOption = {}) {
-    const { device, given } = splitDevice('NaturalPolicyGradient', options);
-    checkOptions<NaturalPolicyGradientOptions>('NaturalPolicyGradient', given, naturalPolicyGradientChecks);
-    this.options = { ...naturalPolicyGradientDefaults, ...given };
-    const { steps, batchSize, seed, stateDependentExploration } = this.options;
-    const copies = asVectorEnv(env);
-    const size = steps * copies.numEnvs;
-    if (size % batchSize !== 0) {
-      throw new RangeError(`batchSize: expected a divisor of ${size} (steps × copies), got ${batchSize}`);
+    const { algorithm } = NaturalPolicyGradient;
+    const kind = { defaults: naturalPolicyGradientDefaults, checks: naturalPolicyGradientChecks };
+    super({ name: 'NaturalPolicyGradient', algorithm, ...kind }, env, options);
+    this.learner = new NaturalGradientLearner(this.training, this.random, this.options, this.device);
+    this.parts = this.learner.parts;
+  }
+
+  protected *train(totalSteps: number): Generator<Progress, void, void> {
+    const { rollouts, actor } = this.learner;
+    const { targetKl } = this.options;
+    for (const progress of rollouts.rounds(totalSteps)) {
+      const direction = actor.compute(rollouts.buffer);
+      const { curvature } = direction;
+      // Without a gradient, or one that is not finite, there is no direction.
+      const move = curvature > 0 ? actor.step(Math.sqrt((2 * targetKl) / curvature), anyFinite) : stay;
+      yield rollouts.progress(this.learner.finishRound(this, direction, move, progress));
     }
-    this.random = new Random(seed);
-    const exploration = { stateDependentExploration: stateDependentExploration !== null };
-    this.networks = createActorCritic(copies, { ...this.options, ...exploration }, this.random);
-    this.actor = new NaturalGradient(this.networks, copies, size, this.options, device);
-    // Adam's ε as Stable-Baselines3 has it.
-    const optimizer = t.adam(this.networks.criticParameters, { epsilon: 1e-5 });
-    this.critic = new ValueRegression(this.networks, copies, optimizer, batchSize, device);
-    const noise = { noiseSteps: stateDependentExploration ?? 1 };
-    this.rollouts = new RolloutCollector(copies, this.networks, { ...this.options, ...noise }, { device });
-  }
-
-  get step(): number {
-    return this.rollouts.step;
-  }
-
-  act(observation: Observation, options?: ActOptions): SpaceValue {
-    return this.rollouts.act(observation, options);
-  }
-
-  actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
-    this.rollouts.actBatch(observations, actions, options);
-  }
-
-  /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
-  *learn(options: LearnOptions): Generator<Progress, void, void> {
-    const steps = learnSteps(options);
-    const { rollouts } = this;
-    rollouts.begin(steps);
-    while (rollouts.step < steps) {
-      const progress = rollouts.step / steps;
-      rollouts.collect();
-      yield rollouts.progress(this.improve(rollouts.buffer, progress));
-    }
-  }
-
-  /** One step of the policy, and the critic's; `progress` is the part of training that was done before this round. */
-  private improve(buffer: RolloutBuffer, progress: number): Metrics {
-    const { actor, critic, random } = this;
-    const { targetKl, criticEpochs, learningRate } = this.options;
-    const { curvature, gradientNorm, entropy } = actor.compute(buffer);
-    let [gain, divergence] = [0, 0];
-    // Without a gradient, or one that is not finite, there is no direction.
-    if (curvature > 0) {
-      ({ gain, divergence } = actor.step(Math.sqrt((2 * targetKl) / curvature), anyFinite));
-    }
-    const rate = scheduleValue(learningRate, progress);
-    const metrics = {
-      'train/policy_loss': -gain,
-      'train/entropy': entropy,
-      'train/kl': divergence,
-      'train/gradient_norm': gradientNorm,
-      'train/learning_rate': rate,
-    };
-    checkUpdate(this, metrics);
-    const critique = critic.fit(buffer, { agent: this, epochs: criticEpochs, learningRate: rate, random });
-    checkParameters(this, this.networks.parameters);
-    return { ...metrics, ...critique };
-  }
-
-  checkpoint(): Checkpoint {
-    checkParameters(this, this.networks.parameters);
-    return {
-      algorithm: this.algorithm,
-      state: {
-        options: plainState(this.options),
-        random: this.random.getState(),
-        rollouts: this.rollouts.getState(),
-      },
-      files: {
-        'parameters.safetensors': t.saveParameters(this.networks.parameters),
-        'optimizer.safetensors': t.saveParameters(this.critic.optimizer.state),
-      },
-    };
-  }
-
-  /**
-   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
-   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
-   * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
-   */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): NaturalPolicyGradient {
-    const { state, file } = openCheckpoint(checkpoint, 'npg', env);
-    const saved = readState(state, 'options') as Partial<NaturalPolicyGradientOptions>;
-    const agent = new NaturalPolicyGradient(env, { ...saved, ...options });
-    t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));
-    t.loadParameters(agent.critic.optimizer.state, file('optimizer.safetensors'));
-    agent.random.setState(readState(state, 'random'));
-    agent.rollouts.setState(readState(state, 'rollouts'));
-    return agent;
-  }
-
-  dispose(): void {
-    for (const each of [this.actor, this.critic, this.rollouts, this.networks]) each.dispose();
   }
 }
 

@@ -1,9 +1,15 @@
-import { UpdateMetrics, scheduleValue, type Agent, type Metrics, type Random, type RolloutBuffer } from '@gradus/core';
+import {
+  UpdateMetrics,
+  scheduleValue,
+  type Agent,
+  type Metrics,
+  type Random,
+  type RolloutBuffer,
+  type Schedule,
+} from '@gradus/core';
 import * as t from '@gradus/tensor';
-import type { PpoLoss } from './ppo-loss.ts';
-import type { PpoOptions } from './ppo.ts';
 
-/** What an update reports, in the order of its output `metrics`. */
+/** What the update by a minibatch reports, in the order of its output `metrics`. */
 const metricNames = [
   'train/policy_loss',
   'train/value_loss',
@@ -13,12 +19,12 @@ const metricNames = [
   'train/gradient_norm',
 ] as const;
 
-/** Inside a program: what the update by a minibatch reports, the output `metrics`. */
+/** Inside a program: the output `metrics` of such an update. */
 export function updateMetrics(
-  { policyLoss, valueLoss, entropy, kl, clipFraction }: PpoLoss,
+  parts: Readonly<Record<'policyLoss' | 'valueLoss' | 'entropy' | 'kl' | 'clipFraction', t.Tensor>>,
   gradientNorm: t.Tensor,
 ): t.Tensor {
-  return t.stack([policyLoss, valueLoss, entropy, kl, clipFraction, gradientNorm]);
+  return t.stack([parts.policyLoss, parts.valueLoss, parts.entropy, parts.kl, parts.clipFraction, gradientNorm]);
 }
 
 /** The program of a minibatch step, with a memory or without. */
@@ -26,6 +32,16 @@ type UpdateProgram = t.Program<
   Record<'observations' | 'learningRate' | 'clipRange' | 'clipRangeValue', unknown>,
   Record<'metrics', unknown>
 >;
+
+/** How a round is learned from: some of `PpoOptions`, which say what they mean. */
+export interface PpoEpochsOptions {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: Schedule;
+  readonly clipRange: Schedule | null;
+  readonly clipRangeValue: Schedule | null;
+  readonly targetKl: number | null;
+}
 
 /** Whose round, which one, and how it is cut up. */
 export interface PpoRound {
@@ -38,14 +54,14 @@ export interface PpoRound {
 }
 
 /**
- * Learns from a round as {@link PpoOptions} say: epochs of minibatch steps, until the policy has moved too far; the means of their metrics. Throws
+ * Learns from a round: epochs of minibatch steps, until the policy has moved too far; the means of their metrics. Throws
  * `DivergenceError` at the first that is not finite.
  */
 export function ppoEpochs(
   buffer: RolloutBuffer,
   update: UpdateProgram,
   random: Random,
-  options: Omit<PpoOptions, 'klCoefficient' | 'klTarget'>,
+  options: PpoEpochsOptions,
   { agent, progress, sequenceLength = 1 }: PpoRound,
 ): Metrics {
   const { epochs, batchSize, learningRate, clipRange, clipRangeValue } = options;

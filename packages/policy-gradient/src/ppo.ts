@@ -1,48 +1,36 @@
 import {
-  Random,
+  BaseAgent,
   RolloutCollector,
-  asVectorEnv,
-  checkOptions,
-  checkParameters,
+  approximateKl,
   createActorCritic,
   finiteNumber,
   flag,
   fraction,
   layerSizes,
-  learnSteps,
   naturalNumber,
   nonNegativeNumber,
   nullable,
   oneOf,
-  openCheckpoint,
-  plainState,
   positiveInteger,
   positiveNumber,
-  readNumber,
-  readState,
+  roundSize,
+  savedValues,
   scheduleOf,
-  splitDevice,
-  type ActOptions,
-  type ActionArray,
   type ActorCritic,
-  type Agent,
-  type Checkpoint,
+  type AgentParts,
   type DeviceOption,
+  type Distribution,
   type Env,
-  type LearnOptions,
   type Metrics,
-  type Observation,
   type OptionCheck,
   type Progress,
-  type RolloutBuffer,
   type Schedule,
-  type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { ppoEpochs, updateMetrics } from './ppo-epochs.ts';
-import { policyChange, ppoLoss } from './ppo-loss.ts';
 import { stepInputs, type StepInputs } from './programs/policy-inputs.ts';
+import { standardize } from './programs/standardize.ts';
 
 /**
  * Proximal policy optimization (Schulman et al., 2017; S5.9).
@@ -147,7 +135,8 @@ export const ppoDefaults: PpoOptions = {
   seed: 0,
 };
 
-const optionChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
+/** What each option must be. */
+export const ppoChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   steps: positiveInteger,
   batchSize: positiveInteger,
   epochs: positiveInteger,
@@ -174,12 +163,64 @@ const optionChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   seed: naturalNumber,
 };
 
+/** What the loss needs to know of a minibatch: [rows], actions [rows] or [rows × size], and the two limits. */
+export type PpoBatch = Readonly<
+  Record<
+    'actions' | 'logProbabilities' | 'advantages' | 'returns' | 'values' | 'clipRange' | 'clipRangeValue',
+    t.Tensor
+  >
+>;
+
+/** The parts of the loss that options decide. */
+export type PpoLossOptions = Pick<
+  PpoOptions,
+  'normalizeAdvantage' | 'clipRangeValue' | 'valueCoefficient' | 'entropyCoefficient'
+>;
+
+/** PPO's loss, a scalar, and what is worth reporting of it. */
+export type PpoLoss = Readonly<
+  Record<'loss' | 'policyLoss' | 'valueLoss' | 'entropy' | 'kl' | 'clipFraction', t.Tensor>
+>;
+
+/** Inside a program: ρ, [rows], and how far the policy is from the one that chose the actions. */
+function policyChange(
+  policy: Distribution,
+  { actions, logProbabilities }: Pick<PpoBatch, 'actions' | 'logProbabilities'>,
+): Readonly<Record<'ratio' | 'kl', t.Tensor>> {
+  const logRatio = t.sub(policy.logProbability(actions), logProbabilities);
+  const ratio = t.exp(logRatio);
+  return { ratio, kl: t.mean(approximateKl(logRatio)) };
+}
+
+/** Inside a program: the loss of {@link PpoOptions}, without a KL penalty, of present π and v over a minibatch. */
+export function ppoLoss(policy: Distribution, values: t.Tensor, batch: PpoBatch, options: PpoLossOptions): PpoLoss {
+  // One number has no standard deviation.
+  const normalizes = options.normalizeAdvantage && values.shape[0] > 1;
+  const advantages = normalizes ? standardize(batch.advantages) : batch.advantages;
+
+  const { ratio, kl } = policyChange(policy, batch);
+  const clipped = t.clip(ratio, t.sub(1, batch.clipRange), t.add(1, batch.clipRange));
+  const policyLoss = t.neg(t.mean(t.minimum(t.mul(ratio, advantages), t.mul(clipped, advantages))));
+
+  let errors = t.square(t.sub(values, batch.returns));
+  if (options.clipRangeValue !== null) {
+    const change = t.clip(t.sub(values, batch.values), t.neg(batch.clipRangeValue), batch.clipRangeValue);
+    errors = t.maximum(errors, t.square(t.sub(t.add(batch.values, change), batch.returns)));
+  }
+  const valueLoss = t.mean(errors);
+  const entropy = t.mean(policy.entropy());
+  const { valueCoefficient, entropyCoefficient } = options;
+  const loss = t.sub(t.add(policyLoss, t.mul(valueCoefficient, valueLoss)), t.mul(entropyCoefficient, entropy));
+  const clipFraction = t.mean(t.greater(t.abs(t.sub(ratio, 1)), batch.clipRange));
+  return { loss, policyLoss, valueLoss, entropy, kl, clipFraction };
+}
+
 /** What was seen and chosen. */
 function playedInputs(env: VectorEnv, batchSize: number): StepInputs & Record<'logProbabilities', t.InputSpec> {
   return { ...stepInputs(env, batchSize), logProbabilities: [batchSize] };
 }
 
-/** One minibatch step: the loss above, its gradient, Adam. */
+/** One minibatch step: the loss, its gradient, Adam. */
 function updateProgram(
   networks: ActorCritic,
   optimizer: t.Optimizer,
@@ -221,17 +262,14 @@ function divergenceProgram(networks: ActorCritic, env: VectorEnv, { batchSize }:
 }
 
 /** A PPO agent; see {@link PpoOptions} for the algorithm. */
-export class Ppo implements Agent {
-  readonly algorithm = 'ppo';
-  readonly options: PpoOptions;
-  private readonly networks: ActorCritic;
-  private readonly optimizer: t.Optimizer;
+export class Ppo extends BaseAgent<PpoOptions> {
+  static readonly algorithm = 'ppo';
+  protected readonly parts: AgentParts;
+  private readonly rollouts: RolloutCollector;
   private readonly update: ReturnType<typeof updateProgram>;
   private readonly divergence: ReturnType<typeof divergenceProgram> | undefined;
-  private readonly rollouts: RolloutCollector;
-  private readonly random: Random;
   /** β. */
-  private klCoefficient: number;
+  private readonly penalty: { klCoefficient: number };
 
   /**
    * @param env one environment, or n copies stepped together (n × `steps` transitions a round); where it has action masks, illegal
@@ -239,66 +277,47 @@ export class Ppo implements Agent {
    * @throws RangeError for an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<PpoOptions> & DeviceOption = {}) {
-    const { device, given } = splitDevice('Ppo', options);
-    checkOptions<PpoOptions>('Ppo', given, optionChecks);
-    this.options = { ...ppoDefaults, ...given };
-    const { steps, batchSize, seed, stateDependentExploration, adamEpsilon, klCoefficient, klTarget } = this.options;
+    super({ name: 'Ppo', algorithm: Ppo.algorithm, defaults: ppoDefaults, checks: ppoChecks }, env, options);
+    const { adamEpsilon, klCoefficient, klTarget } = this.options;
     if (klTarget !== null && klCoefficient === 0) {
       throw new RangeError('klCoefficient: expected a number above 0, which klTarget adapts, got 0');
     }
-    const copies = asVectorEnv(env);
-    const size = steps * copies.numEnvs;
-    if (size % batchSize !== 0) {
-      throw new RangeError(`batchSize: expected a divisor of ${size} (steps × copies), got ${batchSize}`);
-    }
-    this.random = new Random(seed);
-    const networkOptions = { ...this.options, stateDependentExploration: stateDependentExploration !== null };
-    this.networks = createActorCritic(copies, networkOptions, this.random);
-    this.optimizer = t.adam(this.networks.parameters, { epsilon: adamEpsilon });
-    this.update = updateProgram(this.networks, this.optimizer, copies, this.options, device);
-    if (klTarget !== null) this.divergence = divergenceProgram(this.networks, copies, this.options, device);
-    const rolloutOptions = { ...this.options, noiseSteps: stateDependentExploration ?? 1 };
-    this.rollouts = new RolloutCollector(copies, this.networks, rolloutOptions, { device });
-    this.klCoefficient = klCoefficient;
+    roundSize(this.options, this.env);
+    const networks = createActorCritic(this.env, this.options, this.random);
+    const optimizer = t.adam(networks.parameters, { epsilon: adamEpsilon });
+    this.update = updateProgram(networks, optimizer, this.env, this.options, this.device);
+    if (klTarget !== null) this.divergence = divergenceProgram(networks, this.env, this.options, this.device);
+    this.rollouts = new RolloutCollector(this.training, networks, this.options, { device: this.device });
+    this.penalty = { klCoefficient };
+    this.parts = {
+      policy: this.rollouts.policy,
+      networks: { parameters: networks.parameters },
+      optimizers: { optimizer },
+      state: { rollouts: this.rollouts, penalty: savedValues(this.penalty) },
+      programs: [this.update, this.divergence, this.rollouts],
+    };
   }
 
-  get step(): number {
-    return this.rollouts.step;
-  }
-
-  act(observation: Observation, options?: ActOptions): SpaceValue {
-    return this.rollouts.act(observation, options);
-  }
-
-  actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
-    this.rollouts.actBatch(observations, actions, options);
-  }
-
-  /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
-  *learn(options: LearnOptions): Generator<Progress, void, void> {
-    const steps = learnSteps(options);
+  protected *train(totalSteps: number): Generator<Progress, void, void> {
     const { rollouts } = this;
-    rollouts.begin(steps);
-    while (rollouts.step < steps) {
-      const progress = rollouts.step / steps;
-      rollouts.collect();
-      yield rollouts.progress(this.improve(rollouts.buffer, progress));
-    }
+    for (const progress of rollouts.rounds(totalSteps)) yield rollouts.progress(this.improve(progress));
   }
 
   /** Learns from one round; `progress` is the part of training that was done before it. */
-  private improve(buffer: RolloutBuffer, progress: number): Metrics {
-    const { update, random, options, klCoefficient } = this;
+  private improve(progress: number): Metrics {
+    const { update, rollouts, random, options, penalty } = this;
+    const { klCoefficient } = penalty;
     update.inputs.klCoefficient[0] = klCoefficient;
-    const metrics = ppoEpochs(buffer, update, random, options, { agent: this, progress });
-    checkParameters(this, this.networks.parameters);
-    this.adaptKlCoefficient(buffer);
+    const metrics = ppoEpochs(rollouts.buffer, update, random, options, { agent: this, progress });
+    this.checkWeights();
+    this.adaptKlCoefficient();
     return { ...metrics, ...(klCoefficient > 0 && { 'train/kl_coefficient': klCoefficient }) };
   }
 
   /** β of the next round, from the divergence that this one arrived at. */
-  private adaptKlCoefficient(buffer: RolloutBuffer): void {
-    const { divergence } = this;
+  private adaptKlCoefficient(): void {
+    const { divergence, penalty } = this;
+    const { buffer } = this.rollouts;
     const { batchSize, klTarget } = this.options;
     if (divergence === undefined || klTarget === null) return;
     let kl = 0;
@@ -306,45 +325,7 @@ export class Ppo implements Agent {
       buffer.gather(start, start + batchSize, divergence.inputs);
       kl += (divergence.run().kl[0] * batchSize) / buffer.size;
     }
-    if (kl > klTarget * 1.5) this.klCoefficient *= 2;
-    else if (kl < klTarget / 1.5) this.klCoefficient /= 2;
-  }
-
-  checkpoint(): Checkpoint {
-    checkParameters(this, this.networks.parameters);
-    return {
-      algorithm: this.algorithm,
-      state: {
-        options: plainState(this.options),
-        klCoefficient: this.klCoefficient,
-        random: this.random.getState(),
-        rollouts: this.rollouts.getState(),
-      },
-      files: {
-        'parameters.safetensors': t.saveParameters(this.networks.parameters),
-        'optimizer.safetensors': t.saveParameters(this.optimizer.state),
-      },
-    };
-  }
-
-  /**
-   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
-   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
-   * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
-   */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Ppo {
-    const { state, file } = openCheckpoint(checkpoint, 'ppo', env);
-    const agent = new Ppo(env, { ...(readState(state, 'options') as Partial<PpoOptions>), ...options });
-    t.loadParameters(agent.networks.parameters, file('parameters.safetensors'));
-    t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));
-    agent.klCoefficient = readNumber(state, 'klCoefficient');
-    agent.random.setState(readState(state, 'random'));
-    agent.rollouts.setState(readState(state, 'rollouts'));
-    return agent;
-  }
-
-  dispose(): void {
-    for (const each of [this.update, this.divergence, this.rollouts, this.networks]) each?.dispose();
-    t.disposeParameters(this.optimizer.state);
+    if (kl > klTarget * 1.5) penalty.klCoefficient *= 2;
+    else if (kl < klTarget / 1.5) penalty.klCoefficient /= 2;
   }
 }

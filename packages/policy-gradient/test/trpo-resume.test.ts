@@ -90,7 +90,8 @@ describe.each(cases)('$name, on $on.name', ({ run, on }) => {
     await saveCheckpoint(path, begun.checkpoint());
     begun.dispose();
 
-    const resumed = run.algorithm.restore(await loadCheckpoint(path), run.make(), { device: on });
+    const saved = [await loadCheckpoint(path), run.make(), { device: on }] as const;
+    const resumed = run.algorithm === Trpo ? Trpo.restore(...saved) : NaturalPolicyGradient.restore(...saved);
     expect(resumed.step).toBe(2 * ROUND);
     expect([...before, ...learn(resumed)]).toEqual(metrics);
     // Options, parameters, moments of Adam, normalizers, random streams, environments, counters: all there is.

@@ -9,8 +9,10 @@ import {
   layerSizes,
   linear,
   mlp,
+  nullable,
   oneOf,
   orthogonal,
+  positiveInteger,
   sequential,
   squeeze,
   variable,
@@ -44,10 +46,10 @@ export interface ActorCriticOptions {
    */
   readonly orthogonalInitialization?: boolean | undefined;
   /**
-   * Whether the noise of continuous actions is a random linear function of the actor's last hidden layer: gSDE (Raffin et al., 2021),
-   * see `stateDependentGaussian`. Default false.
+   * Unless `null`, the noise of continuous actions is a random linear function of the actor's last hidden layer: gSDE (Raffin et al., 2021),
+   * see `stateDependentGaussian`; the same one for so many steps, which is up to who plays. Default `null`.
    */
-  readonly stateDependentExploration?: boolean | undefined;
+  readonly stateDependentExploration?: number | null | undefined;
 }
 
 /** Actor and critic, two separate networks. What they see of observations is `observationFeatures`. */
@@ -86,7 +88,7 @@ export function createActorCritic(
     activation,
     initialLogStd,
     orthogonalInitialization = true,
-    stateDependentExploration = false,
+    stateDependentExploration = null,
   } = options;
   checkArguments(
     'createActorCritic',
@@ -96,10 +98,11 @@ export function createActorCritic(
       activation: oneOf(...activationNames),
       initialLogStd: finiteNumber,
       orthogonalInitialization: flag,
-      stateDependentExploration: flag,
+      stateDependentExploration: nullable(positiveInteger),
     },
   );
-  if (stateDependentExploration && actionSpace.kind !== 'box') {
+  const isStateDependent = stateDependentExploration !== null;
+  if (isStateDependent && actionSpace.kind !== 'box') {
     throw new RangeError(`stateDependentExploration: expected Box actions, got ${actionSpace.toString()}`);
   }
   const input = featureCount(observationSpace);
@@ -110,25 +113,26 @@ export function createActorCritic(
   const width = sizes[hidden.length];
   const head = linear({ ...shared, input: width, output: policyOutputs(actionSpace), weight: initial(0.01) });
   const critic = mlp({ ...shared, input, hidden, output: 1, activation, outputWeight: initial(1) });
-  const shape = stateDependentExploration ? [width, actionSpace.size] : [actionSpace.size];
+  const shape = isStateDependent ? [width, actionSpace.size] : [actionSpace.size];
   const size = shape.reduce((product, length) => product * length, 1);
-  const logStd = variable(shape, new Float32Array(size).fill(initialLogStd), { name: 'logStd' });
-
+  const noise =
+    actionSpace.kind === 'box'
+      ? { logStd: variable(shape, new Float32Array(size).fill(initialLogStd), { name: 'logStd' }) }
+      : undefined;
   const actor = joinParameters({ features: features.parameters, head: head.parameters });
-  const noise = actionSpace.kind === 'box' ? { logStd } : {};
-  const parameters = joinParameters({ actor, critic: critic.parameters, policy: noise });
+  const parameters = joinParameters({ actor, critic: critic.parameters, policy: noise ?? {} });
   return {
     actorParameters: { ...actor, ...noise },
     criticParameters: critic.parameters,
     parameters,
     policy: (observations, actionMasks) => {
       const latent = features(observationFeatures(observationSpace, observations));
-      if (stateDependentExploration) return stateDependentGaussian(head(latent), latent, logStd);
-      return policyDistribution(actionSpace, head(latent), logStd, actionMasks);
+      if (noise && isStateDependent) return stateDependentGaussian(head(latent), latent, noise.logStd);
+      return policyDistribution(actionSpace, head(latent), noise?.logStd ?? 0, actionMasks);
     },
     value: (observations) => squeeze(critic(observationFeatures(observationSpace, observations)), 1),
     dispose: () => {
-      disposeParameters({ ...parameters, logStd });
+      disposeParameters(parameters);
     },
   };
 }

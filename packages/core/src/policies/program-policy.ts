@@ -4,7 +4,6 @@ import { checkActing, checkActingTogether } from '../training/check-acting.ts';
 import { checkActionMasks } from '../environments/check-action-masks.ts';
 import { checkFiniteRows } from '../environments/check-float32.ts';
 import { actionCounts } from '../environments/dynamics.ts';
-import { programKeys } from '../random/seed-sequence.ts';
 import {
   createActions,
   readRow,
@@ -33,9 +32,8 @@ export interface ProgramPolicyOptions {
   readonly compile: (batch: number, deterministic: boolean) => ActProgram;
   /** Writes what the network sees of `observations` into `target`. Default: a copy. */
   readonly prepare?: ((observations: Float32Array, target: TensorData) => void) | undefined;
-  /** A number that is new at each call, for the key of sampling. */
-  readonly nextKey: () => number;
-  readonly seed: number;
+  /** Writes a key for sampling, a new one at each call. Default: nothing, for policies that never draw. */
+  readonly writeKey?: ((key: TensorData) => void) | undefined;
 }
 
 /** A policy given by a program; it is compiled for each number of observations that it meets. Actions keep to their bounds. */
@@ -46,13 +44,11 @@ export class ProgramPolicy implements Policy {
   private readonly sampling = new Map<number, ActProgram>();
   /** By number of observations: what the policy remembers of each row's episode. */
   private readonly memories = new Map<number, Float32Array>();
-  private readonly writeKey: ReturnType<typeof programKeys>;
   private readonly observation: Float32Array;
   private readonly action: ActionArray;
 
   constructor(options: ProgramPolicyOptions) {
     this.options = options;
-    this.writeKey = programKeys(options.seed);
     this.observation = new Float32Array(options.observationSpace.size);
     this.action = createActions(options.actionSpace, 1);
   }
@@ -72,7 +68,7 @@ export class ProgramPolicy implements Policy {
   actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
     checkActingTogether(this.options, observations, actions, options);
     const { deterministic = true, actionMasks, episodeStarts } = options;
-    const { observationSpace, actionSpace, prepare, nextKey } = this.options;
+    const { observationSpace, actionSpace, prepare, writeKey } = this.options;
     const batch = observations.length / observationSpace.size;
     checkFiniteRows('observation', observations, observationSpace.size);
     if (actionMasks) checkActionMasks(actionMasks, actionCounts(actionSpace), batch);
@@ -81,7 +77,7 @@ export class ProgramPolicy implements Policy {
     else prepare(observations, program.inputs.observations);
     if (actionMasks) program.inputs.actionMasks?.set(actionMasks);
     else program.inputs.actionMasks?.fill(1);
-    if (!deterministic) this.writeKey(program.inputs.key, nextKey());
+    if (!deterministic) writeKey?.(program.inputs.key);
     if (!program.inputs.memories) {
       clipToBounds(actionSpace, program.run().actions, actions);
       return;

@@ -4,18 +4,19 @@ import {
   flag,
   fraction,
   naturalNumber,
+  nullable,
   optional,
   positiveInteger,
   type OptionCheck,
   type TensorData,
 } from '@gradus/tensor';
 import type { ActorCritic } from './actor-critic-networks.ts';
-import type { ActOptions, DeviceOption, Policy } from '../training/agent.ts';
-import { aDevice, aVectorEnv, anObject, havingMethods } from '../options/argument-checks.ts';
+import type { DeviceOption } from '../training/agent.ts';
+import { aDevice, anObject, havingMethods } from '../options/argument-checks.ts';
 import { checkActionMasks } from '../environments/check-action-masks.ts';
 import { actionCounts } from '../environments/dynamics.ts';
 import { ProgramPolicy, clipToBounds, forget } from './program-policy.ts';
-import { ProgressRecorder, type Metrics, type Progress } from '../training/progress.ts';
+import type { Metrics, Progress } from '../training/progress.ts';
 import { RolloutBuffer } from '../buffers/rollout-buffer.ts';
 import {
   actProgram,
@@ -26,11 +27,10 @@ import {
   type ValueProgram,
 } from './rollout-programs.ts';
 import { RewardNormalizer, RunningNormalizer } from './running-normalizer.ts';
-import { programKeys } from '../random/seed-sequence.ts';
-import { createActions, isNumeric, type ActionArray, type Observation, type SpaceValue } from '../spaces/spaces.ts';
-import { readNumber, readState, restoreArray, type StateDict, type Stateful } from '../checkpoints/state.ts';
-import { TrainingEnv } from '../environments/training-env.ts';
-import type { VectorEnv } from '../environments/vector-env.ts';
+import { SamplingKeys } from '../random/sampling-keys.ts';
+import { createActions, isNumeric, type ActionArray } from '../spaces/spaces.ts';
+import { readState, restoreArray, type StateDict, type Stateful } from '../checkpoints/state.ts';
+import { TrainingEnv } from '../training/training-env.ts';
 
 /** How a {@link RolloutCollector} plays. */
 export interface RolloutCollectorOptions {
@@ -44,8 +44,11 @@ export interface RolloutCollectorOptions {
   readonly normalizeObservation?: boolean | undefined;
   /** Whether rewards are divided by the running standard deviation of the return. Default false. */
   readonly normalizeReward?: boolean | undefined;
-  /** Steps that share a key for sampling, and so, with state-dependent exploration, its noise; a round begins with a new one. Default 1. */
-  readonly noiseSteps?: number | undefined;
+  /**
+   * Steps that share a key for sampling, and so, with state-dependent exploration, its noise; a round begins with a new one. `null` without such
+   * exploration: a new key at every step. Default `null`.
+   */
+  readonly stateDependentExploration?: number | null | undefined;
   /** Seeds actions and environments. */
   readonly seed: number;
 }
@@ -56,15 +59,20 @@ const rolloutChecks: { readonly [Name in keyof Required<RolloutCollectorOptions>
   gaeLambda: fraction,
   normalizeObservation: optional(flag),
   normalizeReward: optional(flag),
-  noiseSteps: optional(positiveInteger),
+  stateDependentExploration: optional(nullable(positiveInteger)),
   seed: naturalNumber,
 };
 
 /** The options that a rollout has. */
 function pick(options: RolloutCollectorOptions): RolloutCollectorOptions {
-  const { steps, gamma, gaeLambda, normalizeObservation, normalizeReward, noiseSteps, seed } = options;
-  return { steps, gamma, gaeLambda, normalizeObservation, normalizeReward, noiseSteps, seed };
+  const { steps, gamma, gaeLambda, normalizeObservation, normalizeReward, stateDependentExploration, seed } = options;
+  return { steps, gamma, gaeLambda, normalizeObservation, normalizeReward, stateDependentExploration, seed };
 }
+
+const aTraining: OptionCheck = {
+  expected: 'a TrainingEnv',
+  accepts: (value) => value instanceof TrainingEnv,
+};
 
 const someNetworks: OptionCheck = {
   expected: 'networks of an actor and a critic',
@@ -77,25 +85,23 @@ const someNetworks: OptionCheck = {
  * Plays rounds of `steps` steps of every environment copy with the present policy, for algorithms that learn from fresh rollouts with an
  * actor and a critic, and estimates advantages by GAE(λ) (Schulman et al., 2016):
  *
- *     rollouts.begin(totalSteps);
- *     while (rollouts.step < totalSteps) {
- *       rollouts.collect();                       // fills rollouts.buffer
- *       yield rollouts.progress(improve(rollouts.buffer));
+ *     training.begin(totalSteps);
+ *     for (const progress of rollouts.rounds(totalSteps)) {      // fills rollouts.buffer
+ *       yield rollouts.progress(improve(rollouts.buffer, progress));
  *     }
  *
- * It is also the policy that the networks stand for. Networks with a memory keep it from round to round, and lose it where an episode
+ * Networks with a memory keep it from round to round, and lose it where an episode
  * ends; what they remember when they act is another one.
  */
-export class RolloutCollector implements Policy, Stateful {
+export class RolloutCollector implements Stateful {
   readonly buffer: RolloutBuffer;
-  private readonly env: VectorEnv;
+  /** How the networks act. */
+  readonly policy: ProgramPolicy;
+  private readonly training: TrainingEnv;
   private readonly options: RolloutCollectorOptions;
   private readonly rollout: RolloutProgram;
   private readonly value: ValueProgram;
-  private readonly policy: ProgramPolicy;
-  private readonly recorder: ProgressRecorder = new ProgressRecorder();
-  private readonly training: TrainingEnv;
-  private readonly writeKey: ReturnType<typeof programKeys>;
+  private readonly keys: SamplingKeys;
   private readonly observationNormalizer: RunningNormalizer | undefined;
   private readonly rewardNormalizer: RewardNormalizer | undefined;
   /** What the networks see, what the environments get, and what the update learns from, of one step. */
@@ -106,13 +112,10 @@ export class RolloutCollector implements Policy, Stateful {
   private readonly memories: Float32Array;
   /** Choices of each element of an action, where there are masks. */
   private readonly actionCounts: readonly number[];
-  /** Count keys, so that each run of a sampling program has one of its own: in rollouts 0, 1, …, when acting −1, −2, …. */
-  private draws = 0;
-  private actingDraws = 0;
 
   /** Throws `RangeError` for `normalizeObservation` where observations are not float32. */
   constructor(
-    env: VectorEnv,
+    training: TrainingEnv,
     networks: ActorCritic | RecurrentActorCritic,
     options: RolloutCollectorOptions,
     deviceOption: DeviceOption = {},
@@ -120,16 +123,17 @@ export class RolloutCollector implements Policy, Stateful {
     const subject = 'RolloutCollector';
     checkArguments(
       subject,
-      { env, networks, options, deviceOption },
-      { env: aVectorEnv, networks: someNetworks, options: anObject, deviceOption: anObject },
+      { training, networks, options, deviceOption },
+      { training: aTraining, networks: someNetworks, options: anObject, deviceOption: anObject },
     );
     // Agents hand over all of their options.
     checkArguments(subject, pick(options), rolloutChecks);
     checkArguments<DeviceOption>(subject, deviceOption, { device: optional(aDevice) });
     const { device = defaultDevice() } = deviceOption;
+    const { env } = training;
     const { observationSpace, actionSpace, numEnvs } = env;
     const { steps, gamma, seed, normalizeObservation = false, normalizeReward = false } = options;
-    this.env = env;
+    this.training = training;
     this.options = options;
     this.rollout = rolloutProgram(networks, env, device);
     this.value = valueProgram(networks, env, device);
@@ -149,43 +153,32 @@ export class RolloutCollector implements Policy, Stateful {
     this.actions = createActions(actionSpace, numEnvs);
     this.rewards = new Float64Array(numEnvs);
     this.actionCounts = env.actionMasks ? actionCounts(actionSpace) : [];
-    this.writeKey = programKeys(seed);
-    this.training = new TrainingEnv(env, seed);
+    this.keys = new SamplingKeys(seed);
     this.policy = new ProgramPolicy({
       observationSpace,
       actionSpace,
-      seed,
       compile: (batch, deterministic) => actProgram(networks, env, device, batch, deterministic),
       prepare: (observations, target) => {
         this.prepare(observations, target);
       },
-      // Whoever acts or evaluates between two rounds shall not change what is learned.
-      nextKey: () => -++this.actingDraws,
+      writeKey: this.keys.forActing,
     });
   }
 
-  /** Environment steps done so far, over all copies. */
-  get step(): number {
-    return this.recorder.step;
-  }
-
-  act(observation: Observation, options?: ActOptions): SpaceValue {
-    return this.policy.act(observation, options);
-  }
-
-  actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
-    this.policy.actBatch(observations, actions, options);
-  }
-
-  /** Begins, or goes on with, training up to `totalSteps`. Throws `EnvError` where a resumed environment's state was not saved. */
-  begin(totalSteps: number): void {
-    this.training.begin();
-    this.recorder.start(totalSteps);
+  /** Plays a round whenever it is asked for the next one, until `totalSteps` environment steps are done; the part of training that was done before it. */
+  *rounds(totalSteps: number): Generator<number, void, void> {
+    checkArguments('rounds', { totalSteps }, { totalSteps: positiveInteger });
+    const { recorder } = this.training;
+    while (recorder.step < totalSteps) {
+      const progress = recorder.step / totalSteps;
+      this.collect();
+      yield progress;
+    }
   }
 
   /** The record to yield after a round; `metrics` are the update's own. */
   progress(metrics: Metrics): Progress {
-    return this.recorder.progress(metrics);
+    return this.training.recorder.progress(metrics);
   }
 
   /**
@@ -193,9 +186,11 @@ export class RolloutCollector implements Policy, Stateful {
    * `EnvError` for rewards and observations that are not finite.
    */
   collect(): void {
-    const { env, buffer, rollout, observations, actions, rewards, memories } = this;
+    const { training, buffer, rollout, observations, actions, rewards, memories } = this;
+    const { env, recorder } = training;
     const { observationNormalizer, rewardNormalizer } = this;
-    const { gamma, gaeLambda, steps, noiseSteps = 1 } = this.options;
+    const { gamma, gaeLambda, steps, stateDependentExploration } = this.options;
+    const noiseSteps = stateDependentExploration ?? 1;
     const outcome = { rewards, terminated: env.terminated, truncated: env.truncated };
     buffer.clear();
     for (let step = 0; step < steps; step++) {
@@ -206,14 +201,14 @@ export class RolloutCollector implements Policy, Stateful {
         checkActionMasks(env.actionMasks, this.actionCounts, env.numEnvs);
         rollout.inputs.actionMasks?.set(env.actionMasks);
       }
-      if (step % noiseSteps === 0) this.writeKey(rollout.inputs.key, this.draws++);
+      if (step % noiseSteps === 0) this.keys.forTraining(rollout.inputs.key);
       rollout.inputs.memories?.set(memories);
       const chosen = rollout.run();
       buffer.beginStep(observations, chosen.actions, chosen.logProbabilities, chosen.values, env.actionMasks, memories);
       if (chosen.memories) memories.set(chosen.memories);
       clipToBounds(env.actionSpace, chosen.actions, actions);
-      this.training.step(actions);
-      this.recorder.record(env);
+      training.step(actions);
+      recorder.record(env);
       if (rewardNormalizer === undefined) rewards.set(env.rewards);
       else rewardNormalizer.normalize(env, rewards);
       buffer.endStep(outcome);
@@ -238,10 +233,7 @@ export class RolloutCollector implements Policy, Stateful {
 
   getState(): StateDict {
     return {
-      draws: this.draws,
-      actingDraws: this.actingDraws,
-      recorder: this.recorder.getState(),
-      training: this.training.getState(),
+      keys: this.keys.getState(),
       observationNormalizer: this.observationNormalizer?.getState() ?? null,
       rewardNormalizer: this.rewardNormalizer?.getState() ?? null,
       ...(this.memories.length > 0 && { memories: this.memories.slice() }),
@@ -249,10 +241,7 @@ export class RolloutCollector implements Policy, Stateful {
   }
 
   setState(state: StateDict): void {
-    this.draws = readNumber(state, 'draws');
-    this.actingDraws = readNumber(state, 'actingDraws');
-    this.recorder.setState(readState(state, 'recorder'));
-    this.training.setState(readState(state, 'training'));
+    this.keys.setState(readState(state, 'keys'));
     this.observationNormalizer?.setState(readState(state, 'observationNormalizer'));
     this.rewardNormalizer?.setState(readState(state, 'rewardNormalizer'));
     if (this.memories.length > 0) restoreArray(state, 'memories', this.memories);

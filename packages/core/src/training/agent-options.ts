@@ -1,6 +1,7 @@
 import { checkArguments, checkOptions, defaultDevice, optional, positiveInteger, type Device } from '@gradus/tensor';
+import type { Discrete, Space } from '../spaces/spaces.ts';
 import type { DeviceOption, LearnOptions } from './agent.ts';
-import { aDevice, anObject } from '../options/argument-checks.ts';
+import { aDevice, aSpace, anObject, objectOf, text } from '../options/argument-checks.ts';
 
 /** Splits what an agent is given into the device and its own options. Throws `RangeError` for what is no object, or no device. */
 export function splitDevice<Options extends DeviceOption>(
@@ -18,4 +19,30 @@ export function learnSteps(options: LearnOptions): number {
   checkOptions('learn', options, { steps: positiveInteger });
   checkArguments('learn', { steps: options.steps }, { steps: positiveInteger });
   return options.steps;
+}
+
+/**
+ * Transitions in a round of `steps` steps of every environment copy, which minibatches take in turn. Throws `RangeError` unless `batchSize` divides them
+ * evenly.
+ */
+export function roundSize(
+  options: { readonly steps: number; readonly batchSize: number },
+  env: { readonly numEnvs: number },
+): number {
+  const counts = objectOf('an object with steps and batchSize', { steps: positiveInteger, batchSize: positiveInteger });
+  const copies = objectOf('environments (with numEnvs)', { numEnvs: positiveInteger });
+  checkArguments('roundSize', { options, env }, { options: counts, env: copies });
+  const { steps, batchSize } = options;
+  const size = steps * env.numEnvs;
+  if (size % batchSize === 0) return size;
+  throw new RangeError(`batchSize: expected a divisor of ${size} (steps × copies), got ${batchSize}`);
+}
+
+/** The actions of environments for agents that number them. Throws `RangeError`, beginning with `subject`, for any but `Discrete` ones. */
+export function discreteActions(subject: string, env: { readonly actionSpace: Space }): Discrete {
+  const acted = objectOf('environments (with actionSpace)', { actionSpace: aSpace });
+  checkArguments('discreteActions', { subject, env }, { subject: text, env: acted });
+  const { actionSpace } = env;
+  if (actionSpace.kind === 'discrete') return actionSpace;
+  throw new RangeError(`${subject}: expected an environment with Discrete actions, got ${actionSpace.toString()}`);
 }

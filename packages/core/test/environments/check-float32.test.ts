@@ -8,7 +8,7 @@ import { RolloutBuffer } from '../../src/buffers/rollout-buffer.ts';
 import { RewardNormalizer, RunningNormalizer } from '../../src/policies/running-normalizer.ts';
 import { Box, Discrete } from '../../src/spaces/spaces.ts';
 import { TransitionTable } from '../../src/environments/transition-table.ts';
-import { TrainingEnv } from '../../src/environments/training-env.ts';
+import { TrainingEnv } from '../../src/training/training-env.ts';
 import { vectorize } from '../../src/environments/vectorize.ts';
 import type { Env, StepResult } from '../../src/environments/env.ts';
 
@@ -123,7 +123,7 @@ describe.each(wrong)('%d is refused', (value) => {
         },
       });
       const training = new TrainingEnv(spoilt, 0);
-      training.begin();
+      training.begin(100);
       expect(() => training.step(new Float32Array(2))).toThrow(/of environment 0 (is|has) /);
       expect(() => evaluate(act, spoilt, { episodes: 2 })).toThrow(/of environment 0 (is|has) /);
     }
@@ -135,7 +135,7 @@ describe.each(wrong)('%d is refused', (value) => {
         env.observations[2] = stored;
       },
     });
-    expect(() => new TrainingEnv(env, 0).begin()).toThrow('observation of environment 1 has');
+    expect(() => new TrainingEnv(env, 0).begin(100)).toThrow('observation of environment 1 has');
   });
 
   test('by rollout buffers', () => {

@@ -3,7 +3,7 @@ import type { Env } from '../../src/environments/env.ts';
 import { evaluate } from '../../src/training/evaluate.ts';
 import { NumpyRandom } from '../../src/random/numpy-random.ts';
 import { Discrete } from '../../src/spaces/spaces.ts';
-import { TrainingEnv } from '../../src/environments/training-env.ts';
+import { TrainingEnv } from '../../src/training/training-env.ts';
 import { vectorize } from '../../src/environments/vectorize.ts';
 
 const P = 0.3;
@@ -53,7 +53,7 @@ test('no two copies, trainings or evaluations of different seeds share a stream'
   const one = lottery(seen);
   const four = vectorize(() => lottery(seen), 4);
   for (let seed = 0; seed < 50; seed++) {
-    new TrainingEnv(four, seed).begin();
+    new TrainingEnv(four, seed).begin(100);
     evaluate(policy, four, { episodes: 4, seed });
     evaluate(policy, one, { episodes: 1, seed: 50 + seed });
   }

@@ -52,7 +52,7 @@ test.each<[string, Space, Partial<ActorCriticOptions>, object]>([
   [
     'state-dependent exploration: a deviation for each feature and action',
     new Box(-1, 1, [2]),
-    { stateDependentExploration: true },
+    { stateDependentExploration: 1 },
     { ...head(2), 'policy.logStd': [6, 2] },
   ],
 ])('%s', (_, actionSpace, changes, outputs) => {
@@ -97,7 +97,7 @@ test('policy and value are what their parameters say', () => {
 });
 
 test('without hidden layers both are linear', () => {
-  const networks = create(new Box(-1, 1, [2]), { hidden: [], stateDependentExploration: true });
+  const networks = create(new Box(-1, 1, [2]), { hidden: [], stateDependentExploration: 1 });
   const result = evaluate(() => ({
     mode: networks.policy(observations()).mode(),
     entropy: networks.policy(observations()).entropy(),
@@ -154,7 +154,7 @@ describe('at first', () => {
 });
 
 test('exploration of its own for each state sends no gradient to the features', () => {
-  const networks = create(new Box(-1, 1, [2]), { stateDependentExploration: true });
+  const networks = create(new Box(-1, 1, [2]), { stateDependentExploration: 1 });
   const inFeatures = evaluate(() => {
     const policy = networks.policy(observations());
     // The entropy knows the features by the noise alone.
@@ -177,7 +177,7 @@ test('masked logits are illegal', () => {
 });
 
 test('state-dependent exploration needs continuous actions', () => {
-  expect(() => create(new Discrete(3), { stateDependentExploration: true })).toThrow(
+  expect(() => create(new Discrete(3), { stateDependentExploration: 1 })).toThrow(
     new RangeError('stateDependentExploration: expected Box actions, got Discrete(3)'),
   );
 });

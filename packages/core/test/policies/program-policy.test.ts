@@ -14,12 +14,15 @@ import {
 } from '@gradus/tensor';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ProgramPolicy, clipToBounds, type ActProgram } from '../../src/policies/program-policy.ts';
+import { programKeys } from '../../src/random/seed-sequence.ts';
 import { Box, Discrete, MultiDiscrete } from '../../src/spaces/spaces.ts';
 
 const observationSpace = new Box(-100, 100, [1]);
 const actionSpace = new Box(-2, 2, [1]);
 const compiled: string[] = [];
 afterEach(() => compiled.splice(0));
+
+const writeKey = programKeys(3);
 
 /** Acts with what it sees; when not deterministic, with uniform noise in [0, 1) added. */
 function policy(prepare?: (observations: Float32Array, target: TensorData) => void): ProgramPolicy {
@@ -30,7 +33,13 @@ function policy(prepare?: (observations: Float32Array, target: TensorData) => vo
       actions: deterministic ? observations : add(observations, randomUniform(key, [batch, 1])),
     }));
   };
-  return new ProgramPolicy({ observationSpace, actionSpace, compile, prepare, nextKey: () => draws++, seed: 3 });
+  return new ProgramPolicy({
+    observationSpace,
+    actionSpace,
+    compile,
+    prepare,
+    writeKey: (key) => writeKey(key, draws++),
+  });
 }
 
 test('compiles once for each number of observations and way of acting', () => {
@@ -73,8 +82,6 @@ test('single numbers are observations too, and discrete actions are numbers', ()
       program({ observations: [batch, 1], key: { shape: [2], dtype: 'int32' } }, ({ observations }) => ({
         actions: cast(squeeze(observations, 1), 'int32'),
       })),
-    nextKey: () => 0,
-    seed: 0,
   });
   expect(repeat.act(4)).toBe(4);
 });
@@ -95,8 +102,6 @@ describe('action masks', () => {
             }))
           : program(inputs, ({ observations }) => ({ actions: argmax(valuesOf(observations)) }));
       },
-      nextKey: () => 0,
-      seed: 0,
     });
 
   test('the program gets them, and all ones where there are none', () => {
@@ -144,8 +149,6 @@ describe('a policy that remembers', () => {
             return { actions, memories: actions };
           },
         ),
-      nextKey: () => 0,
-      seed: 0,
     });
   const starts = (...flags: number[]): { episodeStarts: Uint8Array } => ({ episodeStarts: Uint8Array.from(flags) });
 

@@ -5,6 +5,7 @@ import { gaussian, policyDistribution } from '../../src/policies/distributions.t
 import type { Env, StepResult } from '../../src/environments/env.ts';
 import { EnvError } from '../../src/errors.ts';
 import { RolloutCollector, type RolloutCollectorOptions } from '../../src/policies/rollout-collector.ts';
+import { TrainingEnv } from '../../src/training/training-env.ts';
 import { programKeys } from '../../src/random/seed-sequence.ts';
 import { Box, Discrete, MultiDiscrete, type Space, type SpaceValue } from '../../src/spaces/spaces.ts';
 import type { StateDict } from '../../src/checkpoints/state.ts';
@@ -88,7 +89,9 @@ const options: RolloutCollectorOptions = { steps: 4, gamma, gaeLambda: lambda, s
 function setUp(changes: Partial<RolloutCollectorOptions> = {}, actionSpace: Space = new Discrete(3), masked = false) {
   const envs = [new Scripted(actionSpace, 0), new Scripted(actionSpace, 100)];
   const env = vectorize((i) => (masked ? envs[i] : withoutMask(envs[i])), 2);
-  return { envs, env, rollouts: new RolloutCollector(env, networks, { ...options, ...changes }) };
+  const training = new TrainingEnv(env, options.seed);
+  training.begin(1000);
+  return { envs, env, training, rollouts: new RolloutCollector(training, networks, { ...options, ...changes }) };
 }
 
 function withoutMask(env: Scripted): Env {
@@ -123,9 +126,8 @@ const rowsOf = (array: ArrayLike<number>, i: number, width = 1): number[][] =>
 
 describe('a round', () => {
   test('has what was seen and done, and the advantages of its definition, episodes going on from round to round', () => {
-    const { envs, rollouts } = setUp();
+    const { envs, rollouts, training } = setUp();
     const { buffer } = rollouts;
-    rollouts.begin(1000);
     let truncations = 0;
     for (let round = 0; round < 6; round++) {
       rollouts.collect();
@@ -163,14 +165,13 @@ describe('a round', () => {
     }
     expect(truncations).toBe(8);
     const { step, episodes, metrics } = rollouts.progress({ 'train/loss': 1 });
-    expect([step, episodes, rollouts.step]).toEqual([48, 16, 48]);
+    expect([step, episodes, training.recorder.step]).toEqual([48, 16, 48]);
     expect(metrics).toMatchObject({ 'train/loss': 1 });
   });
 
   test('with normalized observations: by all that was seen so far, the last observation of an episode by the same', () => {
     const { envs, rollouts } = setUp({ normalizeObservation: true });
     const { buffer } = rollouts;
-    rollouts.begin(1000);
     /** What the statistics are of: observations acted on, in order. */
     const acted: (readonly number[])[] = [];
     for (let round = 0; round < 3; round++) {
@@ -198,7 +199,6 @@ describe('a round', () => {
 
   test('with normalized rewards: by the deviation of the discounted return so far', () => {
     const { envs, rollouts } = setUp({ normalizeReward: true, steps: 12 });
-    rollouts.begin(1000);
     rollouts.collect();
     const returns: number[] = [];
     const running = [0, 0];
@@ -217,7 +217,6 @@ describe('a round', () => {
 
   test('with masks: they are kept, and actions are legal', () => {
     const { envs, env, rollouts } = setUp({ steps: 200 }, new Discrete(3), true);
-    rollouts.begin(1000);
     rollouts.collect();
     const { actions, actionMasks } = rollouts.buffer;
     expect(actionMasks).toHaveLength(3 * 400);
@@ -260,26 +259,31 @@ test.each([
   [3, [0, 0, 0, 1, 2, 2, 2, 3]],
   [4, [0, 0, 0, 0, 1, 1, 1, 1]],
   [9, [0, 0, 0, 0, 1, 1, 1, 1]],
-])('noiseSteps %s: a new key in each round, and after so many steps', (noiseSteps, expected) => {
-  const envs = [0, 100].map((start) => new Scripted(new Box(-100, 100, [1]), start));
-  const env = vectorize((i) => withoutMask(envs[i]), 2);
-  const rollouts = new RolloutCollector(env, keyed, { ...options, noiseSteps });
-  rollouts.begin(1000);
-  rollouts.collect();
-  rollouts.collect();
-  for (const { log } of envs) expect(log.map(({ action }) => (action as Float32Array)[0])).toEqual(expected);
-});
+])(
+  'stateDependentExploration %s: a new key in each round, and after so many steps',
+  (stateDependentExploration, expected) => {
+    const envs = [0, 100].map((start) => new Scripted(new Box(-100, 100, [1]), start));
+    const env = vectorize((i) => withoutMask(envs[i]), 2);
+    const training = new TrainingEnv(env, options.seed);
+    training.begin(1000);
+    const rollouts = new RolloutCollector(training, keyed, { ...options, stateDependentExploration });
+    rollouts.collect();
+    rollouts.collect();
+    for (const { log } of envs) expect(log.map(({ action }) => (action as Float32Array)[0])).toEqual(expected);
+  },
+);
 
 test('acting draws by keys of its own, and so does not change what is learned', () => {
   const setUpKeyed = () => {
     const env = vectorize((i) => withoutMask(new Scripted(new Box(-100, 100, [1]), 100 * i)), 2);
-    const rollouts = new RolloutCollector(env, keyed, options);
-    const act = () => (rollouts.act([0, 0], { deterministic: false }) as Float32Array)[0];
+    const training = new TrainingEnv(env, options.seed);
+    training.begin(1000);
+    const rollouts = new RolloutCollector(training, keyed, options);
+    const act = () => (rollouts.policy.act([0, 0], { deterministic: false }) as Float32Array)[0];
     const collect = () => {
       rollouts.collect();
       return [...rollouts.buffer.actions];
     };
-    rollouts.begin(1000);
     return { rollouts, act, collect };
   };
   const [one, other] = [setUpKeyed(), setUpKeyed()];
@@ -295,34 +299,32 @@ test('acting draws by keys of its own, and so does not change what is learned', 
 
 test('it acts with the best action unless asked to draw, on observations as the networks see them', () => {
   const { env, rollouts } = setUp({ normalizeObservation: true });
-  rollouts.begin(1000);
   rollouts.collect();
   const seen = [...env.observations.subarray(0, 2)];
   // What is seen first in the next round, whose statistics are hardly others.
   rollouts.collect();
   const logits = logitsOf([...rollouts.buffer.observations.subarray(0, 2)]);
   const best = logits.indexOf(Math.max(...logits));
-  expect(rollouts.act(seen)).toBe(best);
-  expect(rollouts.act(seen)).toBe(best);
-  const draws = Array.from({ length: 200 }, () => rollouts.act(seen, { deterministic: false }));
+  expect(rollouts.policy.act(seen)).toBe(best);
+  expect(rollouts.policy.act(seen)).toBe(best);
+  const draws = Array.from({ length: 200 }, () => rollouts.policy.act(seen, { deterministic: false }));
   expect(new Set(draws)).toEqual(new Set([0, 1, 2]));
 });
 
 describe('state', () => {
   test('a restored collector goes on with the same bits', () => {
-    const everything = { normalizeObservation: true, normalizeReward: true, noiseSteps: 2 };
+    const everything = { normalizeObservation: true, normalizeReward: true, stateDependentExploration: 2 };
     const play = ({ rollouts }: ReturnType<typeof setUp>): number[] => {
-      rollouts.begin(1000);
       rollouts.collect();
       const { observations, actions, rewards, advantages } = rollouts.buffer;
       return [observations, actions, rewards, advantages].flatMap((each) => [...each]);
     };
     const whole = setUp(everything, new Discrete(3), true);
     play(whole);
-    const state = whole.rollouts.getState();
     const other = setUp(everything, new Discrete(3), true);
-    other.rollouts.setState(state);
-    expect(other.rollouts.step).toBe(8);
+    other.training.setState(whole.training.getState());
+    other.rollouts.setState(whole.rollouts.getState());
+    expect(other.training.recorder.step).toBe(8);
     expect([play(other), play(other)]).toEqual([play(whole), play(whole)]);
     expect(other.rollouts.getState()).toEqual(whole.rollouts.getState());
   });
@@ -335,7 +337,10 @@ describe('errors', () => {
       expect(
         () =>
           new RolloutCollector(
-            vectorize(() => env, 1),
+            new TrainingEnv(
+              vectorize(() => env, 1),
+              0,
+            ),
             networks,
             { ...options, normalizeObservation: true },
           ),
@@ -347,7 +352,6 @@ describe('errors', () => {
 
   test.each([false, true])('a reward that is not finite, with normalizeReward %s', (normalizeReward) => {
     const { env, rollouts } = setUp({ normalizeReward });
-    rollouts.begin(1000);
     const step = env.step.bind(env);
     (env as { step: VectorEnv['step'] }).step = (actions) => {
       step(actions);

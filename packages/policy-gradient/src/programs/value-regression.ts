@@ -24,13 +24,11 @@ export interface ValueRegressionRound {
 
 /** Fits the critic of an algorithm whose actor learns otherwise: minibatch steps on E[(v(s) − G)²]. */
 export class ValueRegression {
-  readonly optimizer: t.Optimizer;
   private readonly batchSize: number;
   private readonly update: ReturnType<typeof updateProgram>;
 
-  /** @param optimizer of the critic's parameters; its state is freed with the rest */
+  /** @param optimizer of the critic's parameters */
   constructor(networks: ActorCritic, env: VectorEnv, optimizer: t.Optimizer, batchSize: number, device: t.Device) {
-    this.optimizer = optimizer;
     this.batchSize = batchSize;
     this.update = updateProgram(networks, optimizer, [batchSize, env.observationSpace.size], device);
   }
@@ -55,7 +53,6 @@ export class ValueRegression {
 
   dispose(): void {
     this.update.dispose();
-    t.disposeParameters(this.optimizer.state);
   }
 }
 

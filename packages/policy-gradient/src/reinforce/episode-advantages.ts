@@ -1,4 +1,4 @@
-import type { ReinforceOptions } from '../reinforce.ts';
+import type { ReinforceOptions } from '../reinforce-options.ts';
 import type { EpisodeBuffer } from './episode-buffer.ts';
 import type { ValueBaseline } from './value-baseline.ts';
 

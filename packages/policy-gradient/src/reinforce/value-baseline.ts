@@ -9,7 +9,7 @@ import {
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { ValueRegression, type RegressionData } from '../programs/value-regression.ts';
-import type { ReinforceOptions } from '../reinforce.ts';
+import type { ReinforceOptions } from '../reinforce-options.ts';
 import type { EpisodeBuffer } from './episode-buffer.ts';
 
 type ValueBaselineOptions = Pick<ReinforceOptions, 'valueLearningRate' | 'valueEpochs' | 'batchSize'>;

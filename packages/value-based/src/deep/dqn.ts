@@ -1,38 +1,24 @@
 import {
+  BaseAgent,
+  OffPolicyLoop,
   PrioritizedReplayBuffer,
   ProgramPolicy,
-  ProgressRecorder,
-  Random,
   ReplayBuffer,
-  TrainingEnv,
+  SamplingKeys,
   UpdateMetrics,
-  asVectorEnv,
   checkActionMasks,
-  checkOptions,
-  checkParameters,
-  createActions,
-  learnSteps,
-  openCheckpoint,
-  plainState,
-  programKeys,
-  readNumber,
-  readState,
+  discreteActions,
+  savedValues,
   scheduleValue,
-  splitDevice,
-  type ActOptions,
   type ActionArray,
-  type Agent,
-  type Checkpoint,
-  type CheckpointOptions,
+  type AgentParts,
   type DeviceOption,
   type Discrete,
   type Env,
-  type LearnOptions,
   type Metrics,
-  type Observation,
   type PrioritizedReplayBatch,
   type Progress,
-  type SpaceValue,
+  type Random,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
@@ -175,11 +161,6 @@ function createReplay(env: VectorEnv, options: DqnOptions): ReplayBuffer | Prior
   return new PrioritizedReplayBuffer(env, { ...kept, priorityExponent });
 }
 
-/** Whether a multiple of `interval` lies in (before, now]: with several copies a step may pass over it. */
-function hasPassed(interval: number, before: number, now: number): boolean {
-  return Math.floor(now / interval) > Math.floor(before / interval);
-}
-
 /**
  * Deep Q-network (Mnih et al., 2015; S3.3): ε-greedy acting, a replay buffer, and a target network w⁻ that follows w.
  *
@@ -187,36 +168,23 @@ function hasPassed(interval: number, before: number, now: number): boolean {
  *
  * Its extensions (S3.5) are options, off by default: see {@link DqnOptions}. `rainbowDefaults` is the sum of most of them.
  */
-export class Dqn implements Agent {
-  readonly algorithm = 'dqn';
-  readonly options: DqnOptions;
+export class Dqn extends BaseAgent<DqnOptions> {
+  static readonly algorithm = 'dqn';
+  protected readonly parts: AgentParts;
   /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
   readonly update: t.Program<UpdateInputs, Record<'metrics' | 'errors', unknown>>;
-  private readonly env: VectorEnv;
   private readonly actionSpace: Discrete;
-  private readonly networks: Networks;
-  private readonly optimizer: t.Optimizer;
   private readonly updateTarget: ReturnType<typeof targetProgram>;
-  /** Acts for others, {@link behaviorPolicy} in training: what others ask for does not change what training draws. */
-  private readonly policy: ProgramPolicy;
+  /** Acts in training: what others ask for does not change what training draws. */
   private readonly behaviorPolicy: ProgramPolicy;
   private readonly replay: ReplayBuffer | PrioritizedReplayBuffer;
   /** All rows of the buffer of `replay: 'none'`. */
   private readonly allRows: Uint32Array;
-  private readonly recorder: ProgressRecorder = new ProgressRecorder();
-  private readonly random: Random;
-  private readonly training: TrainingEnv;
-  private readonly writeKey: ReturnType<typeof programKeys>;
-  private readonly actions: ActionArray;
+  private readonly loop: OffPolicyLoop;
+  private readonly keys: SamplingKeys;
   /** 1 for the copies that explore in this step. */
   private readonly explores: Uint8Array;
-  /** The step after which it learns: more than `learningStarts` where the buffer was left out of a checkpoint. */
-  private learnsFrom: number;
-  private updates = 0;
-  /** Keys of noise used so far in training, from 0 on. */
-  private draws = 0;
-  /** And in acting for others, from −1 down. */
-  private actingDraws = 0;
+  private readonly counts = { updates: 0 };
 
   /**
    * @param env one environment, or n copies stepped together; its actions are `Discrete`
@@ -224,15 +192,11 @@ export class Dqn implements Agent {
    * options that do not fit together.
    */
   constructor(env: Env | VectorEnv, options: Partial<DqnOptions> & DeviceOption = {}) {
-    const { device, given } = splitDevice('Dqn', options);
-    checkOptions<DqnOptions>('Dqn', given, dqnOptionChecks);
-    this.options = { ...dqnDefaults, ...given };
+    super({ name: 'Dqn', algorithm: Dqn.algorithm, defaults: dqnDefaults, checks: dqnOptionChecks }, env, options);
+    const { device, env: copies } = this;
     const { tau, trainFrequency, batchSize, gradientSteps, replay, noisy, seed } = this.options;
-    this.env = asVectorEnv(env);
-    const { observationSpace, actionSpace, numEnvs } = this.env;
-    if (actionSpace.kind !== 'discrete') {
-      throw new RangeError(`Dqn: expected an environment with Discrete actions, got ${actionSpace.toString()}`);
-    }
+    const { observationSpace, numEnvs } = copies;
+    const actionSpace = discreteActions('Dqn', copies);
     if (trainFrequency % numEnvs !== 0) {
       throw new RangeError(`trainFrequency: expected a multiple of ${numEnvs} (copies), got ${trainFrequency}`);
     }
@@ -243,81 +207,58 @@ export class Dqn implements Agent {
     }
     this.actionSpace = actionSpace;
     // First, since it says at once what does not fit into memory.
-    this.replay = createReplay(this.env, this.options);
-    this.learnsFrom = this.options.learningStarts;
-    this.random = new Random(seed);
-    this.networks = createNetworks(this.env, actionSpace, this.options, this.random);
-    this.optimizer = createOptimizer(this.networks.online.parameters, this.options);
-    this.update = updateProgram(this.networks, this.optimizer, this.env, actionSpace, this.options, device);
-    this.updateTarget = targetProgram(this.networks, tau, device);
-    this.writeKey = programKeys(seed);
+    this.replay = createReplay(copies, this.options);
+    const networks = createNetworks(copies, actionSpace, this.options, this.random);
+    const optimizer = createOptimizer(networks.online.parameters, this.options);
+    this.update = updateProgram(networks, optimizer, copies, actionSpace, this.options, device);
+    this.updateTarget = targetProgram(networks, tau, device);
     this.allRows = Uint32Array.from({ length: trainFrequency }, (_, row) => row);
-    this.training = new TrainingEnv(this.env, seed);
-    this.actions = createActions(actionSpace, numEnvs);
+    // Without replay the buffer is the round that is just being gathered.
+    this.loop = new OffPolicyLoop(this.training, this.replay, { ...this.options, alwaysSaved: replay === 'none' });
     this.explores = new Uint8Array(numEnvs);
-    const createPolicy = (nextKey: () => number): ProgramPolicy =>
-      new ProgramPolicy({
-        observationSpace,
-        actionSpace,
-        seed,
-        compile: (batch, deterministic) =>
-          actProgram(this.networks, this.env, actionSpace, batch, noisy && !deterministic, device),
-        nextKey,
-      });
-    this.policy = createPolicy(() => -++this.actingDraws);
-    this.behaviorPolicy = createPolicy(() => this.draws++);
+    this.keys = new SamplingKeys(seed);
+    const { keys, loop, counts } = this;
+    const compile = (batch: number, deterministic: boolean) =>
+      actProgram(networks, copies, actionSpace, batch, noisy && !deterministic, device);
+    this.behaviorPolicy = new ProgramPolicy({ observationSpace, actionSpace, compile, writeKey: keys.forTraining });
+    // Without `deterministic` the same action, but by noisy values with `noisy`: other exploration belongs to training.
+    const policy = new ProgramPolicy({ observationSpace, actionSpace, compile, writeKey: keys.forActing });
+    this.parts = {
+      policy,
+      networks: { online: networks.online.parameters, target: networks.target.parameters },
+      optimizers: { optimizer },
+      state: { counts: savedValues(counts), keys, loop },
+      programs: [this.update, this.updateTarget, policy, this.behaviorPolicy],
+    };
   }
 
-  get step(): number {
-    return this.recorder.step;
-  }
-
-  /** The greedy action; without `deterministic` the same, but by noisy values with `noisy`: other exploration belongs to training. */
-  act(observation: Observation, options?: ActOptions): SpaceValue {
-    return this.policy.act(observation, options);
-  }
-
-  actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
-    this.policy.actBatch(observations, actions, options);
-  }
-
-  /** Trains up to `steps` environment steps; yields every `trainFrequency` of them, after that round's updates, and at the end. */
-  *learn(options: LearnOptions): Generator<Progress, void, void> {
-    const steps = learnSteps(options);
-    const { env, replay, recorder } = this;
-    const { trainFrequency, targetUpdateInterval, learningStarts, epsilon } = this.options;
-    this.training.begin();
-    recorder.start(steps);
-    while (recorder.step < steps) {
-      const exploration = recorder.step < learningStarts ? 1 : scheduleValue(epsilon, recorder.step / steps);
-      this.chooseActions(exploration);
-      replay.beginStep(env.observations, this.actions);
-      this.training.step(this.actions);
-      replay.endStep(env);
-      const before = recorder.step;
-      recorder.record(env);
-      if (hasPassed(targetUpdateInterval, before, recorder.step)) this.updateTarget.run();
-      const isDue = hasPassed(trainFrequency, before, recorder.step);
-      const metrics = isDue && recorder.step > this.learnsFrom ? this.improve(recorder.step / steps) : {};
-      // After earlier updates the next one shows what the weights are.
-      if (recorder.step >= steps) this.checkWeights();
-      if (isDue || recorder.step >= steps) yield recorder.progress({ ...metrics, 'train/epsilon': exploration });
-    }
+  protected *train(totalSteps: number): Generator<Progress, void, void> {
+    yield* this.loop.run(totalSteps, {
+      explore: (actions, progress) => this.explore(actions, progress),
+      improve: (progress) => this.improve(progress),
+      updateTarget: () => this.updateTarget.run(),
+      checkWeights: () => {
+        this.checkWeights();
+      },
+    });
   }
 
   /** ε-greedy: each copy takes a random action with probability ε. All are legal ones where there are masks. */
-  private chooseActions(epsilon: number): void {
-    const { env, actions, explores, actionSpace, random } = this;
+  private explore(actions: ActionArray, progress: number): Metrics {
+    const { env, explores, actionSpace, random } = this;
+    const { learningStarts, noisy } = this.options;
     const { actionMasks } = env;
+    const epsilon = this.step < learningStarts ? 1 : scheduleValue(this.options.epsilon, progress);
     if (actionMasks) checkActionMasks(actionMasks, actionSpace.n, actions.length);
     for (let i = 0; i < actions.length; i++) explores[i] = Number(random.nextFloat() < epsilon);
     // The network is asked only where its answer matters.
     if (explores.includes(0)) {
-      this.behaviorPolicy.actBatch(env.observations, actions, { deterministic: !this.options.noisy, actionMasks });
+      this.behaviorPolicy.actBatch(env.observations, actions, { deterministic: !noisy, actionMasks });
     }
     for (let i = 0; i < actions.length; i++) {
       if (explores[i] === 1) actions[i] = actionSpace.start + this.randomAction(i);
     }
+    return { 'train/epsilon': epsilon };
   }
 
   /** A random legal action of copy `i`, counted from 0. */
@@ -331,24 +272,20 @@ export class Dqn implements Agent {
 
   /** A round of minibatch steps; `progress` is the part of training done. */
   private improve(progress: number): Metrics {
-    const { update, replay } = this;
+    const { update, replay, counts } = this;
     const { gradientSteps, learningRate } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
     const reported = new UpdateMetrics(this, metricNames);
     for (let i = 0; i < gradientSteps; i++) {
       this.fillMinibatch(progress);
-      this.writeKey(update.inputs.key, this.draws++);
+      this.keys.forTraining(update.inputs.key);
       const { metrics, errors } = update.run();
       reported.add(metrics);
       if (replay instanceof PrioritizedReplayBuffer) replay.updatePriorities(errors);
     }
-    this.updates += gradientSteps;
-    return { ...reported.means(), 'train/learning_rate': rate, 'train/updates': this.updates };
-  }
-
-  private checkWeights(): void {
-    checkParameters(this, this.networks.online.parameters);
+    counts.updates += gradientSteps;
+    return { ...reported.means(), 'train/learning_rate': rate, 'train/updates': counts.updates };
   }
 
   private fillMinibatch(progress: number): void {
@@ -358,69 +295,5 @@ export class Dqn implements Agent {
       replay.sample(options.batchSize, random, inputs, scheduleValue(options.importanceExponent, progress));
     } else if (options.replay === 'none') replay.gather(this.allRows, inputs);
     else replay.sample(options.batchSize, random, inputs);
-  }
-
-  checkpoint({ saveReplay = true }: CheckpointOptions = {}): Checkpoint {
-    this.checkWeights();
-    return {
-      algorithm: this.algorithm,
-      state: {
-        options: plainState(this.options),
-        updates: this.updates,
-        draws: this.draws,
-        actingDraws: this.actingDraws,
-        random: this.random.getState(),
-        recorder: this.recorder.getState(),
-        training: this.training.getState(),
-        learnsFrom: this.learnsFrom,
-        // Without replay the buffer is the round that is just being gathered.
-        replay: saveReplay || this.options.replay === 'none' ? this.replay.getState() : null,
-      },
-      files: {
-        'online.safetensors': t.saveParameters(this.networks.online.parameters),
-        'target.safetensors': t.saveParameters(this.networks.target.parameters),
-        'optimizer.safetensors': t.saveParameters(this.optimizer.state),
-      },
-    };
-  }
-
-  /**
-   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted; where it was saved
-   * without its replay buffer, with an empty one, as a warning on the console says.
-   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
-   * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
-   */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Dqn {
-    const { state, file } = openCheckpoint(checkpoint, 'dqn', env);
-    const agent = new Dqn(env, { ...(readState(state, 'options') as Partial<DqnOptions>), ...options });
-    t.loadParameters(agent.networks.online.parameters, file('online.safetensors'));
-    t.loadParameters(agent.networks.target.parameters, file('target.safetensors'));
-    t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));
-    agent.updates = readNumber(state, 'updates');
-    agent.draws = readNumber(state, 'draws');
-    agent.actingDraws = readNumber(state, 'actingDraws');
-    agent.random.setState(readState(state, 'random'));
-    agent.recorder.setState(readState(state, 'recorder'));
-    agent.training.setState(readState(state, 'training'));
-    if (state.replay === null) agent.refillReplay();
-    else {
-      agent.replay.setState(readState(state, 'replay'));
-      agent.learnsFrom = readNumber(state, 'learnsFrom');
-    }
-    return agent;
-  }
-
-  /** Learning from a few transitions again and again would spoil what was learned. */
-  private refillReplay(): void {
-    const { learningStarts } = this.options;
-    this.learnsFrom = this.step + learningStarts;
-    const waiting = `it is empty, and learning goes on after ${learningStarts} more steps (learningStarts)`;
-    console.warn(`Dqn: the checkpoint was saved without its replay buffer: ${waiting}`);
-  }
-
-  dispose(): void {
-    for (const each of [this.update, this.updateTarget, this.policy, this.behaviorPolicy]) each.dispose();
-    const { online, target } = this.networks;
-    for (const group of [online.parameters, target.parameters, this.optimizer.state]) t.disposeParameters(group);
   }
 }

@@ -1,45 +1,33 @@
 import {
+  BaseAgent,
   ProgramPolicy,
-  ProgressRecorder,
-  Random,
   RolloutBuffer,
-  TrainingEnv,
   UpdateMetrics,
-  asVectorEnv,
   checkActionMasks,
-  checkOptions,
-  checkParameters,
   createActions,
+  discreteActions,
   fraction,
   layerSizes,
-  learnSteps,
   linear,
   naturalNumber,
   nonNegativeNumber,
   nullable,
   observationFeatures,
-  openCheckpoint,
-  plainState,
   positiveInteger,
   positiveNumber,
-  readState,
+  roundSize,
   scheduleOf,
   scheduleValue,
-  splitDevice,
-  type ActOptions,
   type ActionArray,
-  type Agent,
-  type Checkpoint,
+  type AgentParts,
   type DeviceOption,
   type Discrete,
   type Env,
-  type LearnOptions,
   type Metrics,
-  type Observation,
   type OptionCheck,
   type Progress,
+  type Random,
   type Schedule,
-  type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
@@ -180,21 +168,14 @@ function updateProgram(
 const NO_LOG_PROBABILITIES: readonly number[] = [];
 
 /** A PQN agent; see {@link PqnOptions} for the algorithm. */
-export class Pqn implements Agent {
-  readonly algorithm = 'pqn';
-  readonly options: PqnOptions;
+export class Pqn extends BaseAgent<PqnOptions> {
+  static readonly algorithm = 'pqn';
+  protected readonly parts: AgentParts;
   /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
   readonly update: t.Program<UpdateInputs, Record<'metrics', unknown>>;
-  private readonly env: VectorEnv;
   private readonly actionSpace: Discrete;
-  private readonly network: t.Module;
-  private readonly optimizer: t.Optimizer;
   private readonly greedy: ReturnType<typeof greedyProgram>;
-  private readonly policy: ProgramPolicy;
   private readonly buffer: RolloutBuffer;
-  private readonly recorder: ProgressRecorder = new ProgressRecorder();
-  private readonly random: Random;
-  private readonly training: TrainingEnv;
   private readonly actions: ActionArray;
 
   /**
@@ -202,64 +183,44 @@ export class Pqn implements Agent {
    * @throws RangeError for other actions, an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
    */
   constructor(env: Env | VectorEnv, options: Partial<PqnOptions> & DeviceOption = {}) {
-    const { device, given } = splitDevice('Pqn', options);
-    checkOptions<PqnOptions>('Pqn', given, optionChecks);
-    this.options = { ...pqnDefaults, ...given };
-    const { steps, batchSize, seed } = this.options;
-    this.env = asVectorEnv(env);
-    const { observationSpace, actionSpace, numEnvs } = this.env;
-    if (actionSpace.kind !== 'discrete') {
-      throw new RangeError(`Pqn: expected an environment with Discrete actions, got ${actionSpace.toString()}`);
-    }
-    if ((steps * numEnvs) % batchSize !== 0) {
-      throw new RangeError(`batchSize: expected a divisor of ${steps * numEnvs} (steps × copies), got ${batchSize}`);
-    }
+    super({ name: 'Pqn', algorithm: Pqn.algorithm, defaults: pqnDefaults, checks: optionChecks }, env, options);
+    const { device, env: copies } = this;
+    const actionSpace = discreteActions('Pqn', copies);
+    roundSize(this.options, copies);
     this.actionSpace = actionSpace;
-    this.random = new Random(seed);
-    this.network = createNetwork(this.env, actionSpace, this.options, this.random);
-    this.optimizer = t.rAdam(this.network.parameters);
-    this.greedy = greedyProgram(this.network, this.env, actionSpace, numEnvs, device);
-    this.update = updateProgram(this.network, this.optimizer, this.env, actionSpace, this.options, device);
-    this.buffer = new RolloutBuffer(this.env, steps);
-    this.training = new TrainingEnv(this.env, seed);
-    this.actions = createActions(actionSpace, numEnvs);
-    this.policy = new ProgramPolicy({
-      observationSpace,
+    const network = createNetwork(copies, actionSpace, this.options, this.random);
+    const optimizer = t.rAdam(network.parameters);
+    this.greedy = greedyProgram(network, copies, actionSpace, copies.numEnvs, device);
+    this.update = updateProgram(network, optimizer, copies, actionSpace, this.options, device);
+    this.buffer = new RolloutBuffer(copies, this.options.steps);
+    this.actions = createActions(actionSpace, copies.numEnvs);
+    // It draws nothing: exploration belongs to training.
+    const policy = new ProgramPolicy({
+      observationSpace: copies.observationSpace,
       actionSpace,
-      seed,
-      compile: (batch) => greedyProgram(this.network, this.env, actionSpace, batch, device),
-      nextKey: () => 0,
+      compile: (batch) => greedyProgram(network, copies, actionSpace, batch, device),
     });
+    this.parts = {
+      policy,
+      networks: { parameters: network.parameters },
+      optimizers: { optimizer },
+      programs: [this.greedy, this.update, policy],
+    };
   }
 
-  get step(): number {
-    return this.recorder.step;
-  }
-
-  /** The greedy action; without `deterministic` the same: exploration belongs to training. */
-  act(observation: Observation, options?: ActOptions): SpaceValue {
-    return this.policy.act(observation, options);
-  }
-
-  actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
-    this.policy.actBatch(observations, actions, options);
-  }
-
-  /** Trains up to `steps` environment steps, rounded up to whole rounds; yields after each round. */
-  *learn(options: LearnOptions): Generator<Progress, void, void> {
-    const steps = learnSteps(options);
-    this.training.begin();
-    this.recorder.start(steps);
-    while (this.recorder.step < steps) {
-      const progress = this.recorder.step / steps;
-      const epsilon = this.collect(steps);
-      yield this.recorder.progress({ ...this.improve(progress), 'train/epsilon': epsilon });
+  protected *train(totalSteps: number): Generator<Progress, void, void> {
+    const { recorder } = this.training;
+    while (recorder.step < totalSteps) {
+      const progress = recorder.step / totalSteps;
+      const epsilon = this.collect(totalSteps);
+      yield recorder.progress({ ...this.improve(progress), 'train/epsilon': epsilon });
     }
   }
 
   /** Plays one round ε-greedily and computes its returns; the last ε. */
   private collect(totalSteps: number): number {
-    const { env, buffer, recorder, actions } = this;
+    const { training, buffer, actions } = this;
+    const { env, recorder } = training;
     const { gamma, lambda } = this.options;
     let epsilon = 0;
     buffer.clear();
@@ -269,7 +230,7 @@ export class Pqn implements Agent {
       actions.set(best.actions);
       this.explore(epsilon);
       buffer.beginStep(env.observations, actions, NO_LOG_PROBABILITIES, best.values);
-      this.training.step(actions);
+      training.step(actions);
       recorder.record(env);
       buffer.endStep(env);
       // Which actions were legal in the last observation of a truncated episode is not known: all count.
@@ -318,45 +279,7 @@ export class Pqn implements Agent {
         reported.add(update.run().metrics);
       }
     }
-    checkParameters(this, this.network.parameters);
+    this.checkWeights();
     return { ...reported.means(), 'train/learning_rate': rate };
-  }
-
-  checkpoint(): Checkpoint {
-    checkParameters(this, this.network.parameters);
-    return {
-      algorithm: this.algorithm,
-      state: {
-        options: plainState(this.options),
-        random: this.random.getState(),
-        recorder: this.recorder.getState(),
-        training: this.training.getState(),
-      },
-      files: {
-        'parameters.safetensors': t.saveParameters(this.network.parameters),
-        'optimizer.safetensors': t.saveParameters(this.optimizer.state),
-      },
-    };
-  }
-
-  /**
-   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
-   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
-   * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
-   */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv, options: DeviceOption = {}): Pqn {
-    const { state, file } = openCheckpoint(checkpoint, 'pqn', env);
-    const agent = new Pqn(env, { ...(readState(state, 'options') as Partial<PqnOptions>), ...options });
-    t.loadParameters(agent.network.parameters, file('parameters.safetensors'));
-    t.loadParameters(agent.optimizer.state, file('optimizer.safetensors'));
-    agent.random.setState(readState(state, 'random'));
-    agent.recorder.setState(readState(state, 'recorder'));
-    agent.training.setState(readState(state, 'training'));
-    return agent;
-  }
-
-  dispose(): void {
-    for (const each of [this.greedy, this.update, this.policy]) each.dispose();
-    for (const group of [this.network.parameters, this.optimizer.state]) t.disposeParameters(group);
   }
 }

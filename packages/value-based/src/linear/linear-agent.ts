@@ -1,5 +1,4 @@
 import {
-  ProgressRecorder,
   Random,
   TrainingEnv,
   asVectorEnv,
@@ -86,7 +85,6 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   /** x(s) of the state to act in, and memory for that of the next one. */
   protected present: FeatureVector;
   protected next: FeatureVector;
-  private readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly training: TrainingEnv;
   private readonly actions: ActionArray;
   private readonly firstAction: number;
@@ -112,7 +110,7 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   }
 
   get step(): number {
-    return this.recorder.step;
+    return this.training.recorder.step;
   }
 
   /** The best action, the first of equal ones; without `deterministic` the same: exploration belongs to training. */
@@ -127,9 +125,9 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   /** Trains up to `steps` environment steps, with an update after each; yields after every 100th, and at the end. */
   *learn(learnOptions: LearnOptions): Generator<Progress, void, void> {
     const steps = learnSteps(learnOptions);
-    const { env, recorder, values, options } = this;
-    this.training.begin();
-    recorder.start(steps);
+    const { env, values, options } = this;
+    const { recorder } = this.training;
+    this.training.begin(steps);
     values.features.write(env.observations, 0, this.present);
     for (let errors = 0, count = 0; recorder.step < steps;) {
       const progress = recorder.step / steps;
@@ -187,7 +185,6 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
         options: plainState(this.options),
         weights: this.values.weights.slice(),
         random: this.random.getState(),
-        recorder: this.recorder.getState(),
         training: this.training.getState(),
       },
       files: {},
@@ -198,7 +195,6 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   protected setState(state: StateDict): void {
     restoreArray(state, 'weights', this.values.weights);
     this.random.setState(readState(state, 'random'));
-    this.recorder.setState(readState(state, 'recorder'));
     this.training.setState(readState(state, 'training'));
   }
 

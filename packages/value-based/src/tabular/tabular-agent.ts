@@ -1,5 +1,4 @@
 import {
-  ProgressRecorder,
   Random,
   checkActionMasks,
   checkOptions,
@@ -88,7 +87,6 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
   /** The part of training that is done, for schedules. */
   protected progress = 0;
   private readonly explorer: Explorer;
-  private readonly recorder: ProgressRecorder = new ProgressRecorder();
   /** The action that on-policy learning has chosen for the next step already; −1 if none. */
   private chosen = -1;
   /** Sum of |errors| since the last yield, and their number. */
@@ -130,15 +128,15 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
   }
 
   get step(): number {
-    return this.recorder.step;
+    return this.world.training.recorder.step;
   }
 
   /** Trains up to `steps` environment steps; yields every 1000 of them, and at the end. */
   *learn(options: LearnOptions): Generator<Progress, void, void> {
     const steps = learnSteps(options);
-    const { world, recorder, explorer } = this;
-    world.begin();
-    recorder.start(steps);
+    const { world, explorer } = this;
+    const { recorder } = world.training;
+    world.begin(steps);
     while (recorder.step < steps) {
       this.takeStep(recorder.step / steps);
       if (recorder.step >= steps) this.checkValues();
@@ -161,7 +159,7 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
     world.step(action);
     this.visits[world.pair]++;
     this.update();
-    this.recorder.record(world.env);
+    world.training.recorder.record(world.env);
   }
 
   private explore(state: number, mask: Uint8Array | undefined): number {
@@ -257,7 +255,6 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
         table: this.table.getState(),
         memory: this.memory?.getState() ?? null,
         random: this.random.getState(),
-        recorder: this.recorder.getState(),
         world: this.world.getState(),
       },
       files: {},
@@ -272,7 +269,6 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
     this.table.setState(readState(state, 'table'));
     this.memory?.setState(readState(state, 'memory'));
     this.random.setState(readState(state, 'random'));
-    this.recorder.setState(readState(state, 'recorder'));
     this.world.setState(readState(state, 'world'));
     return this;
   }

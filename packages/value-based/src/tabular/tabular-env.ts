@@ -3,6 +3,7 @@ import {
   asVectorEnv,
   checkActionMasks,
   createActions,
+  discreteActions,
   type ActionArray,
   type Env,
   type StateDict,
@@ -33,7 +34,7 @@ export class TabularEnv implements Stateful {
   ended = false;
   /** Which actions make sense in s, 1 or else 0, [numActions]; undefined in environments without masks. */
   readonly mask: Uint8Array | undefined;
-  private readonly training: TrainingEnv;
+  readonly training: TrainingEnv;
   private readonly actions: ActionArray;
   /** The number of action 0 in the environment. */
   readonly firstAction: number;
@@ -44,11 +45,9 @@ export class TabularEnv implements Stateful {
    */
   constructor(subject: string, env: Env | VectorEnv, seed: number) {
     this.env = asVectorEnv(env);
-    const { numEnvs, observationSpace, actionSpace, actionMasks } = this.env;
+    const { numEnvs, observationSpace, actionMasks } = this.env;
     if (numEnvs !== 1) throw new RangeError(`${subject}: expected one copy of the environment, got ${numEnvs}`);
-    if (actionSpace.kind !== 'discrete') {
-      throw new RangeError(`${subject}: expected an environment with Discrete actions, got ${actionSpace.toString()}`);
-    }
+    const actionSpace = discreteActions(subject, this.env);
     this.index = stateIndex(subject, observationSpace);
     this.numStates = this.index.numStates;
     this.numActions = actionSpace.n;
@@ -58,9 +57,9 @@ export class TabularEnv implements Stateful {
     this.firstAction = actionSpace.start;
   }
 
-  /** Starts the first episode, unless it was started before. Throws `EnvError` as `TrainingEnv.begin` does. */
-  begin(): void {
-    this.training.begin();
+  /** Begins, or goes on with, training up to `totalSteps`, where somebody has said how many. Throws `EnvError` as `TrainingEnv.begin` does. */
+  begin(totalSteps: number = Number.MAX_SAFE_INTEGER): void {
+    this.training.begin(totalSteps);
     this.checkMask();
   }
 

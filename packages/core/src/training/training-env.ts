@@ -1,17 +1,20 @@
 import { checkArguments, naturalNumber, optional, valueText } from '@gradus/tensor';
 import { aVectorEnv, anEnv, anObject, text } from '../options/argument-checks.ts';
-import { checkFiniteRows } from './check-float32.ts';
-import { stepCopies } from './checked-step.ts';
+import { checkFiniteRows } from '../environments/check-float32.ts';
+import { stepCopies } from '../environments/checked-step.ts';
 import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
 import { CheckpointError, EnvError } from '../errors.ts';
+import { ProgressRecorder } from './progress.ts';
 import type { ActionArray } from '../spaces/spaces.ts';
-import type { Env } from './env.ts';
+import type { Env } from '../environments/env.ts';
 import { isTypedArray, readNumber, readState, type StateDict, type Stateful } from '../checkpoints/state.ts';
-import type { VectorEnv } from './vector-env.ts';
+import type { VectorEnv } from '../environments/vector-env.ts';
 
-/** The environment copies that an agent trains in: started once, saved and put back with the agent. */
+/** The environment copies that an agent trains in, and the progress made there: started once, saved and put back with the agent. */
 export class TrainingEnv implements Stateful {
-  private readonly env: VectorEnv;
+  readonly env: VectorEnv;
+  /** Counts the steps and episodes made in them. */
+  readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly seed: number;
   private started = false;
   /** Set where a saved agent had trained in environments that cannot be put back where they were. */
@@ -24,10 +27,10 @@ export class TrainingEnv implements Stateful {
   }
 
   /**
-   * Resets the environment copies before the first training step; does nothing later.
+   * Begins, or goes on with, training up to `totalSteps`: resets the environment copies before the first training step.
    * Throws `EnvError` when training cannot go on because the environment's state was not saved, and for observations that are not finite.
    */
-  begin(): void {
+  begin(totalSteps: number): void {
     if (this.lost) {
       throw new EnvError(
         'environment: expected getState and setState, which resuming needs, got an environment without them',
@@ -36,6 +39,7 @@ export class TrainingEnv implements Stateful {
     if (!this.started) this.env.reset({ seed: this.seed });
     this.started = true;
     this.checkObservations();
+    this.recorder.start(totalSteps);
   }
 
   /** Begins new episodes in all copies. Throws `EnvError` for observations that are not finite. */
@@ -55,8 +59,9 @@ export class TrainingEnv implements Stateful {
   }
 
   getState(): StateDict {
-    const { started } = this;
-    return { started, numEnvs: this.env.numEnvs, env: started && !this.lost ? snapshotEnv(this.env) : null };
+    const { started, lost, env, recorder } = this;
+    const snapshot = started && !lost ? snapshotEnv(env) : null;
+    return { started, numEnvs: env.numEnvs, env: snapshot, recorder: recorder.getState() };
   }
 
   /** Throws `CheckpointError` for another number of copies, or an environment that the saved state does not fit. */
@@ -65,6 +70,7 @@ export class TrainingEnv implements Stateful {
     this.started = readFlag(state, 'started');
     this.lost = this.started && state.env === null;
     if (state.env !== null) this.env.setState(readState(state, 'env'));
+    this.recorder.setState(readState(state, 'recorder'));
   }
 }
 

@@ -3,7 +3,7 @@ import { CheckpointError, EnvError } from '../../src/errors.ts';
 import type { Env } from '../../src/environments/env.ts';
 import { linear } from '../../src/training/schedules.ts';
 import { Discrete } from '../../src/spaces/spaces.ts';
-import { TrainingEnv, openCheckpoint, plainState } from '../../src/environments/training-env.ts';
+import { TrainingEnv, openCheckpoint, plainState } from '../../src/training/training-env.ts';
 import { vectorEnvFromDynamics } from '../../src/environments/vector-env-from-dynamics.ts';
 import type { VectorEnv } from '../../src/environments/vector-env.ts';
 import { asVectorEnv } from '../../src/environments/vectorize.ts';
@@ -28,11 +28,11 @@ function play(env: VectorEnv, steps: number): number[] {
 test('begin resets with the seed, once', () => {
   const [env, other] = [makeEnv(), makeEnv()];
   const training = new TrainingEnv(env, 5);
-  training.begin();
+  training.begin(100);
   other.reset({ seed: 5 });
   expect(env.observations).toEqual(other.observations);
   play(env, 3);
-  training.begin();
+  training.begin(100);
   play(other, 3);
   expect(env.observations).toEqual(other.observations);
 });
@@ -40,7 +40,7 @@ test('begin resets with the seed, once', () => {
 test('a restored environment goes on where it was', () => {
   const env = makeEnv();
   const training = new TrainingEnv(env, 5);
-  training.begin();
+  training.begin(100);
   play(env, 7);
   const state = training.getState();
   const expected = play(env, 30);
@@ -48,7 +48,7 @@ test('a restored environment goes on where it was', () => {
   const restored = makeEnv();
   const again = new TrainingEnv(restored, 99);
   again.setState(state);
-  again.begin();
+  again.begin(100);
   expect(play(restored, 30)).toEqual(expected);
 });
 
@@ -57,7 +57,7 @@ test('what was saved before training begins as if new', () => {
   const env = makeEnv();
   const again = new TrainingEnv(env, 5);
   again.setState(state);
-  again.begin();
+  again.begin(100);
   const other = makeEnv();
   other.reset({ seed: 5 });
   expect(env.observations).toEqual(other.observations);
@@ -66,7 +66,7 @@ test('what was saved before training begins as if new', () => {
 describe('an environment without getState', () => {
   const begun = (): TrainingEnv => {
     const training = new TrainingEnv(asVectorEnv(stateless), 0);
-    training.begin();
+    training.begin(100);
     return training;
   };
 
@@ -74,23 +74,23 @@ describe('an environment without getState', () => {
     const restored = new TrainingEnv(asVectorEnv(stateless), 0);
     restored.setState(begun().getState());
     expect(() => {
-      restored.begin();
+      restored.begin(100);
     }).toThrow(EnvError);
     expect(() => {
-      restored.begin();
+      restored.begin(100);
     }).toThrow('expected getState and setState, which resuming needs');
     // Saving once more does not make it whole again.
     const third = new TrainingEnv(asVectorEnv(stateless), 0);
     third.setState(restored.getState());
     expect(() => {
-      third.begin();
+      third.begin(100);
     }).toThrow(EnvError);
   });
 
   test('other errors of getState are not swallowed', () => {
     const broken = { ...stateless, getState: () => JSON.parse('{') as never, setState: () => undefined };
     const training = new TrainingEnv(asVectorEnv(broken), 0);
-    training.begin();
+    training.begin(100);
     expect(() => training.getState()).toThrow(SyntaxError);
   });
 });

@@ -1,0 +1,185 @@
+import {
+  checkOptions,
+  disposeParameters,
+  loadParameters,
+  saveParameters,
+  type Device,
+  type OptionCheck,
+  type Optimizer,
+  type Parameters,
+} from '@gradus/tensor';
+import { learnSteps, splitDevice } from '../training/agent-options.ts';
+import type { ActOptions, Agent, CheckpointOptions, DeviceOption, LearnOptions, Policy } from '../training/agent.ts';
+import type { Checkpoint } from '../checkpoints/checkpoint.ts';
+import { checkParameters } from '../training/divergence.ts';
+import type { Env } from '../environments/env.ts';
+import type { Progress } from '../training/progress.ts';
+import { Random } from '../random/random.ts';
+import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
+import { readState, type StateDict } from '../checkpoints/state.ts';
+import { TrainingEnv, openCheckpoint, plainState } from '../training/training-env.ts';
+import type { VectorEnv } from '../environments/vector-env.ts';
+import { asVectorEnv } from '../environments/vectorize.ts';
+
+/** Options that every agent has. */
+export interface AgentOptions {
+  /** Seeds all that is random in it, environments too. */
+  readonly seed: number;
+}
+
+/** What an algorithm is called, and what its options are. */
+export interface AgentKind<Options extends AgentOptions> {
+  /** The class, for messages, such as `Ppo`. */
+  readonly name: string;
+  /** `Agent.algorithm`, such as `ppo`. */
+  readonly algorithm: string;
+  readonly defaults: Options;
+  readonly checks: { readonly [Name in keyof Options]: OptionCheck };
+}
+
+/** Something that an agent saves: a `Stateful`, which may leave out what `CheckpointOptions` say. */
+export interface AgentState {
+  getState(options?: CheckpointOptions): StateDict;
+  setState(state: StateDict): void;
+}
+
+/** What an agent is made of, each part named once; how it acts, is saved, restored and freed follows from that. */
+export interface AgentParts {
+  readonly policy: Policy;
+  /** Weights by name, each saved as the file `<name>.safetensors`; they must stay finite. */
+  readonly networks?: Readonly<Record<string, Parameters>> | undefined;
+  /** The same for the states of optimizers. */
+  readonly optimizers?: Readonly<Record<string, Optimizer>> | undefined;
+  /** Whatever else is saved, besides the options, `random`, and the environment with the progress in it. */
+  readonly state?: Readonly<Record<string, AgentState>> | undefined;
+  /** What holds memory besides parameters, such as programs; an algorithm may do without some of them. */
+  readonly programs?: readonly (Pick<Agent, 'dispose'> | undefined)[] | undefined;
+}
+
+/** An agent's class, as far as restoring needs it. */
+export interface AgentClass<T extends BaseAgent> {
+  new (env: Env | VectorEnv, options?: Partial<T['options']> & DeviceOption): T;
+  readonly algorithm: string;
+}
+
+/**
+ * What all agents share: options that are checked, acting, learning up to a number of steps, saving, restoring and freeing. An algorithm says what it is made
+ * of ({@link AgentParts}) and how it learns:
+ *
+ *     export class Ppo extends BaseAgent<PpoOptions> {
+ *       static readonly algorithm = 'ppo';
+ *       protected readonly parts: AgentParts;
+ *
+ *       constructor(env: Env | VectorEnv, options: Partial<PpoOptions> & DeviceOption = {}) {
+ *         super({ name: 'Ppo', algorithm: Ppo.algorithm, defaults: ppoDefaults, checks: optionChecks }, env, options);
+ *         …
+ *         this.parts = { policy: rollouts.policy, networks: { parameters }, optimizers: { optimizer }, state: { rollouts }, programs: [update, rollouts] };
+ *       }
+ *
+ *       protected *train(totalSteps: number): Generator<Progress, void, void> { … }
+ *     }
+ */
+export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> implements Agent {
+  readonly algorithm: string;
+  readonly options: Options;
+  protected readonly device: Device;
+  /** Draws weights at first, then whatever the algorithm draws outside of programs. */
+  protected readonly random: Random;
+  /** The environment copies, and the progress made in them. */
+  protected readonly training: TrainingEnv;
+  protected abstract readonly parts: AgentParts;
+
+  /** Throws `RangeError` for an unknown option or a wrong one, and for what is no environment. */
+  constructor(kind: AgentKind<Options>, env: Env | VectorEnv, options: Partial<Options> & DeviceOption) {
+    const { device, given } = splitDevice(kind.name, options);
+    checkOptions(kind.name, given as Partial<Options>, kind.checks);
+    this.algorithm = kind.algorithm;
+    this.options = { ...kind.defaults, ...given };
+    this.device = device;
+    this.random = new Random(this.options.seed);
+    this.training = new TrainingEnv(asVectorEnv(env), this.options.seed);
+  }
+
+  /** The algorithm's loop: from where training stands until `totalSteps` environment steps are done; yields after each update. */
+  protected abstract train(totalSteps: number): Generator<Progress, void, void>;
+
+  protected get env(): VectorEnv {
+    return this.training.env;
+  }
+
+  get step(): number {
+    return this.training.recorder.step;
+  }
+
+  act(observation: Observation, options?: ActOptions): SpaceValue {
+    return this.parts.policy.act(observation, options);
+  }
+
+  actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
+    this.parts.policy.actBatch?.(observations, actions, options);
+  }
+
+  /** Trains up to `steps` environment steps, rounded up to the algorithm's rounds; yields after each of these. */
+  *learn(options: LearnOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options);
+    this.training.begin(steps);
+    yield* this.train(steps);
+  }
+
+  /** Throws `DivergenceError` where weights are not finite. */
+  protected checkWeights(): void {
+    for (const parameters of Object.values(this.parts.networks ?? {})) checkParameters(this, parameters);
+  }
+
+  /** Throws `DivergenceError` where weights are not finite: such an agent is of no use. */
+  checkpoint(options?: CheckpointOptions): Checkpoint {
+    this.checkWeights();
+    return {
+      algorithm: this.algorithm,
+      state: {
+        options: plainState(this.options),
+        ...Object.fromEntries(this.stateful().map(([name, part]) => [name, part.getState(options)])),
+      },
+      files: Object.fromEntries(this.stored().map(([name, parameters]) => [fileOf(name), saveParameters(parameters)])),
+    };
+  }
+
+  /**
+   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
+   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
+   * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
+   */
+  static restore<T extends BaseAgent>(
+    this: AgentClass<T>,
+    checkpoint: Checkpoint,
+    env: Env | VectorEnv,
+    options?: DeviceOption,
+  ): T {
+    const { state, file } = openCheckpoint(checkpoint, this.algorithm, env);
+    const saved = readState(state, 'options') as Partial<T['options']>;
+    const agent = new this(env, { ...saved, ...options });
+    for (const [name, parameters] of agent.stored()) loadParameters(parameters, file(fileOf(name)));
+    for (const [name, part] of agent.stateful()) part.setState(readState(state, name));
+    return agent;
+  }
+
+  private stateful(): [name: string, part: AgentState][] {
+    const { random, training, parts } = this;
+    return Object.entries({ random, training, ...parts.state });
+  }
+
+  private stored(): [name: string, parameters: Parameters][] {
+    const { networks = {}, optimizers = {} } = this.parts;
+    const states = Object.entries(optimizers).map(([name, { state }]): [string, Parameters] => [name, state]);
+    return [...Object.entries(networks), ...states];
+  }
+
+  dispose(): void {
+    for (const each of this.parts.programs ?? []) each?.dispose();
+    for (const [, parameters] of this.stored()) disposeParameters(parameters);
+  }
+}
+
+function fileOf(name: string): string {
+  return `${name}.safetensors`;
+}

@@ -1,0 +1,112 @@
+import { checkOptions, naturalNumber, positiveInteger } from '@gradus/tensor';
+import type { CheckpointOptions } from '../training/agent.ts';
+import type { AgentState } from './base-agent.ts';
+import type { PrioritizedReplayBuffer } from '../buffers/prioritized-replay-buffer.ts';
+import type { Metrics, Progress } from '../training/progress.ts';
+import type { ReplayBuffer } from '../buffers/replay-buffer.ts';
+import { createActions, type ActionArray } from '../spaces/spaces.ts';
+import { readNumber, readState, type StateDict } from '../checkpoints/state.ts';
+import type { TrainingEnv } from '../training/training-env.ts';
+
+/** When an off-policy algorithm does what, in environment steps over all copies. */
+export interface OffPolicyOptions {
+  /** Steps before the first update. */
+  readonly learningStarts: number;
+  /** Steps between rounds of updates. */
+  readonly trainFrequency: number;
+  /** Steps between changes of target networks, which come before updates. */
+  readonly targetUpdateInterval: number;
+  /** Whether what is stored is saved even where `CheckpointOptions.saveReplay` is false. Default false. */
+  readonly alwaysSaved?: boolean | undefined;
+}
+
+/** What of the loop is the algorithm's own. `progress` is the part of training that is done. */
+export interface OffPolicyMethod {
+  /** Writes the actions to take in all copies' states; what is to be reported of that. */
+  explore(actions: ActionArray, progress: number): Metrics;
+  /** A round of updates; what is to be reported of it. */
+  improve(progress: number): Metrics;
+  /** Moves target networks towards what was learned. */
+  updateTarget(): void;
+  /** Throws where the weights are not finite; asked at the end, since after all other updates a next one shows what they are. */
+  checkWeights(): void;
+}
+
+/**
+ * The loop of algorithms that learn from what they stored earlier, and from every step alike: explore, step, store; now and then change the targets, learn,
+ * and report.
+ *
+ *     for each step: method.explore → env → replay;
+ *       every targetUpdateInterval: method.updateTarget;   every trainFrequency, after learningStarts: method.improve, and a report
+ */
+export class OffPolicyLoop implements AgentState {
+  private readonly training: TrainingEnv;
+  private readonly replay: ReplayBuffer | PrioritizedReplayBuffer;
+  private readonly options: OffPolicyOptions;
+  private readonly actions: ActionArray;
+  /** The step after which it learns: more than `learningStarts` where the buffer was left out of a checkpoint. */
+  private learnsFrom: number;
+
+  constructor(training: TrainingEnv, replay: ReplayBuffer | PrioritizedReplayBuffer, options: OffPolicyOptions) {
+    const { learningStarts, trainFrequency, targetUpdateInterval } = options;
+    checkOptions(
+      'OffPolicyLoop',
+      { learningStarts, trainFrequency, targetUpdateInterval },
+      { learningStarts: naturalNumber, trainFrequency: positiveInteger, targetUpdateInterval: positiveInteger },
+    );
+    this.training = training;
+    this.replay = replay;
+    this.options = options;
+    this.actions = createActions(training.env.actionSpace, training.env.numEnvs);
+    this.learnsFrom = learningStarts;
+  }
+
+  /** Trains until `totalSteps` environment steps are done; yields every `trainFrequency` of them, after that round's updates, and at the end. */
+  *run(totalSteps: number, method: OffPolicyMethod): Generator<Progress, void, void> {
+    const { training, replay, actions } = this;
+    const { env, recorder } = training;
+    const { trainFrequency, targetUpdateInterval } = this.options;
+    while (recorder.step < totalSteps) {
+      const exploration = method.explore(actions, recorder.step / totalSteps);
+      replay.beginStep(env.observations, actions);
+      training.step(actions);
+      replay.endStep(env);
+      const before = recorder.step;
+      recorder.record(env);
+      if (hasPassed(targetUpdateInterval, before, recorder.step)) method.updateTarget();
+      const isDue = hasPassed(trainFrequency, before, recorder.step);
+      const isLast = recorder.step >= totalSteps;
+      const metrics = isDue && recorder.step > this.learnsFrom ? method.improve(recorder.step / totalSteps) : {};
+      if (isLast) method.checkWeights();
+      if (isDue || isLast) yield recorder.progress({ ...metrics, ...exploration });
+    }
+  }
+
+  getState({ saveReplay = true }: CheckpointOptions = {}): StateDict {
+    return {
+      learnsFrom: this.learnsFrom,
+      replay: saveReplay || this.options.alwaysSaved === true ? this.replay.getState() : null,
+    };
+  }
+
+  setState(state: StateDict): void {
+    if (state.replay === null) this.refill();
+    else {
+      this.replay.setState(readState(state, 'replay'));
+      this.learnsFrom = readNumber(state, 'learnsFrom');
+    }
+  }
+
+  /** Learning from a few transitions again and again would spoil what was learned. */
+  private refill(): void {
+    const { learningStarts } = this.options;
+    this.learnsFrom = this.training.recorder.step + learningStarts;
+    const waiting = `it is empty, and learning goes on after ${learningStarts} more steps (learningStarts)`;
+    console.warn(`checkpoint: saved without its replay buffer: ${waiting}`);
+  }
+}
+
+/** Whether a multiple of `interval` lies in (before, now]: with several copies a step may pass over it. */
+function hasPassed(interval: number, before: number, now: number): boolean {
+  return Math.floor(now / interval) > Math.floor(before / interval);
+}
