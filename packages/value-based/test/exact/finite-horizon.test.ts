@@ -226,7 +226,7 @@ test('what is wrong is said', () => {
     [() => finiteHorizonValues(table, [policy], { horizon: 2 }), 'policy: expected one for each of 2 steps, got 1'],
     [() => finiteHorizonValues(table, [], { horizon: 2 }), 'policy: expected 6 numbers, got 0'],
     [() => finiteHorizonDistributions(table, policy.slice(1), { horizon: 2 }), 'policy: expected 6 numbers, got 5'],
-    [() => table.withHorizon(-1), 'horizon: expected a positive integer, got -1'],
+    [() => table.withHorizon(-1), 'expected horizon to be a positive integer or Infinity, got -1'],
   ];
   for (const [run, message] of cases) {
     expect(run).toThrow(RangeError);

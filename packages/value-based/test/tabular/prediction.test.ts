@@ -172,7 +172,7 @@ test('bad input is named', () => {
     temporalDifferencePrediction(copyOf(table), uniformPolicy(table), { ...options, initialValues: [0] }),
   ).toThrow(new RangeError('initialValues: expected 6 numbers, got 1'));
   expect(() => tdLambda(copyOf(table), uniformPolicy(table), { ...options, lambda: 0, initialValues: [NaN] })).toThrow(
-    new RangeError('tdLambda: expected initialValues to be a list of finite numbers, got [null]'),
+    new RangeError('tdLambda: expected initialValues to be a list of finite numbers, got [NaN]'),
   );
   expect(() => temporalDifferencePrediction(makeVectorEnv('RandomWalk-v0', 2), new Float64Array(7), options)).toThrow(
     new RangeError('temporalDifferencePrediction: expected one copy of the environment, got 2'),
