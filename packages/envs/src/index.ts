@@ -41,6 +41,7 @@ export {
   type TaxiState,
 } from './taxi.ts';
 export { clipAction } from './wrappers/clip-action.ts';
+export { flattenObservation } from './wrappers/flatten-observation.ts';
 export { frameStack } from './wrappers/frame-stack.ts';
 export { hideElements } from './wrappers/hide-elements.ts';
 export { maskActions } from './wrappers/mask-actions.ts';
@@ -50,4 +51,5 @@ export { pixelObservation, type PixelContext, type PixelObservationOptions } fro
 export { recordEpisodeStatistics, type EpisodeStatistics } from './wrappers/record-episode-statistics.ts';
 export { rescaleAction } from './wrappers/rescale-action.ts';
 export { timeLimit } from './wrappers/time-limit.ts';
+export { transformObservation } from './wrappers/transform-observation.ts';
 export { transformReward } from './wrappers/transform-reward.ts';

@@ -1,5 +1,5 @@
 import { badCalls, type Examples } from '@gradus/bad-calls';
-import { Discrete, RunningNormalizer } from '@gradus/core';
+import { Discrete, RunningNormalizer, type Observation } from '@gradus/core';
 import * as envs from '@gradus/envs';
 import { makeEnv } from '@gradus/envs';
 import { expect, test } from 'vitest';
@@ -69,6 +69,8 @@ const examples: Examples = {
   'pixelObservation.reset': () => [{ seed: 1 }],
   rescaleAction: () => [env(), -1, 1],
   timeLimit: () => [env(), 10],
+  transformObservation: () => [env(), (observation: Observation) => observation, env().observationSpace],
+  flattenObservation: () => [env()],
   transformReward: () => [env(), (reward: number) => reward],
 };
 

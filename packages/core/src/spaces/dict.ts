@@ -85,9 +85,9 @@ export class Dict<Named extends Parts = Parts> implements SpaceMethods {
   partProblem(value: unknown, check: (space: Space, part: unknown) => string | undefined): string | undefined {
     const problem = isNumbers(value) ? this.lengthProblem(value) : this.namesProblem(value);
     if (problem !== undefined) return problem;
-    for (const { name, space, start, end } of this.layout) {
-      const found = check(space, isNumbers(value) ? memberAt(space, value, start, end) : (value as NamedValues)[name]);
-      if (found !== undefined) return `in '${name}' ${found}`;
+    for (const part of this.layout) {
+      const found = check(part.space, memberOf(part, value));
+      if (found !== undefined) return `in '${part.name}' ${found}`;
     }
     return undefined;
   }
@@ -122,9 +122,9 @@ export class Dict<Named extends Parts = Parts> implements SpaceMethods {
   write(value: Observation, target: Float32Array | Int32Array, offset: number): void {
     const problem = this.partProblem(value, sizeProblem);
     if (problem !== undefined) throw new RangeError(`value ${problem}`);
-    for (const { name, space, start, end } of this.layout) {
-      const part = isNumbers(value) ? memberAt(space, value, start, end) : (value as NamedValues)[name];
-      writeMember(space, part, target, offset + start);
+    for (const part of this.layout) {
+      // The check made sure of the type.
+      writeMember(part.space, memberOf(part, value) as Observation, target, offset + part.start);
     }
   }
 
@@ -153,10 +153,13 @@ export class Dict<Named extends Parts = Parts> implements SpaceMethods {
   }
 }
 
-/** The member of `space` in the numbers start ≤ i < end of `values`. */
-function memberAt(space: Space, values: ArrayLike<number>, start: number, end: number): SpaceValue {
-  if (space.kind === 'discrete') return values[start];
-  return Array.prototype.slice.call(values, start, end) as number[];
+/** The part of `value`, which is given by names, or by the numbers of all parts. */
+function memberOf({ name, space, start, end }: DictPart, value: unknown): unknown {
+  const part: unknown = isNumbers(value)
+    ? Array.prototype.slice.call(value, start, end)
+    : (value as Readonly<Record<string, unknown>>)[name];
+  // A view of a Discrete part is a list of one number.
+  return space.kind === 'discrete' && isNumbers(part) && part.length === 1 ? part[0] : part;
 }
 
 function writeMember(space: Space, value: Observation, target: Float32Array | Int32Array, start: number): void {

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../src/random/random.ts';
-import { Box, Discrete, MultiDiscrete, createActions, readRow, writeRow } from '../../src/spaces/spaces.ts';
+import {
+  Box,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  createActions,
+  readRow,
+  writeRow,
+} from '../../src/spaces/spaces.ts';
 
 describe('Box', () => {
   test('takes one bound for all elements or one for each', () => {
@@ -77,6 +85,83 @@ describe('Box', () => {
   });
 });
 
+describe('Box of whole numbers', () => {
+  test('both bounds are members, and drawn as often as the others', () => {
+    const space = new Box([-2, 5], [1, 5], [2], { dtype: 'int32' });
+    const random = new Random(6);
+    const count = 8000;
+    const seen = new Map<number, number>();
+    for (let i = 0; i < count; i++) {
+      const [first, second] = space.sample(random);
+      expect(second).toBe(5);
+      seen.set(first, (seen.get(first) ?? 0) + 1);
+    }
+    expect([...seen.keys()].sort((a, b) => a - b)).toEqual([-2, -1, 0, 1]);
+    const error = 4 * Math.sqrt((0.25 * 0.75) / count);
+    for (const times of seen.values()) expect(Math.abs(times / count - 0.25)).toBeLessThan(error);
+    expect(space.problem([0.5, 5])).toBe('has 0.5 at [0], expected an integer in [-2, 1]');
+    expect(space.problem([2, 5])).toBe('has 2 at [0], expected an integer in [-2, 1]');
+    expect(space.contains([-2, 5])).toBe(true);
+    expect(space.toString()).toBe('Box([-2, 5], [1, 5], [2], int32)');
+  });
+
+  test('without a bound, real draws are rounded down, as Gymnasium does', () => {
+    const space = new Box([3, -Infinity, -Infinity], [Infinity, 3, Infinity], [3], { dtype: 'int64' });
+    const random = new Random(7);
+    const count = 20_000;
+    const sums = [0, 0, 0];
+    for (let i = 0; i < count; i++) {
+      const sample = space.sample(random);
+      expect(space.problem(sample)).toBeUndefined();
+      sample.forEach((value, k) => (sums[k] += value));
+    }
+    // ⌊e⌋ of an exponential e has the mean 1 / (e − 1), ⌊4 − e⌋ that of 3 less it, ⌊x⌋ of a normal x that of x less ½.
+    const below = 1 / (Math.E - 1);
+    [3 + below, 3 - below, -0.5].forEach((mean, k) => {
+      expect(Math.abs(sums[k] / count - mean)).toBeLessThan(6 / Math.sqrt(count));
+    });
+  });
+
+  test.each([
+    ['int8', -129, 0, '[-128, 127]'],
+    ['uint16', 0, 65_536, '[0, 65535]'],
+    ['int16', -Infinity, 0, '[-32768, 32767]'],
+    ['int32', 0, 2 ** 24 + 1, '[-16777216, 16777216] or infinity'],
+    ['int64', 0.5, 1, '[-16777216, 16777216] or infinity'],
+  ] as const)('%s has no bounds of %d and %d', (dtype, low, high, range) => {
+    expect(() => new Box(low, high, [1], { dtype })).toThrow(
+      `Box: expected whole numbers in ${range} as ${dtype} bounds, got low[0] = ${low}, high[0] = ${high}`,
+    );
+  });
+});
+
+describe('MultiBinary', () => {
+  test('holds bits', () => {
+    const space = new MultiBinary([2, 2]);
+    expect([space.size, space.shape]).toEqual([4, [2, 2]]);
+    const random = new Random(8);
+    expect(new Set(Array.from({ length: 400 }, () => space.sample(random).join())).size).toBe(16);
+    expect(
+      [
+        [0, 1, 1, 0],
+        [0, 2, 0, 0],
+        [0, 0.5, 0, 0],
+        [0, 1, 0],
+      ].map((value) => space.problem(value)),
+    ).toEqual([
+      undefined,
+      'has 2 at [1], expected an integer in [0, 1]',
+      'has 0.5 at [1], expected an integer in [0, 1]',
+      'has 3 elements, expected 4',
+    ]);
+    expect([new MultiBinary(3), space].map(String)).toEqual(['MultiBinary(3)', 'MultiBinary([2, 2])']);
+    for (const shape of [0, [], [2, 0], 1.5]) {
+      expect(() => new MultiBinary(shape)).toThrow('MultiBinary: expected shape to be a positive integer or a list');
+    }
+    expect(createActions(space, 2)).toEqual(new Int32Array(8));
+  });
+});
+
 describe('Discrete', () => {
   test('holds n integers from start', () => {
     const space = new Discrete(3, -1);
@@ -116,6 +201,24 @@ describe('MultiDiscrete', () => {
       'MultiDiscrete: expected counts to be a list of at least one positive integer, got []',
     );
   });
+});
+
+test('MultiDiscrete counts from its start', () => {
+  const space = new MultiDiscrete([2, 3], [-1, 10]);
+  const random = new Random(9);
+  const seen = new Set(Array.from({ length: 200 }, () => space.sample(random).join()));
+  expect(seen).toEqual(new Set(['-1,10', '-1,11', '-1,12', '0,10', '0,11', '0,12']));
+  expect(space.contains([0, 12])).toBe(true);
+  expect(space.problem([1, 12])).toBe('has 1 at [0], expected an integer in [-1, 0]');
+  expect(space.problem([0, 9])).toBe('has 9 at [1], expected an integer in [10, 12]');
+  expect(space.toString()).toBe('MultiDiscrete([2, 3], start [-1, 10])');
+  expect(() => new MultiDiscrete([2, 3], [1])).toThrow('MultiDiscrete: start has 1 elements, expected 2');
+  expect(() => new MultiDiscrete([2], [0.5])).toThrow(
+    'MultiDiscrete: expected start to be a list of integers, got [0.5]',
+  );
+  // The same draws as from 0.
+  const [moved, plain] = [space, new MultiDiscrete([2, 3])].map((each) => each.sample(new Random(10)));
+  expect([...moved]).toEqual([plain[0] - 1, plain[1] + 10]);
 });
 
 test('rows of members are written and read', () => {

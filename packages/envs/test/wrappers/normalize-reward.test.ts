@@ -65,5 +65,7 @@ test('copies share the variance; their episode returns stay those that came', ()
 });
 
 test.each([-0.1, 1.1, NaN])('rejects a discount of %d', (gamma) => {
-  expect(() => normalizeReward(scriptedEnv([]), { gamma })).toThrow(`normalizeReward: expected gamma to be a number in [0, 1], got ${gamma}`);
+  expect(() => normalizeReward(scriptedEnv([]), { gamma })).toThrow(
+    `normalizeReward: expected gamma to be a number in [0, 1], got ${gamma}`,
+  );
 });
