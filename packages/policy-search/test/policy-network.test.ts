@@ -1,4 +1,4 @@
-import { Box, Discrete, MultiDiscrete, Random, createActions, type Space } from '@gradus/core';
+import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Random, createActions, type Space } from '@gradus/core';
 import { PolicyNetwork, type PolicyNetworkOptions } from '@gradus/policy-search';
 import { describe, expect, test } from 'vitest';
 import { networkOutputs } from './support/reference-network.ts';
@@ -115,4 +115,27 @@ test.each<[object, string]>([
   const env = { observationSpace: pair, actionSpace: pair };
   expect(() => new PolicyNetwork(env, options)).toThrow(RangeError);
   expect(() => new PolicyNetwork(env, options)).toThrow(message);
+});
+
+describe('named parts, bits and starts', () => {
+  test('a bit is 1 where its output is positive, elements count from their start', () => {
+    const theta = [1, 2, 1, 3, -1, 0, 0, 0, 0];
+    // Outputs 4, 2, 0 and −2, −2, 0
+    expect(actionsOf([pair, new MultiBinary(3)], {}, theta, [1, 1, -1, -1])).toEqual([1, 1, 0, 0, 0, 0]);
+    const choices = new MultiDiscrete([2, 1], [5, -3]);
+    expect(actionsOf([pair, choices], {}, theta, [1, 1, -1, -1])).toEqual([5, -3, 5, -3]);
+  });
+
+  test('of a Dict each part is seen as its features, in the order of names', () => {
+    const space = new Dict({
+      c: new Box(0, 51, [1], { dtype: 'uint8' }),
+      a: new MultiDiscrete([2, 2], [1, 0]),
+      b: new MultiBinary(1),
+      d: new Box(-9, 9),
+    });
+    // a one-hot 0 1 1 0, b 1, c 17 / 51, d −2
+    const weights = [1, 10, 100, 1000, 10_000, 3, 0.25];
+    const out = actionsOf([space, new Box(-1e6, 1e6)], { bias: false }, weights, [2, 0, 1, 17, -2]);
+    expect(out).toEqual([10 + 100 + 10_000 + 1 - 0.5]);
+  });
 });

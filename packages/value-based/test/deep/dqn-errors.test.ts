@@ -1,4 +1,13 @@
-import { Box, CheckpointError, Discrete, EnvError, type Checkpoint, type Env, type StepResult } from '@gradus/core';
+import {
+  Box,
+  CheckpointError,
+  Discrete,
+  EnvError,
+  MultiBinary,
+  type Checkpoint,
+  type Env,
+  type StepResult,
+} from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { SafetensorsError } from '@gradus/tensor';
@@ -96,6 +105,12 @@ describe('options', () => {
   test('a buffer without room', () => {
     expect(make({ ...small, bufferSize: 1 })).toThrow(RangeError);
   });
+});
+
+test('actions that are bits', () => {
+  expect(() => new Dqn({ ...userEnv(), actionSpace: new MultiBinary(2) })).toThrow(
+    new RangeError('Dqn: expected an environment with Discrete actions, got MultiBinary(2)'),
+  );
 });
 
 test('continuous actions', () => {
