@@ -14,7 +14,7 @@ const TOLERANCE = 0.05;
 
 /**
  * The environment that any algorithm must solve within a few hundred steps: show a random member of a space, reward the action
- * that repeats it. Reward 1 for the same choice, for `MultiDiscrete` only if all are the same, for `Box` if every number is
+ * that repeats it. Reward 1 for the same choice, for `MultiDiscrete` and `MultiBinary` only if all are the same, for `Box` if every number is
  * within 0.05; else 0. Never terminates. A `Box` needs finite bounds.
  */
 export function identity(options: IdentityOptions = {}): Dynamics<'target'> {

@@ -1,6 +1,7 @@
 import {
   Box,
   Discrete,
+  MultiBinary,
   MultiDiscrete,
   createActions,
   evaluate,
@@ -15,6 +16,7 @@ describe.each<[string, Space]>([
   ['Discrete', new Discrete(4)],
   ['Discrete from 2', new Discrete(3, 2)],
   ['MultiDiscrete', new MultiDiscrete([3, 2])],
+  ['MultiBinary', new MultiBinary(3)],
   ['Box', new Box(-1, 1, [2])],
 ])('identity of %s', (_, space) => {
   test('rewards repeating the observation with 1 for each of its steps', () => {
