@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Agent } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import { Option, type Command } from 'commander';
@@ -8,7 +8,8 @@ import { checkOutputFolder } from '../files/check-output-folder.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
 import { fileName } from '../files/file-name.ts';
 import { integerFrom, oneSeed, positiveNumber } from '../catalog/parse-options.ts';
-import { cutOffText, resultsTable, scoreAgent } from '../runs/results.ts';
+import { forgetBest, keepBest, refuseBest, resumeBest } from '../runs/keep-best.ts';
+import { count, cutOffText, resultsTable, scoreAgent } from '../runs/results.ts';
 import { loadRun, restoreAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../runs/run.ts';
 import {
   chooseSettings,
@@ -35,6 +36,8 @@ interface TrainOptions {
   readonly log?: string;
   readonly resume?: string;
   readonly checkpointEvery: number;
+  readonly evalEvery?: number;
+  readonly force: boolean;
   readonly saveReplay: boolean;
   readonly json: boolean;
 }
@@ -44,7 +47,8 @@ Training time is that of acting, stepping the environments and learning, without
 The agent is evaluated with its best actions on episodes that it has not been trained on.
 
 Ctrl-C ends training after the running update, saves the agent and says how to resume. It is saved each minute besides, so that
-no more is lost when the process is killed. Without --out that is a new folder, runs/<algorithm>-<env>-<seed>, which is made when
+no more is lost when the process is killed. What evaluations of 10 episodes on the way find to be the best agent is kept beside it, in
+best, and a resumed run replaces it only by a better one. Without --out that is a new folder, runs/<algorithm>-<env>-<seed>, which is made when
 it is needed first. A resumed run gives the same numbers as one that was not interrupted.
 
 Examples:
@@ -76,7 +80,11 @@ export function addTrain(gradus: Command): void {
     .option('--seed <n>', 'seed of weights, actions and environments', oneSeed, 0)
     .addOption(deviceOption())
     .option('--episodes <n>', 'episodes of the evaluation', integerFrom(1), 100)
-    .option('--out <dir>', 'save the agent here when training ends')
+    .option(
+      '--out <dir>',
+      'save the agent here when training ends, and in DIR/best the best one of the evaluations on the way',
+    )
+    .option('--force', 'replace the agent that is saved in --out', false)
     .option('--log <dir>', 'write progress.csv and TensorBoard event files here')
     .addOption(
       new Option('--resume <dir>', 'go on with the agent that was saved here (and save it here again)').conflicts([
@@ -86,6 +94,11 @@ export function addTrain(gradus: Command): void {
       ]),
     )
     .option('--checkpoint-every <s>', 'seconds between checkpoints, from which --resume goes on', positiveNumber, 60)
+    .option(
+      '--eval-every <n>',
+      'environment steps between evaluations that find the best agent (default: a tenth of all, where agents are saved)',
+      integerFrom(1),
+    )
     .option(
       '--no-save-replay',
       'save the agent without its replay buffer, which is empty then when training is resumed',
@@ -102,7 +115,9 @@ async function trainCommand(
   command: Command,
 ): Promise<void> {
   const { out, resume } = options;
-  if (out !== undefined) await checkOutputFolder(out);
+  const isElsewhere = resume === undefined || (out !== undefined && resolve(out) !== resolve(resume));
+  if (out !== undefined) await checkOutputFolder(out, { replace: options.force || !isElsewhere });
+  if (resume !== undefined && !(out !== undefined && isElsewhere)) await refuseBest(resume);
   // Of another's agent nothing is replaced, and a folder without one is none to make.
   const given = out ?? (resume !== undefined && existsSync(join(resume, 'agent.json')) ? resume : undefined);
   let folder = given === undefined ? undefined : await TrainingFolder.take(given);
@@ -112,10 +127,12 @@ async function trainCommand(
         ? await startRun(knownAlgorithm(command, algorithm), environment ?? missing(command, 'environment'), options)
         : await resumeRun(resume, algorithm, environment, options);
     const own = `runs/${run.algorithm}-${fileName(run.environment)}-${run.seed}`;
-    const checkpoint = async (): Promise<void> => {
-      folder ??= await TrainingFolder.takeNew(own);
-      await saveRun(folder.path, run, agent, options);
-    };
+    const folderPath = async (): Promise<string> => (folder ??= await TrainingFolder.takeNew(own)).path;
+    const checkpoint = async (): Promise<void> => saveRun(await folderPath(), run, agent, options);
+    if (isElsewhere && folder !== undefined) await forgetBest(folder.path);
+    const before = resume === undefined ? undefined : await resumeBest(resume, folder?.path);
+    const every = options.evalEvery ?? (folder === undefined ? undefined : Math.ceil(run.steps / 10));
+    const evaluation = every === undefined ? undefined : keepBest({ run, every, before, folder: folderPath });
     const keep = async (): Promise<string> => {
       folder ??= await TrainingFolder.takeNew(own).catch(() => undefined);
       const saved = await saveRunSomewhere(folder?.path ?? own, run, agent, options);
@@ -130,6 +147,7 @@ async function trainCommand(
       keep,
       checkpoint,
       checkpointEvery,
+      evaluation,
     });
     const saved = folder === undefined ? undefined : await saveRunSomewhere(folder.path, run, agent, options);
     const result = {
@@ -140,12 +158,18 @@ async function trainCommand(
       steps: agent.step,
       ...scoreAgent(agent, run.environment, episodes, run.seed),
       ...time,
+      ...(evaluation?.best && { best: evaluation.best }),
     };
     console.log(json ? JSON.stringify(result) : resultsTable([result], episodes));
     if (!json && result.cut_off_episodes > 0) console.log(cutOffText(result.cut_off_episodes, episodes));
     if (saved?.failure !== undefined) throw new UserError(reasons(saved).join('; '));
     if (saved !== undefined && !json) {
       console.log(`saved in ${saved.folder}; to evaluate it again: gradus evaluate ${saved.folder}`);
+      const best = evaluation?.best;
+      if (best !== undefined) {
+        const what = `best on the way: ${best.mean_return.toFixed(1)} at step ${count(best.step)}`;
+        console.log(`${what}; to evaluate that one: gradus evaluate ${saved.folder} --best`);
+      }
     }
   } finally {
     await folder?.release();

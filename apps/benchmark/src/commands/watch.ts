@@ -1,4 +1,5 @@
-import { basename, dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, extname } from 'node:path';
 import { evaluate, type Env, type RenderFormat } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
 import { GifRecorder } from '@gradus/envs/node';
@@ -8,6 +9,7 @@ import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
 import { integerFrom } from '../catalog/parse-options.ts';
 import { saveOutcome } from '../files/replace-file.ts';
 import { count, cutOffText } from '../runs/results.ts';
+import { chooseAgent } from '../runs/keep-best.ts';
 import { loadRun, restoreAgent } from '../runs/run.ts';
 import { messageOf, UserError } from '../user-error.ts';
 import { descriptions } from './descriptions.ts';
@@ -17,12 +19,17 @@ interface WatchOptions {
   readonly episodes: number;
   readonly seed?: number;
   readonly frames: number;
+  readonly maxSteps: number;
+  readonly best: boolean;
+  readonly force: boolean;
   readonly device?: DeviceChoice;
   readonly json: boolean;
 }
 
 /** More pictures a second would make larger files, and no smoother ones to the eye. */
 const MAX_FRAMES_PER_SECOND = 25;
+/** An episode that does not end, or hardly, is not watched to its end. */
+const MAX_STEPS = 10_000;
 /** How long the end of an episode can be seen. */
 const END_SECONDS = 1;
 
@@ -44,6 +51,9 @@ export function addWatch(gradus: Command): void {
     .option('--out <file>', 'where to write the GIF (default: <dir>.gif)')
     .option('--episodes <n>', 'whole episodes to play', integerFrom(1), 1)
     .option('--seed <n>', 'seed of the first episode (default: the one used after training)', integerFrom(0))
+    .option('--max-steps <n>', 'steps after which an episode is cut off', integerFrom(1), MAX_STEPS)
+    .option('--best', 'watch the best agent of the training rather than the last', false)
+    .option('--force', 'replace the file that is there', false)
     .option('--frames <n>', 'frames that the GIF should not exceed', integerFrom(2), 300)
     .addOption(deviceOption())
     .option('--json', 'print the result as one line of JSON', false)
@@ -52,20 +62,25 @@ export function addWatch(gradus: Command): void {
 }
 
 async function watchCommand(folder: string, options: WatchOptions): Promise<void> {
-  const { run, checkpoint } = await loadRun(folder);
-  const { out = `${folder.replace(/[/\\]+$/, '')}.gif`, episodes, seed = run.seed, json } = options;
+  const { best } = options;
+  const { out = `${folder.replace(/[/\\]+$/, '')}${best ? '-best' : ''}.gif`, episodes, json } = options;
+  checkFormat(out);
+  const { run, checkpoint } = await loadRun(chooseAgent(folder, best));
+  const { seed = run.seed } = options;
   const { algorithm, environment } = run;
   const env = makeEnv(environment);
   const { renderFormat } = env;
   if (!renderFormat) throw new UserError(`${environment} cannot be watched: it draws no pictures`);
   await checkOutputFile(out, '--out');
+  if (!options.force && existsSync(out)) throw new UserError(`--out ${out} is there; --force replaces it`);
   const agent = await restoreAgent(run, checkpoint, options.device);
 
+  const maxEpisodeSteps = Math.min(env.maxEpisodeSteps ?? Infinity, options.maxSteps);
   // Played once for the lengths; the same seed gives the same episodes again.
-  const { returns, lengths, cutOff } = evaluate(agent, env, { episodes, seed });
+  const { returns, lengths, cutOff } = evaluate(agent, env, { episodes, seed, maxEpisodeSteps });
   const { stride, framesPerSecond } = choosePace(renderFormat, lengths, options.frames);
   const recorder = await createRecorder(env, framesPerSecond);
-  evaluate(agent, recorded(env, recorder, stride, lengths), { episodes, seed });
+  evaluate(agent, recorded(env, recorder, stride, lengths), { episodes, seed, maxEpisodeSteps });
   const speed = (stride * framesPerSecond) / renderFormat.framesPerSecond;
   const bytes = recorder.finish();
   await saveOutcome(dirname(out), { [basename(out)]: bytes });
@@ -80,7 +95,19 @@ async function watchCommand(folder: string, options: WatchOptions): Promise<void
   const pace = speed > 1 ? `, ${speed.toFixed(1)} times as fast as it happens` : '';
   console.log(`${out}: ${count(frames)} frames, ${count(bytes.length / 1000)} kB${pace}`);
   returns.forEach((sum, i) => console.log(`return ${Number(sum.toFixed(3))} in ${count(lengths[i])} steps`));
-  if (cutOff > 0) console.log(cutOffText(cutOff, episodes));
+  if (cutOff > 0) {
+    console.log(
+      `${cutOffText(cutOff, episodes)} after ${count(maxEpisodeSteps)} steps; --max-steps says after how many`,
+    );
+  }
+}
+
+/** @throws UserError for a file of another format than the one that is written. */
+function checkFormat(path: string): void {
+  const extension = extname(path);
+  if (extension.toLowerCase() === '.gif') return;
+  const got = extension === '' ? 'a name without an ending' : extension;
+  throw new UserError(`--out ${path}: expected a file whose name ends in .gif, the only format there is, got ${got}`);
 }
 
 /** How many steps to take from one frame to the next, and how many frames to show in a second. */

@@ -11,6 +11,8 @@ interface OutputFolderOptions {
   /** What such a folder holds, for the message. */
   readonly what?: string;
   readonly option?: string;
+  /** Whether an earlier output there may be replaced. Default true. */
+  readonly replace?: boolean;
 }
 
 /** What a killed command leaves in a folder, or another that writes there has in it; the next one removes what is no longer needed. */
@@ -23,7 +25,7 @@ const OF_COMMANDS = /^(?:lock(?:\..*)?|files-[\w-]+|.*\.tmp-[\w-]+)$/;
  */
 export async function checkOutputFolder(
   folder: string,
-  { file = 'agent.json', what = 'a saved agent', option = '--out' }: OutputFolderOptions = {},
+  { file = 'agent.json', what = 'a saved agent', option = '--out', replace = true }: OutputFolderOptions = {},
 ): Promise<void> {
   try {
     await makeFolder(dirname(resolve(folder)));
@@ -31,6 +33,8 @@ export async function checkOutputFolder(
     const foreign = names?.find((name) => !OF_COMMANDS.test(name));
     if (foreign !== undefined && !names?.includes(file))
       throw new Error(`expected a new folder or ${what}, found ${foreign}`);
+    if (!replace && names?.includes(file) === true)
+      throw new Error(`there is ${what}; --force replaces it, --resume ${folder} goes on with it`);
     if (names === undefined) await mkdir(folder);
     try {
       await tryFile(join(folder, file));

@@ -36,22 +36,36 @@ export interface TrainingResult extends PlayedScore, TrainingTime {
   readonly seed: number;
   /** Environment steps, over all copies, that the agent was trained for. */
   readonly steps: number;
+  /** What the best agent of the evaluations on the way scored there, and when; with `--out`. */
+  readonly best?: { readonly step: number; readonly mean_return: number };
 }
 
 /** Episodes that are played side by side. */
 const EVALUATION_COPIES = 100;
 
-/** Plays whole episodes with the agent's best actions, of at most 10,000 steps where the environment has no limit. */
-export function playEpisodes(agent: Agent, environment: string, episodes: number, seed: number): Evaluation {
+/** Plays whole episodes, by default with the agent's best actions, of at most 10,000 steps where the environment has no limit. */
+export function playEpisodes(
+  agent: Agent,
+  environment: string,
+  episodes: number,
+  seed: number,
+  deterministic = true,
+): Evaluation {
   const env = makeVectorEnv(environment, Math.min(episodes, EVALUATION_COPIES));
-  const evaluation = evaluate(agent, env, { episodes, seed });
+  const evaluation = evaluate(agent, env, { episodes, seed, deterministic });
   env.close();
   return evaluation;
 }
 
-/** The score of `episodes` episodes with the agent's best actions. */
-export function scoreAgent(agent: Agent, environment: string, episodes: number, seed: number): PlayedScore {
-  const { meanReturn, stdReturn, cutOff } = playEpisodes(agent, environment, episodes, seed);
+/** The score of `episodes` episodes, by default with the agent's best actions. */
+export function scoreAgent(
+  agent: Agent,
+  environment: string,
+  episodes: number,
+  seed: number,
+  deterministic = true,
+): PlayedScore {
+  const { meanReturn, stdReturn, cutOff } = playEpisodes(agent, environment, episodes, seed, deterministic);
   return { mean_return: meanReturn, std_return: stdReturn, cut_off_episodes: cutOff };
 }
 

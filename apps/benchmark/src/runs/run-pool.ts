@@ -27,8 +27,10 @@ export class RunPool {
 
   constructor(options: RunPoolOptions = {}) {
     // Node runs no TypeScript: from the sources, too, threads run what was built.
-    const { workers = availableParallelism(), workerFile = join(import.meta.dirname, '../../dist/runs/run-worker.js') } =
-      options;
+    const {
+      workers = availableParallelism(),
+      workerFile = join(import.meta.dirname, '../../dist/runs/run-worker.js'),
+    } = options;
     this.workers = workers;
     this.workerFile = workerFile;
   }

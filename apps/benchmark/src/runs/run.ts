@@ -24,6 +24,8 @@ const runSchema = z.strictObject({
   steps: z.int().min(1),
   seed: z.int().min(0),
   device: z.enum(deviceNames),
+  /** What the agent scored that was the best of its training; of others there is none. */
+  evaluation: z.strictObject({ step: z.int().min(0), mean_return: z.number() }).optional(),
 });
 
 /** A value that fits the schema of what a training run was started with. */

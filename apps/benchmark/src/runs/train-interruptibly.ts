@@ -20,6 +20,8 @@ export interface TrainInterruptiblyOptions {
   readonly checkpoint?: () => Promise<void>;
   /** Seconds between two calls of `checkpoint`. */
   readonly checkpointEvery?: number;
+  /** What evaluates the agent meanwhile, in so many seconds that are none of training's. */
+  readonly evaluation?: { readonly callback: Callback; readonly seconds: number } | undefined;
 }
 
 /** Keeping agents takes up at most so great a part of the time, however large they are. */
@@ -32,7 +34,7 @@ const KEEPING_SHARE = 0.05;
  * @throws UserError where `log` cannot be made.
  */
 export async function trainInterruptibly(agent: Agent, options: TrainInterruptiblyOptions): Promise<TrainingTime> {
-  const { steps, quiet, log, keep, checkpoint, checkpointEvery = Infinity } = options;
+  const { steps, quiet, log, keep, checkpoint, checkpointEvery = Infinity, evaluation } = options;
   if (log !== undefined) await makeLogFolder(log);
   const firstStep = agent.step;
   let stop: ((reason: string) => void) | undefined;
@@ -48,12 +50,15 @@ export async function trainInterruptibly(agent: Agent, options: TrainInterruptib
       steps,
       callbacks: [
         stoppable,
+        ...(evaluation === undefined ? [] : [evaluation.callback]),
         ...(quiet ? [] : [consoleProgress()]),
         ...(log === undefined ? [] : [csvLogger(join(log, 'progress.csv')), tensorBoardLogger(log)]),
         keeper.callback,
       ],
     });
-    if (stopReason === undefined) return trainingTime(agent.step - firstStep, seconds - keeper.seconds);
+    if (stopReason === undefined) {
+      return trainingTime(agent.step - firstStep, seconds - keeper.seconds - (evaluation?.seconds ?? 0));
+    }
     const advice = await keep?.();
     const end = `stopped by ${stopReason} at step ${count(agent.step)} of ${count(steps)}`;
     throw new Interrupted(advice === undefined ? end : `${end}; ${advice}`);

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { spawnSeed, streams } from '@gradus/core';
 import { loadCheckpoint } from '@gradus/core/node';
 import { describe, expect, it, vi } from 'vitest';
-import { loadRun, restoreAgent, saveRunSomewhere } from '../../src/runs/run.ts';
+import { playEpisodes } from '../../src/runs/results.ts';
+import { loadRun, restoreAgent, saveRun, saveRunSomewhere } from '../../src/runs/run.ts';
 import { startGradus } from '../gradus-process.ts';
 import { runCommand, type CommandRun } from '../run-command.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -125,6 +127,82 @@ describe('gradus train', () => {
     const others = resultOf(await runCommand('evaluate', folder, '--episodes', '7', '--seed', '5', '--json'));
     expect(others).toMatchObject({ seed: 5 });
     expect([others.mean_return, others.std_return]).not.toEqual([mean_return, std_return]);
+  });
+});
+
+describe('the best agent', () => {
+  const seed = 3;
+  const train = (folder: string, ...more: readonly string[]) =>
+    runCommand(...short, '--seed', String(seed), '--eval-every', '500', '--out', folder, '--json', ...more);
+
+  it('is kept beside the last, and scored what is said of it', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    const result = resultOf(await train(folder));
+    const { run, checkpoint } = await loadRun(join(folder, 'best'));
+    expect(result.best).toEqual(run.evaluation);
+    const { step, mean_return } = run.evaluation ?? expect.fail('expected an evaluation');
+    const agent = await restoreAgent(run, checkpoint);
+    expect(agent.step).toBe(step);
+    expect(playEpisodes(agent, 'CartPole-v1', 10, spawnSeed(seed, streams.curve, step)).meanReturn).toBe(mean_return);
+    // Evaluating leaves training as it is.
+    const plain = join(folder, '..', 'plain');
+    await runCommand(...short, '--seed', String(seed), '--eval-every', '1000000', '--out', plain, '--json');
+    expect(await loadCheckpoint(folder)).toEqual(await loadCheckpoint(plain));
+    expect(existsSync(join(plain, 'best'))).toBe(false);
+
+    const scores = [];
+    for (const which of [[], ['--best'], ['--stochastic'], ['--stochastic']]) {
+      const evaluated = resultOf(await runCommand('evaluate', folder, '--episodes', '7', '--json', ...which));
+      scores.push([evaluated.steps, evaluated.mean_return]);
+    }
+    expect(scores[0]).toEqual([result.steps, result.mean_return]);
+    expect(scores[1][0]).toBe(step);
+    expect(scores[2]).not.toEqual(scores[0]);
+    expect(scores[3]).toEqual(scores[2]);
+  });
+
+  it('is replaced by a better one only when training goes on', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    await train(folder);
+    const { run, checkpoint } = await loadRun(join(folder, 'best'));
+    const unbeaten = { step: 1, mean_return: 1e9 };
+    await saveRun(join(folder, 'best'), { ...run, evaluation: unbeaten }, await restoreAgent(run, checkpoint));
+    const best = await loadCheckpoint(join(folder, 'best'));
+    const resume = ['train', '--resume', folder, '--steps', '3000', '--eval-every', '500', '--episodes', '3', '--json'];
+    const other = join(folder, '..', 'other');
+    for (const place of [[], ['--out', other]]) {
+      expect(resultOf(await runCommand(...resume, ...place)).best).toEqual(unbeaten);
+    }
+    expect(await loadCheckpoint(join(folder, 'best'))).toEqual(best);
+    expect(await loadCheckpoint(join(other, 'best'))).toEqual(best);
+
+    await saveRun(
+      join(folder, 'best'),
+      { ...run, evaluation: { step: 1, mean_return: 0 } },
+      await restoreAgent(run, checkpoint),
+    );
+    const { mean_return } = resultOf(await runCommand(...resume, '--steps', '4000')).best as { mean_return: number };
+    expect(mean_return).toBeGreaterThan(0);
+    expect((await loadRun(join(folder, 'best'))).run.evaluation?.mean_return).toBe(mean_return);
+
+    const { status, errors } = await runCommand('train', '--resume', join(folder, 'best'), '--json');
+    expect([status, errors]).toEqual([1, expect.stringContaining('best: this is the best agent of a training, which')]);
+  });
+
+  it('and the last are replaced only when that is asked for', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    await train(folder);
+    const [last, best] = await Promise.all([folder, join(folder, 'best')].map(loadCheckpoint));
+    const { status, errors } = await train(folder, '--seed', '4');
+    expect([status, errors]).toEqual([
+      1,
+      `error: --out ${folder}: there is a saved agent; --force replaces it, --resume ${folder} goes on with it\n`,
+    ]);
+    expect(await loadCheckpoint(folder)).toEqual(last);
+    expect(await loadCheckpoint(join(folder, 'best'))).toEqual(best);
+    expect((await train(folder, '--seed', '4', '--force')).status).toBe(0);
+    expect((await loadRun(folder)).run.seed).toBe(4);
+    expect((await loadRun(join(folder, 'best'))).run.seed).toBe(4);
   });
 });
 

@@ -12,7 +12,18 @@ const cli = join(import.meta.dirname, '../../dist/cli.js');
 
 async function trainedAgent(environment = 'CartPole-v1', algorithm = 'ppo'): Promise<string> {
   const folder = join(temporaryFolder(), 'agent');
-  const settings = ['--settings', 'default', '--steps', '64', '--device', 'wasm', '--episodes', '1'];
+  const settings = [
+    '--settings',
+    'default',
+    '--steps',
+    '64',
+    '--eval-every',
+    '1000',
+    '--device',
+    'wasm',
+    '--episodes',
+    '1',
+  ];
   const set = algorithm === 'ppo' ? ['--set', 'steps=64'] : [];
   const { status, errors } = await runCommand(
     'train',
@@ -86,11 +97,22 @@ describe('gradus watch', () => {
     expect(other.returns).not.toEqual(first.returns);
   });
 
+  it('cuts episodes off where it is told to, and says so', async () => {
+    const folder = await trainedAgent('Pendulum-v1');
+    const out = join(folder, '..', 'short.GIF');
+    const { output } = await runCommand('watch', folder, '--episodes', '2', '--max-steps', '7', '--out', out);
+    expect(output).toContain('2 of 2 episodes did not end and were cut off after 7 steps; --max-steps says');
+    expect(output.match(/in 7 steps/g)).toHaveLength(2);
+    const again = await runCommand('watch', folder, '--max-steps', '9', '--out', out, '--json', '--force');
+    expect(JSON.parse(again.output)).toMatchObject({ lengths: [9], cut_off: 1 });
+  });
+
   it('says in one line what it cannot do, and leaves no file', async () => {
     const folder = await trainedAgent();
     const parent = join(folder, '..');
-    mkdirSync(join(parent, 'taken'));
+    mkdirSync(join(parent, 'taken.gif'));
     writeFileSync(join(parent, 'file'), '');
+    writeFileSync(join(parent, 'file.gif'), 'mine');
     const expectError = async (message: string, ...args: readonly string[]): Promise<void> => {
       const before = readdirSync(parent);
       const { status, output, errors } = await runCommand('watch', ...args);
@@ -99,8 +121,18 @@ describe('gradus watch', () => {
       expect([status, output]).toEqual([1, '']);
       expect(readdirSync(parent)).toEqual(before);
     };
-    await expectError('taken cannot be written: EISDIR', folder, '--out', join(parent, 'taken'));
+    await expectError('taken.gif cannot be written: EISDIR', folder, '--out', join(parent, 'taken.gif'));
     await expectError('a.gif cannot be written: E', folder, '--out', join(parent, 'file', 'a.gif'));
+    for (const [name, got] of [
+      ['a.mp4', '.mp4'],
+      ['a.png', '.png'],
+      ['a', 'a name without an ending'],
+    ]) {
+      const message = `${name}: expected a file whose name ends in .gif, the only format there is, got ${got}`;
+      await expectError(message, folder, '--out', join(parent, name));
+    }
+    await expectError('file.gif is there; --force replaces it', folder, '--out', join(parent, 'file.gif'));
+    await expectError('holds no best agent beside the last', folder, '--best');
     await expectError('there is no saved agent', join(parent, 'nothing'));
     const undrawn = await trainedAgent('IdentityDiscrete-v0', 'dqn');
     await expectError('IdentityDiscrete-v0 cannot be watched: it draws no pictures', undrawn);
