@@ -12,6 +12,7 @@ export {
 export { discreteActions, learnSteps, roundSize, splitDevice } from './training/agent-options.ts';
 export {
   aFunction,
+  aNumber,
   aPolicy,
   aRandomSource,
   aSpace,

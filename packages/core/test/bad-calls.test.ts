@@ -107,7 +107,12 @@ const examples: Examples = {
   learnSteps: null,
   splitDevice: null,
   checkFiniteRows: null,
-  // Inner loops of algorithms.
+  // Inner loops of algorithms, which have checked their environments.
+  endlessEpisode: null,
+  episodeLimit: null,
+  resetEnv: null,
+  stepCopies: null,
+  stepEnv: null,
   actionValues: null,
   backUp: null,
   originalReward: null,

@@ -210,6 +210,9 @@ function privateMethods(folder: string): ReadonlySet<string> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const sources = files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
   return new Set(
-    Array.from(sources.matchAll(/\b(?:private|protected) (?:abstract |async |\*)*(\w+)[<(]/g), ([, name]) => name),
+    Array.from(
+      sources.matchAll(/\b(?:private|protected) (?:abstract |async |readonly |\*)*(\w+)(?:[<(]| = \()/g),
+      ([, name]) => name,
+    ),
   );
 }

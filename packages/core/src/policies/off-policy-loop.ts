@@ -1,4 +1,4 @@
-import { checkOptions, naturalNumber, positiveInteger } from '@gradus/tensor';
+import { checkOptions, flag, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
 import type { CheckpointOptions } from '../training/agent.ts';
 import type { AgentState } from './base-agent.ts';
 import type { PrioritizedReplayBuffer } from '../buffers/prioritized-replay-buffer.ts';
@@ -82,7 +82,9 @@ export class OffPolicyLoop implements AgentState {
     }
   }
 
-  getState({ saveReplay = true }: CheckpointOptions = {}): StateDict {
+  getState(options: CheckpointOptions = {}): StateDict {
+    checkOptions('checkpoint', options, { saveReplay: optional(flag) });
+    const { saveReplay = true } = options;
     return {
       learnsFrom: this.learnsFrom,
       replay: saveReplay || this.options.alwaysSaved === true ? this.replay.getState() : null,

@@ -1,7 +1,7 @@
 import { checkOptions, flag, optional, valueText } from '@gradus/tensor';
 import type { ActOptions } from './agent.ts';
 import { numberList } from '../options/argument-checks.ts';
-import { numbersOf, type ActionArray, type Observation, type Space } from '../spaces/spaces.ts';
+import { type ActionArray, type Observation, type Space } from '../spaces/spaces.ts';
 import { sizeProblem } from '../spaces/dict.ts';
 
 const checks = {
@@ -10,11 +10,27 @@ const checks = {
   episodeStarts: optional(numberList),
 };
 
+/** Looks at every step's options, so only what is wrong takes the way that makes objects and finds the words. */
+function checkActOptions(subject: string, options: ActOptions): void {
+  if (!areRight(options)) checkOptions(subject, options, checks);
+}
+
+function areRight(options: ActOptions): boolean {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false;
+  for (const name in options) if (!(name in checks)) return false;
+  const { deterministic, actionMasks, episodeStarts } = options;
+  return checks.deterministic.accepts(deterministic) && areMasks(actionMasks) && areMasks(episodeStarts);
+}
+
+function areMasks(masks: ArrayLike<number> | undefined): boolean {
+  return masks === undefined || numberList.accepts(masks);
+}
+
 /** Throws `RangeError` for what `act` cannot be given: an observation of another size, options that are none. */
 export function checkActing(space: Space, observation: Observation, options: ActOptions): void {
-  checkOptions('act', options, checks);
+  checkActOptions('act', options);
   if (typeof observation === 'number' || numberList.accepts(observation)) {
-    const { length } = numbersOf(space, observation);
+    const length = typeof observation === 'number' ? 1 : (observation as ArrayLike<number>).length;
     if (length !== space.size) throw new RangeError(`observation has ${length} elements, expected ${space.size}`);
     return;
   }
@@ -31,7 +47,7 @@ export function checkActingTogether(
   actions: ActionArray,
   options: ActOptions,
 ): void {
-  checkOptions('actBatch', options, checks);
+  checkActOptions('actBatch', options);
   if (!(observations instanceof Float32Array) || observations.length % observationSpace.size !== 0) {
     throw new RangeError(
       `actBatch: expected observations to be a Float32Array of rows of ${observationSpace.size}, got ${valueText(observations)}`,

@@ -1,4 +1,12 @@
-import { checkArguments, checkOptions, flag, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
+import {
+  checkArguments,
+  checkOptions,
+  flag,
+  naturalNumber,
+  optional,
+  positiveInteger,
+  valueText,
+} from '@gradus/tensor';
 import type { ActOptions, Policy } from './agent.ts';
 import { aPolicy, anEnv } from '../options/argument-checks.ts';
 import { checkValue } from '../environments/check-values.ts';
@@ -74,7 +82,7 @@ export function evaluate(policy: Policy, env: Env | VectorEnv, options: Evaluate
 export function episodeLimit(env: Pick<Env, 'maxEpisodeSteps'>, maxEpisodeSteps?: number): number {
   if (maxEpisodeSteps === undefined) return env.maxEpisodeSteps ?? 10_000;
   if (Number.isSafeInteger(maxEpisodeSteps) && maxEpisodeSteps >= 1) return maxEpisodeSteps;
-  throw new RangeError(`maxEpisodeSteps: expected a positive integer, got ${maxEpisodeSteps}`);
+  throw new RangeError(`maxEpisodeSteps: expected a positive integer, got ${valueText(maxEpisodeSteps)}`);
 }
 
 /** The error of a loop, named `subject`, that needs whole episodes and met one that does not end. */

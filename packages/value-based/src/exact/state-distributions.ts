@@ -8,7 +8,7 @@ import { policyChain } from './policy-chain.ts';
  */
 export function stateDistribution(table: TransitionTable, policy: ArrayLike<number>, step: number): Float64Array {
   if (!Number.isSafeInteger(step) || step < 0) {
-    throw new RangeError(`step: expected an integer of at least 0, got ${step}`);
+    throw new RangeError(`step: expected an integer of at least 0, got ${valueText(step)}`);
   }
   const { transitions } = policyChain(table, policy);
   let distribution = table.initialDistribution.slice();

@@ -1,4 +1,14 @@
-import { rejectUnknown, type OptionCheck, type Space } from '@gradus/core';
+import {
+  aNumber,
+  aSpace,
+  checkArguments,
+  flag,
+  numberList,
+  optional,
+  text,
+  type OptionCheck,
+  type Space,
+} from '@gradus/core';
 import { FeatureTable, type FeatureTableOptions } from './feature-table.ts';
 import type { Features } from './features.ts';
 import { FourierBasis, type FourierBasisOptions } from './fourier-basis.ts';
@@ -10,13 +20,25 @@ import { TileCoding, type TileCodingOptions } from './tile-coding.ts';
 export type FeatureOptions =
   TileCodingOptions | PolynomialBasisOptions | FourierBasisOptions | OneHotOptions | FeatureTableOptions;
 
-/** The options that each kind knows. */
-const known: Readonly<Record<FeatureOptions['kind'], readonly string[]>> = {
-  tiles: ['kind', 'tilings', 'tiles', 'low', 'high'],
-  polynomial: ['kind', 'order', 'low', 'high'],
-  fourier: ['kind', 'order', 'scaled', 'low', 'high'],
-  'one-hot': ['kind', 'groups'],
-  table: ['kind', 'rows'],
+const numberOrList: OptionCheck = {
+  expected: 'a number or a list of numbers',
+  accepts: (value) => typeof value === 'number' || numberList.accepts(value),
+};
+
+const listOfLists: OptionCheck = {
+  expected: 'a list of lists of numbers',
+  accepts: (value) => Array.isArray(value) && value.every(numberList.accepts),
+};
+
+const range = { low: optional(numberList), high: optional(numberList) };
+
+/** What the options of each kind must be; how many and how large they may be is for the features to say. */
+const known: Readonly<Record<FeatureOptions['kind'], Readonly<Record<string, OptionCheck>>>> = {
+  tiles: { kind: text, tilings: optional(aNumber), tiles: optional(numberOrList), ...range },
+  polynomial: { kind: text, order: aNumber, ...range },
+  fourier: { kind: text, order: aNumber, scaled: optional(flag), ...range },
+  'one-hot': { kind: text, groups: optional(aNumber) },
+  table: { kind: text, rows: listOfLists },
 };
 
 /** What the option `features` must be; {@link createFeatures} checks the rest. */
@@ -32,11 +54,8 @@ export const featureOptions: OptionCheck = {
 
 /** The features of `options` for observations of `space`. Throws `RangeError` for an unknown option and as those features do. */
 export function createFeatures(space: Space, options: FeatureOptions): Features {
-  rejectUnknown(
-    `features '${options.kind}'`,
-    options,
-    Object.fromEntries(known[options.kind].map((name) => [name, 0])),
-  );
+  checkArguments('createFeatures', { space, options }, { space: aSpace, options: featureOptions });
+  checkArguments<Readonly<Record<string, unknown>>>(`features '${options.kind}'`, { ...options }, known[options.kind]);
   switch (options.kind) {
     case 'tiles':
       return new TileCoding(space, options);

@@ -1,6 +1,16 @@
-import { checkGamma, checkLength, solveLinearSystem, type TransitionTable } from '@gradus/core';
+import {
+  checkArguments,
+  checkGamma,
+  checkLength,
+  checkTable,
+  finiteNumber,
+  numberList,
+  objectOf,
+  solveLinearSystem,
+  type TransitionTable,
+} from '@gradus/core';
 import { policyChain } from '../exact/policy-chain.ts';
-import { linearStateValues, type Features } from './features.ts';
+import { linearStateValues, someFeatures, type Features } from './features.ts';
 
 /**
  * What TD learning with linear features does on average (Sutton and Barto, 2018, §9.4 and §11.4): states come with probabilities d(s), and
@@ -32,6 +42,7 @@ export function expectedTd(
   gamma: number,
   stateDistribution: ArrayLike<number>,
 ): ExpectedTd {
+  checkTable(table);
   checkGamma(gamma);
   const { numStates } = table;
   checkLength('stateDistribution', stateDistribution, numStates);
@@ -68,7 +79,9 @@ export function expectedTd(
  * The TD fixed point w = A⁻¹ b, [d], where TD(0) settles if it does (always on-policy). Throws `RangeError` where A is singular, as it is
  * when features depend on each other.
  */
-export function tdFixedPoint({ a, b }: ExpectedTd): Float64Array {
+export function tdFixedPoint(averages: ExpectedTd): Float64Array {
+  checkSweep('tdFixedPoint', averages);
+  const { a, b } = averages;
   return solve(a, b);
 }
 
@@ -82,7 +95,9 @@ export function leastSquaresWeights(
   stateValues: ArrayLike<number>,
   stateDistribution: ArrayLike<number>,
 ): Float64Array {
+  checkArguments('leastSquaresWeights', { stateValues }, { stateValues: numberList });
   const numStates = stateValues.length;
+  checkLength('stateValues', stateValues, numStates);
   checkLength('stateDistribution', stateDistribution, numStates);
   const x = featureMatrix(features, numStates);
   const { count } = features;
@@ -100,7 +115,9 @@ export function leastSquaresWeights(
 }
 
 /** One sweep of semi-gradient TD(0) in its dynamic-programming form, w ← w + α (b − A w), in place. */
-export function expectedTdUpdate({ a, b }: ExpectedTd, weights: Float64Array, alpha: number): void {
+export function expectedTdUpdate(averages: ExpectedTd, weights: Float64Array, alpha: number): void {
+  checkSweep('expectedTdUpdate', averages, { weights }, { alpha });
+  const { a, b } = averages;
   const change = residual(a, b, weights);
   for (let i = 0; i < weights.length; i++) weights[i] += alpha * change[i];
 }
@@ -113,12 +130,14 @@ export function expectedTdUpdate({ a, b }: ExpectedTd, weights: Float64Array, al
  * since γ E[x(s′) x(s)ᵀ] = (C − A)ᵀ.
  */
 export function expectedTdcUpdate(
-  { a, b, c }: ExpectedTd,
+  averages: ExpectedTd,
   weights: Float64Array,
   correction: Float64Array,
   alpha: number,
   beta: number,
 ): void {
+  checkSweep('expectedTdcUpdate', averages, { weights, correction }, { alpha, beta });
+  const { a, b, c } = averages;
   const change = residual(a, b, weights);
   const unexplained = residual(c, change, correction);
   const count = b.length;
@@ -137,6 +156,7 @@ export function rootValueError(
   stateValues: ArrayLike<number>,
   stateDistribution: ArrayLike<number>,
 ): number {
+  checkArguments('rootValueError', { stateValues }, { stateValues: numberList });
   checkLength('stateDistribution', stateDistribution, stateValues.length);
   const values = linearStateValues(
     features,
@@ -146,8 +166,25 @@ export function rootValueError(
   return Math.sqrt(values.reduce((sum, v, s) => sum + stateDistribution[s] * (stateValues[s] - v) ** 2, 0));
 }
 
+/** Throws `RangeError` for what are no averages, for arrays that are not [d], and for step sizes that are no finite numbers. */
+function checkSweep(
+  subject: string,
+  averages: ExpectedTd,
+  arrays: Readonly<Record<string, Float64Array>> = {},
+  stepSizes: Readonly<Record<string, number>> = {},
+): void {
+  checkArguments(subject, { averages }, { averages: someAverages });
+  for (const [name, array] of Object.entries(arrays)) checkLength(`${subject}: ${name}`, array, averages.b.length);
+  for (const [name, stepSize] of Object.entries(stepSizes)) {
+    checkArguments(subject, { [name]: stepSize }, { [name]: finiteNumber });
+  }
+}
+
+const someAverages = objectOf('averages (as expectedTd gives)', { a: numberList, b: numberList, c: numberList });
+
 /** X, [numStates × d] */
 function featureMatrix(features: Features, numStates: number): Float64Array {
+  checkArguments('expectedTd', { features }, { features: someFeatures });
   const matrix = new Float64Array(numStates * features.count);
   const unit = new Float64Array(features.count);
   const states = Array.from({ length: numStates }, (_, state) => state);

@@ -1,3 +1,4 @@
+import { aFunction, checkArguments, numberList, objectOf, positiveInteger, type OptionCheck } from '@gradus/core';
 /** What describes states to a linear method: x(s) ∈ ℝᵈ, of which v(s) = wᵀ x(s). */
 export interface Features {
   /** d */
@@ -23,8 +24,17 @@ export interface FeatureVector {
   readonly values: Float64Array;
 }
 
-/** Memory for any x(s) of `features`. */
-export function createFeatureVector({ maxActive }: Features): FeatureVector {
+/** What `createFeatures` makes. */
+export const someFeatures: OptionCheck = objectOf('features (with count, maxActive and write)', {
+  count: positiveInteger,
+  maxActive: positiveInteger,
+  write: aFunction,
+});
+
+/** Memory for any x(s) of `features`. Throws `RangeError` for what is none. */
+export function createFeatureVector(features: Features): FeatureVector {
+  checkArguments('createFeatureVector', { features }, { features: someFeatures });
+  const { maxActive } = features;
   return { length: 0, indices: new Int32Array(maxActive), values: new Float64Array(maxActive) };
 }
 
@@ -50,6 +60,11 @@ export function linearStateValues(
   observations: ArrayLike<number>,
   size = 1,
 ): Float64Array {
+  checkArguments(
+    'linearStateValues',
+    { features, weights, observations, size },
+    { features: someFeatures, weights: numberList, observations: numberList, size: positiveInteger },
+  );
   if (weights.length !== features.count) {
     throw new RangeError(`weights: expected ${features.count} numbers, got ${weights.length}`);
   }

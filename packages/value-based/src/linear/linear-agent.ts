@@ -2,6 +2,8 @@ import {
   Random,
   TrainingEnv,
   asVectorEnv,
+  checkActing,
+  checkActingTogether,
   checkActionMasks,
   checkOptions,
   checkParameters,
@@ -114,11 +116,13 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   }
 
   /** The best action, the first of equal ones; without `deterministic` the same: exploration belongs to training. */
-  act(observation: Observation, options?: ActOptions): SpaceValue {
+  act(observation: Observation, options: ActOptions = {}): SpaceValue {
+    checkActing(this.env.observationSpace, observation, options);
     return this.values.act(observation, options);
   }
 
-  actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
+  actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
+    checkActingTogether(this.env, observations, actions, options);
     this.values.actBatch(observations, actions, options);
   }
 

@@ -1,7 +1,7 @@
-import { checkOptions, fraction, nonNegativeNumber, type OptionCheck } from '@gradus/core';
+import { checkArguments, fraction, nonNegativeNumber, type OptionCheck } from '@gradus/core';
 import { checkConvergence } from './check-convergence.ts';
 import { EligibilityTrace } from './eligibility-trace.ts';
-import { createFeatureVector, dot, type FeatureVector, type Features } from './features.ts';
+import { createFeatureVector, dot, someFeatures, type FeatureVector, type Features } from './features.ts';
 import type { PredictionStep, ValuePredictor } from './predict-values.ts';
 
 /**
@@ -39,7 +39,8 @@ export class LinearTdLambda implements ValuePredictor {
 
   /** Throws `RangeError` for options out of range. */
   constructor(features: Features, options: LinearTdLambdaOptions) {
-    checkOptions<LinearTdLambdaOptions>('LinearTdLambda', options, optionChecks);
+    checkArguments('LinearTdLambda', { features }, { features: someFeatures });
+    checkArguments<LinearTdLambdaOptions>('LinearTdLambda', options, optionChecks);
     this.features = features;
     this.weights = new Float64Array(features.count);
     this.alpha = options.alpha;

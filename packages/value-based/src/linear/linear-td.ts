@@ -1,6 +1,6 @@
-import { checkOptions, fraction, nonNegativeNumber, type OptionCheck } from '@gradus/core';
+import { checkArguments, fraction, nonNegativeNumber, optional, type OptionCheck } from '@gradus/core';
 import { checkConvergence } from './check-convergence.ts';
-import { addScaled, createFeatureVector, dot, type FeatureVector, type Features } from './features.ts';
+import { addScaled, createFeatureVector, dot, someFeatures, type FeatureVector, type Features } from './features.ts';
 import type { PredictionStep, ValuePredictor } from './predict-values.ts';
 
 /**
@@ -24,10 +24,10 @@ export interface LinearTdOptions {
 const optionChecks: { readonly [Name in keyof LinearTdOptions]-?: OptionCheck } = {
   alpha: nonNegativeNumber,
   gamma: fraction,
-  nSteps: {
+  nSteps: optional({
     expected: 'a positive integer or Infinity',
     accepts: (value) => value === Infinity || (Number.isSafeInteger(value) && Number(value) > 0),
-  },
+  }),
 };
 
 /** See {@link LinearTdOptions} for the algorithm. */
@@ -50,8 +50,9 @@ export class LinearTd implements ValuePredictor {
 
   /** Throws `RangeError` for options out of range. */
   constructor(features: Features, options: LinearTdOptions) {
+    checkArguments('LinearTd', { features }, { features: someFeatures });
+    checkArguments<LinearTdOptions>('LinearTd', options, optionChecks);
     const { alpha, gamma, nSteps = 1 } = options;
-    checkOptions<LinearTdOptions>('LinearTd', { ...options, nSteps }, optionChecks);
     this.features = features;
     this.weights = new Float64Array(features.count);
     this.alpha = alpha;

@@ -1,5 +1,5 @@
-import { fraction, solveLinearSystem } from '@gradus/core';
-import { addScaled, createFeatureVector, type FeatureVector, type Features } from './features.ts';
+import { checkArguments, fraction, nonNegativeNumber, solveLinearSystem } from '@gradus/core';
+import { addScaled, createFeatureVector, someFeatures, type FeatureVector, type Features } from './features.ts';
 import type { PredictionStep, ValuePredictor } from './predict-values.ts';
 
 /**
@@ -19,7 +19,7 @@ export class Lstd implements ValuePredictor {
 
   /** Throws `RangeError` unless γ is in [0, 1]. */
   constructor(features: Features, gamma: number) {
-    if (!fraction.accepts(gamma)) throw new RangeError(`Lstd: expected gamma to be ${fraction.expected}, got ${gamma}`);
+    checkArguments('Lstd', { features, gamma }, { features: someFeatures, gamma: fraction });
     this.features = features;
     this.gamma = gamma;
     this.matrix = new Float64Array(features.count ** 2);
@@ -50,6 +50,7 @@ export class Lstd implements ValuePredictor {
    * `regularization` (default 0) helps.
    */
   solve(regularization = 0): Float64Array {
+    checkArguments('Lstd.solve', { regularization }, { regularization: nonNegativeNumber });
     const matrix = this.matrix.slice();
     const weights = this.vector.slice();
     for (let i = 0; i < matrix.length; i += this.features.count + 1) matrix[i] += regularization;

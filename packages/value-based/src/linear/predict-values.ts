@@ -1,12 +1,23 @@
 import {
   EnvError,
+  aFunction,
+  aPolicy,
+  anEnv,
+  checkArguments,
+  checkOptions,
   endlessEpisode,
   episodeLimit,
+  havingMethods,
+  naturalNumber,
+  optional,
+  positiveInteger,
   resetEnv,
   stepEnv,
+  valueText,
   writeRow,
   type Env,
   type Observation,
+  type OptionCheck,
   type Policy,
   type SpaceValue,
 } from '@gradus/core';
@@ -48,6 +59,17 @@ export interface PredictValuesOptions {
   readonly onStep?: ((step: number) => void) | undefined;
 }
 
+const aPredictor = havingMethods('a predictor (with begin and update)', 'begin', 'update');
+
+const optionChecks: { readonly [Name in keyof PredictValuesOptions]-?: OptionCheck } = {
+  episodes: optional(positiveInteger),
+  steps: optional(positiveInteger),
+  seed: optional(naturalNumber),
+  ratio: optional(aFunction),
+  maxEpisodeSteps: optional(positiveInteger),
+  onStep: optional(aFunction),
+};
+
 /**
  * Prediction (S3.1): lets `policy` act in `env` and `predictor` learn from it. `policy` is asked for samples (`deterministic: false`).
  *
@@ -58,12 +80,14 @@ export function predictValues(
   predictor: ValuePredictor,
   env: Env,
   policy: Policy,
-  { episodes, steps, seed, maxEpisodeSteps, ratio = () => 1, onStep }: PredictValuesOptions,
+  options: PredictValuesOptions,
 ): void {
-  const limit = episodes ?? steps;
-  if ((episodes === undefined) === (steps === undefined) || !Number.isSafeInteger(limit) || Number(limit) < 1) {
+  checkArguments('predictValues', { predictor, env, policy }, { predictor: aPredictor, env: anEnv, policy: aPolicy });
+  checkOptions('predictValues', options, optionChecks);
+  const { episodes, steps, seed, maxEpisodeSteps, ratio = () => 1, onStep } = options;
+  if ((episodes === undefined) === (steps === undefined)) {
     throw new RangeError(
-      `predictValues: expected a positive integer as either episodes or steps, got ${String(episodes)} and ${String(steps)}`,
+      `predictValues: expected either episodes or steps, got ${valueText(episodes)} and ${valueText(steps)}`,
     );
   }
   const { observationSpace } = env;

@@ -1,6 +1,6 @@
-import { checkOptions, fraction, nonNegativeNumber, type OptionCheck } from '@gradus/core';
+import { checkArguments, fraction, nonNegativeNumber, type OptionCheck } from '@gradus/core';
 import { checkConvergence } from './check-convergence.ts';
-import { addScaled, createFeatureVector, dot, type FeatureVector, type Features } from './features.ts';
+import { addScaled, createFeatureVector, dot, someFeatures, type FeatureVector, type Features } from './features.ts';
 import type { PredictionStep, ValuePredictor } from './predict-values.ts';
 
 /**
@@ -39,7 +39,8 @@ export class Tdc implements ValuePredictor {
 
   /** Throws `RangeError` for options out of range. */
   constructor(features: Features, options: TdcOptions) {
-    checkOptions<TdcOptions>('Tdc', options, optionChecks);
+    checkArguments('Tdc', { features }, { features: someFeatures });
+    checkArguments<TdcOptions>('Tdc', options, optionChecks);
     this.features = features;
     this.weights = new Float64Array(features.count);
     this.correction = new Float64Array(features.count);

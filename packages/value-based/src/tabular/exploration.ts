@@ -1,4 +1,5 @@
 import {
+  checkArguments,
   fraction,
   nonNegativeNumber,
   positiveNumber,
@@ -36,26 +37,29 @@ export interface UpperConfidence {
 /** How actions are tried in training. Data, not functions, so that it can be saved with an agent and written in JSON. */
 export type Exploration = EpsilonGreedy | Boltzmann | UpperConfidence;
 
-/** ε-greedy actions, see {@link EpsilonGreedy}. */
-export function epsilonGreedy(epsilon: Schedule): EpsilonGreedy {
-  return { kind: 'epsilon-greedy', level: epsilon };
-}
-
-/** Actions by a softmax over their values, see {@link Boltzmann}. */
-export function boltzmann(temperature: Schedule): Boltzmann {
-  return { kind: 'boltzmann', level: temperature };
-}
-
-/** Optimism about what was tried little, see {@link UpperConfidence}. */
-export function upperConfidence(c: Schedule): UpperConfidence {
-  return { kind: 'upper-confidence', level: c };
-}
-
 const levels: Readonly<Record<Exploration['kind'], OptionCheck>> = {
   'epsilon-greedy': scheduleOf(fraction),
   boltzmann: scheduleOf(positiveNumber),
   'upper-confidence': scheduleOf(nonNegativeNumber),
 };
+
+/** ε-greedy actions, see {@link EpsilonGreedy}. Throws `RangeError` for a level out of range. */
+export function epsilonGreedy(epsilon: Schedule): EpsilonGreedy {
+  checkArguments('epsilonGreedy', { epsilon }, { epsilon: levels['epsilon-greedy'] });
+  return { kind: 'epsilon-greedy', level: epsilon };
+}
+
+/** Actions by a softmax over their values, see {@link Boltzmann}. Throws `RangeError` for a level out of range. */
+export function boltzmann(temperature: Schedule): Boltzmann {
+  checkArguments('boltzmann', { temperature }, { temperature: levels.boltzmann });
+  return { kind: 'boltzmann', level: temperature };
+}
+
+/** Optimism about what was tried little, see {@link UpperConfidence}. Throws `RangeError` for a level out of range. */
+export function upperConfidence(c: Schedule): UpperConfidence {
+  checkArguments('upperConfidence', { c }, { c: levels['upper-confidence'] });
+  return { kind: 'upper-confidence', level: c };
+}
 
 /** What the option `exploration` must be. */
 export const explorationStrategy: OptionCheck = {

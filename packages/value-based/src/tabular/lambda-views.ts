@@ -1,4 +1,14 @@
-import { checkLength, checkOptions, fraction, lambdaReturns, oneOf, positiveInteger } from '@gradus/core';
+import {
+  checkArguments,
+  checkLength,
+  flag,
+  fraction,
+  lambdaReturns,
+  numberList,
+  oneOf,
+  optional,
+  positiveInteger,
+} from '@gradus/core';
 import { bestAction } from './best-action.ts';
 
 /** A whole episode of T steps. */
@@ -83,22 +93,26 @@ export function backwardView(episode: RecordedEpisode, values: Float64Array, opt
 
 /** The pairs (s_t, a_t), [T], and b(s_t), [T + 1], of which the last is 0 where the task ended. */
 function readEpisode(
-  { states, actions, rewards, terminated }: RecordedEpisode,
+  episode: RecordedEpisode,
   values: Float64Array,
   options: LambdaViewOptions,
 ): { readonly pairs: Int32Array; readonly bootstraps: Float64Array } {
-  const { gamma, lambda, alpha, numActions = 1, bootstrap = 'taken' } = options;
-  checkOptions<Required<Record<keyof LambdaViewOptions, unknown>>>(
-    'episode',
-    { gamma, lambda, alpha, numActions, bootstrap },
-    {
-      gamma: fraction,
-      lambda: fraction,
-      alpha: fraction,
-      numActions: positiveInteger,
-      bootstrap: oneOf('taken', 'maximum'),
-    },
-  );
+  checkArguments('episode', episode, {
+    states: numberList,
+    actions: optional(numberList),
+    rewards: numberList,
+    terminated: flag,
+  });
+  checkArguments('episode', { values }, { values: numberList });
+  checkArguments('episode', options, {
+    gamma: fraction,
+    lambda: fraction,
+    alpha: fraction,
+    numActions: optional(positiveInteger),
+    bootstrap: optional(oneOf('taken', 'maximum')),
+  });
+  const { states, actions, rewards, terminated } = episode;
+  const { numActions = 1, bootstrap = 'taken' } = options;
   const steps = rewards.length;
   const numTaken = bootstrap === 'taken' && !terminated ? steps + 1 : steps;
   checkLength('states', states, steps + 1);

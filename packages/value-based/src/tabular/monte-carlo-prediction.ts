@@ -1,4 +1,4 @@
-import { oneOf, type Env, type VectorEnv } from '@gradus/core';
+import { oneOf, optional, type Env, type VectorEnv } from '@gradus/core';
 import { EpisodeBuffer } from './episode-buffer.ts';
 import { nextStateValue, predict, type PredictionOptions } from './predict.ts';
 import { visitStepSize } from './step-size.ts';
@@ -26,12 +26,11 @@ export function monteCarloPrediction(
   policy: Float64Array,
   options: MonteCarloPredictionOptions,
 ): Float64Array {
-  const { gamma, visits = 'first' } = options;
   return predict(env, policy, options, {
     subject: 'monteCarloPrediction',
     alpha: visitStepSize(),
-    checks: { visits: oneOf('first', 'every') },
-    learner: (prediction) => {
+    checks: { visits: optional(oneOf('first', 'every')) },
+    learner: (prediction, { gamma, visits = 'first' }) => {
       const { world, table } = prediction;
       const episode = new EpisodeBuffer(world.numStates);
       const learnReturn = (state: number, value: number): void => {

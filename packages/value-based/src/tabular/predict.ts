@@ -1,12 +1,15 @@
 import {
   Random,
+  aFunction,
+  checkArguments,
   checkLength,
-  checkOptions,
   checkPolicy,
   endlessEpisode,
   episodeLimit,
   fraction,
   naturalNumber,
+  numberList,
+  optional,
   positiveInteger,
   type Env,
   type OptionCheck,
@@ -35,11 +38,9 @@ export interface PredictionOptions {
   readonly onEpisode?: ((episode: number, stateValues: Float64Array) => void) | undefined;
 }
 
-const anything: OptionCheck = { expected: 'anything', accepts: () => true };
-
 const finiteNumbers: OptionCheck = {
   expected: 'a list of finite numbers',
-  accepts: (value) => Array.from(value as ArrayLike<number>).every(Number.isFinite),
+  accepts: (value) => numberList.accepts(value) && Array.from(value as ArrayLike<number>).every(Number.isFinite),
 };
 
 /** What a method learns from and into. */
@@ -57,7 +58,7 @@ export interface PredictionMethod<Options extends PredictionOptions> {
   readonly alpha: StepSize;
   readonly checks: Readonly<Record<Exclude<keyof Options, keyof PredictionOptions>, OptionCheck>>;
   /** Makes the function that learns from each transition that `prediction.world` holds. */
-  readonly learner: (prediction: Prediction) => () => void;
+  readonly learner: (prediction: Prediction, options: Options) => () => void;
 }
 
 /** Plays episodes with a policy, [numStates × numActions], and learns from them; the values, [numStates]. */
@@ -67,17 +68,17 @@ export function predict<Options extends PredictionOptions>(
   options: Options,
   { subject, alpha: defaultAlpha, checks, learner }: PredictionMethod<Options>,
 ): Float64Array {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  checkOptions<Record<string, unknown>>(subject, given, {
+  const all: Readonly<Record<string, OptionCheck>> = {
     episodes: positiveInteger,
     gamma: fraction,
-    alpha: stepSize,
-    initialValues: finiteNumbers,
-    seed: naturalNumber,
-    maxEpisodeSteps: positiveInteger,
-    onEpisode: anything,
+    alpha: optional(stepSize),
+    initialValues: optional(finiteNumbers),
+    seed: optional(naturalNumber),
+    maxEpisodeSteps: optional(positiveInteger),
+    onEpisode: optional(aFunction),
     ...checks,
-  });
+  };
+  checkArguments<Readonly<Record<string, unknown>>>(subject, options as Readonly<Record<string, unknown>>, all);
   const { episodes, alpha = defaultAlpha, initialValues, seed = 0, onEpisode } = options;
   const world = new TabularEnv(subject, env, seed);
   const { numActions } = world;
@@ -89,7 +90,7 @@ export function predict<Options extends PredictionOptions>(
     table.values.set(initialValues);
   }
   const prediction: Prediction = { world, table, progress: 0 };
-  const learn = learner(prediction);
+  const learn = learner(prediction, options);
   const random = new Random(seed);
   world.begin();
   for (let episode = 1; episode <= episodes; episode++) {

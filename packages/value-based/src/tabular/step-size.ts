@@ -1,4 +1,12 @@
-import { fraction, nonNegativeNumber, scheduleOf, scheduleValue, type OptionCheck, type Schedule } from '@gradus/core';
+import {
+  checkArguments,
+  fraction,
+  nonNegativeNumber,
+  scheduleOf,
+  scheduleValue,
+  type OptionCheck,
+  type Schedule,
+} from '@gradus/core';
 
 /** A step size that falls with the number n of times that a value has been updated, the present one included: α_n = (offset + n)^−exponent. */
 export interface VisitStepSize {
@@ -22,6 +30,7 @@ export type StepSize = Schedule | VisitStepSize;
 
 /** α_n = (offset + n)^−exponent. Values converge for exponents in (½, 1] (Robbins and Monro, 1951). */
 export function visitStepSize(exponent = 1, offset = 0): VisitStepSize {
+  checkArguments('visitStepSize', { exponent, offset }, { exponent: nonNegativeNumber, offset: nonNegativeNumber });
   return { kind: 'visits', exponent, offset };
 }
 

@@ -1,5 +1,7 @@
 import {
   Random,
+  checkActing,
+  checkActingTogether,
   checkActionMasks,
   checkOptions,
   checkParameters,
@@ -222,14 +224,18 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
    * The action of largest value, the first of equal ones; without `deterministic` the same: exploration belongs to training. Throws
    * `RangeError` for an observation outside the space and for masks that do not fit or allow nothing.
    */
-  act(observation: Observation, { actionMasks }: ActOptions = {}): SpaceValue {
+  act(observation: Observation, options: ActOptions = {}): SpaceValue {
+    checkActing(this.world.env.observationSpace, observation, options);
+    const { actionMasks } = options;
     const state = this.stateOf(observation);
     if (actionMasks !== undefined) checkActionMasks(actionMasks, this.numActions, 1);
     return this.world.firstAction + this.bestIn(state, actionMasks, 0);
   }
 
-  actBatch(observations: Float32Array, actions: ActionArray, { actionMasks }: ActOptions = {}): void {
+  actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
     const { world, numActions } = this;
+    checkActingTogether(world.env, observations, actions, options);
+    const { actionMasks } = options;
     if (actionMasks !== undefined) checkActionMasks(actionMasks, numActions, actions.length);
     for (let row = 0; row < actions.length; row++) {
       actions[row] = world.firstAction + this.bestIn(world.index.of(observations, row), actionMasks, row);

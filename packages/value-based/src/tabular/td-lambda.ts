@@ -1,4 +1,4 @@
-import { fraction, oneOf, type Env, type VectorEnv } from '@gradus/core';
+import { fraction, oneOf, optional, type Env, type VectorEnv } from '@gradus/core';
 import { EligibilityTraces, traceKinds, type TraceKind } from './eligibility-traces.ts';
 import { nextStateValue, predict, type PredictionOptions } from './predict.ts';
 
@@ -20,12 +20,11 @@ export interface TdLambdaOptions extends PredictionOptions {
  * {@link monteCarloPrediction} does.
  */
 export function tdLambda(env: Env | VectorEnv, policy: Float64Array, options: TdLambdaOptions): Float64Array {
-  const { gamma, lambda, traces: kind = 'accumulating' } = options;
   return predict(env, policy, options, {
     subject: 'tdLambda',
     alpha: 0.1,
-    checks: { lambda: fraction, traces: oneOf(...traceKinds) },
-    learner: (prediction) => {
+    checks: { lambda: fraction, traces: optional(oneOf(...traceKinds)) },
+    learner: (prediction, { gamma, lambda, traces: kind = 'accumulating' }) => {
       const { world, table } = prediction;
       const traces = new EligibilityTraces(world.numStates, kind, gamma * lambda);
       return () => {

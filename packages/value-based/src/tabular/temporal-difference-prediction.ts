@@ -1,4 +1,4 @@
-import { positiveInteger, type Env, type VectorEnv } from '@gradus/core';
+import { optional, positiveInteger, type Env, type VectorEnv } from '@gradus/core';
 import { NStepWindow } from './n-step-window.ts';
 import { nextStateValue, predict, type PredictionOptions } from './predict.ts';
 
@@ -25,7 +25,7 @@ export function temporalDifferencePrediction(
   return predict(env, policy, options, {
     subject: 'temporalDifferencePrediction',
     alpha: 0.1,
-    checks: { nSteps: positiveInteger },
+    checks: { nSteps: optional(positiveInteger) },
     learner: (prediction) => {
       const { world, table } = prediction;
       const window = new NStepWindow(options.nSteps ?? 1, options.gamma);

@@ -238,7 +238,7 @@ describe('errors', () => {
 
   test('an observation of another shape', () => {
     expect(() => new LinearSarsa(makeEnv('MountainCar-v0')).act([0])).toThrow(
-      new EnvError('observation has 1 elements, expected 2'),
+      new RangeError('observation has 1 elements, expected 2'),
     );
   });
 

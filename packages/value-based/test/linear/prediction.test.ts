@@ -249,7 +249,7 @@ describe('errors', () => {
   const predictor = new LinearTd(features, { alpha, gamma });
 
   test('neither episodes nor steps, or both', () => {
-    const message = 'predictValues: expected a positive integer as either episodes or steps, got';
+    const message = 'predictValues: expected either episodes or steps, got';
     expect(() => predictValues(predictor, makeWalk(), policy, {})).toThrow(`${message} undefined and undefined`);
     expect(() => predictValues(predictor, makeWalk(), policy, { episodes: 1, steps: 2 })).toThrow(`${message} 1 and 2`);
     expect(() => predictValues(predictor, makeWalk(), policy, { steps: 0.5 })).toThrow(RangeError);

@@ -1,15 +1,6 @@
 import { CheckpointError, EnvError, MultiDiscrete, type Env, type StepResult } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
-import {
-  NStepSarsa,
-  QLambda,
-  QLearning,
-  Sarsa,
-  SarsaLambda,
-  boltzmann,
-  epsilonGreedy,
-  visitStepSize,
-} from '@gradus/value-based';
+import { NStepSarsa, QLambda, QLearning, Sarsa, SarsaLambda, epsilonGreedy, visitStepSize } from '@gradus/value-based';
 import { describe, expect, test } from 'vitest';
 import { oneStepEnv } from '../support/one-step-env.ts';
 
@@ -20,12 +11,19 @@ describe('bad input is named:', () => {
     expect(make({ alfa: 1 })).toThrow("q-learning: unknown option 'alfa'; did you mean 'alpha'?");
     expect(make({ gamma: 7 })).toThrow(new RangeError('q-learning: expected gamma to be a number in [0, 1], got 7'));
     expect(make({ alpha: 1.5 })).toThrow(/^q-learning: expected alpha to be .*visitStepSize.*, got 1.5$/);
-    expect(make({ alpha: visitStepSize(-1) })).toThrow(/^q-learning: expected alpha to be /);
-    expect(make({ exploration: epsilonGreedy(2) })).toThrow(/^q-learning: expected exploration to be .*"level":2/);
-    expect(make({ exploration: boltzmann(0) })).toThrow(/^q-learning: expected exploration to be .*"level":0/);
+    expect(make({ alpha: { kind: 'visits', exponent: -1, offset: 0 } })).toThrow(/^q-learning: expected alpha to be /);
+    expect(make({ exploration: { kind: 'epsilon-greedy', level: 2 } })).toThrow(
+      /^q-learning: expected exploration to be .*"level":2/,
+    );
+    expect(make({ exploration: { kind: 'boltzmann', level: 0 } })).toThrow(
+      /^q-learning: expected exploration to be .*"level":0/,
+    );
+    expect(() => epsilonGreedy(2)).toThrow(/^epsilonGreedy: expected epsilon to be a number in .*, got 2$/);
     expect(make({ exploration: 0.1 })).toThrow(/^q-learning: expected exploration to be /);
     const until = 'expected until to be a number in (0, 1], got 0';
-    expect(make({ exploration: epsilonGreedy({ kind: 'linear', from: 1, to: 0, until: 0 }) })).toThrow(until);
+    expect(
+      make({ exploration: { kind: 'epsilon-greedy', level: { kind: 'linear', from: 1, to: 0, until: 0 } } }),
+    ).toThrow(until);
     expect(make({ alpha: { kind: 'linear', from: 1, to: 0, until: 0 } })).toThrow(until);
     const more = { ...epsilonGreedy(0.1), ...{ epsilon: 0.1 } };
     expect(make({ exploration: more })).toThrow(/^q-learning: expected exploration to be /);

@@ -1,0 +1,141 @@
+import { badCalls, type Examples } from '@gradus/bad-calls';
+import { Box, Discrete } from '@gradus/core';
+import { makeEnv, transitionTable } from '@gradus/envs';
+import * as valueBased from '@gradus/value-based';
+import {
+  Dqn,
+  LinearTd,
+  Pqn,
+  createFeatures,
+  expectedTd,
+  linearQLearningDefaults,
+  linearSarsaDefaults,
+  monteCarloDefaults,
+  nStepDefaults,
+  qLambdaDefaults,
+  sarsaLambdaDefaults,
+  tabularDefaults,
+  uniformPolicy,
+} from '@gradus/value-based';
+import { expect, test } from 'vitest';
+
+const grid = () => makeEnv('LectureGrid-v0');
+const pole = () => makeEnv('CartPole-v1');
+const table = () => transitionTable('LectureGrid-v0');
+const policy = () => uniformPolicy(table());
+const states = () => new Float64Array(6).fill(1 / 6);
+const pairs = () => new Float64Array(24);
+const features = () => createFeatures(new Discrete(6), { kind: 'one-hot' });
+const begun = (): LinearTd => {
+  const predictor = new LinearTd(features(), { alpha: 0.1, gamma: 0.9 });
+  predictor.begin(Float32Array.of(1));
+  return predictor;
+};
+const averages = () => expectedTd(table(), policy(), features(), 0.9, states());
+const prediction = () => ({
+  episodes: 2,
+  gamma: 0.9,
+  alpha: 0.1,
+  initialValues: states(),
+  seed: 1,
+  maxEpisodeSteps: 900,
+});
+const views = () => ({ gamma: 0.9, lambda: 0.5, alpha: 0.1 });
+const episode = () => ({ states: [0, 1, 2], rewards: [1, 2], terminated: true });
+const iterations = () => ({ tolerance: 1e-3, maxSweeps: 1000 });
+
+const examples: Record<string, Examples[string]> = {
+  // Of core, whose own test calls them.
+  actionValues: null,
+  finiteHorizonDistributions: null,
+  finiteHorizonValues: null,
+  terminalStates: null,
+  TabularAgent: null,
+  backwardInduction: () => [table(), { horizon: 3 }],
+  evaluatePolicy: () => [table(), policy(), 0.9],
+  evaluatePolicyIteratively: () => [table(), policy(), 0.9, iterations()],
+  policyIteration: () => [table(), 0.9],
+  valueIteration: () => [table(), 0.9, iterations()],
+  averageReward: () => [table(), policy()],
+  averageValue: () => [table(), policy(), 0.9],
+  startValue: () => [table(), policy(), 0.9],
+  discountedStateDistribution: () => [table(), policy(), 0.9],
+  stateDistribution: () => [table(), policy(), 2],
+  stationaryStateDistribution: () => [table(), policy()],
+  greedyPolicy: () => [pairs(), 4],
+  uniformPolicy: () => [table()],
+  bairdCounterexample: () => [],
+  createFeatures: () => [new Box(0, 1, [2]), { kind: 'tiles', tilings: 2, tiles: 2, low: [0, 0], high: [1, 1] }],
+  createFeatureVector: () => [features()],
+  linearStateValues: () => [features(), new Float64Array(6), [0, 1], 1],
+  expectedTd: () => [table(), policy(), features(), 0.9, states()],
+  expectedTdUpdate: () => [averages(), new Float64Array(6), 0.1],
+  expectedTdcUpdate: () => [averages(), new Float64Array(6), new Float64Array(6), 0.1, 0.1],
+  leastSquaresWeights: () => [features(), states(), states()],
+  rootValueError: () => [features(), new Float64Array(6), states(), states()],
+  tdFixedPoint: () => [expectedTd(table(), policy(), features(), 0.9, states())],
+  LinearTd: () => [features(), { alpha: 0.1, gamma: 0.9, nSteps: 1 }],
+  LinearTdLambda: () => [features(), { alpha: 0.1, gamma: 0.9, lambda: 0.5 }],
+  Lstd: () => [features(), 0.9],
+  'Lstd.solve': () => [1],
+  Tdc: () => [features(), { alpha: 0.1, beta: 0.1, gamma: 0.9 }],
+  predictValues: () => [begun(), grid(), { act: () => 1 }, { steps: 4, seed: 1, maxEpisodeSteps: 10, ratio: () => 1 }],
+  boltzmann: () => [1],
+  epsilonGreedy: () => [0.1],
+  upperConfidence: () => [1],
+  visitStepSize: () => [1, 0],
+  backwardView: () => [episode(), states(), views()],
+  forwardView: () => [episode(), states(), views()],
+  monteCarloPrediction: () => [grid(), policy(), { ...prediction(), visits: 'first' }],
+  tdLambda: () => [grid(), policy(), { ...prediction(), lambda: 0.5, traces: 'accumulating' }],
+  temporalDifferencePrediction: () => [grid(), policy(), { ...prediction(), nSteps: 1 }],
+};
+
+type Class = new (env: ReturnType<typeof grid>, options: object) => { checkpoint(): object };
+const tabular = {
+  DoubleQLearning: tabularDefaults,
+  ExpectedSarsa: tabularDefaults,
+  MonteCarloControl: monteCarloDefaults,
+  NStepQLearning: nStepDefaults,
+  NStepSarsa: nStepDefaults,
+  QLambda: qLambdaDefaults,
+  QLearning: tabularDefaults,
+  Sarsa: tabularDefaults,
+  SarsaLambda: sarsaLambdaDefaults,
+};
+const linear = { LinearQLearning: linearQLearningDefaults, LinearSarsa: linearSarsaDefaults };
+const tiles = { features: { kind: 'tiles', tilings: 2, tiles: 2, low: [-3, -3, -3, -3], high: [3, 3, 3, 3] } };
+const deep = {
+  Dqn: [Dqn, { seed: 1, hidden: [4], batchSize: 4, learningStarts: 4, bufferSize: 8, learningRate: 0.1, gamma: 0.9 }],
+  Pqn: [Pqn, { seed: 1, hidden: [4], steps: 8, batchSize: 8, epochs: 1, learningRate: 0.1, gamma: 0.9 }],
+} as const;
+
+const statics: Record<string, unknown> = {};
+function addAgent(name: string, make: () => ReturnType<typeof grid>, options: object, observation: unknown): void {
+  const Agent = (valueBased as unknown as Record<string, Class & { restore(...args: readonly unknown[]): unknown }>)[
+    name
+  ];
+  const size = Array.isArray(observation) ? observation.length : 1;
+  examples[name] = () => [make(), options];
+  examples[`${name}.learn`] = () => [{ steps: 8 }];
+  examples[`${name}.act`] = () => [observation, { deterministic: true }];
+  examples[`${name}.actBatch`] = () => [new Float32Array(size), new Int32Array(1), { deterministic: true }];
+  examples[`${name}.checkpoint`] = () => [];
+  statics[`${name}.restore`] = (...args: readonly unknown[]) => Agent.restore(...args);
+  examples[`${name}.restore`] = () => {
+    const checkpoint = new Agent(make(), options).checkpoint() as { readonly state: object };
+    // Without a prototype it is one argument: what is in it is for the tests of resuming.
+    return [{ ...checkpoint, state: Object.assign(Object.create(null), checkpoint.state) as object }, make()];
+  };
+}
+for (const [name, options] of Object.entries(tabular)) addAgent(name, grid, options, 0);
+for (const [name, options] of Object.entries(linear)) addAgent(name, pole, { ...options, ...tiles }, [0, 0, 0, 0]);
+for (const [name, [, options]] of Object.entries(deep)) addAgent(name, pole, options, [0, 0, 0, 0]);
+
+test('bad arguments are refused in words', async () => {
+  const { failures } = await badCalls({ ...valueBased, ...statics }, examples, {
+    sources: `${import.meta.dirname}/../src`,
+    internal: [/^(LinearTd|LinearTdLambda|Lstd|Tdc|createFeatures)\.(begin|update|write)$/, /\.writeKey$/],
+  });
+  expect(failures.slice(0, 20)).toEqual([]);
+});
