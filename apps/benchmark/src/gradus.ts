@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { descriptions } from './commands/descriptions.ts';
 import { Interrupted, messageOf, UserError } from './user-error.ts';
 
@@ -21,6 +21,26 @@ const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus:
   worker: async () => (await import('./commands/worker.ts')).addWorker,
 };
 
+/** Commands that know environments and algorithms of the user's own. */
+const importing: readonly string[] = ['train', 'evaluate', 'watch', 'list', 'bench', 'tune', 'worker'];
+
+const importOption = (): Option =>
+  new Option(
+    '--import <file>',
+    'a module with environments or algorithms of your own (.js, or .ts where Node runs that)',
+  )
+    .argParser((path, before: readonly string[]) => [...before, path])
+    .default([], 'none');
+
+/** Imports what `args` import, so that the command that is declared then knows it. */
+async function importNamed(args: readonly string[]): Promise<void> {
+  const paths = args.flatMap((word, i) => {
+    if (word.startsWith('--import=')) return [word.slice('--import='.length)];
+    return i > 0 && args[i - 1] === '--import' ? [word] : [];
+  });
+  if (paths.length > 0) await (await import('./catalog/user-modules.ts')).importModules(paths);
+}
+
 /** The command line; of commands that `args` do not name there is only what the list of commands shows. */
 async function createCommand(args: readonly string[]): Promise<Command> {
   const gradus = new Command('gradus')
@@ -31,8 +51,11 @@ async function createCommand(args: readonly string[]): Promise<Command> {
     .showHelpAfterError("('--help' shows what there is)");
   const named = args.find((word) => word !== 'help' && !word.startsWith('-'));
   for (const [name, load] of Object.entries(loaders)) {
-    if (name === named) (await load())(gradus);
-    else gradus.command(name).description(descriptions[name as keyof typeof descriptions]);
+    if (name === named) {
+      if (importing.includes(name)) await importNamed(args);
+      (await load())(gradus);
+      if (importing.includes(name)) gradus.commands.find((each) => each.name() === name)?.addOption(importOption());
+    } else gradus.command(name).description(descriptions[name as keyof typeof descriptions]);
   }
   return gradus;
 }
@@ -50,6 +73,7 @@ export async function runGradus(args: readonly string[]): Promise<number> {
     // Commander has said what is wrong, or has shown the help that was asked for.
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
+      if (error.code !== 'commander.unknownOption') return MISUSED;
       const { optionHint } = await import('./commands/option-hints.ts');
       const hint = optionHint(error.message);
       if (hint !== undefined) console.error(hint);

@@ -86,8 +86,7 @@ export interface Algorithm {
   readonly restore: (checkpoint: Checkpoint, env: VectorEnv, options: DeviceOption) => Agent;
 }
 
-/** All algorithms by name. */
-export const algorithms: Readonly<Record<string, Algorithm>> = {
+const known: Record<string, Algorithm> = {
   ppo: {
     defaults: { ...ppoDefaults },
     settings: ppoSettings,
@@ -148,6 +147,15 @@ export const algorithms: Readonly<Record<string, Algorithm>> = {
   'finite-differences': policySearch(searchMethods.finiteDifferences),
   'pattern-search': policySearch(searchMethods.patternSearch),
 };
+
+/** All algorithms by name. */
+export const algorithms: Readonly<Record<string, Algorithm>> = known;
+
+/** Makes an algorithm available by its name. Throws `RangeError` if the name is taken. */
+export function registerAlgorithm(name: string, algorithm: Algorithm): void {
+  if (Object.hasOwn(known, name)) throw new RangeError(`registerAlgorithm: the name '${name}' is taken`);
+  known[name] = algorithm;
+}
 
 /** `Dqn` with other defaults. */
 function dqnVariant(changes: Partial<DqnOptions>, settings: Algorithm['settings']): Algorithm {

@@ -22,6 +22,7 @@ import {
 import { nameHint } from '../files/name-hint.ts';
 import { trainInterruptibly } from '../runs/train-interruptibly.ts';
 import { TrainingFolder } from '../results/training-folder.ts';
+import { environmentOf } from '../catalog/user-modules.ts';
 import { fromUser, UserError } from '../user-error.ts';
 import { descriptions } from './descriptions.ts';
 
@@ -64,7 +65,10 @@ export function addTrain(gradus: Command): void {
     .command('train')
     .description(descriptions.train)
     .argument('[algorithm]', `what to train: ${Object.keys(algorithms).join(', ')}`)
-    .argument('[environment]', "id of the environment, as 'gradus list' shows them")
+    .argument(
+      '[environment]',
+      "its id, as 'gradus list' shows them, or a module that exports one of your own: ./delivery.js",
+    )
     .addOption(
       new Option(
         '--settings <name>',
@@ -198,7 +202,8 @@ function missing(command: Command, argument: string): never {
   return command.error(`error: missing argument '${argument}'`);
 }
 
-async function startRun(algorithm: string, environment: string, options: TrainOptions): Promise<StartedRun> {
+async function startRun(algorithm: string, idOrPath: string, options: TrainOptions): Promise<StartedRun> {
+  const environment = await environmentOf(idOrPath);
   // Made first, so that an unknown environment is not reported as one without settings.
   fromUser(() => makeVectorEnv(environment, 1)).close();
   const name = chooseSettings(options.settings, algorithm, environment);

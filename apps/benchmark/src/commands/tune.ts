@@ -1,6 +1,8 @@
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { benchDisplay, noDisplay } from '../suites/bench-display.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { importModules, importsFrom } from '../catalog/user-modules.ts';
 import { integerFrom } from '../catalog/parse-options.ts';
 import { count, table } from '../runs/results.ts';
 import { ResultsFolder } from '../results/results-folder.ts';
@@ -71,6 +73,10 @@ export function addTune(gradus: Command): void {
 async function tuneCommand(path: string, options: TuneOptions, command: readonly string[]): Promise<void> {
   const { device = defaultDeviceName(), json } = options;
   const space = readSpace(path);
+  await importModules(
+    (space.imports ?? []).map((each) => resolve(dirname(path), each)),
+    `${path}: imports:`,
+  );
   await openDevice(device, 1);
   const planned = planTrials(space, device);
   const { rungs } = planned;
@@ -86,7 +92,7 @@ async function tuneCommand(path: string, options: TuneOptions, command: readonly
   const versions = { gradus: gradusVersion, node: process.version };
   const folder = await ResultsFolder.open(
     out,
-    { name, description, command: shellText(command), versions, runs },
+    { name, description, command: shellText(command), versions, ...importsFrom(out), runs },
     options.fresh,
   );
   try {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listEnvs } from '@gradus/envs';
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { algorithms } from '../catalog/algorithms.ts';
@@ -180,8 +181,13 @@ class Executor {
 function checkRun(data: unknown): PlannedRun {
   const parsed = plannedRunSchema.safeParse(data);
   if (!parsed.success) throw new UnrecoverableError(`expected a run, got ${JSON.stringify(data)}`);
-  const { algorithm } = parsed.data;
-  if (!Object.hasOwn(algorithms, algorithm)) throw new UnrecoverableError(`unknown algorithm '${algorithm}'`);
+  const { algorithm, environment } = parsed.data;
+  const advice = 'if it is your own, start workers with --import';
+  if (!Object.hasOwn(algorithms, algorithm))
+    throw new UnrecoverableError(`unknown algorithm '${algorithm}'; ${advice}`);
+  if (!listEnvs().includes(environment)) {
+    throw new UnrecoverableError(`unknown environment '${environment}'; ${advice}`);
+  }
   return parsed.data;
 }
 

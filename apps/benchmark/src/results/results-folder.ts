@@ -24,6 +24,8 @@ const resultsDescriptionSchema = z.strictObject({
   command: z.string(),
   /** Versions of `gradus` and `node` then. */
   versions: z.strictObject({ gradus: z.string(), node: z.string() }),
+  /** Modules with environments or algorithms that are not the command's own, seen from the folder. */
+  modules: z.array(z.string()).optional(),
   /** All runs that were asked for, finished or not. */
   runs: z.array(plannedRunSchema),
 });

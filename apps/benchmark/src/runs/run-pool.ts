@@ -5,6 +5,7 @@ import { RunInterrupted, type ExecuteRunOptions } from './execute-run.ts';
 import type { PlannedRun } from './planned-run.ts';
 import type { RunRecord } from './run-record.ts';
 import type { FromWorker, ToWorker } from './run-worker.ts';
+import { importedModules } from '../catalog/user-modules.ts';
 import { messageOf } from '../user-error.ts';
 
 /** How to make a {@link RunPool}. */
@@ -62,7 +63,7 @@ export class RunPool {
 
   private startWorker(): Worker {
     // Conditions of this process, such as those that find TypeScript sources, are not for what was built.
-    const worker = new Worker(this.workerFile, { execArgv: [] });
+    const worker = new Worker(this.workerFile, { execArgv: [], workerData: { modules: importedModules() } });
     this.all.add(worker);
     worker.on('exit', () => {
       this.all.delete(worker);

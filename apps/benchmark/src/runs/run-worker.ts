@@ -1,8 +1,9 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { executeRun, RunInterrupted, type ExecuteRunOptions, type RunProgress } from './execute-run.ts';
 import type { PlannedRun } from './planned-run.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
 import type { RunRecord } from './run-record.ts';
+import { importModules } from '../catalog/user-modules.ts';
 import { messageOf } from '../user-error.ts';
 
 /** A run for a thread; see `executeRun`. */
@@ -60,4 +61,7 @@ async function execute(
   }
 }
 
+// The thread that made the pool has imported them, and said what was wrong with them.
+const { modules = [] } = (workerData ?? {}) as { readonly modules?: readonly string[] };
+await importModules(modules);
 listen();

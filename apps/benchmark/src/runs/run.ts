@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CheckpointError, type Agent, type Checkpoint, type CheckpointOptions } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
-import { makeVectorEnv } from '@gradus/envs';
+import { listEnvs, makeVectorEnv } from '@gradus/envs';
 import { z } from 'zod';
 import { algorithms } from '../catalog/algorithms.ts';
 import { deviceNames, openDevice, type DeviceChoice } from '../catalog/devices.ts';
 import { settingsNames } from '../catalog/settings.ts';
+import { importModules, importsFrom } from '../catalog/user-modules.ts';
 import { nameHint } from '../files/name-hint.ts';
 import { parseJson } from '../files/parse-json.ts';
 import { fromUser, messageOf, UserError } from '../user-error.ts';
@@ -26,6 +27,8 @@ const runSchema = z.strictObject({
   device: z.enum(deviceNames),
   /** What the agent scored that was the best of its training; of others there is none. */
   evaluation: z.strictObject({ step: z.int().min(0), mean_return: z.number() }).optional(),
+  /** Modules that have its environment or algorithm, seen from its folder. */
+  modules: z.array(z.string()).optional(),
 });
 
 /** A value that fits the schema of what a training run was started with. */
@@ -36,7 +39,8 @@ const RUN_FILE = 'run.json';
 /** Saves an agent with its run, whole or not at all. */
 export async function saveRun(folder: string, run: Run, agent: Agent, options: CheckpointOptions = {}): Promise<void> {
   const checkpoint = agent.checkpoint(options);
-  const description = new TextEncoder().encode(`${JSON.stringify(run, undefined, 2)}\n`);
+  const described: Run = { ...run, ...importsFrom(folder) };
+  const description = new TextEncoder().encode(`${JSON.stringify(described, undefined, 2)}\n`);
   await saveCheckpoint(folder, { ...checkpoint, files: { ...checkpoint.files, [RUN_FILE]: description } });
 }
 
@@ -85,6 +89,12 @@ export async function loadRun(folder: string): Promise<{ readonly run: Run; read
   }
   const source = join(folder, RUN_FILE);
   const run = parseJson(runSchema, new TextDecoder().decode(description), source);
+  const isKnown = Object.hasOwn(algorithms, run.algorithm) && listEnvs().includes(run.environment);
+  // What --import has imported takes the place of modules that were moved.
+  if (!isKnown) {
+    const modules = run.modules?.map((path) => resolve(folder, path)) ?? [];
+    await importModules(modules, `${source} (--import takes its place): modules:`);
+  }
   if (!Object.hasOwn(algorithms, run.algorithm)) {
     const hint = nameHint(run.algorithm, Object.keys(algorithms));
     throw new UserError(`${source}: algorithm: unknown algorithm '${run.algorithm}'; ${hint}`);

@@ -1,4 +1,6 @@
+import { dirname, resolve } from 'node:path';
 import { defaultDeviceName, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { importModules, importsFrom } from '../catalog/user-modules.ts';
 import { shellText } from '../files/shell-text.ts';
 import { readRecords, ResultsFolder, type ResultsDescription } from '../results/results-folder.ts';
 import type { PlannedRun } from '../runs/planned-run.ts';
@@ -43,6 +45,10 @@ export async function runSuite(name: string, command: readonly string[], options
   const { seeds, filter, device = defaultDeviceName(), execute = () => runLocally(), print = console.log } = options;
   const { fresh = false, dryRun = false, json = false } = options;
   const suite = findSuite(name);
+  await importModules(
+    (suite.imports ?? []).map((path) => resolve(dirname(suite.source), path)),
+    `${suite.source}: imports:`,
+  );
   await openDevice(device, 1);
   const runs = planRuns(suite, { device, seeds, filter });
   const out = options.out ?? `runs/bench/${suite.name}`;
@@ -50,7 +56,7 @@ export async function runSuite(name: string, command: readonly string[], options
     print(describePlan(runs, fresh ? [] : await readRecords(out)));
     return;
   }
-  const folder = await ResultsFolder.open(out, describe(suite, runs, shellText(command)), fresh);
+  const folder = await ResultsFolder.open(out, describe(suite, runs, shellText(command), out), fresh);
   try {
     // Not to delete what has been finished meanwhile.
     const goOn = shellText(command.filter((word) => word !== '--fresh'));
@@ -60,8 +66,14 @@ export async function runSuite(name: string, command: readonly string[], options
   }
 }
 
-function describe({ name, description }: Suite, runs: readonly PlannedRun[], command: string): ResultsDescription {
-  return { name, description, command, versions: { gradus: gradusVersion, node: process.version }, runs: [...runs] };
+function describe(
+  { name, description }: Suite,
+  runs: readonly PlannedRun[],
+  command: string,
+  folder: string,
+): ResultsDescription {
+  const versions = { gradus: gradusVersion, node: process.version };
+  return { name, description, command, versions, ...importsFrom(folder), runs: [...runs] };
 }
 
 /** What is to be done, and what is done already. */

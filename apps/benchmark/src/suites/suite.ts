@@ -52,6 +52,8 @@ export const suiteSchema = z.strictObject({
   evaluations: count.default(20),
   /** Episodes of each of them. */
   evaluationEpisodes: count.default(20),
+  /** Modules with environments or algorithms of one's own, seen from the file. */
+  imports: z.array(z.string()).optional(),
   entries: z.array(entrySchema).min(1),
 });
 

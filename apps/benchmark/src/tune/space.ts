@@ -14,6 +14,8 @@ const atMost = z.int().min(1).max(100_000);
 const spaceSchema = z
   .strictObject({
     name: z.string().regex(/^[\w.+-]+$/, 'expected letters, digits and any of . _ + -'),
+    /** Modules with environments or algorithms of one's own, seen from the file. */
+    imports: z.array(z.string()).optional(),
     description: z.string().default(''),
     algorithm: z.string(),
     environment: z.string(),

@@ -1,4 +1,6 @@
+import { relative } from 'node:path';
 import { usualSettings } from '../catalog/settings.ts';
+import { importedModules } from '../catalog/user-modules.ts';
 import { shellText } from '../files/shell-text.ts';
 import type { ParameterValues } from './plan-trials.ts';
 import type { Space } from './space.ts';
@@ -19,6 +21,7 @@ export function trainCommandLine(space: Space, parameters: ParameterValues): str
     settings,
     '--steps',
     String(steps),
+    ...importedModules().flatMap((path) => ['--import', relative('', path)]),
     ...set,
   ]);
 }
