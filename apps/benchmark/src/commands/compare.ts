@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { compareRuns, lostRuns, SIGNIFICANCE, type Comparison } from '../compare/compare-runs.ts';
 import { readResults } from '../results/results-folder.ts';
+import { nameHint } from '../files/name-hint.ts';
+import { pValueText } from '../report/numbers.ts';
 import { table } from '../runs/results.ts';
 import { finishedOnly, groupName, groupRuns, type RunGroup } from '../results/run-groups.ts';
 import { fromUser, UserError } from '../user-error.ts';
@@ -9,7 +11,8 @@ import { descriptions } from './descriptions.ts';
 const PERCENT = 100 * SIGNIFICANCE;
 
 const notes = `
-A is the candidate, B the baseline: folders that 'gradus bench' wrote. Compared are algorithms of the same label in the same
+A is the candidate, B the baseline: folders that 'gradus bench' wrote, or two labels (of one folder, or the first of A and the second
+of B). Compared are algorithms of the same label in the same
 environment, by their final scores: one for each run (seed), the mean return of its finished agent. P(A > B) is the
 probability that a run of A scores better than one of B, ties counting half; 50 % means no difference. Overall it is the mean
 over all, with its 95 % stratified bootstrap interval.
@@ -24,7 +27,8 @@ With few runs no test can be significant: 3 against 3 give p = 0.05 at best, 5 a
 
 Examples:
   gradus compare runs/bench/classic runs/bench/classic-main
-  gradus compare runs/new runs/old --json`;
+  gradus compare runs/new runs/old --json
+  gradus compare runs/bench/dqn-family --labels double-dqn,dqn`;
 
 /** Adds `gradus compare` to the command. */
 export function addCompare(gradus: Command): void {
@@ -32,7 +36,8 @@ export function addCompare(gradus: Command): void {
     .command('compare')
     .description(descriptions.compare)
     .argument('<a>', 'results folder of the candidate')
-    .argument('<b>', 'results folder of the baseline')
+    .argument('[b]', 'results folder of the baseline; with --labels that of the candidate, if it is left out')
+    .option('--labels <a,b>', 'compare results of these two labels, the first those of the candidate')
     .option('--ignore-failed', 'leave out runs that failed or are missing rather than count them as the worst', false)
     .option('--json', 'print the result as one line of JSON', false)
     .addHelpText('after', notes)
@@ -41,11 +46,28 @@ export function addCompare(gradus: Command): void {
 
 interface CompareOptions {
   readonly ignoreFailed: boolean;
+  readonly labels?: string;
   readonly json: boolean;
 }
 
-async function compareCommand(a: string, b: string, { ignoreFailed, json }: CompareOptions): Promise<void> {
-  const [candidate, baseline] = (await Promise.all([a, b].map(readResults))).map((results) => groupRuns([results]));
+async function compareCommand(
+  folderA: string,
+  folderB: string | undefined,
+  { ignoreFailed, labels, json }: CompareOptions,
+  command: Command,
+): Promise<void> {
+  if (folderB === undefined && labels === undefined) command.error("error: missing required argument 'b'");
+  const [labelA, labelB] = labels === undefined ? [] : parseLabels(labels, command);
+  const folders = [folderA, folderB ?? folderA];
+  const groups = (await Promise.all(folders.map(readResults))).map((results) => groupRuns([results]));
+  const [candidate, baseline] =
+    labelA === undefined || labelB === undefined
+      ? groups
+      : [labelA, labelB].map((label, i) => withLabel(groups[i], label, `${labelA} v ${labelB}`, folders[i]));
+  const [a, b] = folders.map((folder, i) => {
+    const label = [labelA, labelB][i];
+    return label === undefined ? folder : folderB === undefined ? label : `${label} of ${folder}`;
+  });
   const chosen = (groups: readonly RunGroup[]): readonly RunGroup[] => (ignoreFailed ? finishedOnly(groups) : groups);
   const comparison = fromUser(() => compareRuns(chosen(candidate), chosen(baseline)));
   const leftOut = ignoreFailed ? [...lostRuns(candidate, 'A'), ...lostRuns(baseline, 'B')] : [];
@@ -65,6 +87,24 @@ async function compareCommand(a: string, b: string, { ignoreFailed, json }: Comp
       : []),
   ];
   if (problems.length > 0) throw new UserError(problems.join('; '));
+}
+
+function parseLabels(text: string, command: Command): readonly [string, string] {
+  const [a, b, ...more] = text.split(',').map((label) => label.trim());
+  if (a === '' || b === undefined || b === '' || more.length > 0) {
+    command.error(
+      `error: option '--labels <a,b>' argument '${text}' is invalid. Expected two labels, such as dqn,double-dqn.`,
+    );
+  }
+  return [a, b];
+}
+
+/** The groups of a label, by the name of what is compared. */
+function withLabel(groups: readonly RunGroup[], label: string, name: string, folder: string): RunGroup[] {
+  const own = groups.filter((group) => group.label === label);
+  if (own.length > 0) return own.map((group) => ({ ...group, label: name }));
+  const known = [...new Set(groups.map((group) => group.label))];
+  throw new UserError(`--labels: ${folder} has no label '${label}'; ${nameHint(label, known)}`);
 }
 
 function report({ tasks, overall, regression }: Comparison): string {
@@ -102,8 +142,4 @@ function overallText({ probability_of_improvement, low, high, p_value }: Compari
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;
-}
-
-function pValueText(p: number): string {
-  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
 }

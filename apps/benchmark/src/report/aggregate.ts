@@ -1,10 +1,12 @@
 import {
+  holm,
   interquartileMean,
   normalizeScore,
   optimalityGap,
   performanceProfile,
   probabilityOfImprovement,
   probabilityOfImprovementInterval,
+  rankSumTest,
   type Scores,
 } from '@gradus/core';
 import { finalScores, type RunGroup } from '../results/run-groups.ts';
@@ -34,6 +36,8 @@ export interface Improvement extends Estimate {
   readonly x: string;
   readonly y: string;
   readonly environments: readonly string[];
+  /** Of the two-sided test that X and Y are equally good, corrected for the number of pairs. */
+  readonly pValue: number;
 }
 
 /** Normalised scores at which performance profiles are drawn: 0, 0.02 … 1. */
@@ -64,8 +68,17 @@ export function aggregateGroups(groups: readonly RunGroup[]): Aggregate | undefi
   };
 }
 
-/** P(X > Y) for each pair of algorithms that have environments in common. */
+/**
+ * P(X > Y) for each pair of algorithms that have environments in common, with the p-value of an exact permutation test of rank sums over these
+ * (`rankSumTest`, twice the smaller of both sides), by Holm's correction over all pairs.
+ */
 export function improvements(groups: readonly RunGroup[]): Improvement[] {
+  const pairs = pairsOf(groups);
+  const corrected = holm(pairs.map(({ pValue }) => pValue));
+  return pairs.map((pair, i) => ({ ...pair, pValue: corrected[i] }));
+}
+
+function pairsOf(groups: readonly RunGroup[]): Improvement[] {
   const labels = unique(groups.map(({ label }) => label));
   return labels.flatMap((x, i) =>
     labels.slice(i + 1).flatMap((y) => {
@@ -85,6 +98,7 @@ export function improvements(groups: readonly RunGroup[]): Improvement[] {
           environments,
           value: probabilityOfImprovement(...samples),
           ...probabilityOfImprovementInterval(...samples, { repetitions: REPETITIONS.figure }),
+          pValue: Math.min(1, 2 * Math.min(rankSumTest(samples[0], samples[1]), rankSumTest(samples[1], samples[0]))),
         },
       ];
     }),

@@ -33,6 +33,11 @@ export function percentText(share: number): string {
   return `${(100 * share).toFixed(0)}${SPACE}%`;
 }
 
+/** A p-value: 0.0079, < 0.0001 */
+export function pValueText(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
+}
+
 /** 12345 as 12,345 */
 export function countText(value: number): string {
   return Math.round(value).toLocaleString('en-US');

@@ -1,11 +1,11 @@
 import { publishedSources } from '../catalog/published-scores.ts';
 import { lostText } from '../results/run-groups.ts';
 import { scoreScales } from '../results/score-scales.ts';
-import type { Aggregate } from './aggregate.ts';
+import type { Aggregate, Improvement } from './aggregate.ts';
 import { htmlDocument, legend, themeButtons } from './document.ts';
 import type { Figure } from './figure.ts';
 import { html, type Html } from './html.ts';
-import { durationText, plural, scoreText } from './numbers.ts';
+import { durationText, intervalText, percentText, plural, pValueText, scoreText } from './numbers.ts';
 import type { Report } from './report.ts';
 import { runDetails } from './run-details.ts';
 import { scoresTable } from './scores-table.ts';
@@ -130,12 +130,43 @@ function aggregateSection({ aggregate, improvements, aggregateFigures, series }:
     ${
       improvements.length === 0
         ? undefined
-        : html`<p class="note">
-            P(X > Y) is the probability that a run of X scores better than a run of Y in an environment drawn at random
-            from those that both ran in.
-          </p>`
+        : html`${improvementsTable(improvements)}
+            <p class="note">
+              P(X > Y) is the probability that a run of X scores better than a run of Y in an environment drawn at
+              random from those that both ran in. p is the probability of ranks that differ as much, or more, where X
+              and Y are equally good: an exact two-sided permutation test of rank sums, by Holm’s correction over all
+              pairs.
+            </p>`
     }
   </section>`;
+}
+
+function improvementsTable(pairs: readonly Improvement[]): Html {
+  return html`<div class="table">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col" class="text">X</th>
+          <th scope="col" class="text">Y</th>
+          <th scope="col">environments</th>
+          <th scope="col">P(X > Y) [95&nbsp;%]</th>
+          <th scope="col">p</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${pairs.map(
+          (pair) =>
+            html`<tr>
+              <th scope="row">${pair.x}</th>
+              <td class="text">${pair.y}</td>
+              <td>${pair.environments.length}</td>
+              <td class="main">${percentText(pair.value)} <small>${intervalText(pair, percentText)}</small></td>
+              <td>${pValueText(pair.pValue)}</td>
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function figure({ title, svg }: Figure): Html {

@@ -68,6 +68,44 @@ describe('gradus compare', () => {
     expect(reversed.errors).toMatch(/^note: B: 3 of 6 runs/);
   });
 
+  it('compares two labels of one folder, or of two', async () => {
+    const folder = temporaryFolder();
+    const [low, high] = [
+      [1, 2, 3, 4, 5],
+      [6, 7, 8, 9, 10],
+    ];
+    const records = syntheticRecords([
+      { label: 'dqn', environment: 'CartPole-v1', scores: high },
+      { label: 'dqn-zoo', environment: 'CartPole-v1', scores: low },
+      { label: 'dqn', environment: 'Acrobot-v1', scores: low },
+    ]);
+    writeResults(folder, records);
+    const better = await runCommand('compare', folder, '--labels', 'dqn,dqn-zoo', '--json');
+    expect(better.status).toBe(0);
+    expect(JSON.parse(better.output)).toMatchObject({
+      a: 'dqn',
+      b: 'dqn-zoo',
+      tasks: [{ label: 'dqn v dqn-zoo', environment: 'CartPole-v1', mean_a: 8, mean_b: 3, regression: false }],
+      remarks: ['dqn v dqn-zoo in Acrobot-v1 is only in A and is left out'],
+    });
+    const worse = await runCommand('compare', folder, '--labels', 'dqn-zoo,dqn');
+    expect(worse.status).toBe(1);
+    expect(worse.errors).toContain('significant regression: dqn-zoo is worse than dqn in dqn-zoo v dqn in CartPole-v1');
+    const across = await runCommand('compare', folder, results(high, 'ppo-zoo'), '--labels', 'dqn-zoo,ppo-zoo');
+    expect(across.errors).toContain(`dqn-zoo of ${folder} is worse than ppo-zoo of `);
+
+    const unknown = await runCommand('compare', folder, '--labels', 'dqm,dqn-zoo');
+    expect([unknown.status, unknown.errors]).toEqual([
+      1,
+      `error: --labels: ${folder} has no label 'dqm'; did you mean dqn?\n`,
+    ]);
+    for (const labels of ['dqn', 'dqn,', ',dqn', 'a,b,c']) {
+      const refused = await runCommand('compare', folder, '--labels', labels);
+      expect(refused.status).toBe(2);
+      expect(refused.errors).toContain('Expected two labels');
+    }
+  });
+
   it('prints one line of JSON', async () => {
     const [a, b] = [results([6, 7, 8, 9, 10]), results([1, 2, 3, 4, 5])];
     const { status, output } = await runCommand('compare', a, b, '--json');

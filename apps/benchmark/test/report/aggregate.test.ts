@@ -63,6 +63,21 @@ describe('aggregateGroups', () => {
 });
 
 describe('improvements', () => {
+  it('have exact p-values of both sides, corrected for the number of pairs', () => {
+    const pairs = improvements(
+      groupsOf(
+        ['a', 'CartPole-v1', [6, 7, 8, 9, 10]],
+        ['b', 'CartPole-v1', [1, 2, 3, 4, 5]],
+        ['c', 'CartPole-v1', [1.5, 2.5, 3.5, 4.5, 5.5]],
+      ),
+    );
+    const pValues = Object.fromEntries(pairs.map(({ x, y, pValue }) => [`${x} ${y}`, pValue]));
+    // Complete separation is one of C(10, 5) = 252 arrangements on each side; the smallest of three counts three times, both alike.
+    expect(pValues['a b']).toBeCloseTo((3 * 2) / 252, 12);
+    expect(pValues['a c']).toBeCloseTo((3 * 2) / 252, 12);
+    expect(pValues['b c']).toBeGreaterThan(0.5);
+  });
+
   it('compares each pair over the environments that both have', () => {
     const [pair, ...others] = improvements(groups);
     expect(others).toEqual([]);
