@@ -1,4 +1,5 @@
-import { checkOptions, fraction, type OptionCheck, oneOf } from '@gradus/core';
+import { checkArguments, fraction, oneOf, optional, valueText, type OptionCheck } from '@gradus/core';
+import { aScoredPolicy } from '../policies/checks.ts';
 import type { ScoredPolicy } from '../policies/scored-policy.ts';
 import { leaveOneOutEstimates } from './leave-one-out-baselines.ts';
 import { stepCredits, type Credit } from './step-credits.ts';
@@ -41,8 +42,9 @@ export function gradientEstimates<State>(
   trajectories: readonly Trajectory<State>[],
   options: GradientOptions<State>,
 ): Float64Array {
+  checkArguments('gradient', { policy, trajectories }, { policy: aScoredPolicy, trajectories: aList });
+  checkArguments<GradientOptions<State>>('gradient', options, checks);
   const { gamma, credit = 'discounted-reward-to-go', baseline = 0 } = options;
-  checkOptions<Required<GradientOptions<State>>>('gradient', { ...options, credit, baseline }, checks);
   checkTrajectories(policy, trajectories, typeof baseline === 'string' ? 2 : 1);
   if (typeof baseline === 'string') return leaveOneOutEstimates(policy, trajectories, { gamma, credit, baseline });
 
@@ -81,13 +83,15 @@ const baselineCheck: OptionCheck = {
   accepts: (value) => Number.isFinite(value) || typeof value === 'function' || value === 'mean' || value === 'optimal',
 };
 
+const aList: OptionCheck = { expected: 'a list', accepts: (value) => Array.isArray(value) };
+
 const checks = {
   gamma: fraction,
-  credit: oneOf('total-return', 'discounted-reward-to-go', 'reward-to-go'),
-  baseline: baselineCheck,
+  credit: optional(oneOf('total-return', 'discounted-reward-to-go', 'reward-to-go')),
+  baseline: optional(baselineCheck),
 };
 
 function checkedBaseline(value: number): number {
   if (Number.isFinite(value)) return value;
-  throw new RangeError(`baseline: expected a finite number for each state, got ${value}`);
+  throw new RangeError(`baseline: expected a finite number for each state, got ${valueText(value)}`);
 }

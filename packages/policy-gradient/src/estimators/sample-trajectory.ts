@@ -1,5 +1,5 @@
-import type { RandomSource, TransitionTable } from '@gradus/core';
-import { checkIndex } from '../policies/checks.ts';
+import { checkArguments, checkTable, type RandomSource, type TransitionTable } from '@gradus/core';
+import { aScoredPolicy, checkIndex, checkRandom } from '../policies/checks.ts';
 import type { ScoredPolicy } from '../policies/scored-policy.ts';
 import { drawIndex } from '../policies/softmax.ts';
 import type { Trajectory } from './trajectory.ts';
@@ -12,6 +12,9 @@ const MAX_STEPS = 100_000;
  * with other parameters. Throws `RangeError` for an action that the table has not, and for an episode of more than 100,000 steps.
  */
 export function sampleTrajectory(table: TransitionTable, policy: ScoredPolicy, random: RandomSource): Trajectory {
+  checkTable(table);
+  checkArguments('sampleTrajectory', { policy }, { policy: aScoredPolicy });
+  checkRandom(random);
   const states: number[] = [];
   const actions: number[] = [];
   const rewards: number[] = [];

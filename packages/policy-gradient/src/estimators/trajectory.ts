@@ -1,3 +1,4 @@
+import { anObject, checkArguments, naturalNumber, numberList, objectOf, optional } from '@gradus/core';
 import type { ScoredPolicy } from '../policies/scored-policy.ts';
 
 /** τ: a whole episode of T steps, from its first step to its end. One that was cut off counts as ended there. */
@@ -15,6 +16,8 @@ export interface Trajectory<State = number> {
   readonly logProbabilities?: ArrayLike<number> | undefined;
 }
 
+const someStates = objectOf('a list of states', { length: naturalNumber });
+
 /** Throws `RangeError` unless there are trajectories, with as many of everything as they have steps, and finite rewards. */
 export function checkTrajectories<State>(
   policy: ScoredPolicy<State>,
@@ -27,7 +30,14 @@ export function checkTrajectories<State>(
   if (policy.parameters.some((parameter) => !Number.isFinite(parameter))) {
     throw new RangeError('policy: expected finite parameters, got one that is not');
   }
-  trajectories.forEach(({ states, actions, rewards, logProbabilities }, n) => {
+  trajectories.forEach((trajectory, n) => {
+    checkArguments(`trajectories[${n}]`, { trajectory }, { trajectory: anObject });
+    const { states, actions, rewards, logProbabilities } = trajectory;
+    checkArguments(
+      `trajectories[${n}]`,
+      { states, actions, rewards, logProbabilities },
+      { states: someStates, actions: numberList, rewards: numberList, logProbabilities: optional(numberList) },
+    );
     if (rewards.length === 0) throw new RangeError(`trajectories[${n}]: expected at least one step, got none`);
     checkSteps(n, 'states', states, rewards.length);
     checkSteps(n, 'actions', actions, rewards.length);

@@ -1,4 +1,14 @@
-import { solveLinearSystem, type TransitionTable } from '@gradus/core';
+import {
+  checkArguments,
+  checkTable,
+  flag,
+  fraction,
+  optional,
+  solveLinearSystem,
+  valueText,
+  type TransitionTable,
+} from '@gradus/core';
+import { aScoredPolicy } from '../policies/checks.ts';
 import type { DiscretePolicy } from '../policies/scored-policy.ts';
 
 /** How to differentiate. */
@@ -40,11 +50,15 @@ export function exactPolicyGradient(
   policy: DiscretePolicy,
   options: ExactPolicyGradientOptions,
 ): ExactPolicyGradient {
+  checkTable(table);
+  checkArguments('exactPolicyGradient', { policy }, { policy: aScoredPolicy });
+  checkArguments('exactPolicyGradient', options, { gamma: fraction, discountsSteps: optional(flag) });
   const { gamma, discountsSteps = true } = options;
-  if (!(gamma >= 0 && gamma <= 1)) throw new RangeError(`gamma: expected a number in [0, 1], got ${gamma}`);
   const { numStates, numActions, initialDistribution } = table;
   if (policy.numActions !== numActions) {
-    throw new RangeError(`policy: expected ${numActions} actions, as the table has, got ${policy.numActions}`);
+    throw new RangeError(
+      `policy: expected ${numActions} actions, as the table has, got ${valueText(policy.numActions)}`,
+    );
   }
   const { isSeen, probabilities, transitions, rewards } = chain(table, policy);
 

@@ -1,4 +1,5 @@
 import {
+  checkArguments,
   finiteHorizonDistributions,
   finiteHorizonValues,
   readHorizon,
@@ -6,6 +7,7 @@ import {
   type FiniteHorizonValues,
   type TransitionTable,
 } from '@gradus/core';
+import { aScoredPolicy } from '../policies/checks.ts';
 import type { DiscretePolicy } from '../policies/scored-policy.ts';
 
 /** The gradient of a policy's expected return within a horizon, and what it is made of. */
@@ -31,6 +33,7 @@ export function finiteHorizonPolicyGradient(
   options: FiniteHorizonOptions = {},
 ): FiniteHorizonGradient {
   const { horizon, gamma } = readHorizon(table, options);
+  checkArguments('finiteHorizonPolicyGradient', { policy }, { policy: aScoredPolicy });
   const { numStates, numActions } = table;
   if (policy.numActions !== numActions) {
     throw new RangeError(`policy: expected ${numActions} actions, as the table has, got ${policy.numActions}`);

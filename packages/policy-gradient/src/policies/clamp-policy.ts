@@ -1,5 +1,5 @@
-import type { RandomSource } from '@gradus/core';
-import { checkIndex } from './checks.ts';
+import { valueText, type RandomSource } from '@gradus/core';
+import { checkIndex, checkRandom, checkTarget } from './checks.ts';
 import type { DiscretePolicy } from './scored-policy.ts';
 
 /**
@@ -21,17 +21,19 @@ export class ClampPolicy<State = number> implements DiscretePolicy<State> {
   /** `theta`: θ at first, a half by default. Throws `RangeError` for one that is not finite. */
   constructor(theta = 0.5) {
     if (!Number.isFinite(theta))
-      throw new RangeError(`ClampPolicy: expected theta to be a finite number, got ${theta}`);
+      throw new RangeError(`ClampPolicy: expected theta to be a finite number, got ${valueText(theta)}`);
     this.parameters = Float64Array.of(theta);
   }
 
   probabilities(_state: State, target: Float64Array = new Float64Array(2)): Float64Array {
+    checkTarget(target, 2);
     target[0] = this.probability(0);
     target[1] = this.probability(1);
     return target;
   }
 
   sample(_state: State, random: RandomSource): number {
+    checkRandom(random);
     return random.nextFloat() < this.probability(0) ? 0 : 1;
   }
 
@@ -43,6 +45,7 @@ export class ClampPolicy<State = number> implements DiscretePolicy<State> {
     const probability = this.probability(action);
     if (probability === 0)
       throw new RangeError(`action: expected one that is possible, got ${action} with θ = ${this.parameters[0]}`);
+    checkTarget(target, 1);
     const slope = action === 0 ? 1 : -1;
     target[0] = probability < 1 ? slope / probability : 0;
   }

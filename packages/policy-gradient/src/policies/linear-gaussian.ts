@@ -1,5 +1,14 @@
-import { checkOptions, finiteNumber, flag, positiveInteger, type RandomSource } from '@gradus/core';
-import { aFunction } from './checks.ts';
+import {
+  aFunction,
+  checkArguments,
+  finiteNumber,
+  flag,
+  optional,
+  positiveInteger,
+  valueText,
+  type RandomSource,
+} from '@gradus/core';
+import { checkRandom, checkTarget } from './checks.ts';
 import type { ScoredPolicy } from './scored-policy.ts';
 
 /** What a linear Gaussian policy sees, and how it explores. */
@@ -34,12 +43,13 @@ export class LinearGaussian<State = number> implements ScoredPolicy<State> {
 
   /** Throws `RangeError` for a number of features that is not a positive integer and for log σ that is not finite. */
   constructor(options: LinearGaussianOptions<State>) {
+    checkArguments('LinearGaussian', options, {
+      numFeatures: positiveInteger,
+      features: aFunction,
+      logStd: optional(finiteNumber),
+      learnsLogStd: optional(flag),
+    });
     const { numFeatures, features, logStd = 0, learnsLogStd = false } = options;
-    checkOptions<Required<LinearGaussianOptions<State>>>(
-      'LinearGaussian',
-      { ...options, logStd, learnsLogStd },
-      { numFeatures: positiveInteger, features: aFunction, logStd: finiteNumber, learnsLogStd: flag },
-    );
     this.numParameters = numFeatures + Number(learnsLogStd);
     this.parameters = new Float64Array(this.numParameters);
     if (learnsLogStd) this.parameters[numFeatures] = logStd;
@@ -62,18 +72,27 @@ export class LinearGaussian<State = number> implements ScoredPolicy<State> {
   }
 
   sample(state: State, random: RandomSource): number {
+    checkRandom(random);
     return this.mean(state) + Math.exp(this.logStd) * random.normal();
   }
 
   logProbability(state: State, action: number): number {
+    checkAction(action);
     const z = (action - this.mean(state)) / Math.exp(this.logStd);
     return -0.5 * z * z - this.logStd - halfLogTwoPi;
   }
 
   score(state: State, action: number, target: Float64Array): void {
+    checkAction(action);
+    checkTarget(target, this.numParameters);
     const std = Math.exp(this.logStd);
     const z = (action - this.mean(state)) / std;
     for (let i = 0; i < this.row.length; i++) target[i] = (z / std) * this.row[i];
     if (this.fixedLogStd === null) target[this.row.length] = z * z - 1;
   }
+}
+
+function checkAction(action: number): void {
+  if (typeof action === 'number') return;
+  throw new RangeError(`action: expected a number, got ${valueText(action)}`);
 }

@@ -1,5 +1,5 @@
-import { checkOptions, positiveInteger, type RandomSource } from '@gradus/core';
-import { aFunction, checkIndex } from './checks.ts';
+import { aFunction, checkArguments, positiveInteger, type RandomSource } from '@gradus/core';
+import { checkIndex, checkRandom, checkTarget } from './checks.ts';
 import type { DiscretePolicy } from './scored-policy.ts';
 import { drawIndex, softmax } from './softmax.ts';
 
@@ -30,7 +30,7 @@ export class LinearSoftmax<State = number> implements DiscretePolicy<State> {
 
   /** Throws `RangeError` for sizes that are not positive integers. */
   constructor(options: LinearSoftmaxOptions<State>) {
-    checkOptions<LinearSoftmaxOptions<State>>('LinearSoftmax', options, {
+    checkArguments<LinearSoftmaxOptions<State>>('LinearSoftmax', options, {
       numActions: positiveInteger,
       numFeatures: positiveInteger,
       features: aFunction,
@@ -44,12 +44,14 @@ export class LinearSoftmax<State = number> implements DiscretePolicy<State> {
   }
 
   probabilities(state: State, target: Float64Array = new Float64Array(this.numActions)): Float64Array {
+    checkTarget(target, this.numActions);
     this.preferences(state, target);
     softmax(target);
     return target;
   }
 
   sample(state: State, random: RandomSource): number {
+    checkRandom(random);
     return drawIndex(this.probabilities(state, this.scratch), random);
   }
 
@@ -62,6 +64,7 @@ export class LinearSoftmax<State = number> implements DiscretePolicy<State> {
 
   score(state: State, action: number, target: Float64Array): void {
     checkIndex('action', action, this.numActions);
+    checkTarget(target, this.numParameters);
     const probabilities = this.probabilities(state, this.scratch);
     target.set(this.rows[action]);
     for (let b = 0; b < this.numActions; b++) {

@@ -1,5 +1,5 @@
-import { checkOptions, positiveInteger, type RandomSource } from '@gradus/core';
-import { checkIndex } from './checks.ts';
+import { anObject, checkArguments, positiveInteger, type RandomSource } from '@gradus/core';
+import { checkIndex, checkRandom, checkTarget } from './checks.ts';
 import type { DiscretePolicy } from './scored-policy.ts';
 import { drawIndex, softmax } from './softmax.ts';
 
@@ -26,8 +26,9 @@ export class TabularSoftmax implements DiscretePolicy {
 
   /** Throws `RangeError` for sizes that are not positive integers. */
   constructor(options: TabularSoftmaxOptions) {
+    checkArguments('TabularSoftmax', { options }, { options: anObject });
     const { numStates, numActions } = options;
-    checkOptions<TabularSoftmaxOptions>(
+    checkArguments(
       'TabularSoftmax',
       { numStates, numActions },
       { numStates: positiveInteger, numActions: positiveInteger },
@@ -40,12 +41,14 @@ export class TabularSoftmax implements DiscretePolicy {
   }
 
   probabilities(state: number, target: Float64Array = new Float64Array(this.numActions)): Float64Array {
+    checkTarget(target, this.numActions);
     this.preferences(state, target);
     softmax(target);
     return target;
   }
 
   sample(state: number, random: RandomSource): number {
+    checkRandom(random);
     return drawIndex(this.probabilities(state, this.scratch), random);
   }
 
@@ -58,6 +61,7 @@ export class TabularSoftmax implements DiscretePolicy {
 
   score(state: number, action: number, target: Float64Array): void {
     checkIndex('action', action, this.numActions);
+    checkTarget(target, this.numParameters);
     const probabilities = this.probabilities(state, this.scratch);
     const first = state * this.numActions;
     target.fill(0);

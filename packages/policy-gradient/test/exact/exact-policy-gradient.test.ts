@@ -130,7 +130,7 @@ test('bad input is named', () => {
   expect(() => exactPolicyGradient(endless, policy, { gamma: 1 })).toThrow(new RangeError(message));
   expect(() => exactPolicyGradient(endless, policy, { gamma: 0.9, discountsSteps: false })).toThrow(message);
   expect(() => exactPolicyGradient(endless, policy, { gamma: -1 })).toThrow(
-    new RangeError('gamma: expected a number in [0, 1], got -1'),
+    new RangeError('exactPolicyGradient: expected gamma to be a number in [0, 1], got -1'),
   );
   expect(() => exactPolicyGradient(randomProcess(1), new ClampPolicy(0.5), { gamma: 0.9 })).toThrow(
     new RangeError('policy: expected 3 actions, as the table has, got 2'),
