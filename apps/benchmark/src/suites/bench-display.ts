@@ -69,8 +69,9 @@ class Overall {
   }
 
   get left(): string {
-    const seconds = this.timeLeft.estimate();
-    return seconds === undefined ? 'time left not known yet' : `${clock(seconds)} left`;
+    const shown = this.timeLeft.shown();
+    if (shown === undefined) return 'time left not known yet';
+    return `${shown.isMore ? 'more than ' : ''}${clock(shown.seconds)} left`;
   }
 }
 

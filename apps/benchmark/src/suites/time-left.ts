@@ -10,11 +10,17 @@ interface Observation {
   until: number;
 }
 
+/** An estimate that is so many times what is shown, and a second more, is told from it. */
+const MORE = 1.2;
+
 /** Estimates how long runs that go side by side will take, by the pace of those that are alike but for their seeds. */
 export class TimeLeft {
   private readonly waiting: Set<PlannedRun>;
   private readonly going = new Map<string, Observation>();
   private readonly ended: Observation[] = [];
+  /** The most runs that went on at a time. */
+  private parallel = 1;
+  private least = Infinity;
 
   constructor(runs: readonly PlannedRun[]) {
     this.waiting = new Set(runs);
@@ -25,6 +31,7 @@ export class TimeLeft {
     this.waiting.delete(run);
     const observation = this.going.get(run.id) ?? { run, firstStep: step, since: now, step, until: now };
     this.going.set(run.id, Object.assign(observation, { step, until: now }));
+    this.parallel = Math.max(this.parallel, this.going.size);
   }
 
   /** A run is over. */
@@ -36,8 +43,19 @@ export class TimeLeft {
   }
 
   /**
-   * Seconds until all runs are over, if as many as now go on at a time; undefined while nothing has been seen. A run that none is like
-   * counts as an average one.
+   * What to show of {@link estimate}: the least so far, which never climbs, and whether it turned out to be too little. Undefined while nothing has
+   * been seen.
+   */
+  shown(): { readonly seconds: number; readonly isMore: boolean } | undefined {
+    const seconds = this.estimate();
+    if (seconds === undefined) return undefined;
+    this.least = Math.min(this.least, seconds);
+    return { seconds: this.least, isMore: seconds > MORE * this.least + 1 };
+  }
+
+  /**
+   * Seconds until all runs are over, if as many as ever go on at a time, and none before the longest; undefined while nothing has been seen. A
+   * run that none is like counts as an average one.
    */
   estimate(): number | undefined {
     const going = [...this.going.values()];
@@ -55,7 +73,7 @@ export class TimeLeft {
       ...going.map(({ run, step }) => remaining(run, step)),
       ...[...this.waiting].map((run) => remaining(run, 0)),
     ];
-    return sum(left) / Math.max(going.length, 1);
+    return Math.max(sum(left) / this.parallel, ...left, 0);
   }
 }
 
