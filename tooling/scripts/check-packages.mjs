@@ -6,7 +6,17 @@ import { pnpm } from './run.mjs';
 
 const tarballs = mkdtempSync(join(tmpdir(), 'gradus-'));
 try {
-  await pnpm('--filter', './packages/*', 'exec', 'pnpm', 'pack', '--pack-destination', tarballs);
+  await pnpm(
+    '--filter',
+    './packages/*',
+    '--filter',
+    './apps/benchmark',
+    'exec',
+    'pnpm',
+    'pack',
+    '--pack-destination',
+    tarballs,
+  );
   for (const file of readdirSync(tarballs)) {
     const tarball = join(tarballs, file);
     await pnpm('exec', 'publint', tarball, '--strict');

@@ -1,5 +1,6 @@
 // `pnpm check:user-project`: does what a user does. Packs the packages, installs the tarballs with npm in an empty project, compiles
-// an environment of thirty lines and its training in TypeScript and runs them on plain Node: the agent has to learn. Needs a build.
+// an environment of thirty lines and its training in TypeScript and runs them on plain Node: the agent has to learn. Then the installed
+// command trains in the same environment, in this thread and in another. Needs a build.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,14 +8,22 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { root } from './run.mjs';
 
-const packages = ['@gradus/tensor', '@gradus/core', '@gradus/policy-gradient'];
+const packages = [
+  '@gradus/tensor',
+  '@gradus/tfjs',
+  '@gradus/core',
+  '@gradus/envs',
+  '@gradus/value-based',
+  '@gradus/policy-gradient',
+  '@gradus/policy-search',
+  '@gradus/benchmark',
+];
 
-const main = `
-import { Box, Discrete, Random, evaluate, type Env, type ResetOptions, type StepResult } from '@gradus/core';
-import { Ppo } from '@gradus/policy-gradient';
+const corridor = `
+import { Box, Discrete, Random, type Env, type ResetOptions, type StepResult } from '@gradus/core';
 
 /** Walk left (0) or right (1) to cell 7 of ten; each step costs 0.1. */
-class Corridor implements Env<number[], number> {
+export class Corridor implements Env<number[], number> {
   readonly observationSpace = new Box(0, 1, [1]);
   readonly actionSpace = new Discrete(2);
   private random = new Random();
@@ -36,6 +45,12 @@ class Corridor implements Env<number[], number> {
     return { observation: [this.cell / 10], reward, terminated, truncated: this.steps >= 50 };
   }
 }
+`;
+
+const main = `
+import { evaluate } from '@gradus/core';
+import { Ppo } from '@gradus/policy-gradient';
+import { Corridor } from './corridor.js';
 
 // @ts-expect-error: a misspelt option is an error of types.
 void (() => new Ppo(new Corridor(), { learningrate: 1 }));
@@ -82,6 +97,25 @@ function developmentDependencies() {
   return { typescript: versionOf('typescript'), '@types/node': versionOf('@types/node') };
 }
 
+/** Has the command that is installed in `project` train in the project's environment. */
+function checkCommand(project) {
+  const gradus = (...args) => run(project, 'npx', '--no', '--', 'gradus', ...args);
+  if (!gradus('--help').includes('experiment')) throw new Error('gradus --help does not name the commands');
+  const size = ['--episodes', '5', '--json'];
+  const trained = gradus('train', 'ppo', './corridor.js', '--steps', '2048', '--out', 'runs/corridor', ...size);
+  const { environment, mean_return: mean } = JSON.parse(trained);
+  const again = JSON.parse(gradus('evaluate', 'runs/corridor', ...size));
+  if (environment !== 'Corridor' || again.mean_return !== mean) {
+    throw new Error(`the command trained in ${environment} to ${mean}, and evaluated that as ${again.mean_return}`);
+  }
+  const entries = [{ algorithm: 'dqn', environment: 'Corridor', settings: 'default', steps: 1200 }];
+  const sizes = { seeds: 1, episodes: 2, evaluations: 1, evaluationEpisodes: 2 };
+  writeFileSync(join(project, 'suite.json'), JSON.stringify({ name: 'own', ...sizes, entries }));
+  const record = JSON.parse(gradus('bench', 'suite.json', '--import', './corridor.js', '--json'));
+  if (record.steps !== 1200) throw new Error(`the command's suite ended after ${record.steps} steps, not 1200`);
+  if (!gradus('bench', 'quick', '--dry-run').includes('CartPole-v1')) throw new Error('the suite quick is not there');
+}
+
 const temporary = mkdtempSync(join(tmpdir(), 'gradus-user-'));
 try {
   const [tarballs, project] = ['tarballs', 'project'].map((name) => join(temporary, name));
@@ -99,6 +133,7 @@ try {
   };
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
+  writeFileSync(join(project, 'corridor.ts'), corridor);
   writeFileSync(join(project, 'main.ts'), main);
   run(project, 'npm', 'install', '--no-audit', '--no-fund', '--loglevel=error');
   run(project, process.execPath, join('node_modules', 'typescript', 'bin', 'tsc'));
@@ -108,6 +143,8 @@ try {
   console.log(
     `ok: a project with the packed packages compiles and learns (mean return ${before.toFixed(2)} → ${after.toFixed(2)})`,
   );
+  checkCommand(project);
+  console.log('ok: the installed command trains, evaluates and measures in an environment of the project');
 } catch (error) {
   console.error(`fail: ${error.message}`);
   process.exitCode = 1;
