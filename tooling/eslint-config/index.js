@@ -51,10 +51,6 @@ export function gradusConfig(rootDirectory) {
     { files: ['**/*.config.ts'], rules: { 'no-restricted-exports': 'off' } },
     // A test that unwraps a value which is not there fails, as it should.
     { files: ['**/test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
-    {
-      files: ['packages/policy-gradient/src/{ppo*,reinforce,reinforce/*}.ts'],
-      rules: { 'gradus/no-import-circle': 'off' },
-    },
     boundaries,
     prettier,
   );

@@ -1,13 +1,24 @@
 export { actionValues, backUp, maximumValues } from './exact/action-values.ts';
 export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './policies/actor-critic-networks.ts';
-export type { ActOptions, Agent, CheckpointOptions, DeviceOption, LearnOptions, Policy } from './training/agent.ts';
+export type {
+  ActOptions,
+  Agent,
+  CheckpointOptions,
+  DeviceOption,
+  LearnMoreOptions,
+  LearnOptions,
+  Policy,
+} from './training/agent.ts';
 export {
   BaseAgent,
+  loadAgent,
   type AgentClass,
   type AgentKind,
   type AgentOptions,
   type AgentParts,
   type AgentState,
+  type LoadOptions,
+  type LoadableAgent,
 } from './policies/base-agent.ts';
 export { discreteActions, learnSteps, roundSize, splitDevice } from './training/agent-options.ts';
 export {
@@ -196,7 +207,7 @@ export {
 } from './statistics/statistics.ts';
 export { SumTree } from './buffers/sum-tree.ts';
 export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './training/train.ts';
-export { TrainingEnv, openCheckpoint, plainState, snapshotEnv } from './training/training-env.ts';
+export { TrainingEnv, openCheckpoint, plainState, snapshotEnv, type Resumption } from './training/training-env.ts';
 export { TransitionTable, type Outcome, type TransitionTableParts } from './environments/transition-table.ts';
 export { vectorEnvFromDynamics } from './environments/vector-env-from-dynamics.ts';
 export type { StepOutcome, VectorEnv, VectorResetOptions } from './environments/vector-env.ts';

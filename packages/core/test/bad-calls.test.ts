@@ -294,7 +294,7 @@ test('bad arguments are refused in words', async () => {
     sources: `${import.meta.dirname}/../src`,
     internal: [
       /^check[A-Z]/,
-      /^(BaseAgent|OffPolicyLoop|savedValues)/,
+      /^(BaseAgent|OffPolicyLoop|loadAgent|savedValues)/,
       /^SamplingKeys\.(write|for)/,
       /\.on(Start|Progress|End)$/,
       /\.(render|writeKey)$/,

@@ -1,4 +1,4 @@
-import type { Agent } from '../src/training/agent.ts';
+import type { Agent, LearnOptions } from '../src/training/agent.ts';
 import type { Progress } from '../src/training/progress.ts';
 import type { Training } from '../src/training/train.ts';
 
@@ -8,7 +8,7 @@ export function fakeAgent(failAt?: number): Agent & { step: number } {
     algorithm: 'fake',
     step: 0,
     act: () => 0,
-    *learn({ steps }) {
+    *learn({ steps }: LearnOptions) {
       while (this.step < steps) {
         this.step += 10;
         if (this.step >= (failAt ?? Infinity)) throw new Error('the network exploded');

@@ -19,7 +19,7 @@ export interface Checkpoint {
 export const MANIFEST = 'agent.json';
 const ARRAYS = 'state.bin';
 const FORMAT = 'gradus-agent';
-const VERSION = 1;
+const VERSION = 2;
 
 /** Length and checksum of a file. */
 export interface FileRecord {

@@ -1,4 +1,5 @@
 import {
+  checkArguments,
   checkOptions,
   disposeParameters,
   loadParameters,
@@ -9,15 +10,27 @@ import {
   type Parameters,
 } from '@gradus/tensor';
 import { learnSteps, splitDevice } from '../training/agent-options.ts';
-import type { ActOptions, Agent, CheckpointOptions, DeviceOption, LearnOptions, Policy } from '../training/agent.ts';
+import type {
+  ActOptions,
+  Agent,
+  CheckpointOptions,
+  DeviceOption,
+  LearnMoreOptions,
+  LearnOptions,
+  Policy,
+} from '../training/agent.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { checkParameters } from '../training/divergence.ts';
 import type { Env } from '../environments/env.ts';
 import type { Progress } from '../training/progress.ts';
 import { Random } from '../random/random.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
-import { readState, type StateDict } from '../checkpoints/state.ts';
-import { TrainingEnv, openCheckpoint, plainState } from '../training/training-env.ts';
+import { readNumber, readState, type StateDict } from '../checkpoints/state.ts';
+import { TrainingEnv, openCheckpoint, plainState, type Resumption } from '../training/training-env.ts';
+import { CheckpointError } from '../errors.ts';
+import { placeholderEnv, type TrainedIn } from '../environments/placeholder-env.ts';
+import { aList, anObject } from '../options/argument-checks.ts';
+import { spaceFromJson } from '../spaces/spaces.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 import { asVectorEnv } from '../environments/vectorize.ts';
 
@@ -56,11 +69,15 @@ export interface AgentParts {
   readonly programs?: readonly (Pick<Agent, 'dispose'> | undefined)[] | undefined;
 }
 
-/** An agent's class, as far as restoring needs it. */
+/** An agent's class, as far as loading needs it. */
 export interface AgentClass<T extends BaseAgent> {
   new (env: Env | VectorEnv, options?: Partial<T['options']> & DeviceOption): T;
   readonly algorithm: string;
 }
+
+/** What a saved agent is loaded with: an environment to go on learning in, a device, and options that shall be others than they were. */
+export type LoadOptions<T extends BaseAgent = BaseAgent> = Partial<T['options']> &
+  DeviceOption & { readonly env?: Env | VectorEnv | undefined };
 
 /**
  * What all agents share: options that are checked, acting, learning up to a number of steps, saving, restoring and freeing. An algorithm says what it is made
@@ -119,11 +136,16 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
     this.parts.policy.actBatch?.(observations, actions, options);
   }
 
-  /** Trains up to `steps` environment steps, rounded up to the algorithm's rounds; yields after each of these. */
-  *learn(options: LearnOptions): Generator<Progress, void, void> {
-    const steps = learnSteps(options);
-    this.training.begin(steps);
-    yield* this.train(steps);
+  /** How training goes on in an agent that was loaded; undefined where it was not. */
+  get resumed(): Resumption | undefined {
+    return this.training.resumed;
+  }
+
+  /** Trains up to `steps` environment steps, or for `moreSteps`, rounded up to the algorithm's rounds; yields after each of these. */
+  *learn(options: LearnOptions | LearnMoreOptions): Generator<Progress, void, void> {
+    const totalSteps = learnSteps(options, this.step);
+    this.training.begin(totalSteps);
+    yield* this.train(totalSteps);
   }
 
   /** Throws `DivergenceError` where weights are not finite. */
@@ -138,29 +160,59 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
       algorithm: this.algorithm,
       state: {
         options: plainState(this.options),
+        env: this.describeEnv(),
         ...Object.fromEntries(this.stateful().map(([name, part]) => [name, part.getState(options)])),
       },
       files: Object.fromEntries(this.stored().map(([name, parameters]) => [fileOf(name), saveParameters(parameters)])),
     };
   }
 
+  private describeEnv(): StateDict {
+    const { observationSpace, actionSpace, numEnvs, actionMasks } = this.env;
+    return plainState({ observationSpace, actionSpace, numEnvs, hasMasks: actionMasks !== undefined });
+  }
+
   /**
-   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
-   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or the environment's state does not fit.
+   * The agent that was saved, ready to act; with an `env`, to go on learning too, as `resumed` says: exactly as if it had not been interrupted in as many copies
+   * of an environment that has `getState` and `setState`, else with new episodes. What `options` give replaces what it was made with.
+   * @throws RangeError for an unknown option or a wrong one.
+   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, the environment's state does not fit, or an option would give weights
+   *   other shapes.
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
+  static load<T extends BaseAgent>(this: AgentClass<T>, checkpoint: Checkpoint, options: LoadOptions<T> = {}): T {
+    const { env, ...given } = options;
+    const { state } = openCheckpoint(checkpoint, this.algorithm);
+    const saved = readState(state, 'options') as Partial<T['options']>;
+    const agent = new this(env ?? placeholderEnv(readTrainedIn(state)), { ...saved, ...given });
+    agent.putBack(checkpoint);
+    return agent;
+  }
+
+  /** {@link BaseAgent.load} with an environment. */
   static restore<T extends BaseAgent>(
     this: AgentClass<T>,
     checkpoint: Checkpoint,
     env: Env | VectorEnv,
-    options?: DeviceOption,
+    options?: Partial<T['options']> & DeviceOption,
   ): T {
-    const { state, file } = openCheckpoint(checkpoint, this.algorithm, env);
-    const saved = readState(state, 'options') as Partial<T['options']>;
-    const agent = new this(env, { ...saved, ...options });
-    for (const [name, parameters] of agent.stored()) loadParameters(parameters, file(fileOf(name)));
-    for (const [name, part] of agent.stateful()) part.setState(readState(state, name));
+    const { state } = openCheckpoint(checkpoint, this.algorithm);
+    const agent = new this(env, { ...(readState(state, 'options') as Partial<T['options']>), ...options });
+    agent.putBack(checkpoint);
     return agent;
+  }
+
+  private putBack(checkpoint: Checkpoint): void {
+    const { state, file } = openCheckpoint(checkpoint, this.algorithm);
+    try {
+      for (const [name, parameters] of this.stored()) loadParameters(parameters, file(fileOf(name)));
+      for (const [name, part] of this.stateful()) part.setState(readState(state, name));
+    } catch (error) {
+      const changed = changedOptions(readState(state, 'options'), plainState(this.options));
+      if (changed.length === 0) throw error;
+      const others = changed.join(' or ');
+      throw new CheckpointError(`load: what was saved does not fit with another ${others}`, { cause: error });
+    }
   }
 
   private stateful(): [name: string, part: AgentState][] {
@@ -178,6 +230,52 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
     for (const each of this.parts.programs ?? []) each?.dispose();
     for (const [, parameters] of this.stored()) disposeParameters(parameters);
   }
+}
+
+/** The spaces and the number of copies that an agent was saved with. */
+function readTrainedIn(state: StateDict): TrainedIn {
+  const env = readState(state, 'env');
+  return {
+    observationSpace: spaceFromJson(env.observationSpace, 'observationSpace'),
+    actionSpace: spaceFromJson(env.actionSpace, 'actionSpace'),
+    numEnvs: readNumber(env, 'numEnvs'),
+    hasMasks: env.hasMasks === true,
+  };
+}
+
+function changedOptions(saved: object, present: object): string[] {
+  const before = new Map(Object.entries(saved));
+  const isOther = ([name, value]: [string, unknown]): boolean =>
+    JSON.stringify(before.get(name)) !== JSON.stringify(value);
+  return Object.entries(present)
+    .filter(isOther)
+    .map(([name]) => name);
+}
+
+/**
+ * The agent that was saved, whichever of these classes it is of; see {@link BaseAgent.load}: `loadAgent(checkpoint, [Ppo, Dqn])`.
+ * @throws CheckpointError where none of them has the checkpoint's algorithm.
+ */
+export function loadAgent(
+  checkpoint: Checkpoint,
+  classes: readonly LoadableAgent[],
+  options: DeviceOption & { readonly env?: Env | VectorEnv | undefined } = {},
+): Agent {
+  checkArguments(
+    'loadAgent',
+    { checkpoint, classes, options },
+    { checkpoint: anObject, classes: aList, options: anObject },
+  );
+  const found = classes.find(({ algorithm }) => algorithm === checkpoint.algorithm);
+  if (found !== undefined) return found.load(checkpoint, options);
+  const names = classes.map(({ algorithm }) => `'${algorithm}'`).join(', ');
+  throw new CheckpointError(`checkpoint: expected one of the algorithms ${names}, got '${checkpoint.algorithm}'`);
+}
+
+/** A class whose agents {@link loadAgent} can load. */
+export interface LoadableAgent {
+  readonly algorithm: string;
+  load(checkpoint: Checkpoint, options?: DeviceOption & { readonly env?: Env | VectorEnv | undefined }): Agent;
 }
 
 function fileOf(name: string): string {

@@ -46,6 +46,8 @@ export class OffPolicyLoop implements AgentState {
   private readonly actions: ActionArray;
   /** The step after which it learns: more than `learningStarts` where the buffer was left out of a checkpoint. */
   private learnsFrom: number;
+  /** Why the buffer is empty although training has begun; told before it goes on. */
+  private emptied: string | undefined;
 
   constructor(training: TrainingEnv, replay: ReplayBuffer | PrioritizedReplayBuffer, options: OffPolicyOptions) {
     const { learningStarts, trainFrequency, targetUpdateInterval } = options;
@@ -66,6 +68,7 @@ export class OffPolicyLoop implements AgentState {
     const { training, replay, actions } = this;
     const { env, recorder } = training;
     const { trainFrequency, targetUpdateInterval } = this.options;
+    this.tellEmptied();
     while (recorder.step < totalSteps) {
       const exploration = method.explore(actions, recorder.step / totalSteps);
       replay.beginStep(env.observations, actions);
@@ -92,19 +95,22 @@ export class OffPolicyLoop implements AgentState {
   }
 
   setState(state: StateDict): void {
-    if (state.replay === null) this.refill();
-    else {
-      this.replay.setState(readState(state, 'replay'));
-      this.learnsFrom = readNumber(state, 'learnsFrom');
+    const { recorder, resumed } = this.training;
+    if (state.replay === null || resumed === 'with new episodes') {
+      // Learning from a few transitions again and again would spoil what was learned.
+      this.learnsFrom = recorder.step + this.options.learningStarts;
+      this.emptied = state.replay === null ? 'the checkpoint was saved without it' : 'new episodes begin';
+      return;
     }
+    this.replay.setState(readState(state, 'replay'));
+    this.learnsFrom = readNumber(state, 'learnsFrom');
   }
 
-  /** Learning from a few transitions again and again would spoil what was learned. */
-  private refill(): void {
-    const { learningStarts } = this.options;
-    this.learnsFrom = this.training.recorder.step + learningStarts;
-    const waiting = `it is empty, and learning goes on after ${learningStarts} more steps (learningStarts)`;
-    console.warn(`checkpoint: saved without its replay buffer: ${waiting}`);
+  private tellEmptied(): void {
+    if (this.emptied === undefined) return;
+    const waiting = `learning goes on after ${this.options.learningStarts} more steps (learningStarts)`;
+    console.warn(`learn: the replay buffer is empty, since ${this.emptied}; ${waiting}`);
+    this.emptied = undefined;
   }
 }
 

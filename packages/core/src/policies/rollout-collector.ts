@@ -243,6 +243,11 @@ export class RolloutCollector implements Stateful {
   setState(state: StateDict): void {
     this.keys.setState(readState(state, 'keys'));
     this.observationNormalizer?.setState(readState(state, 'observationNormalizer'));
+    if (this.training.resumed === 'with new episodes') {
+      const returns = new Float64Array(this.rewards.length);
+      this.rewardNormalizer?.setState({ ...readState(state, 'rewardNormalizer'), returns });
+      return;
+    }
     this.rewardNormalizer?.setState(readState(state, 'rewardNormalizer'));
     if (this.memories.length > 0) restoreArray(state, 'memories', this.memories);
   }

@@ -39,7 +39,7 @@ export function spawnSeed(seed: number, ...key: readonly number[]): number {
  * Keys of the streams that have a purpose, for {@link spawnSeed}; none is the index of a copy of an environment. What trains with a seed
  * and what evaluates with the same one thus see different episodes.
  */
-export const streams: Readonly<Record<'evaluation' | 'curve' | 'search' | 'programs', number>> = {
+export const streams: Readonly<Record<'evaluation' | 'curve' | 'search' | 'programs' | 'resumption', number>> = {
   /** Episodes of `evaluate`. */
   evaluation: 2 ** 32,
   /** Evaluations during a training; the next key is the step. */
@@ -48,6 +48,8 @@ export const streams: Readonly<Record<'evaluation' | 'curve' | 'search' | 'progr
   search: 2 ** 32 + 2,
   /** Random operations inside of programs. */
   programs: 2 ** 32 + 3,
+  /** New episodes of a training that goes on in other environments; the next key is the step. */
+  resumption: 2 ** 32 + 4,
 };
 
 /**

@@ -8,7 +8,7 @@ import {
   type OptionCheck,
 } from '@gradus/tensor';
 import type { Discrete, Space } from '../spaces/spaces.ts';
-import type { DeviceOption, LearnOptions } from './agent.ts';
+import type { DeviceOption, LearnMoreOptions, LearnOptions } from './agent.ts';
 import { aDevice, aSpace, anObject, objectOf, text } from '../options/argument-checks.ts';
 
 const someOptions: OptionCheck = {
@@ -27,9 +27,17 @@ export function splitDevice<Options extends DeviceOption>(
   return { device: device ?? defaultDevice(), given };
 }
 
-/** The steps up to which `Agent.learn` is to train. Throws `RangeError` unless they are a positive integer. */
-export function learnSteps(options: LearnOptions): number {
-  checkOptions('learn', options, { steps: positiveInteger });
+/**
+ * The steps up to which `Agent.learn` is to train, counted from the first, where `step` are done. Throws `RangeError` unless they, or those more, are a
+ * positive integer.
+ */
+export function learnSteps(options: LearnOptions | LearnMoreOptions, step = 0): number {
+  checkOptions('learn', options as object, { steps: optional(positiveInteger), moreSteps: optional(positiveInteger) });
+  if ('moreSteps' in options && !('steps' in options)) {
+    checkArguments('learn', { moreSteps: options.moreSteps }, { moreSteps: positiveInteger });
+    return step + options.moreSteps;
+  }
+  if ('moreSteps' in options) throw new RangeError('learn: expected steps or moreSteps, got both');
   checkArguments('learn', { steps: options.steps }, { steps: positiveInteger });
   return options.steps;
 }

@@ -36,6 +36,12 @@ export interface LearnOptions {
   readonly steps: number;
 }
 
+/** How long to learn, counted from now. */
+export interface LearnMoreOptions {
+  /** Environment steps, over all copies, that are taken besides those already done. */
+  readonly moreSteps: number;
+}
+
 /** Where an agent's programs run. */
 export interface DeviceOption {
   /** Default: `defaultDevice()` of `@gradus/tensor`. */
@@ -60,7 +66,7 @@ export interface Agent extends Policy {
   /** Environment steps done so far. */
   readonly step: number;
   /** Trains, and yields after each update; between two yields the caller may stop, save, draw or evaluate. */
-  learn(options: LearnOptions): Generator<Progress, void, void>;
+  learn(options: LearnOptions | LearnMoreOptions): Generator<Progress, void, void>;
   /** Everything needed to act and to go on learning exactly as if it had not been interrupted. */
   checkpoint(options?: CheckpointOptions): Checkpoint;
   /** Frees the memory of its networks. */

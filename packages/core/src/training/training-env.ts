@@ -4,6 +4,7 @@ import { checkFiniteRows } from '../environments/check-float32.ts';
 import { stepCopies } from '../environments/checked-step.ts';
 import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
 import { CheckpointError, EnvError } from '../errors.ts';
+import { spawnSeed, streams } from '../random/seed-sequence.ts';
 import { ProgressRecorder } from './progress.ts';
 import type { ActionArray } from '../spaces/spaces.ts';
 import type { Env } from '../environments/env.ts';
@@ -17,8 +18,7 @@ export class TrainingEnv implements Stateful {
   readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly seed: number;
   private started = false;
-  /** Set where a saved agent had trained in environments that cannot be put back where they were. */
-  private lost = false;
+  private how: Resumption | undefined;
 
   constructor(env: VectorEnv, seed: number) {
     checkArguments('TrainingEnv', { env, seed }, { env: aVectorEnv, seed: naturalNumber });
@@ -28,18 +28,21 @@ export class TrainingEnv implements Stateful {
 
   /**
    * Begins, or goes on with, training up to `totalSteps`: resets the environment copies before the first training step.
-   * Throws `EnvError` when training cannot go on because the environment's state was not saved, and for observations that are not finite.
+   * Says on the console where there is nothing to do. Throws `EnvError` for observations that are not finite.
    */
   begin(totalSteps: number): void {
-    if (this.lost) {
-      throw new EnvError(
-        'environment: expected getState and setState, which resuming needs, got an environment without them',
-      );
+    const { recorder, seed } = this;
+    recorder.start(totalSteps);
+    if (recorder.step >= totalSteps) {
+      const meant = `steps: ${totalSteps} counts from the first one, moreSteps from the present one`;
+      console.warn(`learn: nothing to do, since ${recorder.step} steps are done; ${meant}`);
+      return;
     }
-    if (!this.started) this.env.reset({ seed: this.seed });
+    // What goes on with new episodes shall not see those of the beginning again.
+    const isNew = this.how !== 'with new episodes';
+    if (!this.started) this.env.reset({ seed: isNew ? seed : spawnSeed(seed, streams.resumption, recorder.step) });
     this.started = true;
     this.checkObservations();
-    this.recorder.start(totalSteps);
   }
 
   /** Begins new episodes in all copies. Throws `EnvError` for observations that are not finite. */
@@ -53,26 +56,58 @@ export class TrainingEnv implements Stateful {
     stepCopies(this.env, actions);
   }
 
+  /** How training goes on after the state of another one was put back; undefined before. */
+  get resumed(): Resumption | undefined {
+    return this.how;
+  }
+
+  /** Throws `EnvError` where training goes on with new episodes: for algorithms that remember what was seen of the present one. */
+  requireSameEpisode(): void {
+    if (this.how !== 'with new episodes') return;
+    throw new EnvError(
+      'environment: expected getState and setState, which resuming needs, got an environment without them',
+    );
+  }
+
   private checkObservations(): void {
     const { observations, numEnvs } = this.env;
     checkFiniteRows('observation', observations, observations.length / numEnvs);
   }
 
   getState(): StateDict {
-    const { started, lost, env, recorder } = this;
-    const snapshot = started && !lost ? snapshotEnv(env) : null;
+    const { started, env, recorder } = this;
+    const snapshot = started ? snapshotEnv(env) : null;
     return { started, numEnvs: env.numEnvs, env: snapshot, recorder: recorder.getState() };
   }
 
-  /** Throws `CheckpointError` for another number of copies, or an environment that the saved state does not fit. */
+  /** Throws `CheckpointError` for environments that the saved state does not fit. */
   setState(state: StateDict): void {
-    checkCopies(state, this.env);
-    this.started = readFlag(state, 'started');
-    this.lost = this.started && state.env === null;
-    if (state.env !== null) this.env.setState(readState(state, 'env'));
     this.recorder.setState(readState(state, 'recorder'));
+    const hasStarted = readFlag(state, 'started') || this.recorder.step > 0;
+    const isExact = readNumber(state, 'numEnvs') === this.env.numEnvs && (!hasStarted || this.putBack(state));
+    this.started = isExact && hasStarted;
+    this.how = isExact ? 'exactly' : 'with new episodes';
+  }
+
+  /** Whether the copies are where they were. */
+  private putBack(state: StateDict): boolean {
+    if (state.env === null) return false;
+    const saved = readState(state, 'env');
+    try {
+      this.env.setState(saved);
+    } catch (error) {
+      if (error instanceof EnvError) return false;
+      throw error;
+    }
+    return true;
   }
 }
+
+/**
+ * How an agent that was saved goes on learning: `exactly` as if it had not been interrupted, or `with new episodes` where its environments are others in
+ * number, or have no `getState` and `setState`.
+ */
+export type Resumption = 'exactly' | 'with new episodes';
 
 function readFlag(state: StateDict, name: string): boolean {
   const value = (state as StateDict | null | undefined)?.[name];

@@ -1,4 +1,4 @@
-import type { Agent } from '../../src/training/agent.ts';
+import type { Agent, LearnOptions } from '../../src/training/agent.ts';
 import type { Metrics } from '../../src/training/progress.ts';
 import { train, type Callback, type TrainingSummary } from '../../src/training/train.ts';
 import { fakeAgent, fakeProgress } from '../fake-agent.ts';
@@ -18,7 +18,7 @@ export function logTraining(logger: Callback, options: LoggedTraining): Promise<
   const agent: Agent & { step: number } = {
     ...fakeAgent(),
     step: start,
-    *learn({ steps }) {
+    *learn({ steps }: LearnOptions) {
       while (this.step < steps) {
         this.step += 10;
         yield { ...fakeProgress(this.step, steps), episodes: this.step / 5, metrics: metrics(this.step) };

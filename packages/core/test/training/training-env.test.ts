@@ -1,12 +1,13 @@
-import { describe, expect, test } from 'vitest';
-import { CheckpointError, EnvError } from '../../src/errors.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { CheckpointError } from '../../src/errors.ts';
 import type { Env } from '../../src/environments/env.ts';
 import { linear } from '../../src/training/schedules.ts';
 import { Discrete } from '../../src/spaces/spaces.ts';
 import { TrainingEnv, openCheckpoint, plainState } from '../../src/training/training-env.ts';
 import { vectorEnvFromDynamics } from '../../src/environments/vector-env-from-dynamics.ts';
 import type { VectorEnv } from '../../src/environments/vector-env.ts';
-import { asVectorEnv } from '../../src/environments/vectorize.ts';
+import { spawnSeed, streams } from '../../src/random/seed-sequence.ts';
+import { asVectorEnv, vectorize } from '../../src/environments/vectorize.ts';
 import { counting } from '../counting.ts';
 
 const makeEnv = (): VectorEnv => vectorEnvFromDynamics(counting(10), 2);
@@ -70,21 +71,35 @@ describe('an environment without getState', () => {
     return training;
   };
 
-  test('can be saved, and refuses to go on training with the reason', () => {
-    const restored = new TrainingEnv(asVectorEnv(stateless), 0);
-    restored.setState(begun().getState());
-    expect(() => {
+  test('can be saved, and goes on with new episodes, as one that had another number of copies', () => {
+    for (const [saved, copies] of [
+      [begun(), asVectorEnv(stateless)],
+      [begun(), vectorize(() => ({ ...stateless }), 3)],
+    ] as const) {
+      const restored = new TrainingEnv(copies, 0);
+      expect(restored.resumed).toBeUndefined();
+      saved.recorder.step = 7;
+      restored.setState(saved.getState());
+      expect([restored.resumed, restored.recorder.step]).toEqual(['with new episodes', 7]);
+      const reset = vi.spyOn(copies, 'reset');
       restored.begin(100);
-    }).toThrow(EnvError);
-    expect(() => {
       restored.begin(100);
-    }).toThrow('expected getState and setState, which resuming needs');
-    // Saving once more does not make it whole again.
-    const third = new TrainingEnv(asVectorEnv(stateless), 0);
-    third.setState(restored.getState());
-    expect(() => {
-      third.begin(100);
-    }).toThrow(EnvError);
+      // Not with the episodes of the beginning, and other ones at another step.
+      expect(reset.mock.calls).toEqual([[{ seed: spawnSeed(0, streams.resumption, 7) }]]);
+    }
+  });
+
+  test('says where there is nothing to do', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const training = begun();
+    training.recorder.step = 100;
+    training.begin(100);
+    expect(warn.mock.calls).toEqual([
+      [
+        'learn: nothing to do, since 100 steps are done; steps: 100 counts from the first one, moreSteps from the present one',
+      ],
+    ]);
+    warn.mockRestore();
   });
 
   test('other errors of getState are not swallowed', () => {

@@ -25,6 +25,7 @@ import {
   type Checkpoint,
   type Discrete,
   type Env,
+  type LearnMoreOptions,
   type LearnOptions,
   type Observation,
   type OptionCheck,
@@ -127,10 +128,11 @@ export abstract class LinearAgent<Options extends LinearAgentOptions = LinearAge
   }
 
   /** Trains up to `steps` environment steps, with an update after each; yields after every 100th, and at the end. */
-  *learn(learnOptions: LearnOptions): Generator<Progress, void, void> {
-    const steps = learnSteps(learnOptions);
+  *learn(learnOptions: LearnOptions | LearnMoreOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(learnOptions, this.step);
     const { env, values, options } = this;
     const { recorder } = this.training;
+    this.training.requireSameEpisode();
     this.training.begin(steps);
     values.features.write(env.observations, 0, this.present);
     for (let errors = 0, count = 0; recorder.step < steps;) {

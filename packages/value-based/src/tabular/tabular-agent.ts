@@ -21,6 +21,7 @@ import {
   type Agent,
   type Checkpoint,
   type Env,
+  type LearnMoreOptions,
   type LearnOptions,
   type Observation,
   type OptionCheck,
@@ -134,8 +135,8 @@ export abstract class TabularAgent<Options extends TabularOptions = TabularOptio
   }
 
   /** Trains up to `steps` environment steps; yields every 1000 of them, and at the end. */
-  *learn(options: LearnOptions): Generator<Progress, void, void> {
-    const steps = learnSteps(options);
+  *learn(options: LearnOptions | LearnMoreOptions): Generator<Progress, void, void> {
+    const steps = learnSteps(options, this.step);
     const { world, explorer } = this;
     const { recorder } = world.training;
     world.begin(steps);

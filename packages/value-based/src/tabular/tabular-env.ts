@@ -59,6 +59,7 @@ export class TabularEnv implements Stateful {
 
   /** Begins, or goes on with, training up to `totalSteps`, where somebody has said how many. Throws `EnvError` as `TrainingEnv.begin` does. */
   begin(totalSteps: number = Number.MAX_SAFE_INTEGER): void {
+    this.training.requireSameEpisode();
     this.training.begin(totalSteps);
     this.checkMask();
   }

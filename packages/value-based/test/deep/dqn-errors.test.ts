@@ -149,17 +149,6 @@ describe('checkpoints', () => {
     expect(() => Dqn.restore(trained(), makeEnv('Acrobot-v1'))).toThrow("parameter '0.weight'");
   });
 
-  test('of another number of copies', () => {
-    expect(() => Dqn.restore(trained(), makeVectorEnv('CartPole-v1', 4))).toThrow(
-      new CheckpointError('checkpoint: the agent was trained in one environment, got 4 copies; to go on, give it one'),
-    );
-    const copies = new Dqn(makeVectorEnv('CartPole-v1', 4), { trainFrequency: 4, hidden: [4] }).checkpoint();
-    expect(() => Dqn.restore(copies, makeEnv('CartPole-v1'))).toThrow(
-      'checkpoint: the agent was trained in 4 copies of an environment, got one; ' +
-        'to go on, give it as many, such as vectorize(() => env, 4) makes of single ones',
-    );
-  });
-
   test('damaged on disk', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gradus-damaged-'));
     try {
@@ -175,15 +164,5 @@ describe('checkpoints', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
-  });
-
-  test('an environment that cannot be put back: the agent acts, and refuses to go on learning', () => {
-    const restored = Dqn.restore(trained(userEnv()), userEnv());
-    expect([0, 1]).toContain(restored.act([0.5, 0.5]));
-    expect(() => restored.learn({ steps: 32 }).next()).toThrow(
-      new EnvError(
-        'environment: expected getState and setState, which resuming needs, got an environment without them',
-      ),
-    );
   });
 });

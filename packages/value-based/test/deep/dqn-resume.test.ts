@@ -122,15 +122,12 @@ test.each(['uniform', 'prioritized'] as const)(
 
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const resumed = Dqn.restore(checkpoint, makeEnv('CartPole-v1'));
-    expect(warn.mock.calls).toEqual([
-      [
-        'checkpoint: saved without its replay buffer: it is empty, and learning goes on after 50 more steps (learningStarts)',
-      ],
-    ]);
     const observations = [0, 0.01, 0.05, -0.02];
     expect(resumed.act(observations)).toBe(agent.act(observations));
     // A round each 8 steps; the first past step 200 + 50 is that of step 256.
     expect(learn(resumed, 280).findIndex((metrics) => 'train/loss' in metrics)).toBe((256 - 208) / 8);
+    const why = 'learn: the replay buffer is empty, since the checkpoint was saved without it';
+    expect(warn.mock.calls).toEqual([[`${why}; learning goes on after 50 more steps (learningStarts)`]]);
 
     // And bit for bit from a whole checkpoint in between.
     const between = Dqn.restore(checkpoint, makeEnv('CartPole-v1'));

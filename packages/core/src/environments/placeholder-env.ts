@@ -1,0 +1,36 @@
+import { EnvError } from '../errors.ts';
+import type { Space } from '../spaces/spaces.ts';
+import { actionMaskSize } from './dynamics.ts';
+import { createVectorBuffers } from './vector-buffers.ts';
+import type { VectorEnv } from './vector-env.ts';
+
+/** What an agent knows of the environments that it was trained in. */
+export interface TrainedIn {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  /** Number of copies. */
+  readonly numEnvs: number;
+  /** Whether they have action masks. */
+  readonly hasMasks: boolean;
+}
+
+/** Stands for environments that nobody has given: an agent can be made for them, and act, but whatever would play throws `EnvError`. */
+export function placeholderEnv({ observationSpace, actionSpace, numEnvs, hasMasks }: TrainedIn): VectorEnv {
+  const refuse = (): never => {
+    throw new EnvError(
+      'learn: expected an environment to learn in, which the agent was loaded without: load(checkpoint, { env })',
+    );
+  };
+  return {
+    numEnvs,
+    observationSpace,
+    actionSpace,
+    ...createVectorBuffers(observationSpace, numEnvs),
+    ...(hasMasks && { actionMasks: new Uint8Array(numEnvs * actionMaskSize(actionSpace)).fill(1) }),
+    reset: refuse,
+    step: refuse,
+    getState: refuse,
+    setState: refuse,
+    close: () => undefined,
+  };
+}
