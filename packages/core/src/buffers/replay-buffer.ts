@@ -169,7 +169,9 @@ export class ReplayBuffer implements Stateful {
    */
   endStep(outcome: StepOutcome & Pick<VectorEnv, 'actionMasks'>): void {
     const { numEnvs, maskSize, position, history, numbers } = this;
-    checkOutcome(outcome);
+    checkOutcome(outcome, numEnvs);
+    checkRows('observations', outcome.observations, numEnvs, this.observationSize);
+    checkRows('finalObservations', outcome.finalObservations, numEnvs, this.observationSize);
     checkStep({ ...outcome, numEnvs });
     const { actionMasks } = outcome;
     if (maskSize > 0) {

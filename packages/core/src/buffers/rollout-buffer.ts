@@ -158,7 +158,9 @@ export class RolloutBuffer {
 
   /** Records what came of it, after the environments stepped. Throws `EnvError`, and records nothing, for a reward that is not finite. */
   endStep(outcome: Pick<StepOutcome, 'rewards' | 'terminated' | 'truncated'>): void {
-    checkOutcome(outcome);
+    if (this.full)
+      throw new RangeError(`RolloutBuffer: expected at most ${this.steps} steps before clear, got one more`);
+    checkOutcome(outcome, this.numEnvs);
     checkRewards(outcome.rewards);
     const row = this.position * this.numEnvs;
     this.rewards.set(outcome.rewards, row);

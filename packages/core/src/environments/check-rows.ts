@@ -14,10 +14,17 @@ export function checkRows(name: string, array: ArrayLike<number>, rows: number, 
   throw new RangeError(`${name}: expected ${rows} × ${width} numbers, got ${valueText(array)}`);
 }
 
-/** Throws `RangeError` for what cannot be the outcome of a step. */
-export function checkOutcome(outcome: Pick<StepOutcome, 'rewards' | 'terminated' | 'truncated'>): void {
-  if (isOutcome.accepts(outcome)) return;
-  throw new RangeError(`endStep: expected ${isOutcome.expected}, got ${valueText(outcome)}`);
+/** Throws `RangeError` for what cannot be the outcome of a step of `numEnvs` copies. */
+export function checkOutcome(
+  outcome: Pick<StepOutcome, 'rewards' | 'terminated' | 'truncated'>,
+  numEnvs: number,
+): void {
+  if (!isOutcome.accepts(outcome)) {
+    throw new RangeError(`endStep: expected ${isOutcome.expected}, got ${valueText(outcome)}`);
+  }
+  checkRows('rewards', outcome.rewards, numEnvs, 1);
+  checkRows('terminated', outcome.terminated, numEnvs, 1);
+  checkRows('truncated', outcome.truncated, numEnvs, 1);
 }
 
 const isOutcome = objectOf('an outcome (with rewards, terminated and truncated)', {

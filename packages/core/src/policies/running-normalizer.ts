@@ -105,7 +105,7 @@ export class RewardNormalizer implements Stateful {
     outcome: { readonly rewards: Float64Array; readonly terminated: Uint8Array; readonly truncated: Uint8Array },
     target: Float32Array | Float64Array,
   ): void {
-    checkOutcome(outcome);
+    checkOutcome(outcome, this.returns.length);
     checkArguments('RewardNormalizer.normalize', { target }, { target: floatArray });
     const { gamma, returns, statistics } = this;
     const { rewards, terminated, truncated } = outcome;
