@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { experiments } from '../experiments/experiments.ts';
+import { watchRepetitions } from '../experiments/over-seeds.ts';
 import { experimentPage } from '../experiments/page.ts';
 import {
   checkRecordFolder,
@@ -10,6 +11,7 @@ import {
   verdictText,
   writeRecord,
 } from '../experiments/record.ts';
+import { repetitionProgress } from '../experiments/repetition-progress.ts';
 import { nameHint } from '../files/name-hint.ts';
 import { integerFrom } from '../catalog/parse-options.ts';
 import { saveOutcome } from '../files/replace-file.ts';
@@ -96,6 +98,9 @@ async function experimentCommand(name: string, options: ExperimentOptions, comma
   const committed = options.record === undefined ? undefined : join(options.record, name);
   if (committed !== undefined) await checkRecordFolder(experiment, committed, '--record');
 
+  // Not beside what a bench shows of itself.
+  const isShown = !json && experiment.suite === undefined;
+  const release = watchRepetitions(isShown ? repetitionProgress(name, console.error) : () => undefined);
   const record =
     numbers === undefined
       ? makeRecord(
@@ -104,6 +109,7 @@ async function experimentCommand(name: string, options: ExperimentOptions, comma
           await experiment.run({ seeds, results: results ?? `runs/bench/${experiment.suite ?? name}`, command }),
         )
       : readRecord(experiment, numbers);
+  release();
   const page = join(out, 'report.html');
   await writeRecord(record, out);
   await saveOutcome(out, { 'report.html': experimentPage(record) });

@@ -6,7 +6,22 @@ export function overSeeds(values: readonly number[]): Estimate {
   return estimate({ seeds: values }, meanScore, REPETITIONS.figure);
 }
 
+/** Told of every repetition that {@link forSeeds} has computed. */
+let listener: (() => void) | undefined;
+
+/** Has `onRepetition` called after each repetition that is computed, until the function that it returns is called. */
+export function watchRepetitions(onRepetition: () => void): () => void {
+  listener = onRepetition;
+  return () => {
+    listener = undefined;
+  };
+}
+
 /** What `compute` gives for each seed 0 … seeds − 1. */
 export function forSeeds<T>(seeds: number, compute: (seed: number) => T): T[] {
-  return Array.from({ length: seeds }, (_, seed) => compute(seed));
+  return Array.from({ length: seeds }, (_, seed) => {
+    const result = compute(seed);
+    listener?.();
+    return result;
+  });
 }
