@@ -1,6 +1,7 @@
 import {
   actionCounts,
   checkActing,
+  checkActingTogether,
   checkActionMasks,
   checkFiniteRows,
   createActions,
@@ -56,9 +57,11 @@ export class NetworkPolicy implements Policy {
     return readRow(actionSpace, this.action, 0);
   }
 
-  /** Throws `RangeError` for masks of another size or without a legal action. */
-  actBatch(observations: Float32Array, actions: ActionArray, { actionMasks }: ActOptions = {}): void {
+  /** Throws `RangeError` for arrays of another size, and for masks of another size or without a legal action. */
+  actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
     const { network, normalizer } = this;
+    checkActingTogether(network, observations, actions, options);
+    const { actionMasks } = options;
     const rows = observations.length / network.observationSpace.size;
     if (actionMasks !== undefined) checkActionMasks(actionMasks, actionCounts(network.actionSpace), rows);
     checkFiniteRows('observation', observations, network.observationSpace.size);
