@@ -1,13 +1,24 @@
-import { aFunction, numberList, objectOf, positiveInteger, valueText, type RandomSource } from '@gradus/core';
+import {
+  aFunction,
+  numberList,
+  objectOf,
+  positiveInteger,
+  valueText,
+  type OptionCheck,
+  type RandomSource,
+} from '@gradus/core';
 
 /** A `ScoredPolicy`. */
-export const aScoredPolicy = objectOf('a policy (with parameters, numParameters, sample, logProbability and score)', {
-  parameters: numberList,
-  numParameters: positiveInteger,
-  sample: aFunction,
-  logProbability: aFunction,
-  score: aFunction,
-});
+export const aScoredPolicy: OptionCheck = objectOf(
+  'a policy (with parameters, numParameters, sample, logProbability and score)',
+  {
+    parameters: numberList,
+    numParameters: positiveInteger,
+    sample: aFunction,
+    logProbability: aFunction,
+    score: aFunction,
+  },
+);
 
 /** Throws `RangeError` unless `value` is an integer in [0, count). */
 export function checkIndex(name: string, value: number, count: number): void {
