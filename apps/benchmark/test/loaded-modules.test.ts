@@ -25,7 +25,14 @@ function loadedBy(...args: readonly string[]): Set<string> {
 describe('the command loads', () => {
   it.each([['--help'], ['help'], ['trian']])('nothing but the command line for %s', (word) => {
     const loaded = [...loadedBy(word)].sort();
-    expect(loaded).toEqual(['cli.js', 'commander', 'commands/descriptions.js', 'gradus.js', 'user-error.js']);
+    expect(loaded).toEqual([
+      'cli.js',
+      'commander',
+      'commands/descriptions.js',
+      'files/stale-build.js',
+      'gradus.js',
+      'user-error.js',
+    ]);
   });
 
   it('what the named command needs, and no other command', () => {

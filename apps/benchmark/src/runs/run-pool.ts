@@ -27,11 +27,7 @@ export class RunPool {
   private readonly waiting: (() => void)[] = [];
 
   constructor(options: RunPoolOptions = {}) {
-    // Node runs no TypeScript: from the sources, too, threads run what was built.
-    const {
-      workers = availableParallelism(),
-      workerFile = join(import.meta.dirname, '../../dist/runs/run-worker.js'),
-    } = options;
+    const { workers = availableParallelism(), workerFile = usualWorkerFile() } = options;
     this.workers = workers;
     this.workerFile = workerFile;
   }
@@ -63,7 +59,8 @@ export class RunPool {
 
   private startWorker(): Worker {
     // Conditions of this process, such as those that find TypeScript sources, are not for what was built.
-    const worker = new Worker(this.workerFile, { execArgv: [], workerData: { modules: importedModules() } });
+    const execArgv = this.workerFile.endsWith('.ts') ? process.execArgv : [];
+    const worker = new Worker(this.workerFile, { execArgv, workerData: { modules: importedModules() } });
     this.all.add(worker);
     worker.on('exit', () => {
       this.all.delete(worker);
@@ -78,6 +75,12 @@ export class RunPool {
   async close(): Promise<void> {
     await Promise.all([...this.all].map((worker) => worker.terminate()));
   }
+}
+
+/** What was built; the sources where the command itself runs from them (`pnpm dev`), which tests do not. */
+function usualWorkerFile(): string {
+  const runsSources = process.argv.at(1)?.endsWith('cli.ts') === true;
+  return join(import.meta.dirname, runsSources ? 'run-worker.ts' : '../../dist/runs/run-worker.js');
 }
 
 /** How a run ended in its thread. */

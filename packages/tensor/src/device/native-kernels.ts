@@ -117,17 +117,26 @@ function load(): Kernels | Unavailable {
       reasons.push(line ?? '');
     }
   }
-  return { reason: whyThereAreNone(platform, reasons, require.resolve('../../scripts/build-kernels.mjs')) };
+  return { reason: whyThereAreNone(platform, reasons, buildScript(require)) };
+}
+
+/** The path of the script that builds them; undefined where a bundler has taken this module out of its package. */
+function buildScript(require: { resolve(path: string): string }): string | undefined {
+  try {
+    return require.resolve('../../scripts/build-kernels.mjs');
+  } catch {
+    return undefined;
+  }
 }
 
 /**
  * Why there are no native kernels for `platform`, and the command that makes them.
  * @param reasons what was wrong with those that were found
- * @param script the path of the script that builds them
+ * @param script the path of the script that builds them, where it is there
  */
-export function whyThereAreNone(platform: string, reasons: readonly string[], script: string): string {
+export function whyThereAreNone(platform: string, reasons: readonly string[], script: string | undefined): string {
   const why = reasons.length > 0 ? reasons.join('; ') : `none have been built for ${platform}`;
-  if (platform.startsWith('win32')) return why;
+  if (platform.startsWith('win32') || script === undefined) return why;
   const path = script.includes(' ') ? `"${script}"` : script;
   return `${why}; to build them, have a C compiler (cc, or what CC names) and run: node ${path} native`;
 }

@@ -1,0 +1,25 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * What to say where this is a checkout whose sources were changed after they were built; undefined where all is built, or where
+ * the command was installed as a package.
+ * @param app folder of the command
+ */
+export function staleBuild(app: string): string | undefined {
+  // Not among what is published.
+  if (!existsSync(join(app, 'tsconfig.build.json'))) return undefined;
+  const packages = join(app, '..', '..', 'packages');
+  const folders = [...readdirSync(packages).map((name) => join(packages, name)), app];
+  const stale = folders.filter((folder) => newest(join(folder, 'src'), '.ts') > newest(join(folder, 'dist'), '.js'));
+  if (stale.length === 0) return undefined;
+  const names = stale.map((folder) => folder.split(/[/\\]/).at(-1)).join(', ');
+  return `note: sources of ${names} are newer than what was built and runs here; 'pnpm build' builds them, 'pnpm dev' runs them`;
+}
+
+/** When the newest file with that ending was written, in milliseconds. */
+function newest(folder: string, ending: string): number {
+  if (!existsSync(folder)) return -Infinity;
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending));
+  return names.reduce((latest, name) => Math.max(latest, statSync(join(folder, name)).mtimeMs), -Infinity);
+}
