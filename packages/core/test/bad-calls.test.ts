@@ -299,7 +299,7 @@ test('bad arguments are refused in words', async () => {
     sources: `${import.meta.dirname}/../src`,
     internal: [
       /^check[A-Z]/,
-      /^(BaseAgent|OffPolicyLoop|loadAgent|savedValues)/,
+      /^(ActorCriticLookup|BaseAgent|NetworkLookup|OffPolicyLoop|loadAgent|savedValues)/,
       /^SamplingKeys\.(write|for)/,
       /\.on(Start|Progress|End)$/,
       /\.(render|writeKey)$/,

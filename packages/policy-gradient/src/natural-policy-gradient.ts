@@ -11,6 +11,7 @@ import {
   positiveInteger,
   positiveNumber,
   scheduleOf,
+  type ActorCriticLookup,
   type AgentParts,
   type DeviceOption,
   type Env,
@@ -121,6 +122,8 @@ export const naturalPolicyGradientChecks: { readonly [Name in keyof NaturalPolic
 export class NaturalPolicyGradient extends BaseAgent<NaturalPolicyGradientOptions> {
   static readonly algorithm = 'npg';
   protected readonly parts: AgentParts;
+  readonly actionDistribution: ActorCriticLookup['actionDistribution'];
+  readonly stateValue: ActorCriticLookup['stateValue'];
   private readonly learner: NaturalGradientLearner;
 
   /**
@@ -134,6 +137,7 @@ export class NaturalPolicyGradient extends BaseAgent<NaturalPolicyGradientOption
     super({ name: 'NaturalPolicyGradient', algorithm, ...kind }, env, options);
     this.learner = new NaturalGradientLearner(this.training, this.random, this.options, this.device);
     this.parts = this.learner.parts;
+    ({ actionDistribution: this.actionDistribution, stateValue: this.stateValue } = this.learner.lookup);
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {

@@ -1,4 +1,5 @@
 import {
+  ActorCriticLookup,
   BaseAgent,
   RolloutCollector,
   approximateKl,
@@ -265,6 +266,8 @@ function divergenceProgram(networks: ActorCritic, env: VectorEnv, { batchSize }:
 export class Ppo extends BaseAgent<PpoOptions> {
   static readonly algorithm = 'ppo';
   protected readonly parts: AgentParts;
+  readonly actionDistribution: ActorCriticLookup['actionDistribution'];
+  readonly stateValue: ActorCriticLookup['stateValue'];
   private readonly rollouts: RolloutCollector;
   private readonly update: ReturnType<typeof updateProgram>;
   private readonly divergence: ReturnType<typeof divergenceProgram> | undefined;
@@ -288,13 +291,15 @@ export class Ppo extends BaseAgent<PpoOptions> {
     this.update = updateProgram(networks, optimizer, this.env, this.options, this.device);
     if (klTarget !== null) this.divergence = divergenceProgram(networks, this.env, this.options, this.device);
     this.rollouts = new RolloutCollector(this.training, networks, this.options, { device: this.device });
+    const lookup = new ActorCriticLookup(networks, this.env, this.device, this.rollouts.prepare);
+    ({ actionDistribution: this.actionDistribution, stateValue: this.stateValue } = lookup);
     this.penalty = { klCoefficient };
     this.parts = {
       policy: this.rollouts.policy,
       networks: { parameters: networks.parameters },
       optimizers: { optimizer },
       state: { rollouts: this.rollouts, penalty: savedValues(this.penalty) },
-      programs: [this.update, this.divergence, this.rollouts],
+      programs: [this.update, this.divergence, this.rollouts, lookup],
     };
   }
 

@@ -1,4 +1,5 @@
 import {
+  ActorCriticLookup,
   BaseAgent,
   checkUpdate,
   createActorCritic,
@@ -66,6 +67,7 @@ function policyStepProgram(
 export class Reinforce extends BaseAgent<ReinforceOptions> {
   static readonly algorithm = 'reinforce';
   protected readonly parts: AgentParts;
+  readonly actionDistribution: ActorCriticLookup['actionDistribution'];
   /** −ĝ, all parameters of the actor in one list, [p]; 0 between updates. */
   private readonly total: t.Variable;
   private readonly gradient: ReturnType<typeof gradientProgram>;
@@ -97,12 +99,14 @@ export class Reinforce extends BaseAgent<ReinforceOptions> {
     if (baseline === 'optimal') this.optimalBaseline = new OptimalBaseline(networks, copies, device);
     this.rollouts = new EpisodeCollector(this.training, networks, this.options, device);
     const { gradient, policyStep, valueBaseline, optimalBaseline, rollouts, total } = this;
+    const lookup = new ActorCriticLookup(networks, copies, device);
+    this.actionDistribution = lookup.actionDistribution;
     this.parts = {
       policy: rollouts.policy,
       networks: { parameters: networks.parameters },
       optimizers: { optimizer, ...(valueBaseline && { 'value-optimizer': valueBaseline.optimizer }) },
       state: { rollouts },
-      programs: [gradient, policyStep, valueBaseline, optimalBaseline, rollouts, total],
+      programs: [gradient, policyStep, valueBaseline, optimalBaseline, rollouts, total, lookup],
     };
   }
 

@@ -1,6 +1,7 @@
 import {
   BaseAgent,
   positiveInteger,
+  type ActorCriticLookup,
   type AgentParts,
   type DeviceOption,
   type Env,
@@ -61,6 +62,8 @@ const optionChecks: { readonly [Name in keyof TrpoOptions]: OptionCheck } = {
 export class Trpo extends BaseAgent<TrpoOptions> {
   static readonly algorithm = 'trpo';
   protected readonly parts: AgentParts;
+  readonly actionDistribution: ActorCriticLookup['actionDistribution'];
+  readonly stateValue: ActorCriticLookup['stateValue'];
   private readonly learner: NaturalGradientLearner;
 
   /**
@@ -72,6 +75,7 @@ export class Trpo extends BaseAgent<TrpoOptions> {
     super({ name: 'Trpo', algorithm: Trpo.algorithm, defaults: trpoDefaults, checks: optionChecks }, env, options);
     this.learner = new NaturalGradientLearner(this.training, this.random, this.options, this.device);
     this.parts = this.learner.parts;
+    ({ actionDistribution: this.actionDistribution, stateValue: this.stateValue } = this.learner.lookup);
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {

@@ -158,9 +158,7 @@ export class RolloutCollector implements Stateful {
       observationSpace,
       actionSpace,
       compile: (batch, deterministic) => actProgram(networks, env, device, batch, deterministic),
-      prepare: (observations, target) => {
-        this.prepare(observations, target);
-      },
+      prepare: this.prepare,
       writeKey: this.keys.forActing,
     });
   }
@@ -219,11 +217,11 @@ export class RolloutCollector implements Stateful {
     buffer.finish(this.valuesOf(env.observations), gamma, gaeLambda);
   }
 
-  /** What the networks see of observations. */
-  private prepare(observations: Float32Array, target: TensorData): void {
+  /** Writes what the networks see of observations into `target`. */
+  readonly prepare = (observations: Float32Array, target: TensorData): void => {
     target.set(observations);
     this.observationNormalizer?.normalize(observations, target as Float32Array);
-  }
+  };
 
   private valuesOf(observations: Float32Array): TensorData {
     this.prepare(observations, this.value.inputs.observations);

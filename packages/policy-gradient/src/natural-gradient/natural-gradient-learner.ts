@@ -1,4 +1,5 @@
 import {
+  ActorCriticLookup,
   RolloutCollector,
   checkParameters,
   checkUpdate,
@@ -42,6 +43,7 @@ export class NaturalGradientLearner {
   readonly actor: NaturalGradient;
   readonly rollouts: RolloutCollector;
   readonly parts: AgentParts;
+  readonly lookup: ActorCriticLookup;
   private readonly critic: ValueRegression;
   private readonly parameters: t.Parameters;
   private readonly options: NaturalGradientLearnerOptions;
@@ -60,12 +62,13 @@ export class NaturalGradientLearner {
     const optimizer = t.adam(networks.criticParameters, { epsilon: 1e-5 });
     this.critic = new ValueRegression(networks, env, optimizer, options.batchSize, device);
     this.rollouts = new RolloutCollector(training, networks, options, { device });
+    this.lookup = new ActorCriticLookup(networks, env, device, this.rollouts.prepare);
     this.parts = {
       policy: this.rollouts.policy,
       networks: { parameters: networks.parameters },
       optimizers: { optimizer },
       state: { rollouts: this.rollouts },
-      programs: [this.actor, this.critic, this.rollouts],
+      programs: [this.actor, this.critic, this.rollouts, this.lookup],
     };
   }
 

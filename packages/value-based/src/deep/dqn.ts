@@ -1,5 +1,6 @@
 import {
   BaseAgent,
+  NetworkLookup,
   OffPolicyLoop,
   PrioritizedReplayBuffer,
   ProgramPolicy,
@@ -16,6 +17,7 @@ import {
   type Discrete,
   type Env,
   type Metrics,
+  type Observation,
   type PrioritizedReplayBatch,
   type Progress,
   type Random,
@@ -171,6 +173,7 @@ function createReplay(env: VectorEnv, options: DqnOptions): ReplayBuffer | Prior
 export class Dqn extends BaseAgent<DqnOptions> {
   static readonly algorithm = 'dqn';
   protected readonly parts: AgentParts;
+  private readonly lookup: NetworkLookup<'values'>;
   /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
   readonly update: t.Program<UpdateInputs, Record<'metrics' | 'errors', unknown>>;
   private readonly actionSpace: Discrete;
@@ -223,13 +226,26 @@ export class Dqn extends BaseAgent<DqnOptions> {
     this.behaviorPolicy = new ProgramPolicy({ observationSpace, actionSpace, compile, writeKey: keys.forTraining });
     // Without `deterministic` the same action, but by noisy values with `noisy`: other exploration belongs to training.
     const policy = new ProgramPolicy({ observationSpace, actionSpace, compile, writeKey: keys.forActing });
+    const size = observationSpace.size;
+    const evaluate = (batch: number) =>
+      t.program(
+        { observations: [batch, size] },
+        ({ observations }) => ({ values: networks.head.values(networks.online(observations)) }),
+        { device },
+      );
+    this.lookup = new NetworkLookup({ observationSpace, actionSpace, compile: evaluate });
     this.parts = {
       policy,
       networks: { online: networks.online.parameters, target: networks.target.parameters },
       optimizers: { optimizer },
       state: { counts: savedValues(counts), keys, loop },
-      programs: [this.update, this.updateTarget, policy, this.behaviorPolicy],
+      programs: [this.update, this.updateTarget, policy, this.behaviorPolicy, this.lookup],
     };
+  }
+
+  /** q(s, ·; w) without noise, [n × actions], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */
+  actionValues(observations: Observation | Float32Array): Float32Array {
+    return this.lookup.run(observations).values;
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {

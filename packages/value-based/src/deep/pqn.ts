@@ -1,5 +1,6 @@
 import {
   BaseAgent,
+  NetworkLookup,
   ProgramPolicy,
   RolloutBuffer,
   UpdateMetrics,
@@ -24,6 +25,7 @@ import {
   type Discrete,
   type Env,
   type Metrics,
+  type Observation,
   type OptionCheck,
   type Progress,
   type Random,
@@ -171,6 +173,7 @@ const NO_LOG_PROBABILITIES: readonly number[] = [];
 export class Pqn extends BaseAgent<PqnOptions> {
   static readonly algorithm = 'pqn';
   protected readonly parts: AgentParts;
+  private readonly lookup: NetworkLookup<'values'>;
   /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
   readonly update: t.Program<UpdateInputs, Record<'metrics', unknown>>;
   private readonly actionSpace: Discrete;
@@ -200,12 +203,25 @@ export class Pqn extends BaseAgent<PqnOptions> {
       actionSpace,
       compile: (batch) => greedyProgram(network, copies, actionSpace, batch, device),
     });
+    const { observationSpace } = copies;
+    const evaluate = (batch: number) =>
+      t.program(
+        { observations: [batch, observationSpace.size] },
+        ({ observations }) => ({ values: network(observations) }),
+        { device },
+      );
+    this.lookup = new NetworkLookup({ observationSpace, actionSpace, compile: evaluate });
     this.parts = {
       policy,
       networks: { parameters: network.parameters },
       optimizers: { optimizer },
-      programs: [this.greedy, this.update, policy],
+      programs: [this.greedy, this.update, policy, this.lookup],
     };
+  }
+
+  /** q(s, ·; w), [n × actions], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */
+  actionValues(observations: Observation | Float32Array): Float32Array {
+    return this.lookup.run(observations).values;
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
