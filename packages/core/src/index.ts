@@ -1,4 +1,5 @@
 export { ActorCriticLookup, type ActionDistribution } from './policies/actor-critic-lookup.ts';
+export { convolutionLayers, convolutionsCheck, type Convolution } from './policies/convolution-layers.ts';
 export { NetworkLookup, type LookupProgram, type NetworkLookupOptions } from './policies/network-lookup.ts';
 export { actionValues, backUp, maximumValues } from './exact/action-values.ts';
 export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './policies/actor-critic-networks.ts';

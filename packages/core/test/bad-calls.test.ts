@@ -299,7 +299,8 @@ test('bad arguments are refused in words', async () => {
     sources: `${import.meta.dirname}/../src`,
     internal: [
       /^check[A-Z]/,
-      /^(ActorCriticLookup|BaseAgent|NetworkLookup|OffPolicyLoop|loadAgent|savedValues)/,
+      /^(ActorCriticLookup|convolutionLayers|BaseAgent|NetworkLookup|OffPolicyLoop|loadAgent|savedValues)/,
+      /^RolloutCollector\.prepare/,
       /^SamplingKeys\.(write|for)/,
       /\.on(Start|Progress|End)$/,
       /\.(render|writeKey)$/,

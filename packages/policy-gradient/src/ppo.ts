@@ -3,6 +3,7 @@ import {
   BaseAgent,
   RolloutCollector,
   approximateKl,
+  convolutionsCheck,
   createActorCritic,
   finiteNumber,
   flag,
@@ -19,6 +20,7 @@ import {
   scheduleOf,
   type ActorCritic,
   type AgentParts,
+  type Convolution,
   type DeviceOption,
   type Distribution,
   type Env,
@@ -88,6 +90,10 @@ export interface PpoOptions {
   readonly normalizeReward: boolean;
   /** Sizes of the hidden layers of both networks. Default [64, 64]. */
   readonly hidden: readonly number[];
+  /** Sizes of the critic's, where they are others; `null`: the same. Default `null`. */
+  readonly criticHidden: readonly number[] | null;
+  /** First layers of each network, with ReLU, for observations of a `Box` [height, width, channels]. Default none. */
+  readonly convolutions: readonly Convolution[];
   /** Default `tanh`. */
   readonly activation: t.Activation;
   /**
@@ -128,6 +134,8 @@ export const ppoDefaults: PpoOptions = {
   normalizeObservation: false,
   normalizeReward: false,
   hidden: [64, 64],
+  criticHidden: null,
+  convolutions: [],
   activation: 'tanh',
   orthogonalInitialization: true,
   initialLogStd: 0,
@@ -156,6 +164,8 @@ export const ppoChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   normalizeObservation: flag,
   normalizeReward: flag,
   hidden: layerSizes,
+  criticHidden: nullable(layerSizes),
+  convolutions: convolutionsCheck,
   activation: oneOf(...t.activationNames),
   orthogonalInitialization: flag,
   initialLogStd: finiteNumber,

@@ -18,6 +18,10 @@ import { ppoChecks, ppoDefaults, ppoLoss, type PpoOptions } from './ppo.ts';
 import { stepInputs } from './programs/policy-inputs.ts';
 import { createRecurrentActorCritic, recurrentCells, type RecurrentCell } from './recurrent-networks.ts';
 
+/** PPO's options that it does not have. */
+const leftOut = ['klCoefficient', 'klTarget', 'convolutions'] as const;
+type LeftOut = (typeof leftOut)[number];
+
 /**
  * PPO whose actor and critic remember, for environments that do not show their whole state: what it chooses depends on all that it saw
  * in the episode, through the state hₜ of an LSTM or a GRU,
@@ -35,7 +39,7 @@ import { createRecurrentActorCritic, recurrentCells, type RecurrentCell } from '
  * Details follow `RecurrentPPO` of Stable-Baselines3 Contrib, and `ppo_atari_lstm.py` of CleanRL (Huang et al., 2022), whose minibatches
  * are whole sequences too; those of Stable-Baselines3 Contrib are cut anywhere, and padded.
  */
-export interface RecurrentPpoOptions extends Omit<PpoOptions, 'klCoefficient' | 'klTarget'> {
+export interface RecurrentPpoOptions extends Omit<PpoOptions, LeftOut> {
   /** Steps of each environment copy in a round. Default 128 (Stable-Baselines3 Contrib). */
   readonly steps: number;
   /** Transitions in a minibatch, in whole sequences; divides steps × number of copies. Default 128 (Stable-Baselines3 Contrib). */
@@ -51,15 +55,15 @@ export interface RecurrentPpoOptions extends Omit<PpoOptions, 'klCoefficient' | 
   readonly cellSize: number;
 }
 
-/** A table of PPO's options without those of the KL penalty. */
-function withoutPenalty<Table extends object>(table: Table): Omit<Table, 'klCoefficient' | 'klTarget'> {
-  const entries = Object.entries(table).filter(([name]) => name !== 'klCoefficient' && name !== 'klTarget');
-  return Object.fromEntries(entries) as Omit<Table, 'klCoefficient' | 'klTarget'>;
+/** A table of PPO's options without those that it leaves out. */
+function shared<Table extends object>(table: Table): Omit<Table, LeftOut> {
+  const entries = Object.entries(table).filter(([name]) => !(leftOut as readonly string[]).includes(name));
+  return Object.fromEntries(entries) as Omit<Table, LeftOut>;
 }
 
 /** Stable-Baselines3 Contrib's defaults. */
 export const recurrentPpoDefaults: RecurrentPpoOptions = {
-  ...withoutPenalty(ppoDefaults),
+  ...shared(ppoDefaults),
   steps: 128,
   batchSize: 128,
   sequenceLength: 32,
@@ -68,7 +72,7 @@ export const recurrentPpoDefaults: RecurrentPpoOptions = {
 };
 
 const optionChecks: { readonly [Name in keyof RecurrentPpoOptions]: OptionCheck } = {
-  ...withoutPenalty(ppoChecks),
+  ...shared(ppoChecks),
   sequenceLength: nullable(positiveInteger),
   cell: oneOf(...recurrentCells),
   cellSize: positiveInteger,

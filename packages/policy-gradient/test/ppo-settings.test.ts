@@ -26,6 +26,8 @@ test("defaults are Stable-Baselines3's", () => {
     activation: 'tanh',
     orthogonalInitialization: true,
     initialLogStd: 0,
+    criticHidden: null,
+    convolutions: [],
     stateDependentExploration: null,
     adamEpsilon: 1e-5,
     seed: 0,

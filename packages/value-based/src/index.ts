@@ -13,7 +13,7 @@ export type { CategoricalDistribution, Distribution, QuantileDistribution } from
 export { Dqn } from './deep/dqn.ts';
 export { dqnDefaults, type DqnOptions } from './deep/dqn-options.ts';
 export { c51Settings, dqnSettings, qrDqnSettings, rainbowSettings, type DqnSettings } from './deep/dqn-settings.ts';
-export type { Convolution } from './deep/q-network.ts';
+export type { Convolution } from '@gradus/core';
 export { qrDqnDefaults } from './deep/qr-dqn.ts';
 export { rainbowDefaults } from './deep/rainbow.ts';
 export { Pqn, pqnDefaults, type PqnOptions } from './deep/pqn.ts';

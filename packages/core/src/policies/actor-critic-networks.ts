@@ -1,6 +1,7 @@
 import {
   activationNames,
   checkArguments,
+  convolution,
   disposeParameters,
   fanInUniform,
   finiteNumber,
@@ -19,13 +20,15 @@ import {
   zeros,
   type Activation,
   type Initializer,
+  type Module,
   type Parameters,
   type Tensor,
   type TensorLike,
 } from '@gradus/tensor';
 import { aRandomSource, aSpace, anObject, objectOf } from '../options/argument-checks.ts';
+import { convolutionLayers, convolutionsCheck, type Convolution } from './convolution-layers.ts';
 import { policyDistribution, policyOutputs, type Distribution } from './distributions.ts';
-import { featureCount, observationFeatures } from '../spaces/observation-features.ts';
+import { observationFeatures } from '../spaces/observation-features.ts';
 import type { Random } from '../random/random.ts';
 import { stateDependentGaussian } from './state-dependent-gaussian.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
@@ -34,6 +37,10 @@ import type { VectorEnv } from '../environments/vector-env.ts';
 export interface ActorCriticOptions {
   /** Sizes of the hidden layers of both networks. */
   readonly hidden: readonly number[];
+  /** The critic's, where they are others. `null`: the same. Default `null`. */
+  readonly criticHidden?: readonly number[] | null | undefined;
+  /** First layers, with ReLU, of each network, for observations of a `Box` [height, width, channels]. Default none. */
+  readonly convolutions?: readonly Convolution[] | undefined;
   readonly activation: Activation;
   /**
    * Log standard deviation of continuous actions at the start, which does not depend on the state; with state-dependent exploration, of
@@ -71,7 +78,7 @@ const someSpaces = objectOf('an object with observationSpace and actionSpace', {
   actionSpace: aSpace,
 });
 
-/** New networks for the spaces of `env`. Throws `RangeError` for state-dependent exploration where actions are not a `Box`. */
+/** New networks for the spaces of `env`. Throws `RangeError` for state-dependent exploration where actions are not a `Box`, and as `convolutionLayers` does. */
 export function createActorCritic(
   spaces: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
   options: ActorCriticOptions,
@@ -85,6 +92,8 @@ export function createActorCritic(
   const { observationSpace, actionSpace } = spaces;
   const {
     hidden,
+    criticHidden = null,
+    convolutions = [],
     activation,
     initialLogStd,
     orthogonalInitialization = true,
@@ -92,9 +101,19 @@ export function createActorCritic(
   } = options;
   checkArguments(
     'createActorCritic',
-    { hidden, activation, initialLogStd, orthogonalInitialization, stateDependentExploration },
+    {
+      hidden,
+      criticHidden,
+      convolutions,
+      activation,
+      initialLogStd,
+      orthogonalInitialization,
+      stateDependentExploration,
+    },
     {
       hidden: layerSizes,
+      criticHidden: nullable(layerSizes),
+      convolutions: convolutionsCheck,
       activation: oneOf(...activationNames),
       initialLogStd: finiteNumber,
       orthogonalInitialization: flag,
@@ -105,14 +124,22 @@ export function createActorCritic(
   if (isStateDependent && actionSpace.kind !== 'box') {
     throw new RangeError(`stateDependentExploration: expected Box actions, got ${actionSpace.toString()}`);
   }
-  const input = featureCount(observationSpace);
   const initial = (gain: number): Initializer => (orthogonalInitialization ? orthogonal(gain) : fanInUniform);
   const shared = { weight: initial(Math.SQRT2), bias: orthogonalInitialization ? zeros : fanInUniform, random };
+  const look = (): [layers: Module[], size: number] =>
+    convolutionLayers(observationSpace, convolutions, (layer) =>
+      convolution({ ...layer, weight: shared.weight, activation: 'relu', random }),
+    );
+  const [images, input] = look();
   const sizes = [input, ...hidden];
-  const features = sequential(hidden.map((output, i) => linear({ ...shared, input: sizes[i], output, activation })));
+  const dense = hidden.map((output, i) => linear({ ...shared, input: sizes[i], output, activation }));
+  const features = sequential([...images, ...dense]);
   const width = sizes[hidden.length];
   const head = linear({ ...shared, input: width, output: policyOutputs(actionSpace), weight: initial(0.01) });
-  const critic = mlp({ ...shared, input, hidden, output: 1, activation, outputWeight: initial(1) });
+  const [criticImages] = look();
+  const valued = { ...shared, input, hidden: criticHidden ?? hidden, output: 1, activation };
+  const judge = mlp({ ...valued, outputWeight: initial(1) });
+  const critic = criticImages.length === 0 ? judge : sequential([...criticImages, judge]);
   const shape = isStateDependent ? [width, actionSpace.size] : [actionSpace.size];
   const size = shape.reduce((product, length) => product * length, 1);
   const noise =

@@ -1,4 +1,5 @@
 import {
+  convolutionsCheck,
   flag,
   fraction,
   layerSizes,
@@ -12,9 +13,9 @@ import {
   scheduleOf,
   type OptionCheck,
   type Schedule,
+  type Convolution,
 } from '@gradus/core';
 import { distributionCheck, type Distribution } from './distribution.ts';
-import { convolutionsCheck, type Convolution } from './q-network.ts';
 
 /** Options of `Dqn`, the deep Q-network and its extensions; formulas of both are at `Dqn`. */
 export interface DqnOptions {

@@ -1,4 +1,6 @@
 import {
+  convolutionLayers,
+  convolutionsCheck,
   BaseAgent,
   NetworkLookup,
   ProgramPolicy,
@@ -31,9 +33,9 @@ import {
   type Random,
   type Schedule,
   type VectorEnv,
+  type Convolution,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import { convolutionLayers, convolutionsCheck, type Convolution } from './q-network.ts';
 
 /**
  * Parallelised Q-network (Gallici et al., 2024; S3.5): Q-learning without replay buffer and without target network. What keeps it
