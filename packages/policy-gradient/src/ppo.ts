@@ -2,6 +2,7 @@ import {
   ActorCriticLookup,
   BaseAgent,
   RolloutCollector,
+  aFunction,
   approximateKl,
   convolutionsCheck,
   createActorCritic,
@@ -94,6 +95,11 @@ export interface PpoOptions {
   readonly criticHidden: readonly number[] | null;
   /** First layers of each network, with ReLU, for observations of a `Box` [height, width, channels]. Default none. */
   readonly convolutions: readonly Convolution[];
+  /**
+   * Makes networks of your own, such as two heads on a shared body; the options about networks are then up to it. It is not saved: give it again when
+   * loading, where weights are checked by name and shape. `null`: {@link createActorCritic}. Default `null`.
+   */
+  readonly networks: typeof createActorCritic | null;
   /** Default `tanh`. */
   readonly activation: t.Activation;
   /**
@@ -136,6 +142,7 @@ export const ppoDefaults: PpoOptions = {
   hidden: [64, 64],
   criticHidden: null,
   convolutions: [],
+  networks: null,
   activation: 'tanh',
   orthogonalInitialization: true,
   initialLogStd: 0,
@@ -166,6 +173,7 @@ export const ppoChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   hidden: layerSizes,
   criticHidden: nullable(layerSizes),
   convolutions: convolutionsCheck,
+  networks: nullable(aFunction),
   activation: oneOf(...t.activationNames),
   orthogonalInitialization: flag,
   initialLogStd: finiteNumber,
@@ -296,7 +304,7 @@ export class Ppo extends BaseAgent<PpoOptions> {
       throw new RangeError('klCoefficient: expected a number above 0, which klTarget adapts, got 0');
     }
     roundSize(this.options, this.env);
-    const networks = createActorCritic(this.env, this.options, this.random);
+    const networks = (this.options.networks ?? createActorCritic)(this.env, this.options, this.random);
     const optimizer = t.adam(networks.parameters, { epsilon: adamEpsilon });
     this.update = updateProgram(networks, optimizer, this.env, this.options, this.device);
     if (klTarget !== null) this.divergence = divergenceProgram(networks, this.env, this.options, this.device);

@@ -19,7 +19,7 @@ import { stepInputs } from './programs/policy-inputs.ts';
 import { createRecurrentActorCritic, recurrentCells, type RecurrentCell } from './recurrent-networks.ts';
 
 /** PPO's options that it does not have. */
-const leftOut = ['klCoefficient', 'klTarget', 'convolutions'] as const;
+const leftOut = ['klCoefficient', 'klTarget', 'convolutions', 'networks'] as const;
 type LeftOut = (typeof leftOut)[number];
 
 /**

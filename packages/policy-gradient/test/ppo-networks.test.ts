@@ -1,6 +1,7 @@
-import { Box, Discrete, type Env } from '@gradus/core';
+import { Box, CheckpointError, Discrete, categorical, createActorCritic, type Env } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
 import { Ppo } from '@gradus/policy-gradient';
+import * as t from '@gradus/tensor';
 import { expect, test } from 'vitest';
 
 /** 4 × 4 pictures of one pixel, left or right: its side is the action that is rewarded. */
@@ -48,4 +49,38 @@ test('convolutions of what is no picture are refused', () => {
   expect(() => new Ppo(makeEnv('CartPole-v1'), { ...small, convolutions })).toThrow(
     /^convolutions: expected observations Box \[height, width, channels\], got /,
   );
+});
+
+test('networks of your own: a shared body with layer normalization, saved and loaded by what made it', () => {
+  const networks: typeof createActorCritic = ({ observationSpace }, _, random) => {
+    const body = t.sequential([
+      t.linear({ input: observationSpace.size, output: 8, random }),
+      t.layerNormalization(8),
+      t.relu,
+    ]);
+    const actor = t.linear({ input: 8, output: 2, random });
+    const critic = t.linear({ input: 8, output: 1, random });
+    const parameters = t.joinParameters({
+      body: body.parameters,
+      actor: actor.parameters,
+      critic: critic.parameters,
+    });
+    return {
+      parameters,
+      actorParameters: actor.parameters,
+      criticParameters: critic.parameters,
+      policy: (observations) => categorical(actor(body(observations))),
+      value: (observations) => t.squeeze(critic(body(observations)), 1),
+      dispose: () => {
+        t.disposeParameters(parameters);
+      },
+    };
+  };
+  const agent = new Ppo(makeEnv('CartPole-v1'), { ...small, networks });
+  Array.from(agent.learn({ steps: 128 }));
+  const checkpoint = agent.checkpoint();
+  const observation = [0.01, 0.02, 0.03, 0.04];
+  expect(Ppo.load(checkpoint, { networks }).stateValue(observation)).toEqual(agent.stateValue(observation));
+  expect(() => Ppo.load(checkpoint)).toThrow(CheckpointError);
+  expect(() => Ppo.load(checkpoint)).toThrow('load: what was saved does not fit with another networks');
 });

@@ -28,6 +28,7 @@ test("defaults are Stable-Baselines3's", () => {
     initialLogStd: 0,
     criticHidden: null,
     convolutions: [],
+    networks: null,
     stateDependentExploration: null,
     adamEpsilon: 1e-5,
     seed: 0,
