@@ -28,7 +28,7 @@ export {
   type LeafSpace,
   type SpaceLeaf,
 } from './space-leaves.ts';
-export type { SpaceJson, SpaceJsonValue, SpaceMethods, SpaceValue } from './space-methods.ts';
+export type { SpaceJson, SpaceJsonValue, SpaceValue } from './space-methods.ts';
 
 /** Actions of several environments, [n × size of the space]: float32 for `Box`, int32 for the discrete spaces. */
 export type ActionArray = Float32Array | Int32Array;
