@@ -132,14 +132,15 @@ async function trainCommand(
         : await resumeRun(resume, algorithm, environment, options);
     const own = `runs/${run.algorithm}-${fileName(run.environment)}-${run.seed}`;
     const folderPath = async (): Promise<string> => (folder ??= await TrainingFolder.takeNew(own)).path;
-    const checkpoint = async (): Promise<void> => saveRun(await folderPath(), run, agent, options);
+    const kept = { saveReplay: options.saveReplay };
+    const checkpoint = async (): Promise<void> => saveRun(await folderPath(), run, agent, kept);
     if (isElsewhere && folder !== undefined) await forgetBest(folder.path);
     const before = resume === undefined ? undefined : await resumeBest(resume, folder?.path);
     const every = options.evalEvery ?? (folder === undefined ? undefined : Math.ceil(run.steps / 10));
     const evaluation = every === undefined ? undefined : keepBest({ run, every, before, folder: folderPath });
     const keep = async (): Promise<string> => {
       folder ??= await TrainingFolder.takeNew(own).catch(() => undefined);
-      const saved = await saveRunSomewhere(folder?.path ?? own, run, agent, options);
+      const saved = await saveRunSomewhere(folder?.path ?? own, run, agent, kept);
       const advice = saved.folder === undefined ? [] : [`to go on: gradus train --resume ${saved.folder}`];
       return [...reasons(saved), ...advice].join('; ');
     };
@@ -153,7 +154,7 @@ async function trainCommand(
       checkpointEvery,
       evaluation,
     });
-    const saved = folder === undefined ? undefined : await saveRunSomewhere(folder.path, run, agent, options);
+    const saved = folder === undefined ? undefined : await saveRunSomewhere(folder.path, run, agent, kept);
     const result = {
       algorithm: run.algorithm,
       environment: run.environment,
