@@ -24,6 +24,15 @@ function start(folder: string, ...args: readonly string[]) {
   };
 }
 
+/** A line of progress is there. */
+async function isTraining({ stderr }: ReturnType<typeof start>['child']): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stderr.on('data', (text: Buffer) => {
+      if (text.includes('steps/s')) resolve();
+    });
+  });
+}
+
 describe('the built command', () => {
   it('prints its result and nothing else', async () => {
     const args = ['train', 'dqn', 'CartPole-v1', '--steps', '1200', '--episodes', '3', '--json'];
@@ -36,8 +45,7 @@ describe('the built command', () => {
   it('saves the agent in a named folder on Ctrl-C, and resumes from there', async () => {
     const folder = temporaryFolder();
     const { child, end } = start(folder, 'train', 'ppo', 'CartPole-v1', '--seed', '4');
-    // A line of progress: it is training.
-    await once(child.stderr, 'data');
+    await isTraining(child);
     child.kill('SIGINT');
     const stopped = await end();
     expect(stopped.errors).toContain('to go on: gradus train --resume runs/ppo-CartPole-v1-4');
@@ -53,7 +61,7 @@ describe('the built command', () => {
   it.each(['SIGHUP', 'SIGTERM'] as const)('saves the agent on %s, too', async (signal) => {
     const folder = temporaryFolder();
     const { child, end } = start(folder, 'train', 'ppo', 'CartPole-v1');
-    await once(child.stderr, 'data');
+    await isTraining(child);
     child.kill(signal);
     const { errors, status } = await end();
     expect(errors).toContain(`stopped by ${signal}`);

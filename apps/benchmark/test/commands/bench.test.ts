@@ -111,7 +111,7 @@ describe('gradus bench', () => {
   });
 
   it.each([
-    [['--seeds', '0'], "'--seeds <n or a,b,c>' argument '0' is invalid. Expected a number of seeds (3), or"],
+    [['--seeds', '0'], "'--seeds <seeds>' argument '0' is invalid. Expected a number of seeds (3), or"],
     [['--seeds', '1,1'], "argument '1,1' is invalid"],
     [['--seeds', 'x'], "argument 'x' is invalid"],
     [['--workers', '0'], "'--workers <n>' argument '0' is invalid. Expected an integer of at least 1"],
