@@ -71,7 +71,9 @@ describe.skipIf(!hasRedis())('serveRuns', () => {
       const job = await queue.getJob('bad');
       return job?.finishedOn === undefined ? undefined : job.failedReason;
     });
-    expect(reason).toMatch(/^expected a run, got \{|^unknown algorithm 'constructor'; if it is your own, start workers with --import$/);
+    expect(reason).toMatch(
+      /^expected a run, got \{|^unknown algorithm 'constructor'; if it is your own, start workers with --import$/,
+    );
     expect((await queue.getJob('bad'))?.attemptsMade).toBe(1);
     expect(executions).toEqual([]);
   });
