@@ -88,6 +88,6 @@ it('follows an agent through its training', () => {
     (_, i) => updates.find(({ step }) => step >= (i + 1) * 200)?.episodeReturn,
   );
   expect(curve).toEqual(expected);
-  const { meanReturn } = evaluate(agent, makeVectorEnv('CartPole-v1', 10), { episodes: 50, seed: 1_000_003 });
+  const { meanReturn } = evaluate(agent, makeVectorEnv('CartPole-v1', 10), { episodes: 50, seed: 3 });
   expect(score).toBe(meanReturn);
 });

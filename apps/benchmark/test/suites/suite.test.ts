@@ -35,7 +35,9 @@ describe('findSuite', () => {
       'dqn-family',
       'ppo',
       'quick',
+      'recurrent-ppo',
       'tabular',
+      'trpo',
       'zeroth-and-first-order',
     ]);
     for (const name of listSuites()) {
@@ -48,7 +50,7 @@ describe('findSuite', () => {
   it('says which suites there are', () => {
     expect(() => findSuite('clasic')).toThrow('clasic: expected the name of a suite or a file; did you mean classic?');
     expect(() => findSuite('xyz')).toThrow(
-      'known are classic, dqn-ablation, dqn-family, ppo, quick, tabular, zeroth-and-first-order',
+      'known are classic, dqn-ablation, dqn-family, ppo, quick, recurrent-ppo, tabular, trpo, zeroth-and-first-order',
     );
     expect(() => findSuite(temporaryFolder())).toThrow('EISDIR');
   });
