@@ -23,5 +23,8 @@ it.skipIf(!hasRedis())('an idle worker leaves nothing behind that would keep its
   const closed = once(connection.redis, 'end');
   connection.close();
   await closed;
-  expect(open()).toEqual(before);
+  // What was open before may have ended meanwhile.
+  const left = open();
+  for (const name of before) if (left.includes(name)) left.splice(left.indexOf(name), 1);
+  expect(left).toEqual([]);
 });
