@@ -103,6 +103,31 @@ test('layerNormalization and rmsNormalization begin as plain normalization', () 
   );
 });
 
+test('what is equal has no spread, however large it is: layerNorm and variance are exactly 0', () => {
+  for (const value of [0.1, 100.1, 1e6 + 0.1, -3e7, 1e30]) {
+    for (const width of [3, 64, 120, 1000]) {
+      const x = (): g.Tensor => g.constant([2, width], Array<number>(2 * width).fill(value));
+      expect([...g.evaluate(() => g.layerNorm(x()))].every((y) => y === 0)).toBe(true);
+      expect([...g.evaluate(() => g.variance(x(), { axis: 1 }))]).toEqual([0, 0]);
+      expect([...g.evaluate(() => g.variance(x(), { axis: 0 }))].every((y) => y === 0)).toBe(true);
+      expect([...g.evaluate(() => g.variance(x()))]).toEqual([0]);
+    }
+  }
+});
+
+test('layerNorm and variance of numbers far from 0 are those of the numbers moved to 0', () => {
+  const near = [3, -2, 7, 0.5, 0, -1.5];
+  const far = near.map((x) => x + 2 ** 20);
+  const of = (values: number[]): number[] => [
+    ...g.evaluate(() =>
+      g.concat([g.layerNorm(g.constant([6], values)), g.variance(g.constant([1, 6], values), { axis: 1 })]),
+    ),
+  ];
+  of(far).forEach((y, i) => {
+    expect(y).toBeCloseTo(of(near)[i], 5);
+  });
+});
+
 test('copyParameters and joinParameters', () => {
   const [a, b] = [g.linear({ input: 2, output: 2, random }), g.linear({ input: 2, output: 2, random })];
   g.copyParameters(a.parameters, b.parameters);

@@ -3,7 +3,7 @@ import { add, mul, reciprocal, sqrt, square, sub, withGradient } from './map.ts'
 import { cast } from './cast.ts';
 import { checkArguments, nonNegativeNumber, optional } from '../check-options.ts';
 import { isTensorLike } from './constant.ts';
-import { mean } from './reduce.ts';
+import { centered, mean } from './reduce.ts';
 
 /** Options of {@link layerNorm} and {@link rmsNorm}. */
 export interface NormOptions {
@@ -23,9 +23,9 @@ export function layerNorm(x: TensorLike, options: NormOptions & { readonly shift
   checkArguments('layerNorm', options, { ...normChecks, shift: optional(isTensorLike) });
   const tensor = cast(x, 'float32', 'layerNorm');
   const overLast = { axis: -1, keepDims: true };
-  const centered = sub(tensor, mean(tensor, overLast));
-  const inverse = reciprocal(sqrt(add(mean(square(centered), overLast), options.epsilon ?? 1e-5)));
-  const normalized = withGradient(mul(centered, inverse), [tensor], (y, gradient) => {
+  const distances = centered('layerNorm', tensor, -1);
+  const inverse = reciprocal(sqrt(add(mean(square(distances), overLast), options.epsilon ?? 1e-5)));
+  const normalized = withGradient(mul(distances, inverse), [tensor], (y, gradient) => {
     const parallel = mul(y, mean(mul(gradient, y), overLast));
     return [mul(inverse, sub(sub(gradient, mean(gradient, overLast)), parallel))];
   });

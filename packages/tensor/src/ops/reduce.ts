@@ -7,7 +7,7 @@ import { cast } from './cast.ts';
 import { asTensor } from './constant.ts';
 import { add, div, equal, exp, log, mul, stopGradient, sub, withGradient } from './map.ts';
 import { OP_CUMULATIVE_SUM } from './opcodes.ts';
-import { reshape, resolveAxis } from './shape.ts';
+import { reshape, resolveAxis, slice } from './shape.ts';
 
 /** Arithmetic mean, a float. */
 export function mean(x: TensorLike, options: AxisOptions = {}): Tensor {
@@ -23,9 +23,22 @@ export function mean(x: TensorLike, options: AxisOptions = {}): Tensor {
 export function variance(x: TensorLike, options: AxisOptions & { readonly correction?: number } = {}): Tensor {
   const tensor = cast(checkedTensor('variance', x, options, { correction: optional(nonNegativeNumber) }), 'float32');
   const { correction = 0, ...axes } = options;
-  const centered = sub(tensor, mean(tensor, { ...axes, keepDims: true }));
+  const distances = centered('variance', tensor, axes.axis);
   const count = resolveAxes('variance', tensor, axes.axis).reduce((product, i) => product * tensor.shape[i], 1);
-  return mul(sum(mul(centered, centered), axes), 1 / (count - correction));
+  return mul(sum(mul(distances, distances), axes), 1 / (count - correction));
+}
+
+/** x − mean(x): exactly 0 where all elements are equal, whose mean is rounded while that of their differences from one of them is not. */
+export function centered(operation: string, x: Tensor, axis: AxisOptions['axis']): Tensor {
+  const axes = resolveAxes(operation, x, axis);
+  const size = x.shape.map((extent, i) => (axes.includes(i) ? Math.min(extent, 1) : extent));
+  const first = slice(
+    x,
+    x.shape.map(() => 0),
+    size,
+  );
+  const shifted = sub(x, stopGradient(first));
+  return sub(shifted, mean(shifted, { axis: axes, keepDims: true }));
 }
 
 function extremumGradient(node: Tensor, gradient: Tensor): readonly Tensor[] {
