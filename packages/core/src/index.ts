@@ -23,7 +23,7 @@ export {
   type LoadOptions,
   type LoadableAgent,
 } from './policies/base-agent.ts';
-export { discreteActions, learnSteps, roundSize, splitDevice } from './training/agent-options.ts';
+export { discreteActions, learnSteps, roundSize } from './training/agent-options.ts';
 export {
   aFunction,
   aNumber,

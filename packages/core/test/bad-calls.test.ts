@@ -110,7 +110,6 @@ const examples: Examples = {
   checkActing: null,
   checkActingTogether: null,
   learnSteps: null,
-  splitDevice: null,
   checkFiniteRows: null,
   // Inner loops of algorithms, which have checked their environments.
   endlessEpisode: null,

@@ -1,5 +1,15 @@
-import { CheckpointError, EnvError, evaluate, linear, loadAgent, type Env } from '@gradus/core';
+import {
+  CheckpointError,
+  EnvError,
+  evaluate,
+  linear,
+  loadAgent,
+  type Agent,
+  type Checkpoint,
+  type Env,
+} from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
+import { defaultDevice } from '@gradus/tensor';
 import { GradientBandit, Ppo, RecurrentPpo, Reinforce, Trpo, type PpoOptions } from '@gradus/policy-gradient';
 import { describe, expect, test, vi } from 'vitest';
 
@@ -17,6 +27,8 @@ function trained(copies = 2): Ppo {
   Array.from(agent.learn({ steps: 128 }));
   return agent;
 }
+
+const rounds = { steps: 32, batchSize: 32, hidden: [4] };
 
 const observations = Float32Array.from({ length: 4 * 20 }, (_, i) => Math.sin(i) / 10);
 
@@ -55,6 +67,29 @@ describe('without an environment', () => {
       new CheckpointError("checkpoint: expected one of the algorithms 'ppo', 'trpo', got 'sac'"),
     );
   });
+});
+
+test.each<[string, () => Agent, (checkpoint: Checkpoint, options: { readonly steps?: number }) => Agent]>([
+  ['Ppo', () => new Ppo(makeEnv('CartPole-v1'), rounds), (...saved) => Ppo.load(...saved)],
+  ['Trpo', () => new Trpo(makeEnv('CartPole-v1'), rounds), (...saved) => Trpo.load(...saved)],
+  [
+    'RecurrentPpo',
+    () => new RecurrentPpo(makeEnv('CartPole-v1'), { ...rounds, cellSize: 3 }),
+    (...saved) => RecurrentPpo.load(...saved),
+  ],
+  ['Reinforce', () => new Reinforce(makeEnv('CartPole-v1'), { hidden: [4] }), (saved) => Reinforce.load(saved)],
+])('%s compiles nothing but what acts, and keeps no round, where it only acts', (_, create, load) => {
+  const agent = create();
+  const compile = vi.spyOn(defaultDevice(), 'compile');
+  // A round of 10¹³ steps would not fit into any memory.
+  const loaded = load(agent.checkpoint(), { steps: 32 * 10 ** 12 });
+  expect(compile).not.toHaveBeenCalled();
+  loaded.act([0, 0, 0, 0]);
+  expect(compile).toHaveBeenCalledOnce();
+  expect(loaded.checkpoint().files).toEqual(agent.checkpoint().files);
+  loaded.dispose();
+  expect(compile).toHaveBeenCalledOnce();
+  compile.mockRestore();
 });
 
 describe('with an environment', () => {

@@ -13,6 +13,7 @@ export type { Device, Executable, Graph } from './device/device.ts';
 export type { Storage } from './device/storage.ts';
 export type { DeviceName, DeviceOptions } from './device/default-device.ts';
 export { defaultDevice, device, setDefaultDevice } from './device/default-device.ts';
+export { lazyDevice } from './device/lazy-device.ts';
 export { EmbeddedDevice } from './device/embedded-device.ts';
 
 export { asTensor, constant, scalar, scalarValue } from './ops/constant.ts';

@@ -1,7 +1,8 @@
 import type { Device, Graph } from './device/device.ts';
 import { defaultDevice } from './device/default-device.ts';
 import { isDevice } from './device/is-device.ts';
-import { anyValue, checkArguments, optional, valueText, type OptionCheck } from './check-options.ts';
+import { LazyDevice } from './device/lazy-device.ts';
+import { anyValue, checkArguments, finiteNumber, optional, valueText, type OptionCheck } from './check-options.ts';
 import { asTensor, isFunction, isTensor } from './ops/constant.ts';
 import { cast } from './ops/cast.ts';
 import { primitiveOf } from './primitive.ts';
@@ -10,8 +11,8 @@ import { checkShape, type Shape } from './shape.ts';
 import { Trace, withTrace, type Tensor, type TensorLike } from './tensor.ts';
 import type { Variable } from './variable.ts';
 
-/** What an input looks like: a shape (float32), or a shape and a dtype. */
-export type InputSpec = Shape | { readonly shape: Shape; readonly dtype: DType };
+/** What an input looks like: a shape (float32), or a shape, a dtype, and what its elements are until they are written (default 0). */
+export type InputSpec = Shape | { readonly shape: Shape; readonly dtype: DType; readonly initial?: number };
 
 /** Options of {@link program} and {@link evaluate}. */
 export interface ProgramOptions {
@@ -55,6 +56,16 @@ export function program<Inputs extends Record<string, InputSpec>, Outputs extend
   checkArguments('program', { inputs, build }, { inputs: isRecord, build: isFunction });
   checkArguments('program', options, { device: optional(isDevice) });
   const device = options.device ?? defaultDevice();
+  return device instanceof LazyDevice
+    ? lazily(() => compile(inputs, build, device.device))
+    : compile(inputs, build, device);
+}
+
+function compile<Inputs extends Record<string, InputSpec>, Outputs extends Record<string, TensorLike>>(
+  inputs: Inputs,
+  build: (inputs: { readonly [Name in keyof Inputs]: Tensor }) => Outputs,
+  device: Device,
+): Program<Inputs, Outputs> {
   const trace = new Trace();
   const graph = withTrace(trace, () => {
     const nodes = new Map(Object.entries(inputs).map(([name, spec]) => [name, inputNode(trace, name, spec)]));
@@ -64,6 +75,9 @@ export function program<Inputs extends Record<string, InputSpec>, Outputs extend
     return graphOf(trace, nodes, outputs);
   });
   const executable = device.compile(graph);
+  for (const [name, spec] of Object.entries(inputs)) {
+    if ('initial' in spec && spec.initial !== undefined) executable.input(name).fill(spec.initial);
+  }
   const outputViews = views([...graph.outputs.keys()], (name) => executable.output(name));
   return {
     device,
@@ -75,6 +89,32 @@ export function program<Inputs extends Record<string, InputSpec>, Outputs extend
     },
     dispose: () => {
       executable.dispose();
+    },
+  };
+}
+
+/** A program that is compiled when it is first used. */
+function lazily<Inputs, Outputs>(compile: () => Program<Inputs, Outputs>): Program<Inputs, Outputs> {
+  let made: Program<Inputs, Outputs> | undefined;
+  let isDisposed = false;
+  const use = (): Program<Inputs, Outputs> => {
+    if (isDisposed) throw new Error('this program was disposed');
+    return (made ??= compile());
+  };
+  return {
+    get device() {
+      return use().device;
+    },
+    get inputs() {
+      return use().inputs;
+    },
+    get outputs() {
+      return use().outputs;
+    },
+    run: () => use().run(),
+    dispose: () => {
+      isDisposed = true;
+      made?.dispose();
     },
   };
 }
@@ -124,7 +164,8 @@ function inputNode(trace: Trace, name: string, spec: InputSpec): Tensor {
   if (typeof spec !== 'object' || (spec as InputSpec | null) === null) {
     throw new RangeError(`${subject}: expected a shape, or a shape and a dtype, got ${valueText(spec)}`);
   }
-  if (!Array.isArray(spec)) checkArguments(subject, spec as object, { shape: anyValue, dtype: isDType });
+  if (!Array.isArray(spec))
+    checkArguments(subject, spec as object, { shape: anyValue, dtype: isDType, initial: optional(finiteNumber) });
   const shape = 'dtype' in spec ? spec.shape : spec;
   checkShape(subject, shape);
   const dtype = dtypeOf(spec);

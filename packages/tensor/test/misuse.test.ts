@@ -117,6 +117,7 @@ const good = (): Readonly<Record<string, readonly unknown[]>> => {
     joinParameters: [{ a: parameters }],
     layerNorm: [x, { scale: 1, shift: 1, epsilon: 1 }],
     layerNormalization: [3],
+    lazyDevice: [g.device('wasm')],
     linear: [{ input: 1, output: 1, weight: 'he', bias: false, activation: 'relu', name: 'a', random }],
     loadParameters: [parameters, file],
     matmul: [x, g.transpose(x)],

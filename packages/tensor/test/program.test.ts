@@ -88,3 +88,46 @@ describe('devices', () => {
     expect(g.defaultDevice()).toBe(before);
   });
 });
+
+test('inputs hold what their specification says until they are written', () => {
+  const p = g.program(
+    { a: { shape: [2], dtype: 'float32', initial: 0.5 }, b: { shape: [2], dtype: 'bool', initial: 1 }, c: [1] },
+    ({ a, b, c }) => ({ y: g.add(g.where(b, a, 0), c) }),
+  );
+  expect([...p.run().y]).toEqual([0.5, 0.5]);
+  p.inputs.a[0] = 2;
+  p.inputs.b[1] = 0;
+  expect([...p.run().y]).toEqual([2, 0]);
+  const wrong = { shape: [1], dtype: 'float32', initial: NaN } as const;
+  expect(() => g.program({ a: wrong }, ({ a }) => ({ a }))).toThrow(
+    "input 'a': expected initial to be a finite number",
+  );
+});
+
+describe('a lazy device', () => {
+  const traced = (device: g.Device) => {
+    let traces = 0;
+    const w = g.variable([1], [3]);
+    const p = g.program({ x: [1] }, ({ x }) => ({ y: g.mul(x, g.mul(w, ++traces)) }), { device });
+    return { p, w, traces: () => traces };
+  };
+
+  test('traces and compiles a program when it is first used, once', () => {
+    const { p, w, traces } = traced(g.lazyDevice(g.lazyDevice(g.device('wasm'))));
+    expect(traces()).toBe(0);
+    p.inputs.x[0] = 2;
+    expect([...p.run().y, ...p.outputs.y]).toEqual([6, 6]);
+    expect([traces(), p.device]).toEqual([1, g.device('wasm')]);
+    // The memory of variables is that of the device itself.
+    expect([...g.program({}, () => ({ w }), { device: g.device('wasm') }).run().w]).toEqual([3]);
+    p.dispose();
+    expect(() => p.run()).toThrow('this program was disposed');
+  });
+
+  test('gives back a program that was never used without compiling it', () => {
+    const { p, traces } = traced(g.lazyDevice(g.device('wasm')));
+    p.dispose();
+    expect(() => p.inputs).toThrow('this program was disposed');
+    expect(traces()).toBe(0);
+  });
+});

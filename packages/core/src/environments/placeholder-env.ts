@@ -21,7 +21,7 @@ export function placeholderEnv({ observationSpace, actionSpace, numEnvs, hasMask
       'learn: expected an environment to learn in, which the agent was loaded without: load(checkpoint, { env })',
     );
   };
-  return {
+  const env: VectorEnv = {
     numEnvs,
     observationSpace,
     actionSpace,
@@ -33,4 +33,13 @@ export function placeholderEnv({ observationSpace, actionSpace, numEnvs, hasMask
     setState: refuse,
     close: () => undefined,
   };
+  placeholders.add(env);
+  return env;
+}
+
+const placeholders = new WeakSet<VectorEnv>();
+
+/** Whether `env` was made by {@link placeholderEnv}. */
+export function isPlaceholder(env: VectorEnv): boolean {
+  return placeholders.has(env);
 }

@@ -63,6 +63,12 @@ export const anEnv: OptionCheck = objectOf('an environment (with observationSpac
 /** Any object but null. */
 export const anObject: OptionCheck = objectOf('an object', {});
 
+/** Options by name. */
+export const someOptions: OptionCheck = {
+  expected: 'an object of options',
+  accepts: (value) => isObject(value) && !Array.isArray(value),
+};
+
 /** A `VectorEnv`. */
 export const aVectorEnv: OptionCheck = {
   expected: 'a VectorEnv',

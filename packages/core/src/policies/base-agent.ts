@@ -1,15 +1,18 @@
 import {
   checkArguments,
   checkOptions,
+  defaultDevice,
   disposeParameters,
+  lazyDevice,
   loadParameters,
+  optional,
   saveParameters,
   type Device,
   type OptionCheck,
   type Optimizer,
   type Parameters,
 } from '@gradus/tensor';
-import { learnSteps, splitDevice } from '../training/agent-options.ts';
+import { learnSteps } from '../training/agent-options.ts';
 import type {
   ActOptions,
   Agent,
@@ -29,7 +32,7 @@ import { readNumber, readState, type StateDict } from '../checkpoints/state.ts';
 import { TrainingEnv, openCheckpoint, plainState, type Resumption } from '../training/training-env.ts';
 import { CheckpointError } from '../errors.ts';
 import { placeholderEnv, type TrainedIn } from '../environments/placeholder-env.ts';
-import { aList, anObject } from '../options/argument-checks.ts';
+import { aDevice, aList, anObject, someOptions } from '../options/argument-checks.ts';
 import { spaceFromJson } from '../spaces/spaces.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 import { asVectorEnv } from '../environments/vectorize.ts';
@@ -99,26 +102,41 @@ export type LoadOptions<T extends BaseAgent = BaseAgent> = Partial<T['options']>
 export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> implements Agent {
   readonly algorithm: string;
   readonly options: Options;
-  protected readonly device: Device;
   /** Draws weights at first, then whatever the algorithm draws outside of programs. */
   protected readonly random: Random;
   /** The environment copies, and the progress made in them. */
   protected readonly training: TrainingEnv;
   protected abstract readonly parts: AgentParts;
+  private readonly givenDevice: Device | undefined;
+  private programDevice: Device | undefined;
 
   /** Throws `RangeError` for an unknown option or a wrong one, and for what is no environment. */
   constructor(kind: AgentKind<Options>, env: Env | VectorEnv, options: Partial<Options> & DeviceOption) {
-    const { device, given } = splitDevice(kind.name, options);
+    checkArguments(kind.name, { options }, { options: someOptions });
+    const { device, ...given } = options;
+    checkArguments(kind.name, { device }, { device: optional(aDevice) });
     checkOptions(kind.name, given as Partial<Options>, kind.checks);
     this.algorithm = kind.algorithm;
     this.options = { ...kind.defaults, ...given };
-    this.device = device;
     this.random = new Random(this.options.seed);
     this.training = new TrainingEnv(asVectorEnv(env), this.options.seed);
+    this.givenDevice = device;
   }
 
   /** The algorithm's loop: from where training stands until `totalSteps` environment steps are done; yields after each update. */
   protected abstract train(totalSteps: number): Generator<Progress, void, void>;
+
+  /**
+   * What programs run on, the same for all of them. Those of an agent that cannot learn are compiled when they are first used: most of them are for
+   * learning, and never are.
+   */
+  protected get device(): Device {
+    if (this.programDevice === undefined) {
+      const device = this.givenDevice ?? defaultDevice();
+      this.programDevice = this.training.canLearn ? device : lazyDevice(device);
+    }
+    return this.programDevice;
+  }
 
   protected get env(): VectorEnv {
     return this.training.env;

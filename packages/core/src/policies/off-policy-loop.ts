@@ -41,7 +41,7 @@ export interface OffPolicyMethod {
  */
 export class OffPolicyLoop implements AgentState {
   private readonly training: TrainingEnv;
-  private readonly replay: ReplayBuffer | PrioritizedReplayBuffer;
+  private readonly replay: () => ReplayBuffer | PrioritizedReplayBuffer;
   private readonly options: OffPolicyOptions;
   private readonly actions: ActionArray;
   /** The step after which it learns: more than `learningStarts` where the buffer was left out of a checkpoint. */
@@ -49,7 +49,8 @@ export class OffPolicyLoop implements AgentState {
   /** Why the buffer is empty although training has begun; told before it goes on. */
   private emptied: string | undefined;
 
-  constructor(training: TrainingEnv, replay: ReplayBuffer | PrioritizedReplayBuffer, options: OffPolicyOptions) {
+  /** `replay`: the buffer, as `TrainingEnv.reserve` makes it. */
+  constructor(training: TrainingEnv, replay: () => ReplayBuffer | PrioritizedReplayBuffer, options: OffPolicyOptions) {
     const { learningStarts, trainFrequency, targetUpdateInterval } = options;
     checkOptions(
       'OffPolicyLoop',
@@ -65,10 +66,11 @@ export class OffPolicyLoop implements AgentState {
 
   /** Trains until `totalSteps` environment steps are done; yields every `trainFrequency` of them, after that round's updates, and at the end. */
   *run(totalSteps: number, method: OffPolicyMethod): Generator<Progress, void, void> {
-    const { training, replay, actions } = this;
+    const { training, actions } = this;
     const { env, recorder } = training;
     const { trainFrequency, targetUpdateInterval } = this.options;
     this.tellEmptied();
+    const replay = this.replay();
     while (recorder.step < totalSteps) {
       const exploration = method.explore(actions, recorder.step / totalSteps);
       replay.beginStep(env.observations, actions);
@@ -88,10 +90,8 @@ export class OffPolicyLoop implements AgentState {
   getState(options: CheckpointOptions = {}): StateDict {
     checkOptions('checkpoint', options, { saveReplay: optional(flag) });
     const { saveReplay = true } = options;
-    return {
-      learnsFrom: this.learnsFrom,
-      replay: saveReplay || this.options.alwaysSaved === true ? this.replay.getState() : null,
-    };
+    const isSaved = this.training.canLearn && (saveReplay || this.options.alwaysSaved === true);
+    return { learnsFrom: this.learnsFrom, replay: isSaved ? this.replay().getState() : null };
   }
 
   setState(state: StateDict): void {
@@ -102,7 +102,7 @@ export class OffPolicyLoop implements AgentState {
       this.emptied = state.replay === null ? 'the checkpoint was saved without it' : 'new episodes begin';
       return;
     }
-    this.replay.setState(readState(state, 'replay'));
+    this.replay().setState(readState(state, 'replay'));
     this.learnsFrom = readNumber(state, 'learnsFrom');
   }
 

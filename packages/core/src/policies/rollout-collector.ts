@@ -94,11 +94,11 @@ const someNetworks: OptionCheck = {
  * ends; what they remember when they act is another one.
  */
 export class RolloutCollector implements Stateful {
-  readonly buffer: RolloutBuffer;
   /** How the networks act. */
   readonly policy: ProgramPolicy;
   private readonly training: TrainingEnv;
   private readonly options: RolloutCollectorOptions;
+  private readonly reserved: () => RolloutBuffer;
   private readonly rollout: RolloutProgram;
   private readonly value: ValueProgram;
   private readonly keys: SamplingKeys;
@@ -139,7 +139,7 @@ export class RolloutCollector implements Stateful {
     this.value = valueProgram(networks, env, device);
     const memorySize = 'memorySize' in networks ? networks.memorySize : 0;
     this.memories = new Float32Array(numEnvs * memorySize);
-    this.buffer = new RolloutBuffer(env, steps, memorySize);
+    this.reserved = training.reserve(() => new RolloutBuffer(env, steps, memorySize));
     if (normalizeObservation) {
       // Choices and pictures are scaled by `observationFeatures`.
       if (!isNumeric(observationSpace)) {
@@ -161,6 +161,11 @@ export class RolloutCollector implements Stateful {
       prepare: this.prepare,
       writeKey: this.keys.forActing,
     });
+  }
+
+  /** The round that was played last. */
+  get buffer(): RolloutBuffer {
+    return this.reserved();
   }
 
   /** Plays a round whenever it is asked for the next one, until `totalSteps` environment steps are done; the part of training that was done before it. */

@@ -1,31 +1,7 @@
-import {
-  checkArguments,
-  checkOptions,
-  defaultDevice,
-  optional,
-  positiveInteger,
-  type Device,
-  type OptionCheck,
-} from '@gradus/tensor';
+import { checkArguments, checkOptions, optional, positiveInteger } from '@gradus/tensor';
 import type { Discrete, Space } from '../spaces/spaces.ts';
-import type { DeviceOption, LearnMoreOptions, LearnOptions } from './agent.ts';
-import { aDevice, aSpace, anObject, objectOf, text } from '../options/argument-checks.ts';
-
-const someOptions: OptionCheck = {
-  expected: 'an object of options',
-  accepts: (value) => anObject.accepts(value) && !Array.isArray(value),
-};
-
-/** Splits what an agent is given into the device and its own options. Throws `RangeError` for what is no object, or no device. */
-export function splitDevice<Options extends DeviceOption>(
-  subject: string,
-  options: Options,
-): { readonly device: Device; readonly given: Omit<Options, 'device'> } {
-  checkArguments(subject, { options }, { options: someOptions });
-  const { device, ...given } = options;
-  checkArguments(subject, { device }, { device: optional(aDevice) });
-  return { device: device ?? defaultDevice(), given };
-}
+import type { LearnMoreOptions, LearnOptions } from './agent.ts';
+import { aSpace, objectOf, text } from '../options/argument-checks.ts';
 
 /**
  * The steps up to which `Agent.learn` is to train, counted from the first, where `step` are done. Throws `RangeError` unless they, or those more, are a

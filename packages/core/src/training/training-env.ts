@@ -1,5 +1,5 @@
 import { checkArguments, naturalNumber, optional, valueText } from '@gradus/tensor';
-import { aVectorEnv, anEnv, anObject, text } from '../options/argument-checks.ts';
+import { aFunction, aVectorEnv, anEnv, anObject, text } from '../options/argument-checks.ts';
 import { checkFiniteRows } from '../environments/check-float32.ts';
 import { stepCopies } from '../environments/checked-step.ts';
 import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
@@ -8,12 +8,15 @@ import { spawnSeed, streams } from '../random/seed-sequence.ts';
 import { ProgressRecorder } from './progress.ts';
 import type { ActionArray } from '../spaces/spaces.ts';
 import type { Env } from '../environments/env.ts';
+import { isPlaceholder } from '../environments/placeholder-env.ts';
 import { isTypedArray, readNumber, readState, type StateDict, type Stateful } from '../checkpoints/state.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 
 /** The environment copies that an agent trains in, and the progress made there: started once, saved and put back with the agent. */
 export class TrainingEnv implements Stateful {
   readonly env: VectorEnv;
+  /** Whether there is an environment to learn in: not for an agent that was loaded without one. */
+  readonly canLearn: boolean;
   /** Counts the steps and episodes made in them. */
   readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly seed: number;
@@ -23,7 +26,18 @@ export class TrainingEnv implements Stateful {
   constructor(env: VectorEnv, seed: number) {
     checkArguments('TrainingEnv', { env, seed }, { env: aVectorEnv, seed: naturalNumber });
     this.env = env;
+    this.canLearn = !isPlaceholder(env);
     this.seed = seed;
+  }
+
+  /**
+   * What only learning needs and takes much memory, such as a buffer: made at once, so that what cannot be had is refused at once. Where there is no
+   * environment to learn in it is not made before somebody asks for it.
+   */
+  reserve<T>(make: () => T): () => T {
+    checkArguments('TrainingEnv.reserve', { make }, { make: aFunction });
+    let made = this.canLearn ? make() : undefined;
+    return () => (made ??= make());
   }
 
   /**
@@ -84,7 +98,8 @@ export class TrainingEnv implements Stateful {
   setState(state: StateDict): void {
     this.recorder.setState(readState(state, 'recorder'));
     const hasStarted = readFlag(state, 'started') || this.recorder.step > 0;
-    const isExact = readNumber(state, 'numEnvs') === this.env.numEnvs && (!hasStarted || this.putBack(state));
+    const isSame = this.canLearn && readNumber(state, 'numEnvs') === this.env.numEnvs;
+    const isExact = isSame && (!hasStarted || this.putBack(state));
     this.started = isExact && hasStarted;
     this.how = isExact ? 'exactly' : 'with new episodes';
   }

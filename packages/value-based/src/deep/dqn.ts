@@ -108,13 +108,14 @@ function updateProgram(
     actions: { shape: [batchSize], dtype: 'int32' },
     rewards: [batchSize],
     nextObservations: observation,
-    nextActionMasks: { shape: [batchSize, actions.n], dtype: 'bool' },
+    // Only some environments fill these, and only some replay buffers the weights.
+    nextActionMasks: { shape: [batchSize, actions.n], dtype: 'bool', initial: 1 },
     discounts: [batchSize],
-    weights: [batchSize],
+    weights: { shape: [batchSize], dtype: 'float32', initial: 1 },
     learningRate: [],
     key: { shape: [2], dtype: 'int32' },
   } as const satisfies Record<string, t.InputSpec>;
-  const program = t.program(
+  return t.program(
     inputs,
     (batch) => {
       const key = noisy ? batch.key : undefined;
@@ -134,10 +135,6 @@ function updateProgram(
     },
     { device },
   );
-  // What only some replay buffers and environments fill.
-  program.inputs.weights.fill(1);
-  program.inputs.nextActionMasks.fill(1);
-  return program;
 }
 
 /** What an update reports, in the order of its output `metrics`. */
@@ -180,7 +177,7 @@ export class Dqn extends BaseAgent<DqnOptions> {
   private readonly updateTarget: ReturnType<typeof targetProgram>;
   /** Acts in training: what others ask for does not change what training draws. */
   private readonly behaviorPolicy: ProgramPolicy;
-  private readonly replay: ReplayBuffer | PrioritizedReplayBuffer;
+  private readonly replay: () => ReplayBuffer | PrioritizedReplayBuffer;
   /** All rows of the buffer of `replay: 'none'`. */
   private readonly allRows: Uint32Array;
   private readonly loop: OffPolicyLoop;
@@ -210,7 +207,7 @@ export class Dqn extends BaseAgent<DqnOptions> {
     }
     this.actionSpace = actionSpace;
     // First, since it says at once what does not fit into memory.
-    this.replay = createReplay(copies, this.options);
+    this.replay = this.training.reserve(() => createReplay(copies, this.options));
     const networks = createNetworks(copies, actionSpace, this.options, this.random);
     const optimizer = createOptimizer(networks.online.parameters, this.options);
     this.update = updateProgram(networks, optimizer, copies, actionSpace, this.options, device);
@@ -288,7 +285,8 @@ export class Dqn extends BaseAgent<DqnOptions> {
 
   /** A round of minibatch steps; `progress` is the part of training done. */
   private improve(progress: number): Metrics {
-    const { update, replay, counts } = this;
+    const { update, counts } = this;
+    const replay = this.replay();
     const { gradientSteps, learningRate } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
@@ -305,7 +303,8 @@ export class Dqn extends BaseAgent<DqnOptions> {
   }
 
   private fillMinibatch(progress: number): void {
-    const { replay, random, options } = this;
+    const { random, options } = this;
+    const replay = this.replay();
     const { inputs } = this.update;
     if (replay instanceof PrioritizedReplayBuffer) {
       replay.sample(options.batchSize, random, inputs, scheduleValue(options.importanceExponent, progress));

@@ -180,7 +180,7 @@ export class Pqn extends BaseAgent<PqnOptions> {
   readonly update: t.Program<UpdateInputs, Record<'metrics', unknown>>;
   private readonly actionSpace: Discrete;
   private readonly greedy: ReturnType<typeof greedyProgram>;
-  private readonly buffer: RolloutBuffer;
+  private readonly buffer: () => RolloutBuffer;
   private readonly actions: ActionArray;
 
   /**
@@ -197,7 +197,7 @@ export class Pqn extends BaseAgent<PqnOptions> {
     const optimizer = t.rAdam(network.parameters);
     this.greedy = greedyProgram(network, copies, actionSpace, copies.numEnvs, device);
     this.update = updateProgram(network, optimizer, copies, actionSpace, this.options, device);
-    this.buffer = new RolloutBuffer(copies, this.options.steps);
+    this.buffer = this.training.reserve(() => new RolloutBuffer(copies, this.options.steps));
     this.actions = createActions(actionSpace, copies.numEnvs);
     // It draws nothing: exploration belongs to training.
     const policy = new ProgramPolicy({
@@ -237,7 +237,8 @@ export class Pqn extends BaseAgent<PqnOptions> {
 
   /** Plays one round ε-greedily and computes its returns; the last ε. */
   private collect(totalSteps: number): number {
-    const { training, buffer, actions } = this;
+    const { training, actions } = this;
+    const buffer = this.buffer();
     const { env, recorder } = training;
     const { gamma, lambda } = this.options;
     let epsilon = 0;
@@ -285,7 +286,8 @@ export class Pqn extends BaseAgent<PqnOptions> {
 
   /** Makes the minibatch steps of one round; `progress` is the part of training that was done before it. */
   private improve(progress: number): Metrics {
-    const { buffer, update, random } = this;
+    const { update, random } = this;
+    const buffer = this.buffer();
     const { epochs, batchSize, learningRate } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
