@@ -92,7 +92,7 @@ export {
 export { dynamicsFromTable, type TableDynamicsOptions } from './environments/dynamics-from-table.ts';
 export { envFromDynamics } from './environments/env-from-dynamics.ts';
 export { originalReward, withReward } from './environments/env.ts';
-export type { Env, Info, ResetOptions, ResetResult, StepResult } from './environments/env.ts';
+export type { Env, EnvStatistics, Info, ResetOptions, ResetResult, StepResult } from './environments/env.ts';
 export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './training/early-stopping.ts';
 export { CheckpointError, DivergenceError, EnvError, LogError } from './errors.ts';
 export { endlessEpisode, episodeLimit, evaluate, type EvaluateOptions, type Evaluation } from './training/evaluate.ts';
@@ -128,7 +128,9 @@ export {
 export { RolloutBuffer, type RolloutBatch } from './buffers/rollout-buffer.ts';
 export { RolloutCollector, type RolloutCollectorOptions } from './policies/rollout-collector.ts';
 export type { RecurrentActorCritic, UnrollOptions } from './policies/rollout-programs.ts';
-export { RewardNormalizer, RunningNormalizer } from './policies/running-normalizer.ts';
+export { innerStatistics } from './environments/env-statistics.ts';
+export { RewardNormalizer } from './policies/reward-normalizer.ts';
+export { RunningNormalizer } from './statistics/running-normalizer.ts';
 export {
   exponential,
   linear,

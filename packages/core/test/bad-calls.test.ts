@@ -150,6 +150,7 @@ const examples: Examples = {
     new TransitionTable(parts()),
     { maxEpisodeSteps: 10, observations: { space: new Discrete(2), values: [0, 1] } },
   ],
+  innerStatistics: () => [env(), 'observation'],
   envFromDynamics: () => [dynamics()],
   'envFromDynamics.reset': () => [{ seed: 1 }],
   'envFromDynamics.setState': () => [env().getState()],

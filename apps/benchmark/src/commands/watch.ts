@@ -141,6 +141,7 @@ function recorded(env: Env, recorder: GifRecorder, stride: number, lengths: read
     observationSpace: env.observationSpace,
     actionSpace: env.actionSpace,
     maxEpisodeSteps: env.maxEpisodeSteps,
+    statistics: env.statistics,
     ...(env.actionMask && { actionMask: () => env.actionMask?.() ?? new Uint8Array() }),
     reset(options) {
       const result = env.reset(options);

@@ -1,6 +1,7 @@
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { Observation, Space, SpaceValue } from '../spaces/spaces.ts';
 import type { StateDict } from '../checkpoints/state.ts';
+import type { RunningNormalizer } from '../statistics/running-normalizer.ts';
 
 /** Extra facts about a step that no agent needs, for people and tests. */
 export type Info = Readonly<Record<string, unknown>>;
@@ -33,6 +34,13 @@ export interface StepResult<Observed extends Observation = Observation> {
 }
 
 /**
+ * What wrappers have learned of the numbers that pass through them, by name; of each one that all copies share, or one for each copy. `observation` is what
+ * observations are normalized by, row after row; those that another wrapper has changed since are called `inner observation` instead (see
+ * `innerStatistics`). Other names, such as `reward`, are up to the wrapper.
+ */
+export type EnvStatistics = Readonly<Record<string, readonly RunningNormalizer[]>>;
+
+/**
  * One environment, with Gymnasium's contract (Towers et al., 2024): call `reset`, then `step` until `terminated` or
  * `truncated`, then `reset` again. Two spaces, `reset` and `step` are all that is needed.
  *
@@ -49,6 +57,11 @@ export interface Env<Observed extends Observation = Observation, Action extends 
    * where there is none, unless they are told another number.
    */
   readonly maxEpisodeSteps?: number | undefined;
+  /**
+   * The statistics of its wrappers. An agent that is trained here saves them as parts of its own, gives them to the environment that it is loaded with, and
+   * normalizes by them what it sees where it is loaded without one.
+   */
+  readonly statistics?: EnvStatistics | undefined;
   /** Frees what the environment holds, if anything. */
   close?(): void;
   /** With `setState`: lets a stopped training resume exactly where it was. Includes the state of the random stream. */

@@ -1,5 +1,6 @@
 import { EnvError } from '../errors.ts';
 import type { Space } from '../spaces/spaces.ts';
+import type { EnvStatistics } from './env.ts';
 import { actionMaskSize } from './dynamics.ts';
 import { createVectorBuffers } from './vector-buffers.ts';
 import type { VectorEnv } from './vector-env.ts';
@@ -12,10 +13,12 @@ export interface TrainedIn {
   readonly numEnvs: number;
   /** Whether they have action masks. */
   readonly hasMasks: boolean;
+  /** What their wrappers had learned. */
+  readonly statistics: EnvStatistics;
 }
 
 /** Stands for environments that nobody has given: an agent can be made for them, and act, but whatever would play throws `EnvError`. */
-export function placeholderEnv({ observationSpace, actionSpace, numEnvs, hasMasks }: TrainedIn): VectorEnv {
+export function placeholderEnv({ observationSpace, actionSpace, numEnvs, hasMasks, statistics }: TrainedIn): VectorEnv {
   const refuse = (): never => {
     throw new EnvError(
       'learn: expected an environment to learn in, which the agent was loaded without: load(checkpoint, { env })',
@@ -25,6 +28,7 @@ export function placeholderEnv({ observationSpace, actionSpace, numEnvs, hasMask
     numEnvs,
     observationSpace,
     actionSpace,
+    statistics,
     ...createVectorBuffers(observationSpace, numEnvs),
     ...(hasMasks && { actionMasks: new Uint8Array(numEnvs * actionMaskSize(actionSpace)).fill(1) }),
     reset: refuse,

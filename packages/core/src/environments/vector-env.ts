@@ -1,4 +1,4 @@
-import type { Info } from './env.ts';
+import type { EnvStatistics, Info } from './env.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from '../spaces/spaces.ts';
 import type { Stateful } from '../checkpoints/state.ts';
@@ -55,6 +55,8 @@ export interface VectorEnv extends StepOutcome, Stateful {
   readonly actionMasks?: Uint8Array | undefined;
   /** As `Env.maxEpisodeSteps`. */
   readonly maxEpisodeSteps?: number | undefined;
+  /** As `Env.statistics`. */
+  readonly statistics?: EnvStatistics | undefined;
   /** Starts a new episode in every copy. Throws `RangeError` for numbers that are no seeds, and for a list of seeds of another length than n. */
   reset(options?: VectorResetOptions): void;
   /** Advances every copy by one step. `actions`: [n × action size]. Throws `EnvError` for an action that does not fit. */

@@ -3,7 +3,8 @@ import { aFunction, anEnv } from '../options/argument-checks.ts';
 import { checkActions } from './check-values.ts';
 import { resetEnv, stepEnv } from './checked-step.ts';
 import { actionMaskSize } from './dynamics.ts';
-import { originalReward, type Env, type ResetOptions } from './env.ts';
+import { originalReward, type Env, type EnvStatistics, type ResetOptions } from './env.ts';
+import { joinStatistics } from './env-statistics.ts';
 import { EnvError } from '../errors.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import { copySeedsOf } from './reset-options.ts';
@@ -34,7 +35,8 @@ import type { VectorEnv, VectorResetOptions } from './vector-env.ts';
  * boolean, a promise, or an action outside the space raise an `EnvError` that names the environment. Throws `RangeError` unless n is a
  * positive integer, and `EnvError` where `makeEnv` gives one object twice, or environments whose spaces differ.
  *
- * `getState` needs environments that have `getState` and `setState`, and says so if they have not.
+ * `getState` needs environments that have `getState` and `setState`, and says so if they have not. Wrappers around each environment have
+ * statistics of their own, as in Gymnasium, unless they are given the same; wrappers around what this returns share them.
  */
 export function vectorize(makeEnv: (index: number) => Env, n: number): VectorEnv {
   checkArguments('vectorize', { makeEnv, n }, { makeEnv: aFunction, n: positiveInteger });
@@ -86,6 +88,7 @@ class EnvVector implements VectorEnv {
   readonly episodeLengths: Int32Array;
   readonly actionMasks?: Uint8Array | undefined;
   readonly maxEpisodeSteps?: number | undefined;
+  readonly statistics?: EnvStatistics | undefined;
   readonly renderFormat?: RenderFormat | undefined;
   readonly render?: (context: RenderContext, index: number) => void;
   private readonly buffers: VectorBuffers;
@@ -109,6 +112,7 @@ class EnvVector implements VectorEnv {
     this.envs = Array.from({ length: n }, (_, index) => (index === 0 ? first : makeEnv(index)));
     checkCopies(this.envs);
     this.maxEpisodeSteps = first.maxEpisodeSteps;
+    this.statistics = joinStatistics(this.envs);
     if (first.actionMask) this.actionMasks = new Uint8Array(n * actionMaskSize(first.actionSpace));
     if (first.render) {
       this.renderFormat = first.renderFormat;

@@ -38,7 +38,7 @@ export class ActorCriticLookup {
     prepare?: NetworkLookupOptions<string>['prepare'],
   ) {
     const { observationSpace, actionSpace } = env;
-    const shared = { observationSpace, actionSpace, prepare };
+    const shared = { env, prepare };
     const masks = (batch: number): { actionMasks?: InputSpec } =>
       env.actionMasks ? { actionMasks: { shape: [batch, actionMaskSize(actionSpace)], dtype: 'bool' } } : {};
     this.actor = new NetworkLookup({

@@ -24,7 +24,8 @@ import type {
 } from '../training/agent.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { checkParameters } from '../training/divergence.ts';
-import type { Env } from '../environments/env.ts';
+import type { Env, EnvStatistics } from '../environments/env.ts';
+import { loadStatistics } from '../environments/env-statistics.ts';
 import type { Progress } from '../training/progress.ts';
 import { Random } from '../random/random.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
@@ -34,6 +35,7 @@ import { CheckpointError } from '../errors.ts';
 import { placeholderEnv, type TrainedIn } from '../environments/placeholder-env.ts';
 import { aDevice, aList, anObject, someOptions } from '../options/argument-checks.ts';
 import { spaceFromJson } from '../spaces/spaces.ts';
+import { shownObservations } from './shown-observations.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 import { asVectorEnv } from '../environments/vectorize.ts';
 
@@ -146,12 +148,16 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
     return this.training.recorder.step;
   }
 
+  get statistics(): EnvStatistics {
+    return this.env.statistics ?? {};
+  }
+
   act(observation: Observation, options?: ActOptions): SpaceValue {
-    return this.parts.policy.act(observation, options);
+    return this.parts.policy.act(shownObservations(this.env, observation, options), options);
   }
 
   actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
-    this.parts.policy.actBatch?.(observations, actions, options);
+    this.parts.policy.actBatch?.(shownObservations(this.env, observations, options), actions, options);
   }
 
   /** How training goes on in an agent that was loaded; undefined where it was not. */
@@ -191,7 +197,7 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
   }
 
   /**
-   * The agent that was saved, ready to act; with an `env`, to go on learning too, as `resumed` says: exactly as if it had not been interrupted in as many copies
+   * The agent that was saved, ready to act, without an `env` on observations as they are before its wrappers normalize them; with one, to go on learning too, as `resumed` says: exactly as if it had not been interrupted in as many copies
    * of an environment that has `getState` and `setState`, else with new episodes. What `options` give replaces what it was made with.
    * @throws RangeError for an unknown option or a wrong one.
    * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, the environment's state does not fit, or an option would give weights
@@ -250,7 +256,7 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
   }
 }
 
-/** The spaces and the number of copies that an agent was saved with. */
+/** The environment that an agent was saved with. */
 function readTrainedIn(state: StateDict): TrainedIn {
   const env = readState(state, 'env');
   return {
@@ -258,6 +264,7 @@ function readTrainedIn(state: StateDict): TrainedIn {
     actionSpace: spaceFromJson(env.actionSpace, 'actionSpace'),
     numEnvs: readNumber(env, 'numEnvs'),
     hasMasks: env.hasMasks === true,
+    statistics: loadStatistics(readState(readState(state, 'training'), 'statistics')),
   };
 }
 

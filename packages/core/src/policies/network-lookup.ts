@@ -2,7 +2,9 @@ import type { Program } from '@gradus/tensor';
 import { checkActionMasks } from '../environments/check-action-masks.ts';
 import { checkFiniteRows } from '../environments/check-float32.ts';
 import { actionCounts } from '../environments/dynamics.ts';
-import { numbersOf, type Observation, type Space } from '../spaces/spaces.ts';
+import type { VectorEnv } from '../environments/vector-env.ts';
+import { numbersOf, type Observation } from '../spaces/spaces.ts';
+import { shownObservations } from './shown-observations.ts';
 import type { ActOptions } from '../training/agent.ts';
 
 /** What a network says of observations [batch × size]; where it knows masks, of legal actions alone. */
@@ -13,8 +15,8 @@ export type LookupProgram<Name extends string> = Program<
 
 /** What a {@link NetworkLookup} is made of. */
 export interface NetworkLookupOptions<Name extends string> {
-  readonly observationSpace: Space;
-  readonly actionSpace: Space;
+  /** The environments that the network is trained in. */
+  readonly env: VectorEnv;
   /** Compiles the program for a number of observations; called once for each. */
   readonly compile: (batch: number) => LookupProgram<Name>;
   /** Writes what the network sees of `observations` into `target`. Default: a copy. */
@@ -38,7 +40,8 @@ export class NetworkLookup<Name extends string> {
     observations: Observation | Float32Array,
     { actionMasks }: Pick<ActOptions, 'actionMasks'> = {},
   ): Record<Name, Float32Array> {
-    const { observationSpace, actionSpace, prepare } = this.options;
+    const { env, prepare } = this.options;
+    const { observationSpace, actionSpace } = env;
     const { size } = observationSpace;
     const rows = Float32Array.from(numbersOf(observationSpace, observations));
     const batch = rows.length / size;
@@ -52,8 +55,9 @@ export class NetworkLookup<Name extends string> {
     const program = this.programs.get(batch) ?? this.options.compile(batch);
     this.programs.set(batch, program);
     const { inputs } = program;
-    if (prepare === undefined) inputs.observations.set(rows);
-    else prepare(rows, inputs.observations as Float32Array);
+    const shown = shownObservations(env, rows);
+    if (prepare === undefined) inputs.observations.set(shown);
+    else prepare(shown, inputs.observations as Float32Array);
     if (actionMasks) inputs.actionMasks?.set(actionMasks);
     else inputs.actionMasks?.fill(1);
     const results = Object.entries(program.run());

@@ -26,7 +26,8 @@ import {
   type RolloutProgram,
   type ValueProgram,
 } from './rollout-programs.ts';
-import { RewardNormalizer, RunningNormalizer } from './running-normalizer.ts';
+import { RewardNormalizer } from './reward-normalizer.ts';
+import { RunningNormalizer } from '../statistics/running-normalizer.ts';
 import { SamplingKeys } from '../random/sampling-keys.ts';
 import { createActions, isNumeric, type ActionArray } from '../spaces/spaces.ts';
 import { readState, restoreArray, type StateDict, type Stateful } from '../checkpoints/state.ts';

@@ -1,5 +1,6 @@
 import type { Device } from '@gradus/tensor';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
+import type { EnvStatistics } from '../environments/env.ts';
 import type { Progress } from './progress.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
 
@@ -17,6 +18,11 @@ export interface ActOptions {
    * by row, for each number of observations that they are shown. Default: none is.
    */
   readonly episodeStarts?: Uint8Array | undefined;
+  /**
+   * Whether observations have passed through wrappers such as those that the agent was trained behind (`normalizeObservation` of `@gradus/envs`); if not, it normalizes them by what these have
+   * learned. Default: as those of the environment that it has, and not where it was loaded without one.
+   */
+  readonly isNormalized?: boolean | undefined;
 }
 
 /** Something that chooses actions: a trained agent, or 3 lines in a test. */
@@ -25,6 +31,8 @@ export interface Policy {
   act(observation: Observation, options?: ActOptions): SpaceValue;
   /** Writes the actions for `observations`, [n × observation size], into `actions`, [n × action size]: the fast way for many. */
   actBatch?(observations: Float32Array, actions: ActionArray, options?: ActOptions): void;
+  /** Those of the environment that it was trained in, if that is known: an evaluation in another takes them over. */
+  readonly statistics?: EnvStatistics | undefined;
 }
 
 /** How long to learn. */

@@ -8,6 +8,7 @@ const checks = {
   deterministic: optional(flag),
   actionMasks: optional(numberList),
   episodeStarts: optional(numberList),
+  isNormalized: optional(flag),
 };
 
 /** Looks at every step's options, so only what is wrong takes the way that makes objects and finds the words. */
@@ -18,8 +19,9 @@ function checkActOptions(subject: string, options: ActOptions): void {
 function areRight(options: ActOptions): boolean {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return false;
   for (const name in options) if (!(name in checks)) return false;
-  const { deterministic, actionMasks, episodeStarts } = options;
-  return checks.deterministic.accepts(deterministic) && areMasks(actionMasks) && areMasks(episodeStarts);
+  const { deterministic, actionMasks, episodeStarts, isNormalized } = options;
+  const areFlags = checks.deterministic.accepts(deterministic) && checks.isNormalized.accepts(isNormalized);
+  return areFlags && areMasks(actionMasks) && areMasks(episodeStarts);
 }
 
 function areMasks(masks: ArrayLike<number> | undefined): boolean {

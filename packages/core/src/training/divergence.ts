@@ -1,16 +1,10 @@
 import type { Agent } from './agent.ts';
 import { DivergenceError } from '../errors.ts';
 import type { Metrics } from './progress.ts';
+import { findNonFinite } from '../statistics/find-non-finite.ts';
 
 /** Whose training it is, for messages. */
 type Learner = Pick<Agent, 'algorithm' | 'step'>;
-
-/** Index of the first of `values` that is NaN or infinite, −1 if there is none. */
-export function findNonFinite(values: ArrayLike<number>): number {
-  // x − x is 0 for every finite x and NaN otherwise.
-  for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
-  return -1;
-}
 
 /**
  * Throws `DivergenceError` where one of the numbers that an update reports is not finite:

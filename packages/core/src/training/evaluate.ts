@@ -11,6 +11,7 @@ import type { ActOptions, Policy } from './agent.ts';
 import { aPolicy, anEnv } from '../options/argument-checks.ts';
 import { checkValue } from '../environments/check-values.ts';
 import { resetEnv, stepCopies, stepEnv } from '../environments/checked-step.ts';
+import { withStatistics } from '../environments/env-statistics.ts';
 import { originalReward, type Env } from '../environments/env.ts';
 import { EnvError } from '../errors.ts';
 import { spawnSeed, streams } from '../random/seed-sequence.ts';
@@ -49,7 +50,8 @@ export interface Evaluation {
  * Plays whole episodes and reports their returns, those of the environment itself where wrappers change rewards; by default with the
  * policy's best actions. The policy is told where episodes start, and the action masks of an environment that has them. With a `VectorEnv` its copies play side by side, and each plays a number of
  * episodes that is fixed beforehand: taking the first that end would favour short ones; a policy that remembers needs `actBatch` for
- * that, since `act` does not tell it which copy it sees. Throws `RangeError` unless `episodes` and `maxEpisodeSteps` are positive integers, and
+ * that, since `act` does not tell it which copy it sees. Wrappers that normalize do so by what those of the agent's training have learned, and learn
+ * nothing; where there are none, the agent normalizes by itself. Throws `RangeError` unless `episodes` and `maxEpisodeSteps` are positive integers, and
  * `EnvError` for what the environment or the policy gives that cannot be right, as `stepEnv` does.
  */
 export function evaluate(policy: Policy, env: Env | VectorEnv, options: EvaluateOptions = {}): Evaluation {
@@ -63,10 +65,11 @@ export function evaluate(policy: Policy, env: Env | VectorEnv, options: Evaluate
   const { episodes = 10, deterministic = true } = options;
   const seed = options.seed === undefined ? undefined : spawnSeed(options.seed, streams.evaluation);
   const limit = episodeLimit(env, options.maxEpisodeSteps);
-  const play =
-    'numEnvs' in env
-      ? playTogether(policy, env, { episodes, seed, deterministic, limit })
-      : playOne(policy, env, { episodes, seed, deterministic, limit });
+  const play = withStatistics(policy, env, (isNormalized) => {
+    const how: ActOptions = { deterministic, ...(isNormalized !== undefined && { isNormalized }) };
+    const given = { episodes, seed, limit, how };
+    return 'numEnvs' in env ? playTogether(policy, env, given) : playOne(policy, env, given);
+  });
   const returns = play.map((episode) => episode.return);
   const meanReturn = returns.reduce((sum, value) => sum + value, 0) / episodes;
   const variance = returns.reduce((sum, value) => sum + (value - meanReturn) ** 2, 0) / episodes;
@@ -95,8 +98,8 @@ export function endlessEpisode(subject: string, limit: number): EnvError {
 interface Play {
   readonly episodes: number;
   readonly seed: number | undefined;
-  readonly deterministic: boolean;
   readonly limit: number;
+  readonly how: ActOptions;
 }
 
 interface Played {
@@ -105,7 +108,7 @@ interface Played {
   readonly isCutOff: boolean;
 }
 
-function playOne(policy: Policy, env: Env, { episodes, seed, deterministic, limit }: Play): Played[] {
+function playOne(policy: Policy, env: Env, { episodes, seed, limit, how }: Play): Played[] {
   const episodeStarts = new Uint8Array(1);
   // As the only copy of a `VectorEnv`.
   const first = seed === undefined ? {} : { seed: spawnSeed(seed, 0) };
@@ -114,7 +117,7 @@ function playOne(policy: Policy, env: Env, { episodes, seed, deterministic, limi
     let sum = 0;
     for (let length = 1; ; length++) {
       episodeStarts[0] = length === 1 ? 1 : 0;
-      const action = policy.act(observation, { deterministic, actionMasks: env.actionMask?.(), episodeStarts });
+      const action = policy.act(observation, { ...how, actionMasks: env.actionMask?.(), episodeStarts });
       const result = stepEnv(env, action);
       observation = result.observation;
       sum += originalReward(result);
@@ -125,7 +128,7 @@ function playOne(policy: Policy, env: Env, { episodes, seed, deterministic, limi
 }
 
 /** A copy whose episode was cut off waits until all copies that are still to play do, since they can only be reset together. */
-function playTogether(policy: Policy, env: VectorEnv, { episodes, seed, deterministic, limit }: Play): Played[] {
+function playTogether(policy: Policy, env: VectorEnv, { episodes, seed, limit, how }: Play): Played[] {
   const { numEnvs, actionMasks } = env;
   const actions = createActions(env.actionSpace, numEnvs);
   const left = Int32Array.from({ length: numEnvs }, (_, i) => Math.floor((episodes + numEnvs - 1 - i) / numEnvs));
@@ -139,12 +142,12 @@ function playTogether(policy: Policy, env: VectorEnv, { episodes, seed, determin
       waiting.fill(0);
       episodeStarts.fill(1);
     }
-    if (policy.actBatch) policy.actBatch(env.observations, actions, { deterministic, actionMasks, episodeStarts });
+    if (policy.actBatch) policy.actBatch(env.observations, actions, { ...how, actionMasks, episodeStarts });
     else {
       for (let i = 0; i < numEnvs; i++) {
         const observation = readRow(env.observationSpace, env.observations, i);
         const starts = episodeStarts.slice(i, i + 1);
-        const action = policy.act(observation, { deterministic, actionMasks: maskOf(env, i), episodeStarts: starts });
+        const action = policy.act(observation, { ...how, actionMasks: maskOf(env, i), episodeStarts: starts });
         checkValue(`action of environment ${i}`, env.actionSpace, action);
         writeRow(env.actionSpace, action, actions, i);
       }

@@ -13,7 +13,7 @@ export interface PeriodicEvaluationOptions {
   /**
    * What to play in: not what the agent trains in, whose episodes would be cut short, but one like it. Wrappers that change what the
    * agent sees or may do belong around both; those that change rewards around that of training alone, so that returns are the
-   * task's own. An agent's own normalizers come with it.
+   * task's own. An agent's own normalizers come with it, and so do the statistics of wrappers that normalize what it sees: they are set, and left as they are, by `evaluate`.
    */
   readonly env: Env | VectorEnv;
   /** Environment steps of training between evaluations: 10,000 by default, as in Stable-Baselines3. */

@@ -2,6 +2,7 @@ import { checkArguments, naturalNumber, optional, valueText } from '@gradus/tens
 import { aFunction, aVectorEnv, anEnv, anObject, text } from '../options/argument-checks.ts';
 import { checkFiniteRows } from '../environments/check-float32.ts';
 import { stepCopies } from '../environments/checked-step.ts';
+import { restoreStatistics, saveStatistics } from '../environments/env-statistics.ts';
 import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
 import { CheckpointError, EnvError } from '../errors.ts';
 import { spawnSeed, streams } from '../random/seed-sequence.ts';
@@ -91,12 +92,14 @@ export class TrainingEnv implements Stateful {
   getState(): StateDict {
     const { started, env, recorder } = this;
     const snapshot = started ? snapshotEnv(env) : null;
-    return { started, numEnvs: env.numEnvs, env: snapshot, recorder: recorder.getState() };
+    const statistics = saveStatistics(env);
+    return { started, numEnvs: env.numEnvs, env: snapshot, statistics, recorder: recorder.getState() };
   }
 
   /** Throws `CheckpointError` for environments that the saved state does not fit. */
   setState(state: StateDict): void {
     this.recorder.setState(readState(state, 'recorder'));
+    restoreStatistics(this.env, readState(state, 'statistics'));
     const hasStarted = readFlag(state, 'started') || this.recorder.step > 0;
     const isSame = this.canLearn && readNumber(state, 'numEnvs') === this.env.numEnvs;
     const isExact = isSame && (!hasStarted || this.putBack(state));

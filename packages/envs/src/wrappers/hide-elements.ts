@@ -1,5 +1,6 @@
 import {
   checkArguments,
+  innerStatistics,
   numberList,
   numbersOf,
   resetEnv,
@@ -53,6 +54,7 @@ function hideInOne(env: Env, indices: readonly number[]): Env {
     return { ...result, observation };
   };
   return wrapEnv(env, {
+    statistics: innerStatistics(env, 'observation'),
     reset: (options) => hidden(resetEnv(env, options)),
     step: (action) => hidden(stepEnv(env, action)),
   });
@@ -71,6 +73,7 @@ function hideInVector(env: VectorEnv, size: number, indices: readonly number[]):
   return wrapVectorEnv(
     env,
     {
+      statistics: innerStatistics(env, 'observation'),
       observations,
       finalObservations,
       reset(options) {

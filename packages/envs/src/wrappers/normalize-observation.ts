@@ -4,11 +4,13 @@ import {
   checkFiniteRows,
   checkOptions,
   flag,
+  innerStatistics,
   optional,
   resetEnv,
   stepEnv,
   numbersOf,
   type Env,
+  type EnvStatistics,
   type Observation,
   type OptionCheck,
   type VectorEnv,
@@ -33,6 +35,9 @@ const aNormalizer: OptionCheck = {
  * Gymnasium's `NormalizeObservation`: x ↦ (x − mean) / √(variance + 10⁻⁸), mean and variance of each element over all observations so far,
  * this one included, resets as well as steps. The observation space becomes unbounded. Of a `VectorEnv` all copies share the
  * statistics; its `finalObservations` are normalized, but do not change them (as in Stable-Baselines3's `VecNormalize`).
+ * An agent that is trained behind it takes its statistics along (`Env.statistics`): they are saved with the agent, put back where it is loaded with an environment so
+ * wrapped, applied to what it sees where it is loaded without one, and lent to the environments that it is evaluated in, which learn nothing. Wrappers
+ * between it and the agent that change observations again, but for `frameStack` and `flattenObservation`, are not known without an environment.
  * Throws `RangeError` unless the observations are in a `Box`.
  */
 export function normalizeObservation(env: Env, options?: NormalizeObservationOptions): Env;
@@ -62,6 +67,7 @@ function normalizeOne(env: Env, observationSpace: Box, statistics: RunningNormal
     env,
     {
       observationSpace,
+      statistics: withObservation(env, statistics),
       reset: (options) => normalize(resetEnv(env, options)),
       step: (action) => normalize(stepEnv(env, action)),
     },
@@ -87,6 +93,7 @@ function normalizeVector(
     env,
     {
       observationSpace,
+      statistics: withObservation(env, statistics),
       observations,
       finalObservations,
       reset(options) {
@@ -111,4 +118,8 @@ function normalizeVector(
       },
     },
   );
+}
+
+function withObservation(env: Env | VectorEnv, statistics: RunningNormalizer): EnvStatistics {
+  return { ...innerStatistics(env, 'observation'), observation: [statistics] };
 }

@@ -3,6 +3,7 @@ import {
   checkOptions,
   checkRewards,
   fraction,
+  innerStatistics,
   optional,
   readState,
   restoreArray,
@@ -29,6 +30,7 @@ const EPSILON = 1e-8;
  * As there, R goes on after a truncation, begins with the last reward after a termination, and nothing is clipped;
  * `RewardNormalizer` of `@gradus/core`, which the agents use, begins every episode with R = 0 and clips to ±10. Of a
  * `VectorEnv` all copies share the variance. Returns that are reported stay those of the rewards that came.
+ * The variance is saved with an agent, and put back where it is loaded with an environment so wrapped; evaluations do not change it (`Env.statistics`).
  * Throws `RangeError` unless γ is in [0, 1].
  */
 export function normalizeReward(env: Env, options?: NormalizeRewardOptions): Env;
@@ -45,6 +47,7 @@ function normalizeOne(env: Env, gamma: number): Env {
   return wrapEnv(
     env,
     {
+      statistics: { ...innerStatistics(env, 'reward'), reward: [returns.statistics] },
       step(action) {
         const result = stepEnv(env, action);
         returns.update([result.reward], [result.terminated ? 1 : 0]);
@@ -61,6 +64,7 @@ function normalizeVector(env: VectorEnv, gamma: number): VectorEnv {
   return wrapVectorEnv(
     env,
     {
+      statistics: { ...innerStatistics(env, 'reward'), reward: [returns.statistics] },
       rewards,
       reset(options) {
         env.reset(options);
@@ -82,7 +86,7 @@ function normalizeVector(env: VectorEnv, gamma: number): VectorEnv {
 class DiscountedReturns implements Stateful {
   private readonly gamma: number;
   private readonly returns: Float64Array;
-  private readonly statistics = new RunningNormalizer(1);
+  readonly statistics: RunningNormalizer = new RunningNormalizer(1);
 
   constructor(numEnvs: number, gamma: number) {
     this.gamma = gamma;

@@ -4,6 +4,7 @@ import {
   aFunction,
   checkArguments,
   havingMethods,
+  innerStatistics,
   optional,
   positiveInteger,
   resetEnv,
@@ -77,6 +78,7 @@ export function pixelObservation(env: Env, options: PixelObservationOptions): En
     env,
     {
       observationSpace,
+      statistics: innerStatistics(env, 'observation'),
       reset(options) {
         const result = resetEnv(env, options);
         see();

@@ -3,6 +3,7 @@ import {
   aSpace,
   checkArguments,
   checkValue,
+  innerStatistics,
   optional,
   resetEnv,
   stepEnv,
@@ -35,6 +36,7 @@ export function transformObservation(
   };
   return wrapEnv(env, {
     observationSpace: space,
+    statistics: innerStatistics(env, 'observation'),
     reset: (options) => transformed(resetEnv(env, options)),
     step: (action) => transformed(stepEnv(env, action)),
   });

@@ -230,7 +230,7 @@ export class Dqn extends BaseAgent<DqnOptions> {
         ({ observations }) => ({ values: networks.head.values(networks.online(observations)) }),
         { device },
       );
-    this.lookup = new NetworkLookup({ observationSpace, actionSpace, compile: evaluate });
+    this.lookup = new NetworkLookup({ env: copies, compile: evaluate });
     this.parts = {
       policy,
       networks: { online: networks.online.parameters, target: networks.target.parameters },

@@ -212,7 +212,7 @@ export class Pqn extends BaseAgent<PqnOptions> {
         ({ observations }) => ({ values: network(observations) }),
         { device },
       );
-    this.lookup = new NetworkLookup({ observationSpace, actionSpace, compile: evaluate });
+    this.lookup = new NetworkLookup({ env: copies, compile: evaluate });
     this.parts = {
       policy,
       networks: { parameters: network.parameters },

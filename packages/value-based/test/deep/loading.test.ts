@@ -1,5 +1,5 @@
 import { CheckpointError, evaluate, loadAgent, type Agent, type Env } from '@gradus/core';
-import { makeEnv, makeVectorEnv } from '@gradus/envs';
+import { makeEnv, makeVectorEnv, normalizeObservation } from '@gradus/envs';
 import { defaultDevice, type Device } from '@gradus/tensor';
 import { Dqn, Pqn, c51Defaults, qrDqnDefaults, rainbowDefaults, type DqnOptions } from '@gradus/value-based';
 import { describe, expect, test, vi } from 'vitest';
@@ -133,4 +133,20 @@ describe('with an environment', () => {
       new CheckpointError('load: what was saved does not fit with another bufferSize'),
     );
   });
+});
+
+test('what wrappers learned of observations is applied by an agent without an environment, to values too', () => {
+  const env = normalizeObservation(makeVectorEnv('CartPole-v1', 2));
+  const agent = new Dqn(env, { hidden: [8], learningStarts: 64, trainFrequency: 4, batchSize: 16, bufferSize: 200 });
+  Array.from(agent.learn({ steps: 200 }));
+  const loaded = Dqn.load(agent.checkpoint());
+  const raw = Float32Array.of(0.1, -0.5, 0.05, 1, -1, 0.5, -0.1, -2);
+  const shown = new Float32Array(8);
+  agent.statistics.observation[0].normalize(raw, shown);
+  expect(loaded.actionValues(raw)).toEqual(agent.actionValues(shown));
+  expect(loaded.actionValues(raw)).not.toEqual(agent.actionValues(raw));
+  const how = { episodes: 3, seed: 1 };
+  expect(evaluate(loaded, makeEnv('CartPole-v1'), how)).toEqual(
+    evaluate(agent, normalizeObservation(makeEnv('CartPole-v1')), how),
+  );
 });

@@ -1,9 +1,8 @@
-import { checkArguments, fraction, positiveInteger, type OptionCheck } from '@gradus/tensor';
-import { floatArray } from '../options/argument-checks.ts';
-import { checkRewards } from '../environments/check-float32.ts';
-import { checkOutcome } from '../environments/check-rows.ts';
-import { findNonFinite } from '../training/divergence.ts';
-import { readNumber, readState, restoreArray, type StateDict, type Stateful } from '../checkpoints/state.ts';
+import { checkArguments, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
+import { anObject, floatArray } from '../options/argument-checks.ts';
+import { readNumber, restoreArray, type StateDict, type StateValue, type Stateful } from '../checkpoints/state.ts';
+import { CheckpointError } from '../errors.ts';
+import { findNonFinite } from './find-non-finite.ts';
 
 /** The count that mean 0 and variance 1 weigh before any data, as in Gymnasium and Stable-Baselines3. */
 const INITIAL_COUNT = 1e-4;
@@ -21,6 +20,8 @@ export class RunningNormalizer implements Stateful {
   readonly size: number;
   readonly mean: Float64Array;
   readonly variance: Float64Array;
+  /** While it is true, `update` changes nothing: an evaluation takes statistics as they are. */
+  isHeld = false;
   private readonly limit: number;
   private count = INITIAL_COUNT;
 
@@ -41,7 +42,7 @@ export class RunningNormalizer implements Stateful {
     checkArguments('RunningNormalizer.update', { batch }, { batch: floatArray });
     const { size, count } = this;
     const rows = batch.length / size;
-    if (rows === 0) return;
+    if (rows === 0 || this.isHeld) return;
     const wrong = findNonFinite(batch);
     if (wrong !== -1) {
       throw new RangeError(`RunningNormalizer: expected finite numbers, got ${batch[wrong]} at [${wrong}]`);
@@ -71,63 +72,58 @@ export class RunningNormalizer implements Stateful {
     }
   }
 
-  getState(): StateDict {
-    return { mean: this.mean.slice(), variance: this.variance.slice(), count: this.count };
+  /** One with the mean and variance of all data that any of `normalizers` has seen; where there is one of them, that itself. */
+  static merge(normalizers: readonly RunningNormalizer[]): RunningNormalizer {
+    checkArguments('RunningNormalizer.merge', { normalizers }, { normalizers: someAlike });
+    const [first] = normalizers;
+    if (normalizers.length === 1) return first;
+    const { size, limit } = first;
+    const merged = new RunningNormalizer(size, limit);
+    merged.count = normalizers.reduce((sum, { count }) => sum + count, 0);
+    const meanOver = (valueOf: (each: RunningNormalizer) => number): number =>
+      normalizers.reduce((sum, each) => sum + each.count * valueOf(each), 0) / merged.count;
+    for (let j = 0; j < size; j++) {
+      const center = meanOver(({ mean }) => mean[j]);
+      merged.mean[j] = center;
+      merged.variance[j] = meanOver(({ mean, variance }) => variance[j] + (mean[j] - center) ** 2);
+    }
+    return merged;
   }
 
+  /** The one whose state was saved. Throws `CheckpointError` where it was none's. */
+  static fromState(state: StateDict): RunningNormalizer {
+    const mean: StateValue | undefined = anObject.accepts(state) ? state.mean : undefined;
+    if (!(mean instanceof Float64Array && mean.length > 0)) {
+      throw new CheckpointError(`state 'mean': expected a Float64Array, got ${valueText(mean)}`);
+    }
+    const normalizer = new RunningNormalizer(mean.length, readNumber(state, 'limit'));
+    normalizer.setState(state);
+    return normalizer;
+  }
+
+  getState(): StateDict {
+    return { mean: this.mean.slice(), variance: this.variance.slice(), count: this.count, limit: this.limit };
+  }
+
+  /** Throws `CheckpointError` for the state of one of another size or limit. */
   setState(state: StateDict): void {
+    const limit = readNumber(state, 'limit');
+    if (limit !== this.limit) throw new CheckpointError(`state 'limit': expected ${this.limit}, got ${limit}`);
     restoreArray(state, 'mean', this.mean);
     restoreArray(state, 'variance', this.variance);
     this.count = readNumber(state, 'count');
   }
 }
 
-/**
- * Scales rewards by the running standard deviation of the discounted return of n environments:
- * Rₜ = γ Rₜ₋₁ + rₜ, r ↦ clip(r / √(variance(R) + 10⁻⁸), ±10), R starting from 0 in each episode (as Stable-Baselines3's VecNormalize).
- */
-export class RewardNormalizer implements Stateful {
-  private readonly gamma: number;
-  private readonly returns: Float64Array;
-  private readonly statistics = new RunningNormalizer(1);
-
-  constructor(numEnvs: number, gamma: number) {
-    checkArguments('RewardNormalizer', { numEnvs, gamma }, { numEnvs: positiveInteger, gamma: fraction });
-    this.gamma = gamma;
-    this.returns = new Float64Array(numEnvs);
-  }
-
-  /**
-   * Takes one step's rewards into account and writes them, scaled, into `target`, which may be `rewards` itself. Throws `EnvError` for one that is not
-   * finite, since it would spoil those of all copies.
-   */
-  normalize(
-    outcome: { readonly rewards: Float64Array; readonly terminated: Uint8Array; readonly truncated: Uint8Array },
-    target: Float32Array | Float64Array,
-  ): void {
-    checkOutcome(outcome, this.returns.length);
-    checkArguments('RewardNormalizer.normalize', { target }, { target: floatArray });
-    const { gamma, returns, statistics } = this;
-    const { rewards, terminated, truncated } = outcome;
-    checkRewards(rewards);
-    for (let i = 0; i < returns.length; i++) returns[i] = gamma * returns[i] + rewards[i];
-    statistics.update(returns);
-    const scale = Math.sqrt(statistics.variance[0] + EPSILON);
-    for (let i = 0; i < returns.length; i++) {
-      target[i] = clip(rewards[i] / scale, CLIP);
-      if (terminated[i] || truncated[i]) returns[i] = 0;
-    }
-  }
-
-  getState(): StateDict {
-    return { returns: this.returns.slice(), statistics: this.statistics.getState() };
-  }
-
-  setState(state: StateDict): void {
-    restoreArray(state, 'returns', this.returns);
-    this.statistics.setState(readState(state, 'statistics'));
-  }
-}
+const someAlike: OptionCheck = {
+  expected: 'a list of RunningNormalizers of one size',
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every(
+      (each: unknown) => each instanceof RunningNormalizer && each.size === (value as RunningNormalizer[])[0].size,
+    ),
+};
 
 const someLimit: OptionCheck = {
   expected: 'a number above 0',
