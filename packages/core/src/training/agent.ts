@@ -1,6 +1,7 @@
 import type { Device } from '@gradus/tensor';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { EnvStatistics } from '../environments/env.ts';
+import type { Resumption } from './training-env.ts';
 import type { Progress } from './progress.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
 
@@ -73,6 +74,8 @@ export interface Agent extends Policy {
   readonly options?: { readonly seed?: number | undefined } | undefined;
   /** Environment steps done so far. */
   readonly step: number;
+  /** How training goes on, where the agent was loaded. */
+  readonly resumed?: Resumption | undefined;
   /** Trains, and yields after each update; between two yields the caller may stop, save, draw or evaluate. */
   learn(options: LearnOptions | LearnMoreOptions): Generator<Progress, void, void>;
   /** Everything needed to act and to go on learning exactly as if it had not been interrupted. */

@@ -1,4 +1,5 @@
-import type { Agent, CheckpointOptions, LearnOptions } from './agent.ts';
+import type { Agent, CheckpointOptions, LearnMoreOptions, LearnOptions } from './agent.ts';
+import { learnSteps } from './agent-options.ts';
 import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
 import { checkArguments, checkOptions, optional, positiveInteger, type OptionCheck } from '@gradus/tensor';
 import { anObject, havingMethods } from '../options/argument-checks.ts';
@@ -45,8 +46,8 @@ export interface TrainingSummary {
   readonly error: unknown;
 }
 
-/** What `train` may be given. */
-export interface TrainOptions extends LearnOptions {
+/** What `train` may be given besides how long to learn. */
+export interface TrainHooks {
   /** Called in this order. */
   readonly callbacks?: readonly Callback[] | undefined;
   /**
@@ -55,6 +56,9 @@ export interface TrainOptions extends LearnOptions {
    */
   readonly resume?: Checkpoint | undefined;
 }
+
+/** What `train` may be given: `steps`, counted from the agent's first one, or `moreSteps`, counted from now, as `Agent.learn`, and the rest. */
+export type TrainOptions = (LearnOptions | LearnMoreOptions) & TrainHooks;
 
 /** Milliseconds after which the event loop gets a turn, so that Ctrl-C, timers and pages keep working. */
 const TURN_INTERVAL = 50;
@@ -75,12 +79,14 @@ const CALLBACKS = 'callbacks';
  */
 export async function train(agent: Agent, options: TrainOptions): Promise<TrainingSummary> {
   checkArguments('train', { agent }, { agent: anAgent });
-  checkOptions('train', options, {
-    steps: positiveInteger,
+  checkOptions<LearnOptions & LearnMoreOptions & TrainHooks>('train', options, {
+    steps: optional(positiveInteger),
+    moreSteps: optional(positiveInteger),
     callbacks: optional(someCallbacks),
     resume: optional(anObject),
   });
-  const { steps, callbacks = [], resume } = options;
+  const { callbacks = [], resume, ...howLong } = options;
+  const totalSteps = learnSteps(howLong, agent.step);
   if (resume !== undefined) checkCheckpoint(resume);
   const stateful = callbacks.filter(isStateful);
   let recorded: Metrics = {};
@@ -91,7 +97,7 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
   };
   const training: Training = {
     agent,
-    totalSteps: steps,
+    totalSteps,
     get recorded() {
       return recorded;
     },
@@ -131,7 +137,7 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
     }
     for (const callback of callbacks) await callback.onStart?.(training);
     let lastTurn = startTime;
-    for (const progress of outcome.stopReason === undefined ? agent.learn({ steps }) : []) {
+    for (const progress of outcome.stopReason === undefined ? agent.learn({ steps: totalSteps }) : []) {
       outcome.progress = progress;
       recorded = {};
       for (const callback of callbacks) await callback.onProgress?.(progress, training);

@@ -67,6 +67,23 @@ test('an agent that has done its steps is done', async () => {
   expect(agent.step).toBe(50);
 });
 
+test('steps count from the first one, moreSteps from now', async () => {
+  const agent = fakeAgent();
+  await train(agent, { steps: 30 });
+  const log: string[] = [];
+  await train(agent, { moreSteps: 20, callbacks: [listener('a', log)] });
+  expect(log).toEqual(['a start 50', 'a 40', 'a 50', 'a end - -']);
+  await expect(train(agent, { steps: 60, moreSteps: 10 })).rejects.toThrow(
+    new RangeError('learn: expected steps or moreSteps, got both'),
+  );
+  await expect(train(agent, { moreSteps: 0.5 })).rejects.toThrow(
+    'train: expected moreSteps to be a positive integer, got 0.5',
+  );
+  await expect(train(agent, {} as { steps: number })).rejects.toThrow(
+    'learn: expected steps to be a positive integer, got undefined',
+  );
+});
+
 test('timers get their turn while it runs', async () => {
   // By this clock every update takes 2 ms.
   let milliseconds = 0;
