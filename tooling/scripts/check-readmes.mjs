@@ -1,104 +1,187 @@
-// `pnpm check:readmes`: compiles and runs every TypeScript example of every README, as a user would who copies it. Needs a build.
+// `pnpm check:readmes`: does what a reader does who copies the examples of the READMEs. Packs the packages, installs the tarballs with npm in
+// an empty project, compiles and runs every example on plain Node, and compares what it prints with what the README says it does.
+// CONTRIBUTING.md has the marks of examples; a README that is named as argument is the only one. Needs a build.
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
 import { root } from './run.mjs';
 
-/** Seconds that an example may take. */
-const LIMIT = 120;
+/** Seconds that a command of an example, or its page, may take. */
+const LIMIT = 300;
 
 const compilerOptions = {
   strict: true,
   exactOptionalPropertyTypes: true,
-  skipLibCheck: true,
+  skipLibCheck: true, // for TensorFlow.js alone; an example with a tsconfig.json of its own can do without
   module: 'nodenext',
   target: 'es2022',
   types: ['node'],
 };
 
-const folders = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
-const readmes = ['.', ...folders]
-  .map((folder) => join(folder, 'README.md'))
-  .filter((path) => existsSync(join(root, path)));
+const folders = ['packages', 'apps'].flatMap((group) =>
+  readdirSync(join(root, group)).map((name) => join(group, name)),
+);
+const readmes = process.argv.slice(2).map((path) => relative(root, resolve(path)));
+if (readmes.length === 0) readmes.push(...['.', ...folders].map((folder) => join(folder, 'README.md')));
+
+/** Blocks of commands that are not marked as an example. */
+let onlyRead = 0;
 
 /**
- * The examples of a README: where each begins, its code, and its modules by name. One that is marked as `ts continued` goes on with the one
- * before; one that begins with a comment that is the name of a file is a module of the one after.
+ * The examples of a README: where each begins, its files by name, the commands that run it, and what it has to print, if the README says so.
+ * Throws for a block of code that is none of what there may be, and for files that belong to no example.
  */
 function examplesOf(path) {
   const text = readFileSync(join(root, path), 'utf8');
   const examples = [];
-  let modules = {};
-  for (const { index, 1: mark, 2: code } of text.matchAll(/^```ts( continued)?\n(.*?)^```$/gms)) {
-    const [, file] = /^\/\/ ([\w-]+\.ts)\n/.exec(code) ?? [];
-    if (file !== undefined) modules[file] = code;
-    else if (mark !== undefined) examples.at(-1).code += code;
-    else {
-      examples.push({ place: `${path}:${text.slice(0, index).split('\n').length}`, code, modules });
-      modules = {};
-    }
+  let files = {};
+  const add = (place, own, commands) => {
+    examples.push({ place, files: { ...files, ...own }, commands });
+    files = {};
+  };
+  for (const { index, 1: info, 2: code } of text.matchAll(/^```([^\n]*)\n(.*?)^```$/gms)) {
+    const place = `${path}:${text.slice(0, index).split('\n').length}`;
+    const name = /^(?:\/\/|<!--) ([\w-]+\.\w+)/.exec(code)?.[1] ?? /^\w+ ([\w-]+\.\w+)$/.exec(info)?.[1];
+    if (name !== undefined) files[name] = code;
+    else if (info === 'ts') add(place, { 'main.ts': code }, ['node main.js']);
+    else if (info === 'ts continued') examples.at(-1).files['main.ts'] += code;
+    else if (info === 'sh run') add(place, {}, code.trim().split('\n'));
+    else if (info === 'text') examples.at(-1).output = code;
+    else if (info === 'sh') onlyRead++;
+    else if (!['', 'json', 'diff'].includes(info)) throw new Error(`${place}: \`\`\`${info} is no mark of an example`);
   }
+  const left = Object.keys(files);
+  if (left.length > 0) throw new Error(`${path}: ${left.join(', ')} is followed by no example that it belongs to`);
   return examples;
 }
 
-/** An empty project in which the packages of this repository are installed, and what their examples need besides. */
-function createProject(folder) {
-  const modules = join(folder, 'node_modules');
-  for (const scope of ['@gradus', '@types']) mkdirSync(join(modules, scope), { recursive: true });
-  const link = (name, target) => symlinkSync(target, join(modules, name), 'junction');
-  for (const path of folders) link(`@gradus/${path.split(/[\\/]/)[1]}`, join(root, path));
-  const benchmark = join(root, 'apps', 'benchmark', 'node_modules');
-  link('@types/node', join(benchmark, '@types', 'node'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+const env = { ...process.env, GRADUS_DEVICE: 'wasm', NO_COLOR: '1', npm_config_yes: 'false' };
+
+/** Runs a command, and returns what it printed; throws all of it where the command fails. */
+function run(folder, command, options) {
+  const settings = { cwd: folder, shell: true, encoding: 'utf8', timeout: LIMIT * 1000, env, ...options };
+  const { status, error, stdout, stderr } = spawnSync(command, settings);
+  if (status !== 0) throw new Error(`${command}\n${(error?.message ?? '') + stdout + stderr}`.trim());
+  return stdout;
 }
 
-function run(folder, ...args) {
-  const env = { ...process.env, GRADUS_DEVICE: 'wasm' };
-  const { status, error, stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd: folder,
-    env,
-    encoding: 'utf8',
-    timeout: LIMIT * 1000,
-  });
-  return status === 0 ? undefined : (error?.message ?? stdout + stderr).trim();
+/** Makes `folder` a project in which the packed packages are installed, and what compiles their users' code. */
+function createProject(folder) {
+  const tarballs = join(folder, 'tarballs');
+  mkdirSync(tarballs, { recursive: true });
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const filters = folders.map((path) => `--filter ./${path.replaceAll('\\', '/')}`).join(' ');
+  const pack = `npx --yes ${packageManager} ${filters} exec pnpm pack --pack-destination ${JSON.stringify(tarballs)}`;
+  run(root, pack, { env: process.env });
+  const packages = readdirSync(tarballs).map((file) => [/^(gradus)-(.*)-\d/.exec(file), join(tarballs, file)]);
+  const dependencies = Object.fromEntries(
+    packages.map(([[, ...name], path]) => [`@${name.join('/')}`, `file:${path}`]),
+  );
+  // The packages ask for each other by version, which the registry may not have yet.
+  const overrides = Object.fromEntries(Object.keys(dependencies).map((name) => [name, `$${name}`]));
+  const installed = (name) =>
+    JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
+  const tools = ['typescript', '@types/node', 'vite'];
+  const devDependencies = Object.fromEntries(tools.map((name) => [name, installed(name)]));
+  const manifest = { type: 'module', private: true, dependencies, overrides, devDependencies };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  run(folder, 'npm install --no-audit --no-fund --loglevel=error', { timeout: 0, env: process.env });
+}
+
+/** Compiles all examples at once, but those that bring a tsconfig.json and compile themselves; the compiler's complaints. */
+function compile(folder) {
+  const own = examples.flatMap(({ files }, i) => ('tsconfig.json' in files ? [`example-${i}`] : []));
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, include: ['example-*/*.ts'], exclude: own }),
+  );
+  try {
+    run(folder, 'npx tsc');
+    return [];
+  } catch (error) {
+    if (!/^example-/m.test(error.message)) throw error;
+    return error.message.split('\n');
+  }
+}
+
+/** Throws unless the lines of `expected` are in `found`, one after the other; … stands for anything. */
+function compare(found, expected) {
+  const lines = expected
+    .trimEnd()
+    .replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('…', '.*?');
+  if (!new RegExp(`^${lines}$`, 'ms').test(found))
+    throw new Error(`it says\n${found}where the README says\n${expected}`);
+}
+
+/** Opens the page that Vite built in `folder`; throws unless at last it reads as `expected`, and without an error. */
+async function checkPage(folder, expected) {
+  const [{ launchOptions }, { chromium }, { preview }] = await Promise.all(
+    ['./chromium.mjs', 'playwright', 'vite'].map((name) => import(name)),
+  );
+  const server = await preview({ root: folder, logLevel: 'error' });
+  const browser = await chromium.launch(launchOptions);
+  try {
+    const page = await browser.newPage();
+    const errors = [];
+    page.on('pageerror', ({ message }) => errors.push(message));
+    page.on('console', (message) => {
+      const { url } = message.location();
+      // Chromium asks every site for an icon.
+      if (message.type() === 'error' && !url.endsWith('/favicon.ico')) errors.push(`${url}: ${message.text()}`);
+    });
+    await page.goto(server.resolvedUrls.local[0]);
+    for (const end = performance.now() + LIMIT * 1000; ; await wait(250)) {
+      const shown = await page.innerText('body');
+      if (errors.length > 0) throw new Error(errors.join('\n'));
+      try {
+        compare(`${shown}\n`, expected);
+        return;
+      } catch (error) {
+        if (performance.now() > end) throw error;
+      }
+    }
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+/** Runs an example's commands in its folder; a page is opened where the reader is told to, by `npx vite preview`. */
+async function runExample(folder, { commands, output }) {
+  let printed = '';
+  for (const command of commands) {
+    if (command === 'npx vite preview') return checkPage(folder, output);
+    printed += run(folder, command);
+  }
+  if (output !== undefined) compare(printed, output);
 }
 
 const temporary = mkdtempSync(join(tmpdir(), 'gradus-readmes-'));
-try {
-  createProject(temporary);
-  const examples = readmes.flatMap(examplesOf).map((example, i) => {
-    // What an example writes stays in a folder of its own.
-    const folder = join(temporary, `example-${i}`);
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'main.ts'), `${example.code}\nexport {};\n`);
-    for (const [name, code] of Object.entries(example.modules)) writeFileSync(join(folder, name), code);
-    return { ...example, folder };
-  });
-  writeFileSync(join(temporary, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['example-*/main.ts'] }));
-  const mistakes = run(temporary, join(root, 'node_modules', 'typescript', 'bin', 'tsc')) ?? '';
-  if (mistakes !== '' && !/^example-/m.test(mistakes)) throw new Error(mistakes);
-  for (const [i, { place, folder }] of examples.entries()) {
-    const own = mistakes.split('\n').filter((line) => line.startsWith(`example-${i}/`));
-    const started = performance.now();
-    const problem = own.length > 0 ? own.join('\n') : run(folder, 'main.js');
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    if (problem === undefined) console.log(`ok: ${place} (${seconds} s)`);
-    else {
-      console.error(`fail: ${place}\n${problem}`);
-      process.exitCode = 1;
-    }
-  }
-} finally {
-  rmSync(temporary, { recursive: true, force: true });
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
+
+const examples = readmes.flatMap(examplesOf);
+createProject(temporary);
+for (const [i, { files }] of examples.entries()) {
+  // What an example writes stays in a folder of its own.
+  mkdirSync(join(temporary, `example-${i}`));
+  for (const [name, code] of Object.entries(files)) writeFileSync(join(temporary, `example-${i}`, name), code);
 }
+const mistakes = compile(temporary);
+for (const [i, example] of examples.entries()) {
+  const folder = join(temporary, `example-${i}`);
+  const started = performance.now();
+  try {
+    const own = mistakes.filter((line) => line.startsWith(`example-${i}/`));
+    if (own.length > 0) throw new Error(own.join('\n'));
+    await runExample(folder, example);
+    console.log(`ok: ${example.place} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    console.error(`fail: ${example.place}\n${error.message}`);
+    process.exitCode = 1;
+  }
+}
+console.log(`${examples.length} examples; ${onlyRead} blocks of commands are only read`);

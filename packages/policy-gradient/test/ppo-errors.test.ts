@@ -37,6 +37,8 @@ describe('options', () => {
     expect(make({ learningrate: 1 })).toThrow(
       new RangeError("Ppo: unknown option 'learningrate'; did you mean 'learningRate'?"),
     );
+    // @ts-expect-error: it is an error of types, too.
+    expect(() => new Ppo(makeEnv('CartPole-v1'), { learningrate: 1 })).toThrow(RangeError);
   });
 
   test.each(['steps', 'batchSize', 'epochs'])('%s that is no positive integer', (name) => {
