@@ -113,7 +113,14 @@ export { Random, type RandomSource } from './random/random.ts';
 export type { RenderContext, RenderFormat } from './environments/render-context.ts';
 export { rankSumTest, smallestPValue } from './statistics/rank-sum-test.ts';
 export { approximateKl } from './policies/relative-entropy.ts';
-export { ReplayBuffer, type ReplayBatch, type ReplayBufferOptions, type ReplayedEnv } from './buffers/replay-buffer.ts';
+export {
+  ReplayBuffer,
+  type ReplayBatch,
+  type ReplayBufferOptions,
+  type ReplayedEnv,
+  type SampleOptions,
+} from './buffers/replay-buffer.ts';
+export type { ReplaySampling } from './buffers/replay-sampling.ts';
 export {
   discountedReturn,
   discountedReturns,

@@ -15,7 +15,7 @@ export interface PrioritizedReplayBatch extends ReplayBatch {
 }
 
 /** What a prioritized replay buffer is asked to keep, and how it draws. */
-export interface PrioritizedReplayBufferOptions extends ReplayBufferOptions {
+export interface PrioritizedReplayBufferOptions extends Omit<ReplayBufferOptions, 'sampling'> {
   /** α ≥ 0: 0 draws uniformly, 1 in proportion to the errors. Schaul et al. use 0.6 with DQN, Rainbow 0.5. */
   readonly priorityExponent: number;
 }
@@ -51,6 +51,8 @@ export class PrioritizedReplayBuffer implements Stateful {
     checkArguments('PrioritizedReplayBuffer', { options }, { options: anObject });
     const { priorityExponent, ...others } = options;
     checkArguments('PrioritizedReplayBuffer', { priorityExponent }, { priorityExponent: nonNegativeNumber });
+    if ('sampling' in others)
+      throw new RangeError('PrioritizedReplayBuffer: expected no sampling, since errors decide what is drawn');
     this.transitions = new ReplayBuffer(env, others);
     this.numEnvs = env.numEnvs;
     this.priorityExponent = priorityExponent;

@@ -1,4 +1,12 @@
-import { checkArguments, checkOptions, fraction, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
+import {
+  checkArguments,
+  checkOptions,
+  fraction,
+  naturalNumber,
+  optional,
+  positiveInteger,
+  valueText,
+} from '@gradus/tensor';
 import { aRandomSource, aReplayedEnv, anObject, rowIndices } from '../options/argument-checks.ts';
 import { checkFiniteRows, checkStep } from '../environments/check-float32.ts';
 import { checkOutcome, checkRows } from '../environments/check-rows.ts';
@@ -7,6 +15,7 @@ import { CheckpointError, EnvError } from '../errors.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
 import { withMemory } from './memory.ts';
 import { observationBytes, ObservationHistory } from './observation-history.ts';
+import { checkSampling, createSampler, type ReplaySampler, type ReplaySampling } from './replay-sampling.ts';
 import type { Random } from '../random/random.ts';
 import { createActions, type ActionArray } from '../spaces/spaces.ts';
 import {
@@ -44,13 +53,21 @@ export interface ReplayBufferOptions {
   readonly gamma: number;
   /** Most steps that a sampled transition takes in. Default 1. */
   readonly nSteps?: number | undefined;
+  /** Which transitions are drawn. Default: all alike. */
+  readonly sampling?: ReplaySampling | undefined;
+}
+
+/** Which draws a batch is of. */
+export interface SampleOptions {
+  /** Only of so many of the newest transitions, at least 1: a buffer that shrinks. Default: of all. Only where sampling is uniform. */
+  readonly newest?: number | undefined;
 }
 
 /** What a replay buffer needs to know of the environments. */
 export type ReplayedEnv = Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace' | 'actionMasks'>;
 
 /**
- * The last `capacity` transitions of n environments, sampled uniformly (Lin, 1992; Mnih et al., 2015; S3.3). Around each step:
+ * The last `capacity` transitions of n environments, sampled uniformly (Lin, 1992; Mnih et al., 2015; S3.3) or as `sampling` says. Around each step:
  *
  *     replay.beginStep(env.observations, actions);
  *     env.step(actions);
@@ -87,6 +104,8 @@ export class ReplayBuffer implements Stateful {
   /** The rows sampled last, and the rows in which their m steps end. */
   private indices: Uint32Array = new Uint32Array(0);
   private lastIndices: Uint32Array = new Uint32Array(0);
+  private readonly sampling: ReplaySampling;
+  private readonly sampler: ReplaySampler;
   /** Row that the next step writes first. */
   private position = 0;
   private stored = 0;
@@ -102,13 +121,15 @@ export class ReplayBuffer implements Stateful {
       capacity: { expected: `an integer of at least ${env.numEnvs} (numEnvs)`, accepts: isCapacity },
       gamma: fraction,
       nSteps: optional(positiveInteger),
+      sampling: optional(anObject),
     });
     checkArguments(
       'ReplayBuffer',
       { gamma: options.gamma, capacity: options.capacity },
       { gamma: fraction, capacity: positiveInteger },
     );
-    const { capacity, gamma, nSteps = 1 } = options;
+    const { capacity, gamma, nSteps = 1, sampling = { kind: 'uniform' } } = options;
+    checkSampling(sampling);
     this.capacity = capacity - (capacity % env.numEnvs);
     this.numEnvs = env.numEnvs;
     this.gamma = gamma;
@@ -116,20 +137,24 @@ export class ReplayBuffer implements Stateful {
     this.observationSize = env.observationSpace.size;
     this.actionSize = env.actionSpace.size;
     this.maskSize = env.actionMasks ? actionMaskSize(env.actionSpace) : 0;
-    const { history, numbers, advances, actions, rewards, terminated, truncated, nextActionMasks } = withMemory(
-      `ReplayBuffer: ${this.capacity.toLocaleString('en-US')} transitions`,
-      replayBytes(env, this.capacity),
-      () => ({
-        history: new ObservationHistory(env.observationSpace, env.numEnvs, this.capacity / env.numEnvs),
-        numbers: new Uint32Array(this.capacity),
-        advances: new Uint8Array(this.capacity),
-        actions: createActions(env.actionSpace, this.capacity),
-        rewards: new Float32Array(this.capacity),
-        terminated: new Uint8Array(this.capacity),
-        truncated: new Uint8Array(this.capacity),
-        nextActionMasks: new Uint8Array(this.capacity * this.maskSize),
-      }),
-    );
+    const { history, numbers, advances, actions, rewards, terminated, truncated, nextActionMasks, sampler } =
+      withMemory(
+        `ReplayBuffer: ${this.capacity.toLocaleString('en-US')} transitions`,
+        replayBytes(env, this.capacity),
+        () => ({
+          history: new ObservationHistory(env.observationSpace, env.numEnvs, this.capacity / env.numEnvs),
+          numbers: new Uint32Array(this.capacity),
+          advances: new Uint8Array(this.capacity),
+          actions: createActions(env.actionSpace, this.capacity),
+          rewards: new Float32Array(this.capacity),
+          terminated: new Uint8Array(this.capacity),
+          truncated: new Uint8Array(this.capacity),
+          nextActionMasks: new Uint8Array(this.capacity * this.maskSize),
+          sampler: createSampler(sampling, this.capacity),
+        }),
+      );
+    this.sampling = sampling;
+    this.sampler = sampler;
     this.history = history;
     this.numbers = numbers;
     this.advances = advances;
@@ -188,6 +213,7 @@ export class ReplayBuffer implements Stateful {
       const next = history.add(i, ends ? outcome.finalObservations : outcome.observations, i);
       this.advances[row] = next - numbers[row];
       if (ends) this.nextActionMasks.fill(1, row * maskSize, (row + 1) * maskSize);
+      this.sampler.add(row, this.rewards[row]);
     }
     this.position = (position + numEnvs) % this.capacity;
     this.stored = Math.min(this.stored + numEnvs, this.capacity);
@@ -197,13 +223,27 @@ export class ReplayBuffer implements Stateful {
     }
   }
 
-  /** Copies `count` transitions, drawn uniformly with replacement, into `batch`. Throws `RangeError` when there are none, or for another size. */
-  sample(count: number, random: Random, batch: ReplayBatch): void {
+  /**
+   * Copies `count` transitions, drawn with replacement, into `batch`. Throws `RangeError` when there are none, for another size, and for
+   * `newest` where sampling is not uniform.
+   */
+  sample(count: number, random: Random, batch: ReplayBatch, options: SampleOptions = {}): void {
     checkArguments('sample', { count, random }, { count: naturalNumber, random: aRandomSource });
+    checkOptions('sample', options, { newest: optional(positiveInteger) });
     if (this.stored === 0) throw new RangeError('ReplayBuffer: expected at least one transition to sample, got none');
     if (this.indices.length !== count) this.indices = new Uint32Array(count);
-    for (let k = 0; k < count; k++) this.indices[k] = random.integer(this.stored);
+    if (options.newest === undefined) this.sampler.draw(this.indices, random);
+    else this.drawNewest(options.newest, random);
     this.gather(this.indices, batch);
+  }
+
+  private drawNewest(newest: number, random: Random): void {
+    const { capacity, indices, position } = this;
+    if (this.sampling.kind !== 'uniform') {
+      throw new RangeError(`newest: expected it with uniform sampling, got '${this.sampling.kind}'`);
+    }
+    const size = Math.min(newest, this.stored);
+    for (let k = 0; k < indices.length; k++) indices[k] = (position - 1 - random.integer(size) + capacity) % capacity;
   }
 
   /**
@@ -258,7 +298,17 @@ export class ReplayBuffer implements Stateful {
     const { capacity, numEnvs, position, stored, history } = this;
     const arrays = Object.entries(this.arrays(stored)).map(([name, array]) => [name, array.slice()] as const);
     const numbers = this.numbers.subarray(0, stored).map((number, row) => number - history.start(row % numEnvs));
-    return { capacity, numEnvs, position, stored, ...Object.fromEntries(arrays), numbers, history: history.getState() };
+    const sampler = { kind: this.sampling.kind, ...this.sampler.getState() };
+    return {
+      capacity,
+      numEnvs,
+      position,
+      stored,
+      ...Object.fromEntries(arrays),
+      numbers,
+      history: history.getState(),
+      sampler,
+    };
   }
 
   /** Throws `CheckpointError` when the saved buffer had another capacity, another number of environments or other spaces. */
@@ -269,9 +319,16 @@ export class ReplayBuffer implements Stateful {
       throw new CheckpointError(`replay buffer: expected ${name} ${this[name]}, got ${saved}`);
     }
     const stored = readNumber(state, 'stored');
+    const sampler = readState(state, 'sampler');
+    if (sampler.kind !== this.sampling.kind) {
+      throw new CheckpointError(
+        `replay buffer: expected sampling '${this.sampling.kind}', got ${valueText(sampler.kind)}`,
+      );
+    }
     for (const [name, array] of Object.entries(this.arrays(stored))) restoreArray(state, name, array);
     restoreArray(state, 'numbers', this.numbers.subarray(0, stored));
     this.history.setState(readState(state, 'history'));
+    this.sampler.restore(sampler, this.rewards.subarray(0, stored));
     this.position = readNumber(state, 'position');
     this.stored = stored;
   }
