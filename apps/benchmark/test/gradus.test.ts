@@ -121,7 +121,7 @@ describe('what cannot be done is said in one line', () => {
     },
     {
       args: 'train ppo CartPole-v1 --set hidden=64',
-      message: 'expected hidden to be a list of positive integers, got 64',
+      message: 'expected hidden to be a list of positive integers or null, got 64',
     },
     { args: 'train ppo CartPole-v1 --set gamma=7', message: 'expected gamma to be a number in [0, 1], got 7' },
     { args: 'train ppo CartPole-v1 --set batchSize=100', message: 'batchSize: expected a divisor of 256' },

@@ -1,8 +1,35 @@
 export { ActorCriticLookup, type ActionDistribution } from './policies/actor-critic-lookup.ts';
-export { convolutionLayers, convolutionsCheck, type Convolution } from './policies/convolution-layers.ts';
+export {
+  aModule,
+  denseLayers,
+  dictFeatures,
+  featureLayerChecks,
+  featureLayerDefaults,
+  featureLayers,
+  pictureLayers,
+  type Convolution,
+  type FeatureLayerOptions,
+  type LayerMakers,
+  type PartLayers,
+  type PictureLayers,
+} from './policies/feature-layers.ts';
 export { NetworkLookup, type LookupProgram, type NetworkLookupOptions } from './policies/network-lookup.ts';
 export { actionValues, backUp, maximumValues } from './exact/action-values.ts';
-export { createActorCritic, type ActorCritic, type ActorCriticOptions } from './policies/actor-critic-networks.ts';
+export {
+  actorCriticOf,
+  type ActorCritic,
+  type ActorCriticModules,
+  type ActorNoiseOptions,
+} from './policies/actor-critic.ts';
+export {
+  createActorCritic,
+  networkChecks,
+  networkDefaults,
+  reluLayers,
+  type ActorCriticOptions,
+  type MakeActorCritic,
+  type NetworkOptions,
+} from './policies/actor-critic-networks.ts';
 export type {
   ActOptions,
   Agent,

@@ -2,6 +2,7 @@ import { badCalls, type Examples } from '@gradus/bad-calls';
 import * as core from '@gradus/core';
 import {
   Box,
+  Dict,
   Discrete,
   NumpyRandom,
   Random,
@@ -12,7 +13,7 @@ import {
   type Dynamics,
   type TransitionTableParts,
 } from '@gradus/core';
-import { device } from '@gradus/tensor';
+import { device, linear } from '@gradus/tensor';
 import { expect, test } from 'vitest';
 import { fakeAgent } from './fake-agent.ts';
 
@@ -76,6 +77,7 @@ const plainOutcome = () => {
   return { observations, finalObservations, rewards, terminated, truncated };
 };
 const networks = () => createActorCritic(vectorEnv(), { hidden: [4], activation: 'tanh', initialLogStd: 0 }, random());
+const layer = (output: number) => linear({ input: 2, output, random: random() });
 const checkpoint = () => ({ algorithm: 'fake', state: { step: 1 }, files: {} });
 
 const examples: Examples = {
@@ -89,6 +91,8 @@ const examples: Examples = {
   policyDistribution: null,
   squashedGaussian: null,
   stateDependentGaussian: null,
+  'actorCriticOf.policy': null,
+  'actorCriticOf.value': null,
   'createActorCritic.policy': null,
   'createActorCritic.value': null,
   // What options and updates are checked with.
@@ -131,6 +135,12 @@ const examples: Examples = {
   leavesAction: null,
   readRow: null,
   writeRow: null,
+  actorCriticOf: () => [
+    { observationSpace: new Box(0, 1, [2]), actionSpace: new Box(0, 1, [2]) },
+    { body: layer(2), features: layer(2), head: layer(2), critic: layer(1) },
+    { initialLogStd: 0, stateDependentExploration: 4 },
+  ],
+  dictFeatures: () => [new Dict({ a: new Box(0, 1, [2]) }), { a: layer(2) }],
   createActorCritic: () => [
     { observationSpace: new Box(0, 1, [2]), actionSpace: new Discrete(2) },
     { hidden: [4], activation: 'tanh', initialLogStd: 0, orthogonalInitialization: true },
@@ -299,7 +309,7 @@ test('bad arguments are refused in words', async () => {
     sources: `${import.meta.dirname}/../src`,
     internal: [
       /^check[A-Z]/,
-      /^(ActorCriticLookup|convolutionLayers|BaseAgent|NetworkLookup|OffPolicyLoop|loadAgent|savedValues)/,
+      /^(ActorCriticLookup|(feature|dense|picture|relu)Layers|BaseAgent|NetworkLookup|OffPolicyLoop|loadAgent|savedValues)/,
       /^RolloutCollector\.prepare/,
       /^SamplingKeys\.(write|for)/,
       /\.on(Start|Progress|End)$/,
@@ -313,7 +323,8 @@ test('bad arguments are refused in words', async () => {
       /\((1\.state|1\.a|1\.files)\b.*accepted$/,
       /^(train|ProgressRecorder\.progress)\(1.*accepted$/,
       /^train\(1\.(step|learn): /,
-      /^RolloutCollector\(3\.stateDependentExploration: null\)/,
+      /^(RolloutCollector|actorCriticOf)\(3\.stateDependentExploration: null\)/,
+      /^createActorCritic\(2\.(hidden|activation): null\)/,
       /^RolloutCollector\(2\.policy: \(\)/,
       /^RolloutCollector\(2\.\w*arameters.*accepted$/,
       /^scheduleValue\(1: .*(NaN|Infinity|-1|1\.5): accepted$/,

@@ -1,13 +1,12 @@
 import {
   BaseAgent,
-  finiteNumber,
   flag,
   fraction,
-  layerSizes,
   naturalNumber,
+  networkChecks,
+  networkDefaults,
   nonNegativeNumber,
   nullable,
-  oneOf,
   positiveInteger,
   positiveNumber,
   scheduleOf,
@@ -15,12 +14,12 @@ import {
   type AgentParts,
   type DeviceOption,
   type Env,
+  type NetworkOptions,
   type OptionCheck,
   type Progress,
   type Schedule,
   type VectorEnv,
 } from '@gradus/core';
-import * as t from '@gradus/tensor';
 import { NaturalGradientLearner, stay } from './natural-gradient/natural-gradient-learner.ts';
 
 /**
@@ -35,7 +34,7 @@ import { NaturalGradientLearner, stay } from './natural-gradient/natural-gradien
  *
  * This is TRPO without its line search: nothing checks how far the policy really went, or whether it became better.
  */
-export interface NaturalPolicyGradientOptions {
+export interface NaturalPolicyGradientOptions extends NetworkOptions {
   /** Steps of each environment copy in a round. Default 2048 (sb3-contrib's TRPO). */
   readonly steps: number;
   /** γ. Default 0.99. */
@@ -60,12 +59,6 @@ export interface NaturalPolicyGradientOptions {
   readonly normalizeObservation: boolean;
   /** Whether rewards are divided by the running standard deviation of the return. Default false. */
   readonly normalizeReward: boolean;
-  /** Sizes of the hidden layers of both networks. Default [64, 64]. */
-  readonly hidden: readonly number[];
-  /** Default `tanh`. */
-  readonly activation: t.Activation;
-  /** Log standard deviation of continuous actions at the start, or with gSDE of their noise's weights. Default 0. */
-  readonly initialLogStd: number;
   /**
    * gSDE (Raffin et al., 2021) for continuous actions: their noise is a function of the state (see `stateDependentGaussian` of core), the
    * same one for so many steps, and a new one in each round. `null`: independent noise, whose deviation does not depend on the state, at
@@ -78,6 +71,7 @@ export interface NaturalPolicyGradientOptions {
 
 /** Those of sb3-contrib's TRPO. */
 export const naturalPolicyGradientDefaults: NaturalPolicyGradientOptions = {
+  ...networkDefaults,
   steps: 2048,
   gamma: 0.99,
   gaeLambda: 0.95,
@@ -90,15 +84,13 @@ export const naturalPolicyGradientDefaults: NaturalPolicyGradientOptions = {
   criticEpochs: 10,
   normalizeObservation: false,
   normalizeReward: false,
-  hidden: [64, 64],
-  activation: 'tanh',
-  initialLogStd: 0,
   stateDependentExploration: null,
   seed: 0,
 };
 
 /** What each option must be. */
 export const naturalPolicyGradientChecks: { readonly [Name in keyof NaturalPolicyGradientOptions]: OptionCheck } = {
+  ...networkChecks,
   steps: positiveInteger,
   gamma: fraction,
   gaeLambda: fraction,
@@ -111,9 +103,6 @@ export const naturalPolicyGradientChecks: { readonly [Name in keyof NaturalPolic
   criticEpochs: naturalNumber,
   normalizeObservation: flag,
   normalizeReward: flag,
-  hidden: layerSizes,
-  activation: oneOf(...t.activationNames),
-  initialLogStd: finiteNumber,
   stateDependentExploration: nullable(positiveInteger),
   seed: naturalNumber,
 };

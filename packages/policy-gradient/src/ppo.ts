@@ -2,18 +2,16 @@ import {
   ActorCriticLookup,
   BaseAgent,
   RolloutCollector,
-  aFunction,
   approximateKl,
-  convolutionsCheck,
   createActorCritic,
   finiteNumber,
   flag,
   fraction,
-  layerSizes,
   naturalNumber,
+  networkChecks,
+  networkDefaults,
   nonNegativeNumber,
   nullable,
-  oneOf,
   positiveInteger,
   positiveNumber,
   roundSize,
@@ -21,11 +19,11 @@ import {
   scheduleOf,
   type ActorCritic,
   type AgentParts,
-  type Convolution,
   type DeviceOption,
   type Distribution,
   type Env,
   type Metrics,
+  type NetworkOptions,
   type OptionCheck,
   type Progress,
   type Schedule,
@@ -54,7 +52,7 @@ import { standardize } from './programs/standardize.ts';
  * observation (SB3), clipped value errors are the larger of both (CleanRL), and schedules begin with the first round
  * (CleanRL). The minibatch that `targetKl` ends a round with has been learned from; SB3 leaves it out.
  */
-export interface PpoOptions {
+export interface PpoOptions extends NetworkOptions {
   /** Steps of each environment copy in a round. Default 2048 (SB3). */
   readonly steps: number;
   /** Transitions in a minibatch; divides steps × number of copies. Default 64 (SB3). */
@@ -89,25 +87,6 @@ export interface PpoOptions {
   readonly normalizeObservation: boolean;
   /** Whether rewards are divided by the running standard deviation of the return. Default false. */
   readonly normalizeReward: boolean;
-  /** Sizes of the hidden layers of both networks. Default [64, 64]. */
-  readonly hidden: readonly number[];
-  /** Sizes of the critic's, where they are others; `null`: the same. Default `null`. */
-  readonly criticHidden: readonly number[] | null;
-  /** First layers of each network, with ReLU, for observations of a `Box` [height, width, channels]. Default none. */
-  readonly convolutions: readonly Convolution[];
-  /**
-   * Makes networks of your own, such as two heads on a shared body; the options about networks are then up to it. It is not saved: give it again when
-   * loading, where weights are checked by name and shape. `null`: {@link createActorCritic}. Default `null`.
-   */
-  readonly networks: typeof createActorCritic | null;
-  /** Default `tanh`. */
-  readonly activation: t.Activation;
-  /**
-   * Whether weights are orthogonal at first; if not, they and the biases are PyTorch's: see `ActorCriticOptions` of core. Default true.
-   */
-  readonly orthogonalInitialization: boolean;
-  /** Log standard deviation of continuous actions at the start, or with gSDE of their noise's weights. Default 0. */
-  readonly initialLogStd: number;
   /**
    * gSDE (Raffin et al., 2021) for continuous actions: their noise is a function of the state (see `stateDependentGaussian` of core), the
    * same one for so many steps, and a new one in each round: `steps` for one a round. `null`: independent noise, whose deviation does not
@@ -122,6 +101,7 @@ export interface PpoOptions {
 
 /** Stable-Baselines3's defaults. */
 export const ppoDefaults: PpoOptions = {
+  ...networkDefaults,
   steps: 2048,
   batchSize: 64,
   epochs: 10,
@@ -139,13 +119,6 @@ export const ppoDefaults: PpoOptions = {
   normalizeAdvantage: true,
   normalizeObservation: false,
   normalizeReward: false,
-  hidden: [64, 64],
-  criticHidden: null,
-  convolutions: [],
-  networks: null,
-  activation: 'tanh',
-  orthogonalInitialization: true,
-  initialLogStd: 0,
   stateDependentExploration: null,
   adamEpsilon: 1e-5,
   seed: 0,
@@ -153,6 +126,7 @@ export const ppoDefaults: PpoOptions = {
 
 /** What each option must be. */
 export const ppoChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
+  ...networkChecks,
   steps: positiveInteger,
   batchSize: positiveInteger,
   epochs: positiveInteger,
@@ -170,13 +144,6 @@ export const ppoChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   normalizeAdvantage: flag,
   normalizeObservation: flag,
   normalizeReward: flag,
-  hidden: layerSizes,
-  criticHidden: nullable(layerSizes),
-  convolutions: convolutionsCheck,
-  networks: nullable(aFunction),
-  activation: oneOf(...t.activationNames),
-  orthogonalInitialization: flag,
-  initialLogStd: finiteNumber,
   stateDependentExploration: nullable(positiveInteger),
   adamEpsilon: positiveNumber,
   seed: naturalNumber,
@@ -304,7 +271,7 @@ export class Ppo extends BaseAgent<PpoOptions> {
       throw new RangeError('klCoefficient: expected a number above 0, which klTarget adapts, got 0');
     }
     roundSize(this.options, this.env);
-    const networks = (this.options.networks ?? createActorCritic)(this.env, this.options, this.random);
+    const networks = createActorCritic(this.env, this.options, this.random);
     const optimizer = t.adam(networks.parameters, { epsilon: adamEpsilon });
     this.update = updateProgram(networks, optimizer, this.env, this.options, this.device);
     if (klTarget !== null) this.divergence = divergenceProgram(networks, this.env, this.options, this.device);

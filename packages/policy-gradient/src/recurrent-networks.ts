@@ -1,8 +1,11 @@
 import {
   Box,
   createActorCritic,
-  featureCount,
+  denseLayers,
+  featureLayers,
   observationFeatures,
+  pictureLayers,
+  reluLayers,
   type ActorCriticOptions,
   type Random,
   type RecurrentActorCritic,
@@ -26,35 +29,47 @@ export interface RecurrentActorCriticOptions extends ActorCriticOptions {
 }
 
 /**
- * New networks for the spaces of `env`: an actor and a critic, each with a recurrent layer of its own, which sees the observations, and
- * hidden layers after it (the networks of `createActorCritic`, which see what the layer puts out). Throws `RangeError` as that does.
+ * New networks for the spaces of `env`: an actor and a critic, each with a recurrent layer of its own, which sees what `featureLayers` make of observations
+ * (with NatureCNN's and MinAtar's also the layer that comes after them), and hidden layers after it (the networks of `createActorCritic`, which see what the
+ * recurrent layer puts out). Throws `RangeError` as these do.
  */
 export function createRecurrentActorCritic(
   { observationSpace, actionSpace }: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
   options: RecurrentActorCriticOptions,
   random: Random,
 ): RecurrentActorCritic {
-  const { cell, cellSize } = options;
-  const input = featureCount(observationSpace);
-  const [actor, critic] = [0, 1].map(() => layers[cell]({ input, hidden: cellSize, random }));
-  const heads = createActorCritic({ observationSpace: new Box(-1, 1, [cellSize]), actionSpace }, options, random);
+  const { cell, cellSize, convolutions = null, partLayers = null, orthogonalInitialization = true } = options;
+  const make = reluLayers(orthogonalInitialization, random);
+  const dense = pictureLayers(observationSpace, convolutions)?.hidden ?? [];
+  const create = () => {
+    const [first, size] = featureLayers(observationSpace, { convolutions, partLayers }, make);
+    const features = t.sequential([...first, ...denseLayers(size, dense, make)]);
+    return { features, memory: layers[cell]({ input: dense.at(-1) ?? size, hidden: cellSize, random }) };
+  };
+  const [actor, critic] = [create(), create()];
+  const remembered = { observationSpace: new Box(-1, 1, [cellSize]), actionSpace };
+  const heads = createActorCritic(remembered, { ...options, convolutions: [], partLayers: null }, random);
   const parameters = t.joinParameters({
-    actorMemory: actor.parameters,
-    criticMemory: critic.parameters,
+    actorFeatures: actor.features.parameters,
+    criticFeatures: critic.features.parameters,
+    actorMemory: actor.memory.parameters,
+    criticMemory: critic.memory.parameters,
     heads: heads.parameters,
   });
   return {
     parameters,
-    memorySize: actor.stateSize + critic.stateSize,
+    memorySize: actor.memory.stateSize + critic.memory.stateSize,
     unroll: (observations, memories, { episodeStarts, actionMasks } = {}) => {
       const [batch] = memories.shape;
       const [rows] = observations.shape;
       const time = rows / batch;
-      const x = t.reshape(observationFeatures(observationSpace, observations), [batch, time, input]);
+      const x = observationFeatures(observationSpace, observations);
       const starts = episodeStarts && t.reshape(episodeStarts, [batch, time]);
+      const remember = ({ features, memory }: typeof actor, state: t.Tensor): t.Unrolled =>
+        memory(t.reshape(features(x), [batch, time, -1]), state, starts);
       const [actorState, criticState] = t.split(memories, 2);
-      const acting = actor(x, actorState, starts);
-      const valuing = critic(x, criticState, starts);
+      const acting = remember(actor, actorState);
+      const valuing = remember(critic, criticState);
       return {
         policy: heads.policy(t.reshape(acting.outputs, [rows, cellSize]), actionMasks),
         values: heads.value(t.reshape(valuing.outputs, [rows, cellSize])),

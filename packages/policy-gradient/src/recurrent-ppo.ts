@@ -19,7 +19,7 @@ import { stepInputs } from './programs/policy-inputs.ts';
 import { createRecurrentActorCritic, recurrentCells, type RecurrentCell } from './recurrent-networks.ts';
 
 /** PPO's options that it does not have. */
-const leftOut = ['klCoefficient', 'klTarget', 'convolutions', 'networks'] as const;
+const leftOut = ['klCoefficient', 'klTarget', 'networks'] as const;
 type LeftOut = (typeof leftOut)[number];
 
 /**
@@ -34,7 +34,8 @@ type LeftOut = (typeof leftOut)[number];
  * anew with the present weights.
  *
  * When it acts it remembers each observation, row by row, until it is told that an episode starts (`ActOptions.episodeStarts`); batches of different
- * sizes have separate memories.
+ * sizes have separate memories. Convolutions and layers of parts come before the memory, and for pictures by default the layer after them; hidden layers come
+ * after it, by default two of 64.
  *
  * Details follow `RecurrentPPO` of Stable-Baselines3 Contrib, and `ppo_atari_lstm.py` of CleanRL (Huang et al., 2022), whose minibatches
  * are whole sequences too; those of Stable-Baselines3 Contrib are cut anywhere, and padded.

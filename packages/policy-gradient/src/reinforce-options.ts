@@ -1,19 +1,19 @@
 import {
-  finiteNumber,
   flag,
   fraction,
-  layerSizes,
   naturalNumber,
+  networkChecks,
+  networkDefaults,
   nonNegativeNumber,
   nullable,
   oneOf,
   positiveInteger,
   positiveNumber,
   scheduleOf,
+  type NetworkOptions,
   type OptionCheck,
   type Schedule,
 } from '@gradus/core';
-import * as t from '@gradus/tensor';
 import type { Credit } from './estimators/step-credits.ts';
 
 /**
@@ -30,7 +30,7 @@ import type { Credit } from './estimators/step-credits.ts';
  * unheeded until all have, and the next round begins with new episodes; with one copy nothing is lost. An episode that a time limit cut off counts as ended
  * there; with a learned baseline, G goes on with γ v of its last observation.
  */
-export interface ReinforceOptions {
+export interface ReinforceOptions extends NetworkOptions {
   /** Whole episodes of each copy in an update. Default 8. */
   readonly episodes: number;
   /** γ. Default 0.99. */
@@ -64,12 +64,6 @@ export interface ReinforceOptions {
   readonly batchSize: number;
   /** Largest global norm of the policy's gradient, `null` for no limit. Default `null`. */
   readonly maxGradNorm: number | null;
-  /** Sizes of the hidden layers of both networks. Default [64, 64]. */
-  readonly hidden: readonly number[];
-  /** Default `tanh`. */
-  readonly activation: t.Activation;
-  /** Log standard deviation of continuous actions at the start; it does not depend on the state. Default 0. */
-  readonly initialLogStd: number;
   /**
    * Steps within which an episode has to end, since it is learned from as a whole; null: the environment's own limit, or 10,000 where it has none.
    * Default null.
@@ -81,6 +75,7 @@ export interface ReinforceOptions {
 
 /** Our own: nobody publishes settings. */
 export const reinforceDefaults: ReinforceOptions = {
+  ...networkDefaults,
   episodes: 8,
   gamma: 0.99,
   credit: 'reward-to-go',
@@ -91,9 +86,6 @@ export const reinforceDefaults: ReinforceOptions = {
   valueEpochs: 5,
   batchSize: 128,
   maxGradNorm: null,
-  hidden: [64, 64],
-  activation: 'tanh',
-  initialLogStd: 0,
   maxEpisodeSteps: null,
   seed: 0,
 };
@@ -105,6 +97,7 @@ const baselineCheck: OptionCheck = {
 
 /** What each option must be. */
 export const reinforceChecks: { readonly [Name in keyof ReinforceOptions]: OptionCheck } = {
+  ...networkChecks,
   episodes: positiveInteger,
   gamma: fraction,
   credit: oneOf('total-return', 'discounted-reward-to-go', 'reward-to-go'),
@@ -115,9 +108,6 @@ export const reinforceChecks: { readonly [Name in keyof ReinforceOptions]: Optio
   valueEpochs: positiveInteger,
   batchSize: positiveInteger,
   maxGradNorm: nullable(positiveNumber),
-  hidden: layerSizes,
-  activation: oneOf(...t.activationNames),
-  initialLogStd: finiteNumber,
   maxEpisodeSteps: nullable(positiveInteger),
   seed: naturalNumber,
 };

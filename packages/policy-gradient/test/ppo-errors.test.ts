@@ -65,7 +65,15 @@ describe('options', () => {
     ],
     [{ stateDependentExploration: 4 }, 'stateDependentExploration: expected Box actions, got Discrete(2)'],
     [{ orthogonalInitialization: 1 }, /^Ppo: expected orthogonalInitialization to be .*, got 1$/],
-    [{ hidden: [64, 0] }, 'Ppo: expected hidden to be a list of positive integers, got [64,0]'],
+    [{ hidden: [64, 0] }, 'Ppo: expected hidden to be a list of positive integers or null, got [64,0]'],
+    [
+      { partLayers: { view: { hidden: [0] } } },
+      'Ppo: expected partLayers to be lists { convolutions, hidden } of layers by name or null, got {"view":{"hidden":[0]}}',
+    ],
+    [
+      { partLayers: { view: { layers: [8] } } },
+      'Ppo: expected partLayers to be lists { convolutions, hidden } of layers by name or null, got',
+    ],
   ])('out of range: %o', (options, message) => {
     expect(make(options)).toThrow(message);
   });

@@ -16,7 +16,7 @@ test("defaults are sb3-contrib's, but for the length of sequences", () => {
     maxGradNorm: 0.5,
     cell: 'lstm',
     cellSize: 256,
-    hidden: [64, 64],
+    hidden: null,
   });
 });
 
@@ -32,7 +32,7 @@ test.each(Object.entries(zoo))('zoo: %s, and the options fit the environment', (
   // Shorter sequences: what they are compiled to grows with their length.
   const agent = new RecurrentPpo(makeVectorEnv(id, numEnvs), { ...options, sequenceLength: 2 });
   const { batchSize, epochs, gamma, gaeLambda, entropyCoefficient, cellSize, activation, ...rest } = agent.options;
-  const actual = [rest.steps, batchSize, epochs, gamma, gaeLambda, entropyCoefficient, cellSize, activation];
+  const actual = [rest.steps, batchSize, epochs, gamma, gaeLambda, entropyCoefficient, cellSize, activation ?? 'tanh'];
   expect([numEnvs, steps, ...actual, rest.stateDependentExploration]).toEqual(expected);
   expect(rest).toMatchObject({
     hidden: [64],

@@ -39,7 +39,7 @@ describe('options', () => {
     ]),
     [{ normalizeReturns: 1 }, 'Reinforce: expected normalizeReturns to be true or false, got 1'],
     [{ maxGradNorm: 0 }, 'Reinforce: expected maxGradNorm to be a positive number or null, got 0'],
-    [{ hidden: [64, 0] }, 'Reinforce: expected hidden to be a list of positive integers, got [64,0]'],
+    [{ hidden: [64, 0] }, 'Reinforce: expected hidden to be a list of positive integers or null, got [64,0]'],
     [{ seed: -1 }, 'Reinforce: expected seed to be an integer of at least 0, got -1'],
   ])('%o', (options, message) => {
     expect(make(options)).toThrow(new RangeError(message));

@@ -106,6 +106,7 @@ export {
   linear,
   mlp,
   module,
+  outputShape,
   parameter,
   rmsNormalization,
   sequential,

@@ -27,7 +27,7 @@ import { layerNorm, rmsNorm } from './ops/norm.ts';
 import { asTensor, isFunction } from './ops/constant.ts';
 import { reshape } from './ops/shape.ts';
 import { checkShape, shapeText, sizeOf, type Shape } from './shape.ts';
-import type { Tensor, TensorLike } from './tensor.ts';
+import { Trace, withTrace, type Tensor, type TensorLike } from './tensor.ts';
 import { Variable, isName, isParameters } from './variable.ts';
 
 /** Named variables: what is trained, saved and copied. */
@@ -111,6 +111,20 @@ export function module(parameters: Parameters, apply: (x: TensorLike) => Tensor,
     { parameters: isParameters, apply: isFunction, layers: anyValue },
   );
   return Object.assign((x: TensorLike) => apply(x), { parameters }, layers && { layers });
+}
+
+/**
+ * The shape of what a module, or another function of a tensor, makes of a float32 input of shape `input`: it is traced alone, and nothing is computed.
+ * Throws what its operations throw.
+ */
+export function outputShape(apply: (x: TensorLike) => Tensor, input: Shape): Shape {
+  checkArguments('outputShape', { apply }, { apply: isFunction });
+  checkShape('outputShape', input);
+  const trace = new Trace();
+  return withTrace(trace, () => {
+    const x = trace.fresh('input', [], input, 'float32', { name: 'x' });
+    return asTensor(apply(x), 'float32', 'outputShape').shape;
+  });
 }
 
 /** Options of {@link linear}. */
@@ -352,7 +366,7 @@ export const flatten: Module = module(
 
 /**
  * Copies parameters: `target ← source`, outside of programs.
- * @throws RangeError when names or shapes differ.
+ * @throws RangeError when names or shapes differ, or a variable is in both.
  */
 export function copyParameters(source: Parameters, target: Parameters): void {
   for (const [name, from, to] of pairs('copyParameters', source, target)) {
@@ -365,7 +379,7 @@ export function copyParameters(source: Parameters, target: Parameters): void {
   }
 }
 
-/** Parameters of two records by name. @throws RangeError when names differ. */
+/** Parameters of two records by name. @throws RangeError when names differ, or a variable is in both. */
 export function pairs(
   operation: string,
   source: Parameters,
@@ -378,6 +392,8 @@ export function pairs(
     ...Object.keys(target).filter((name) => !Object.hasOwn(source, name)),
   ];
   if (different.length > 0) throw new RangeError(`parameters differ: ${different.join(', ')} are in one record only`);
+  const same = names.find((name) => source[name] === target[name]);
+  if (same !== undefined) throw new RangeError(`${operation}: '${same}' is one variable, in both records`);
   return names.map((name) => [name, source[name], target[name]]);
 }
 

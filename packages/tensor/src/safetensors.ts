@@ -255,16 +255,22 @@ export function saveParameters(parameters: Parameters): Uint8Array {
 export function loadParameters(parameters: Parameters, file: Uint8Array): void {
   checkArguments('loadParameters', { parameters }, { parameters: isParameters });
   const tensors = decodeSafetensors(file);
-  for (const [name, { shape, dtype }] of Object.entries(parameters)) {
-    if (!Object.hasOwn(tensors, name)) throw new SafetensorsError(`safetensors: parameter '${name}' is missing`);
-    const stored = tensors[name];
-    if (stored.dtype !== dtype || stored.shape.join() !== shape.join()) {
-      throw new SafetensorsError(
-        `safetensors: parameter '${name}' is ${stored.dtype} ${shapeText(stored.shape)} in the file, expected ${dtype} ${shapeText(shape)}`,
-      );
+  const unknown = Object.keys(tensors).find((name) => !Object.hasOwn(parameters, name));
+  const other = unknown === undefined ? '' : `parameter '${unknown}' in the file, ${kindOf(tensors[unknown])}`;
+  for (const [name, variable] of Object.entries(parameters)) {
+    const expected = `expected ${kindOf(variable)}`;
+    if (!Object.hasOwn(tensors, name)) {
+      const instead = other === '' ? '' : `; unknown ${other}`;
+      throw new SafetensorsError(`safetensors: parameter '${name}' is missing, ${expected}${instead}`);
     }
+    const found = kindOf(tensors[name]);
+    if (found === kindOf(variable)) continue;
+    throw new SafetensorsError(`safetensors: parameter '${name}' is ${found} in the file, ${expected}`);
   }
-  const unknown = Object.keys(tensors).filter((name) => !Object.hasOwn(parameters, name));
-  if (unknown.length > 0) throw new SafetensorsError(`safetensors: unknown parameter '${unknown[0]}' in the file`);
+  if (other !== '') throw new SafetensorsError(`safetensors: unknown ${other}`);
   for (const [name, variable] of Object.entries(parameters)) variable.write(tensors[name].data);
+}
+
+function kindOf({ dtype, shape }: Pick<StoredTensor, 'dtype' | 'shape'>): string {
+  return `${dtype} ${shapeText(shape)}`;
 }

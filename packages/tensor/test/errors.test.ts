@@ -108,6 +108,15 @@ describe('while tracing, bad arguments get an error that names the thing, what f
       "'w' is [1] in the source and [2] in the target",
     ],
     [
+      'copyParameters',
+      () => {
+        const same = { w: g.variable([1]) };
+        g.copyParameters(same, { ...same });
+      },
+      RangeError,
+      "copyParameters: 'w' is one variable, in both records",
+    ],
+    [
       'polyakUpdate',
       () => g.polyakUpdate({ a: g.variable([1]) }, { b: g.variable([1]) }, 1),
       RangeError,

@@ -148,6 +148,7 @@ const good = (): Readonly<Record<string, readonly unknown[]>> => {
         [1, 0],
       ],
     ],
+    outputShape: [g.flatten, [2, 3, 4]],
     parameter: ['a', [2], 'zeros', random],
     polyakUpdate: [parameters, { w: g.variable([2]) }, 0.5],
     program: [{ x: [1] }, ({ x }: { x: g.Tensor }) => ({ x }), { device: g.device('wasm') }],

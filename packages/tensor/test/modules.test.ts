@@ -128,6 +128,17 @@ test('layerNorm and variance of numbers far from 0 are those of the numbers move
   });
 });
 
+test('outputShape traces a module alone, inside of a program and outside', () => {
+  const net = g.sequential([g.convolution({ input: 3, output: 8, kernel: 3, stride: 2, random }), g.flatten]);
+  expect(g.outputShape(net, [5, 7, 9, 3])).toEqual([5, 3 * 4 * 8]);
+  const { y } = g.evaluate(() => {
+    expect(g.outputShape((x) => g.sum(x), [2])).toEqual([]);
+    return { y: g.add(1, 2) };
+  });
+  expect(y[0]).toBe(3);
+  expect(() => g.outputShape(net, [5, 7, 9, 2])).toThrow('conv2d');
+});
+
 test('copyParameters and joinParameters', () => {
   const [a, b] = [g.linear({ input: 2, output: 2, random }), g.linear({ input: 2, output: 2, random })];
   g.copyParameters(a.parameters, b.parameters);

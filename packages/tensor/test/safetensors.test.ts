@@ -220,9 +220,14 @@ describe('parameters', () => {
     [
       'a missing one',
       { w: variable([2]), n: variable([], [0], { dtype: 'int32' }), more: variable([1]) },
-      "parameter 'more' is missing",
+      "parameter 'more' is missing, expected float32 [1]",
     ],
-    ['one too many', { w: variable([2]) }, "unknown parameter 'n' in the file"],
+    ['one too many', { w: variable([2]) }, "unknown parameter 'n' in the file, int32 []"],
+    [
+      'another name',
+      { v: variable([2, 3]), n: variable([], [0], { dtype: 'int32' }) },
+      "parameter 'v' is missing, expected float32 [2, 3]; unknown parameter 'w' in the file, float32 [2]",
+    ],
     [
       'another shape',
       { w: variable([2, 1]), n: variable([], [0], { dtype: 'int32' }) },

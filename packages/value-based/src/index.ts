@@ -14,6 +14,7 @@ export { Dqn } from './deep/dqn.ts';
 export { dqnDefaults, type DqnOptions } from './deep/dqn-options.ts';
 export { c51Settings, dqnSettings, qrDqnSettings, rainbowSettings, type DqnSettings } from './deep/dqn-settings.ts';
 export type { Convolution } from '@gradus/core';
+export type { QNetworkDescription, QNetworkLayers } from './deep/own-network.ts';
 export { qrDqnDefaults } from './deep/qr-dqn.ts';
 export { rainbowDefaults } from './deep/rainbow.ts';
 export { Pqn, pqnDefaults, type PqnOptions } from './deep/pqn.ts';

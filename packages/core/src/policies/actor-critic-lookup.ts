@@ -14,7 +14,7 @@ import { actionMaskSize } from '../environments/dynamics.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 import type { Observation, Space } from '../spaces/spaces.ts';
 import type { ActOptions } from '../training/agent.ts';
-import type { ActorCritic } from './actor-critic-networks.ts';
+import type { ActorCritic } from './actor-critic.ts';
 import type { Distribution } from './distributions.ts';
 import { NetworkLookup, type NetworkLookupOptions } from './network-lookup.ts';
 

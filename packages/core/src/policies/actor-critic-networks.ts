@@ -2,11 +2,9 @@ import {
   activationNames,
   checkArguments,
   convolution,
-  disposeParameters,
   fanInUniform,
   finiteNumber,
   flag,
-  joinParameters,
   layerSizes,
   linear,
   mlp,
@@ -15,70 +13,101 @@ import {
   orthogonal,
   positiveInteger,
   sequential,
-  squeeze,
-  variable,
   zeros,
   type Activation,
   type Initializer,
   type Module,
-  type Parameters,
-  type Tensor,
-  type TensorLike,
+  type OptionCheck,
 } from '@gradus/tensor';
-import { aRandomSource, aSpace, anObject, objectOf } from '../options/argument-checks.ts';
-import { convolutionLayers, convolutionsCheck, type Convolution } from './convolution-layers.ts';
-import { policyDistribution, policyOutputs, type Distribution } from './distributions.ts';
-import { observationFeatures } from '../spaces/observation-features.ts';
+import { aFunction, aRandomSource, anObject, objectOf, someOptions } from '../options/argument-checks.ts';
+import { actorCriticOf, someSpaces, type ActorCritic, type ActorNoiseOptions } from './actor-critic.ts';
+import { policyOutputs } from './distributions.ts';
+import {
+  denseLayers,
+  featureLayerChecks,
+  featureLayerDefaults,
+  featureLayers,
+  pictureLayers,
+  type FeatureLayerOptions,
+  type LayerMakers,
+} from './feature-layers.ts';
 import type { Random } from '../random/random.ts';
-import { stateDependentGaussian } from './state-dependent-gaussian.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 
-/** The networks of an algorithm with an actor and a critic. */
-export interface ActorCriticOptions {
-  /** Sizes of the hidden layers of both networks. */
-  readonly hidden: readonly number[];
-  /** The critic's, where they are others. `null`: the same. Default `null`. */
-  readonly criticHidden?: readonly number[] | null | undefined;
-  /** First layers, with ReLU, of each network, for observations of a `Box` [height, width, channels]. Default none. */
-  readonly convolutions?: readonly Convolution[] | undefined;
-  readonly activation: Activation;
+/** Options about networks that algorithms with an actor and a critic share. */
+export interface NetworkOptions extends FeatureLayerOptions {
   /**
-   * Log standard deviation of continuous actions at the start, which does not depend on the state; with state-dependent exploration, of
-   * the weights of their noise.
+   * Sizes of the hidden layers of both networks. `null`: after the default `convolutions` one, of 512 numbers after NatureCNN's and 128 after MinAtar's; else
+   * [64, 64]. Default `null`.
    */
-  readonly initialLogStd: number;
+  readonly hidden: readonly number[] | null;
+  /** The critic's, where they are others. `null`: the same. Default `null`. */
+  readonly criticHidden: readonly number[] | null;
+  /** Of the hidden layers. `null`: `relu` after the default `convolutions`, else `tanh`. Default `null`. */
+  readonly activation: Activation | null;
   /**
    * Whether weights are orthogonal at first, with gain √2 in hidden layers, 0.01 for the policy (nearly uniform at first) and 1 for the
    * value, and biases 0 (Huang et al., 2022); if not, all are uniform in ±1/√(inputs), as PyTorch has them. Default true.
    */
-  readonly orthogonalInitialization?: boolean | undefined;
+  readonly orthogonalInitialization: boolean;
   /**
-   * Unless `null`, the noise of continuous actions is a random linear function of the actor's last hidden layer: gSDE (Raffin et al., 2021),
-   * see `stateDependentGaussian`; the same one for so many steps, which is up to who plays. Default `null`.
+   * Log standard deviation of continuous actions at the start, which does not depend on the state; with state-dependent exploration, of
+   * the weights of their noise. Default 0.
    */
-  readonly stateDependentExploration?: number | null | undefined;
+  readonly initialLogStd: number;
+  /**
+   * Makes networks of one's own, most easily by {@link actorCriticOf}; the other options are then up to it. It is not saved: give it again when loading, where
+   * weights are checked by name and shape. `null`: {@link createActorCritic}'s. Default `null`.
+   */
+  readonly networks: MakeActorCritic | null;
 }
 
-/** Actor and critic, two separate networks. What they see of observations is `observationFeatures`. */
-export interface ActorCritic {
-  /** Those of the policy. */
-  readonly actorParameters: Parameters;
-  readonly criticParameters: Parameters;
-  /** All of them. */
-  readonly parameters: Parameters;
-  /** π(·|s) of observations [batch × size]; over legal actions alone where masks, bool [batch × number of actions], are given. */
-  policy(observations: Tensor, actionMasks?: TensorLike): Distribution;
-  /** v(s) of observations [batch × size]: [batch]. */
-  value(observations: Tensor): Tensor;
-  dispose(): void;
-}
+/** Stable-Baselines3's defaults. */
+export const networkDefaults: NetworkOptions = {
+  ...featureLayerDefaults,
+  hidden: null,
+  criticHidden: null,
+  activation: null,
+  orthogonalInitialization: true,
+  initialLogStd: 0,
+  networks: null,
+};
 
-const someSpaces = objectOf('an object with observationSpace and actionSpace', {
-  observationSpace: aSpace,
-  actionSpace: aSpace,
+/** What each of these options must be. */
+export const networkChecks: { readonly [Name in keyof NetworkOptions]: OptionCheck } = {
+  ...featureLayerChecks,
+  hidden: nullable(layerSizes),
+  criticHidden: nullable(layerSizes),
+  activation: nullable(oneOf(...activationNames)),
+  orthogonalInitialization: flag,
+  initialLogStd: finiteNumber,
+  networks: nullable(aFunction),
+};
+
+/** The networks of an algorithm with an actor and a critic. */
+export type ActorCriticOptions = Partial<NetworkOptions> & ActorNoiseOptions;
+
+/** Makes the networks of an algorithm with an actor and a critic. */
+export type MakeActorCritic = (
+  spaces: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
+  options: ActorCriticOptions,
+  random: Random,
+) => ActorCritic;
+
+/** Accepts an {@link ActorCritic}. */
+const anActorCritic = objectOf('an ActorCritic (parameters of actor, critic and both, policy, value, dispose)', {
+  actorParameters: anObject,
+  criticParameters: anObject,
+  parameters: anObject,
+  policy: aFunction,
+  value: aFunction,
+  dispose: aFunction,
 });
 
-/** New networks for the spaces of `env`. Throws `RangeError` for state-dependent exploration where actions are not a `Box`, and as `convolutionLayers` does. */
+/**
+ * New networks for the spaces of `env`: actor and critic separate, each with the layers of `featureLayers` and hidden ones, or what `options.networks` makes.
+ * Throws `RangeError` for state-dependent exploration where actions are not a `Box`, and as `featureLayers` does.
+ */
 export function createActorCritic(
   spaces: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
   options: ActorCriticOptions,
@@ -87,79 +116,68 @@ export function createActorCritic(
   checkArguments(
     'createActorCritic',
     { spaces, options, random },
-    { spaces: someSpaces, options: anObject, random: aRandomSource },
+    { spaces: someSpaces, options: someOptions, random: aRandomSource },
   );
-  const { observationSpace, actionSpace } = spaces;
-  const {
-    hidden,
-    criticHidden = null,
-    convolutions = [],
-    activation,
-    initialLogStd,
-    orthogonalInitialization = true,
-    stateDependentExploration = null,
-  } = options;
+  const given = { ...networkDefaults, stateDependentExploration: null, ...options };
+  const { convolutions, partLayers, hidden, criticHidden, activation, orthogonalInitialization } = given;
+  const { initialLogStd, networks, stateDependentExploration } = given;
   checkArguments(
     'createActorCritic',
     {
+      convolutions,
+      partLayers,
       hidden,
       criticHidden,
-      convolutions,
       activation,
-      initialLogStd,
       orthogonalInitialization,
+      initialLogStd,
+      networks,
       stateDependentExploration,
     },
-    {
-      hidden: layerSizes,
-      criticHidden: nullable(layerSizes),
-      convolutions: convolutionsCheck,
-      activation: oneOf(...activationNames),
-      initialLogStd: finiteNumber,
-      orthogonalInitialization: flag,
-      stateDependentExploration: nullable(positiveInteger),
-    },
+    { ...networkChecks, stateDependentExploration: nullable(positiveInteger) },
   );
-  const isStateDependent = stateDependentExploration !== null;
-  if (isStateDependent && actionSpace.kind !== 'box') {
-    throw new RangeError(`stateDependentExploration: expected Box actions, got ${actionSpace.toString()}`);
+  if (networks !== null) {
+    const made = networks(spaces, { ...options, networks: null }, random);
+    checkArguments('networks', { 'its result': made }, { 'its result': anActorCritic });
+    return made;
   }
-  const initial = (gain: number): Initializer => (orthogonalInitialization ? orthogonal(gain) : fanInUniform);
-  const shared = { weight: initial(Math.SQRT2), bias: orthogonalInitialization ? zeros : fanInUniform, random };
+  const { observationSpace, actionSpace } = spaces;
+  const picture = pictureLayers(observationSpace, convolutions);
+  const make = reluLayers(orthogonalInitialization, random);
   const look = (): [layers: Module[], size: number] =>
-    convolutionLayers(observationSpace, convolutions, (layer) =>
-      convolution({ ...layer, weight: shared.weight, activation: 'relu', random }),
-    );
+    featureLayers(observationSpace, { convolutions, partLayers }, make);
+  const sizes = hidden ?? picture?.hidden ?? [64, 64];
+  const shared = {
+    ...firstWeights(orthogonalInitialization, Math.SQRT2),
+    activation: activation ?? (picture ? 'relu' : 'tanh'),
+    random,
+  };
   const [images, input] = look();
-  const sizes = [input, ...hidden];
-  const dense = hidden.map((output, i) => linear({ ...shared, input: sizes[i], output, activation }));
+  const dense = denseLayers(input, sizes, { linear: (shape) => linear({ ...shared, ...shape }) });
   const features = sequential([...images, ...dense]);
-  const width = sizes[hidden.length];
-  const head = linear({ ...shared, input: width, output: policyOutputs(actionSpace), weight: initial(0.01) });
+  const head = linear({
+    ...firstWeights(orthogonalInitialization, 0.01),
+    input: sizes.at(-1) ?? input,
+    output: policyOutputs(actionSpace),
+    random,
+  });
   const [criticImages] = look();
-  const valued = { ...shared, input, hidden: criticHidden ?? hidden, output: 1, activation };
-  const judge = mlp({ ...valued, outputWeight: initial(1) });
+  const outputWeight = firstWeights(orthogonalInitialization, 1).weight;
+  const judge = mlp({ ...shared, input, hidden: criticHidden ?? sizes, output: 1, outputWeight });
   const critic = criticImages.length === 0 ? judge : sequential([...criticImages, judge]);
-  const shape = isStateDependent ? [width, actionSpace.size] : [actionSpace.size];
-  const size = shape.reduce((product, length) => product * length, 1);
-  const noise =
-    actionSpace.kind === 'box'
-      ? { logStd: variable(shape, new Float32Array(size).fill(initialLogStd), { name: 'logStd' }) }
-      : undefined;
-  const actor = joinParameters({ features: features.parameters, head: head.parameters });
-  const parameters = joinParameters({ actor, critic: critic.parameters, policy: noise ?? {} });
+  return actorCriticOf(spaces, { features, head, critic }, { initialLogStd, stateDependentExploration });
+}
+
+/** How weights and biases are drawn. */
+function firstWeights(isOrthogonal: boolean, gain: number): Readonly<Record<'weight' | 'bias', Initializer>> {
+  return isOrthogonal ? { weight: orthogonal(gain), bias: zeros } : { weight: fanInUniform, bias: fanInUniform };
+}
+
+/** The layers of `featureLayers` with ReLU, drawn as those of {@link createActorCritic}. */
+export function reluLayers(orthogonalInitialization: boolean, random: Random): LayerMakers {
+  const { weight, bias } = firstWeights(orthogonalInitialization, Math.SQRT2);
   return {
-    actorParameters: { ...actor, ...noise },
-    criticParameters: critic.parameters,
-    parameters,
-    policy: (observations, actionMasks) => {
-      const latent = features(observationFeatures(observationSpace, observations));
-      if (noise && isStateDependent) return stateDependentGaussian(head(latent), latent, noise.logStd);
-      return policyDistribution(actionSpace, head(latent), noise?.logStd ?? 0, actionMasks);
-    },
-    value: (observations) => squeeze(critic(observationFeatures(observationSpace, observations)), 1),
-    dispose: () => {
-      disposeParameters(parameters);
-    },
+    convolution: (shape) => convolution({ ...shape, weight, activation: 'relu', random }),
+    linear: (shape) => linear({ ...shape, weight, bias, activation: 'relu', random }),
   };
 }

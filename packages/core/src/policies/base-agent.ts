@@ -232,10 +232,13 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
       for (const [name, parameters] of this.stored()) loadParameters(parameters, file(fileOf(name)));
       for (const [name, part] of this.stateful()) part.setState(readState(state, name));
     } catch (error) {
-      const changed = changedOptions(readState(state, 'options'), plainState(this.options));
+      const changed = changedOptions(readState(state, 'options'), this.options);
       if (changed.length === 0) throw error;
       const others = changed.join(' or ');
-      throw new CheckpointError(`load: what was saved does not fit with another ${others}`, { cause: error });
+      const { message } = error as Error;
+      throw new CheckpointError(`load: what was saved does not fit with another ${others}: ${message}`, {
+        cause: error,
+      });
     }
   }
 

@@ -10,7 +10,7 @@ import {
   type OptionCheck,
   type TensorData,
 } from '@gradus/tensor';
-import type { ActorCritic } from './actor-critic-networks.ts';
+import type { ActorCritic } from './actor-critic.ts';
 import type { DeviceOption } from '../training/agent.ts';
 import { aDevice, anObject, havingMethods } from '../options/argument-checks.ts';
 import { checkActionMasks } from '../environments/check-action-masks.ts';

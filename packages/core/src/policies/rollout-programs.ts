@@ -1,5 +1,5 @@
 import { program, type Device, type InputSpec, type Parameters, type Program, type Tensor } from '@gradus/tensor';
-import type { ActorCritic } from './actor-critic-networks.ts';
+import type { ActorCritic } from './actor-critic.ts';
 import type { Distribution } from './distributions.ts';
 import { actionMaskSize } from '../environments/dynamics.ts';
 import type { ActProgram } from './program-policy.ts';

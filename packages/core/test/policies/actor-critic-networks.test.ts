@@ -1,10 +1,7 @@
 import { constant, evaluate, grad, matmul, sum, tanh, transpose, type Tensor, type Variable } from '@gradus/tensor';
 import { afterEach, describe, expect, test } from 'vitest';
-import {
-  createActorCritic,
-  type ActorCritic,
-  type ActorCriticOptions,
-} from '../../src/policies/actor-critic-networks.ts';
+import type { ActorCritic } from '../../src/policies/actor-critic.ts';
+import { createActorCritic, type ActorCriticOptions } from '../../src/policies/actor-critic-networks.ts';
 import { Random } from '../../src/random/random.ts';
 import { Box, Discrete, MultiDiscrete, type Space } from '../../src/spaces/spaces.ts';
 

@@ -1,6 +1,6 @@
 import { add, broadcastTo, cast, constant, matmul, reshape, slice, squeeze, type Tensor } from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
-import type { ActorCritic } from '../../src/policies/actor-critic-networks.ts';
+import type { ActorCritic } from '../../src/policies/actor-critic.ts';
 import { gaussian, policyDistribution } from '../../src/policies/distributions.ts';
 import type { Env, StepResult } from '../../src/environments/env.ts';
 import { EnvError } from '../../src/errors.ts';

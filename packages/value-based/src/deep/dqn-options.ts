@@ -1,8 +1,6 @@
 import {
-  convolutionsCheck,
   flag,
   fraction,
-  layerSizes,
   linear,
   naturalNumber,
   nonNegativeNumber,
@@ -13,12 +11,12 @@ import {
   scheduleOf,
   type OptionCheck,
   type Schedule,
-  type Convolution,
 } from '@gradus/core';
+import { qNetworkChecks, qNetworkDefaults, type QNetworkLayers } from './own-network.ts';
 import { distributionCheck, type Distribution } from './distribution.ts';
 
 /** Options of `Dqn`, the deep Q-network and its extensions; formulas of both are at `Dqn`. */
-export interface DqnOptions {
+export interface DqnOptions extends QNetworkLayers {
   /** The optimizer's step size, over the progress of training. Default 1e-4 (SB3). */
   readonly learningRate: Schedule;
   /** `rmsprop` is MinAtar's, after Mnih et al. (2015): centered, with ρ = 0.95 and ε = 0.01. Default `adam` (SB3). */
@@ -47,7 +45,7 @@ export interface DqnOptions {
   readonly double: boolean;
   /** Whether q = v + A − mean A, from two streams of which each has the last hidden layer (Wang et al., 2016). Default false. */
   readonly dueling: boolean;
-  /** Noise on the parameters of all layers but convolutions, for exploration; with ε = 0 (Fortunato et al., 2018). Default false. */
+  /** Noise on the parameters of all layers but convolutions and those of parts, for exploration; with ε = 0 (Fortunato et al., 2018). Default false. */
   readonly noisy: boolean;
   /** n: y = Σ_{k<n} γᵏ rₜ₊ₖ₊₁ + γⁿ max_a′ q(sₜ₊ₙ, a′; w⁻), shorter where an episode ends (Sutton, 1988; S2.7). Default 1. */
   readonly nSteps: number;
@@ -69,16 +67,13 @@ export interface DqnOptions {
   readonly loss: 'squared' | 'huber';
   /** Largest global norm of the gradient, `null` for no limit. Default 10 (SB3). */
   readonly maxGradNorm: number | null;
-  /** First layers, with ReLU, for observations of a `Box` [height, width, channels]. Default none. */
-  readonly convolutions: readonly Convolution[];
-  /** Sizes of the hidden layers, with ReLU. Default [64, 64]. */
-  readonly hidden: readonly number[];
   /** Seeds weights, exploration, minibatches and environments. Default 0. */
   readonly seed: number;
 }
 
 /** Stable-Baselines3's defaults. */
 export const dqnDefaults: DqnOptions = {
+  ...qNetworkDefaults,
   learningRate: 1e-4,
   optimizer: 'adam',
   adamEpsilon: 1e-8,
@@ -101,13 +96,12 @@ export const dqnDefaults: DqnOptions = {
   distribution: null,
   loss: 'huber',
   maxGradNorm: 10,
-  convolutions: [],
-  hidden: [64, 64],
   seed: 0,
 };
 
 /** What each option must be. */
 export const dqnOptionChecks: { readonly [Name in keyof DqnOptions]: OptionCheck } = {
+  ...qNetworkChecks,
   learningRate: scheduleOf(nonNegativeNumber),
   optimizer: oneOf('adam', 'rmsprop'),
   adamEpsilon: positiveNumber,
@@ -130,7 +124,5 @@ export const dqnOptionChecks: { readonly [Name in keyof DqnOptions]: OptionCheck
   distribution: distributionCheck,
   loss: oneOf('squared', 'huber'),
   maxGradNorm: nullable(positiveNumber),
-  convolutions: convolutionsCheck,
-  hidden: layerSizes,
   seed: naturalNumber,
 };

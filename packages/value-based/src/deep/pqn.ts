@@ -1,6 +1,4 @@
 import {
-  convolutionLayers,
-  convolutionsCheck,
   BaseAgent,
   NetworkLookup,
   ProgramPolicy,
@@ -8,14 +6,16 @@ import {
   UpdateMetrics,
   checkActionMasks,
   createActions,
+  denseLayers,
   discreteActions,
+  featureLayers,
   fraction,
-  layerSizes,
   linear,
   naturalNumber,
   nonNegativeNumber,
   nullable,
   observationFeatures,
+  pictureLayers,
   positiveInteger,
   positiveNumber,
   roundSize,
@@ -26,6 +26,7 @@ import {
   type DeviceOption,
   type Discrete,
   type Env,
+  type LayerMakers,
   type Metrics,
   type Observation,
   type OptionCheck,
@@ -33,9 +34,9 @@ import {
   type Random,
   type Schedule,
   type VectorEnv,
-  type Convolution,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { ownNetwork, qNetworkChecks, qNetworkDefaults, type QNetworkLayers } from './own-network.ts';
 
 /**
  * Parallelised Q-network (Gallici et al., 2024; S3.5): Q-learning without replay buffer and without target network. What keeps it
@@ -48,7 +49,7 @@ import * as t from '@gradus/tensor';
  *
  * Where the task terminated G = r; where the episode was truncated, and at the end of the round, G = r + γ max_a q(s′, a).
  */
-export interface PqnOptions {
+export interface PqnOptions extends QNetworkLayers {
   /** Steps of each environment copy in a round. Default 128. */
   readonly steps: number;
   /** Transitions in a minibatch; divides steps × number of copies. Default 128. */
@@ -65,16 +66,13 @@ export interface PqnOptions {
   readonly epsilon: Schedule;
   /** Largest global norm of the gradient, `null` for no limit. Default 10. */
   readonly maxGradNorm: number | null;
-  /** First layers, for images: observations of a `Box` [height, width, channels]. Default none. */
-  readonly convolutions: readonly Convolution[];
-  /** Sizes of the hidden layers, with ReLU. Default [120, 84]. */
-  readonly hidden: readonly number[];
   /** Seeds weights, exploration, minibatches and environments. Default 0. */
   readonly seed: number;
 }
 
 /** CleanRL's defaults (`pqn.py`), there with four copies. */
 export const pqnDefaults: PqnOptions = {
+  ...qNetworkDefaults,
   steps: 128,
   batchSize: 128,
   epochs: 4,
@@ -83,12 +81,11 @@ export const pqnDefaults: PqnOptions = {
   lambda: 0.65,
   epsilon: linear(1, 0.05, 0.5),
   maxGradNorm: 10,
-  convolutions: [],
-  hidden: [120, 84],
   seed: 0,
 };
 
 const optionChecks: { readonly [Name in keyof PqnOptions]: OptionCheck } = {
+  ...qNetworkChecks,
   steps: positiveInteger,
   batchSize: positiveInteger,
   epochs: positiveInteger,
@@ -97,24 +94,32 @@ const optionChecks: { readonly [Name in keyof PqnOptions]: OptionCheck } = {
   lambda: fraction,
   epsilon: scheduleOf(fraction),
   maxGradNorm: nullable(positiveNumber),
-  convolutions: convolutionsCheck,
-  hidden: layerSizes,
   seed: naturalNumber,
 };
 
 /** q(s, ·; w): a normalization before each ReLU (over the channels of each pixel in images), orthogonal weights with gain √2. */
-function createNetwork(env: VectorEnv, actions: Discrete, options: PqnOptions, random: Random): t.Module {
+function createNetwork(
+  { observationSpace }: VectorEnv,
+  actions: Discrete,
+  options: PqnOptions,
+  random: Random,
+): t.Module {
+  const { network, convolutions } = options;
+  const outputs = actions.n;
+  if (network) return ownNetwork(network, { ...options, observationSpace, actions: outputs, outputs, random });
   const weight = t.orthogonal(Math.SQRT2);
-  const [images, size] = convolutionLayers(env.observationSpace, options.convolutions, (shape) =>
-    t.sequential([t.convolution({ ...shape, weight, random }), t.layerNormalization(shape.output), t.relu]),
-  );
-  const sizes = [size, ...options.hidden];
-  const hidden = options.hidden.map((output, i) =>
-    t.sequential([t.linear({ input: sizes[i], output, weight, random }), t.layerNormalization(output), t.relu]),
-  );
-  const last = t.linear({ input: sizes[options.hidden.length], output: actions.n, weight, random });
-  const layers = t.sequential([...images, ...hidden, last]);
-  return t.module(layers.parameters, (observations) => layers(observationFeatures(env.observationSpace, observations)));
+  const normalized = (layer: t.Module, width: number): t.Module =>
+    t.sequential([layer, t.layerNormalization(width), t.relu]);
+  const make: LayerMakers = {
+    convolution: (shape) => normalized(t.convolution({ ...shape, weight, random }), shape.output),
+    linear: (shape) => normalized(t.linear({ ...shape, weight, random }), shape.output),
+  };
+  const [first, size] = featureLayers(observationSpace, options, make);
+  const sizes = options.hidden ?? pictureLayers(observationSpace, convolutions)?.hidden ?? [120, 84];
+  const hidden = denseLayers(size, sizes, make);
+  const last = t.linear({ input: sizes.at(-1) ?? size, output: outputs, weight, random });
+  const layers = t.sequential([...first, ...hidden, last]);
+  return t.module(layers.parameters, (observations) => layers(observationFeatures(observationSpace, observations)));
 }
 
 /** argmax_a q(s, a) and max_a q(s, a) of observations, over legal actions. */

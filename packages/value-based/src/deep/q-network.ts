@@ -1,38 +1,41 @@
-import { convolutionLayers, observationFeatures, type Convolution, type Space } from '@gradus/core';
+import { featureLayers, observationFeatures, pictureLayers, type Space } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { noisyLinear, noisyModule, type NoisyModule } from './noisy-linear.ts';
+import { ownNetwork, type QNetworkLayers } from './own-network.ts';
 
 /** What a Q-network looks like. */
-export interface QNetworkOptions {
+export interface QNetworkOptions extends Partial<QNetworkLayers> {
   readonly observationSpace: Space;
   /** Number of actions. */
   readonly actions: number;
   /** Outputs for each action. */
   readonly outputs: number;
-  /** First layers, for images: observations of a `Box` [height, width, channels]. */
-  readonly convolutions: readonly Convolution[];
-  /** Sizes of the hidden layers after them. */
-  readonly hidden: readonly number[];
   /** Whether there are two streams, for the state and for the actions; the last hidden layer is then one of each. */
   readonly dueling: boolean;
-  /** Whether all layers but convolutions are noisy. */
+  /** Whether all layers but convolutions and those of parts are noisy. */
   readonly noisy: boolean;
   readonly random: t.RandomSource;
 }
 
 /**
- * A network from observations [rows × observation size] to outputs [rows × actions × outputs]: convolutions and hidden layers with ReLU,
- * drawn as PyTorch draws them. With `dueling` (Wang et al., 2016) these are, output by output,
+ * A network from observations [rows × observation size] to outputs [rows × actions × outputs]: the layers of `featureLayers` and hidden layers with ReLU,
+ * drawn as PyTorch draws them, or `network`. With `dueling` (Wang et al., 2016) these are, output by output,
  *
  *     q(s, a) = v(s) + A(s, a) − mean_a′ A(s, a′).
  *
- * @throws RangeError for convolutions of what is no image, or that are larger than the image.
+ * @throws RangeError as `featureLayers` and {@link ownNetwork} do.
  */
 export function qNetwork(options: QNetworkOptions): NoisyModule {
-  const { observationSpace, actions, outputs, hidden, dueling, random } = options;
-  const [images, size] = convolutionLayers(observationSpace, options.convolutions, (shape) =>
-    t.convolution({ ...shape, activation: 'relu', random }),
-  );
+  const { observationSpace, actions, outputs, convolutions = null, dueling, network = null, random } = options;
+  if (network) {
+    const own = ownNetwork(network, { ...options, outputs: actions * outputs });
+    return noisyModule(own.parameters, (x) => t.reshape(own(x), [-1, actions, outputs]));
+  }
+  const hidden = options.hidden ?? pictureLayers(observationSpace, convolutions)?.hidden ?? [64, 64];
+  const [images, size] = featureLayers(observationSpace, options, {
+    convolution: (shape) => t.convolution({ ...shape, activation: 'relu', random }),
+    linear: (shape) => t.linear({ ...shape, weight: 'fanIn', bias: 'fanIn', activation: 'relu', random }),
+  });
   const layer = options.noisy ? noisyLinear : t.linear;
   const layers = (sizes: readonly number[], last: t.Activation): NoisyModule[] =>
     sizes.slice(1).map((output, i) => {

@@ -71,7 +71,7 @@ describe('options', () => {
     ['convolutions', [{ filters: 1, kernel: 3 }]],
     ['convolutions', [{ filters: 1, kernel: 3, stride: 0 }]],
   ])('%s that are %j', (name, value) => {
-    const message = `Dqn: expected ${name} to be a list of { filters, kernel, stride }, positive integers, got ${JSON.stringify(value)}`;
+    const message = `Dqn: expected ${name} to be a list of { filters, kernel, stride } of positive integers or null, got ${JSON.stringify(value)}`;
     expect(make({ [name]: value })).toThrow(new RangeError(message));
   });
 

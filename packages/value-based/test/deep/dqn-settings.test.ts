@@ -35,8 +35,10 @@ test("defaults are Stable-Baselines3's", () => {
     distribution: null,
     loss: 'huber',
     maxGradNorm: 10,
-    convolutions: [],
-    hidden: [64, 64],
+    convolutions: null,
+    partLayers: null,
+    hidden: null,
+    network: null,
     seed: 0,
   });
 });

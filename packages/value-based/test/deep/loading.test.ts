@@ -127,10 +127,14 @@ describe('with an environment', () => {
     const checkpoint = create.dqn().checkpoint();
     expect(Dqn.load(checkpoint, { learningRate: 1e-5 }).options).toMatchObject({ learningRate: 1e-5, hidden: [8] });
     expect(() => Dqn.load(checkpoint, { hidden: [9] })).toThrow(
-      new CheckpointError('load: what was saved does not fit with another hidden'),
+      new CheckpointError(
+        "load: what was saved does not fit with another hidden: safetensors: parameter '0.weight' is float32 [4, 8] in the file, expected float32 [4, 9]",
+      ),
     );
     expect(() => Dqn.load(checkpoint, { env: makeEnv('CartPole-v1'), bufferSize: 400 })).toThrow(
-      new CheckpointError('load: what was saved does not fit with another bufferSize'),
+      new CheckpointError(
+        'load: what was saved does not fit with another bufferSize: replay buffer: expected capacity 400, got 500',
+      ),
     );
   });
 });

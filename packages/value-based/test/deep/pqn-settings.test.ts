@@ -14,8 +14,10 @@ test("defaults are CleanRL's, and so are the settings of classic control", () =>
     lambda: 0.65,
     epsilon: linear(1, 0.05, 0.5),
     maxGradNorm: 10,
-    convolutions: [],
-    hidden: [120, 84],
+    convolutions: null,
+    partLayers: null,
+    hidden: null,
+    network: null,
     seed: 0,
   });
   for (const id of ['CartPole-v1', 'Acrobot-v1', 'MountainCar-v0']) {
