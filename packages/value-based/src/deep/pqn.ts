@@ -98,15 +98,11 @@ const optionChecks: { readonly [Name in keyof PqnOptions]: OptionCheck } = {
 };
 
 /** q(s, ·; w): a normalization before each ReLU (over the channels of each pixel in images), orthogonal weights with gain √2. */
-function createNetwork(
-  { observationSpace }: VectorEnv,
-  actions: Discrete,
-  options: PqnOptions,
-  random: Random,
-): t.Module {
+function createNetwork(env: VectorEnv, actions: Discrete, options: PqnOptions, random: Random): t.Module {
+  const { observationSpace } = env;
   const { network, convolutions } = options;
-  const outputs = actions.n;
-  if (network) return ownNetwork(network, { ...options, observationSpace, actions: outputs, outputs, random });
+  const output = actions.n;
+  if (network) return ownNetwork(network, { ...options, observationSpace, actions: output, outputs: output, random });
   const weight = t.orthogonal(Math.SQRT2);
   const normalized = (layer: t.Module, width: number): t.Module =>
     t.sequential([layer, t.layerNormalization(width), t.relu]);
@@ -117,8 +113,7 @@ function createNetwork(
   const [first, size] = featureLayers(observationSpace, options, make);
   const sizes = options.hidden ?? pictureLayers(observationSpace, convolutions)?.hidden ?? [120, 84];
   const hidden = denseLayers(size, sizes, make);
-  const last = t.linear({ input: sizes.at(-1) ?? size, output: outputs, weight, random });
-  const layers = t.sequential([...first, ...hidden, last]);
+  const layers = t.sequential([...first, ...hidden, t.linear({ input: sizes.at(-1) ?? size, output, weight, random })]);
   return t.module(layers.parameters, (observations) => layers(observationFeatures(observationSpace, observations)));
 }
 
