@@ -55,20 +55,27 @@ test('it learns on WebAssembly too', () => {
   expect(learnIdentity('IdentityDiscrete-v0', 2048, 0, { on: device('wasm') })).toBeGreaterThanOrEqual(90);
 });
 
+/**
+ * The median over three seeds of the mean return over 100 fresh episodes, after learning with the zoo's settings. Native results depend on
+ * how wide the processor's vectors are, and of single runs some end badly.
+ */
+function zooScore(id: string): number {
+  const { numEnvs, steps, options: zoo } = ppoSettings.zoo[id];
+  const scores = [1, 2, 3].map((seed) => {
+    const agent = new Ppo(makeVectorEnv(id, numEnvs), { ...zoo, seed });
+    Array.from(agent.learn({ steps }));
+    expect(agent.step).toBeGreaterThanOrEqual(steps);
+    return evaluate(agent, makeVectorEnv(id, 10), { episodes: 100, seed: 1000 + seed }).meanReturn;
+  });
+  return scores.sort((a, b) => a - b)[1];
+}
+
 // The threshold is that of Gymnasium's registration; the zoo's agent is published with 500.
-test("CartPole-v1 with the zoo's settings: at least 475 over 100 fresh episodes", () => {
-  const { numEnvs, steps, options: zoo } = ppoSettings.zoo['CartPole-v1'];
-  const agent = new Ppo(makeVectorEnv('CartPole-v1', numEnvs), { ...zoo, seed: 1 });
-  Array.from(agent.learn({ steps }));
-  expect(agent.step).toBeGreaterThanOrEqual(steps);
-  const { meanReturn } = evaluate(agent, makeVectorEnv('CartPole-v1', 10), { episodes: 100, seed: 1000 });
-  expect(meanReturn).toBeGreaterThanOrEqual(475);
+test("CartPole-v1 with the zoo's settings: at least 475", () => {
+  expect(zooScore('CartPole-v1')).toBeGreaterThanOrEqual(475);
 });
 
-test("Pendulum-v1 with the zoo's settings, gSDE among them: at least -200 over 100 fresh episodes", () => {
-  const { numEnvs, steps, options: zoo } = ppoSettings.zoo['Pendulum-v1'];
-  const agent = new Ppo(makeVectorEnv('Pendulum-v1', numEnvs), { ...zoo, seed: 1 });
-  Array.from(agent.learn({ steps }));
-  const { meanReturn } = evaluate(agent, makeVectorEnv('Pendulum-v1', 10), { episodes: 100, seed: 1000 });
-  expect(meanReturn).toBeGreaterThanOrEqual(-200);
+// Published with -172; the deviation over seeds is some 15.
+test("Pendulum-v1 with the zoo's settings, gSDE among them: at least -200", () => {
+  expect(zooScore('Pendulum-v1')).toBeGreaterThanOrEqual(-200);
 });
