@@ -9,4 +9,4 @@ const gradus = 'apps/benchmark/dist/cli.js';
 const results = 'runs/bench/quick';
 const args = ['bench', 'quick', '--out', results, '--fresh', ...process.argv.slice(2)];
 await run(process.execPath, [gradus, ...args]);
-await run(process.execPath, [gradus, 'report', results, '--out', `${results}/report.html`]);
+await run(process.execPath, [gradus, 'report', results, '--out', `${results}/report.html`, '--force']);

@@ -60,7 +60,7 @@ export function addBench(gradus: Command): void {
     )
     .addOption(deviceOption())
     .option('--checkpoint-every <s>', 'seconds between checkpoints of a run', positiveNumber, 15)
-    .option('--fresh', 'first delete the results that are there', false)
+    .option('--fresh', 'first delete the results of the suite that are there, and say which', false)
     .option('--dry-run', 'show the runs and what is finished, and do nothing', false)
     .option('--json', 'show no progress, and print the record of each finished run as a line of JSON', false)
     .addHelpText('after', notes)

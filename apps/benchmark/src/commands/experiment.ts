@@ -11,7 +11,9 @@ import {
   verdictText,
   writeRecord,
 } from '../experiments/record.ts';
+import { costText } from '../experiments/cost-text.ts';
 import { repetitionProgress } from '../experiments/repetition-progress.ts';
+import { freePath } from '../files/check-output-folder.ts';
 import { nameHint } from '../files/name-hint.ts';
 import { integerFrom } from '../catalog/parse-options.ts';
 import { saveOutcome } from '../files/replace-file.ts';
@@ -25,6 +27,7 @@ interface ExperimentOptions {
   readonly seeds?: number;
   readonly results?: string;
   readonly numbers?: string;
+  readonly force: boolean;
   readonly json: boolean;
 }
 
@@ -50,7 +53,7 @@ export function addExperiment(gradus: Command): void {
     .description(descriptions.experiment)
     .usage('[options] <name>')
     .argument('<name>', `one of ${experiments.map(({ name }) => name).join(', ')}`)
-    .option('--out <dir>', 'where the page goes (default: runs/experiments/<name>)')
+    .option('--out <dir>', 'where the page goes (default: a new folder, runs/experiments/<name>)')
     .option('--record <dir>', 'write figures, numbers and verdict, which are committed, to DIR/<name> as well')
     .option('--seeds <n>', "repetitions (default: the experiment's)", integerFrom(1))
     .option('--results <dir>', "results folder of 'gradus bench' to read (default: runs/bench/<its suite>)")
@@ -60,6 +63,7 @@ export function addExperiment(gradus: Command): void {
         'results',
       ]),
     )
+    .option('--force', 'replace the record of the same experiment that is in --out or --record', false)
     .option('--json', 'print the verdict as one line of JSON', false)
     .addHelpText('after', notes)
     .action((name: string, options: ExperimentOptions) => experimentCommand(name, options, ['gradus', ...gradus.args]));
@@ -68,15 +72,15 @@ export function addExperiment(gradus: Command): void {
     .description('show the experiments')
     .option('--json', 'print them as one line of JSON', false)
     .action(({ json }: { readonly json: boolean }) => {
-      const rows = experiments.map(({ name, section, question, seeds }) => ({ name, section, seeds, question }));
-      if (json) console.log(JSON.stringify(rows));
-      else
-        console.log(
-          table(
-            ['experiment', 'section', 'question'],
-            rows.map((row) => [row.name, row.section, row.question]),
-          ),
-        );
+      if (json) {
+        const listed = experiments.map(({ name, section, seeds, cost, question }) => {
+          return { name, section, seeds, seconds: cost.seconds, question };
+        });
+        console.log(JSON.stringify(listed));
+        return;
+      }
+      const rows = experiments.map((each) => [each.name, each.section, costText(each), each.question]);
+      console.log(table(['experiment', 'section', 'takes', 'question'], rows));
     });
 }
 
@@ -89,24 +93,29 @@ async function experimentCommand(name: string, options: ExperimentOptions, comma
     );
     throw new UserError(`unknown experiment '${name}'; ${hint}`);
   }
-  const { seeds = experiment.seeds, results, numbers, json } = options;
-  const out = options.out ?? join('runs', 'experiments', name);
+  const { seeds = experiment.seeds, results, numbers, json, force } = options;
+  const out = options.out ?? freePath(join('runs', 'experiments', name));
   if (results !== undefined && experiment.suite === undefined) {
     throw new UserError(`--results ${results}: ${name} computes all of its numbers and reads no results`);
   }
-  await checkRecordFolder(experiment, out, '--out');
+  await checkRecordFolder(experiment, out, { option: '--out', replace: force });
   const committed = options.record === undefined ? undefined : join(options.record, name);
-  if (committed !== undefined) await checkRecordFolder(experiment, committed, '--record');
+  if (committed !== undefined) await checkRecordFolder(experiment, committed, { option: '--record', replace: force });
 
-  // Not beside what a bench shows of itself.
-  const isShown = !json && experiment.suite === undefined;
-  const release = watchRepetitions(isShown ? repetitionProgress(name, console.error) : () => undefined);
+  const { repetitions } = experiment.cost;
+  const takes = costText(experiment, seeds);
+  if (!json && numbers === undefined && experiment.suite === undefined) console.error(`${name} takes ${takes}`);
+  // A bench shows itself how far it is.
+  const release =
+    json || repetitions === undefined
+      ? () => undefined
+      : watchRepetitions(repetitionProgress(name, (repetitions * seeds) / experiment.seeds, console.error));
   const record =
     numbers === undefined
       ? makeRecord(
           experiment,
           seeds,
-          await experiment.run({ seeds, results: results ?? `runs/bench/${experiment.suite ?? name}`, command }),
+          await experiment.run({ seeds, results: results ?? `runs/bench/${experiment.suite ?? name}`, takes, command }),
         )
       : readRecord(experiment, numbers);
   release();

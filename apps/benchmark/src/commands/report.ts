@@ -13,6 +13,7 @@ interface ReportOptions {
   readonly out?: string;
   readonly svg?: string;
   readonly ignoreFailed: boolean;
+  readonly force: boolean;
 }
 
 const notes = `
@@ -34,13 +35,14 @@ export function addReport(gradus: Command): void {
     .option('--out <file>', 'the page (default: report.html in the first folder)')
     .option('--svg <dir>', 'write each figure as a file of its own as well')
     .option('--ignore-failed', 'leave out runs that failed or are missing rather than count them as the worst', false)
+    .option('--force', 'replace the page and the figures that are there', false)
     .addHelpText('after', notes)
     .action(reportCommand);
 }
 
 async function reportCommand(folders: readonly string[], options: ReportOptions): Promise<void> {
-  const { out = join(folders[0], 'report.html'), svg, ignoreFailed } = options;
-  const { incomplete } = await writeReport(folders, out, svg, ignoreFailed);
+  const { out = join(folders[0], 'report.html'), ignoreFailed } = options;
+  const { incomplete } = await writeReport(folders, out, options);
   for (const group of incomplete) {
     console.error(`note: ${lostText(group)}: ${ignoreFailed ? 'left out' : 'counted as the worst'}`);
   }
@@ -49,24 +51,22 @@ async function reportCommand(folders: readonly string[], options: ReportOptions)
 
 /**
  * Writes the report of results folders to the file `out`, and its figures to the folder `svg` if that is given.
- * @param ignoreLost whether to leave out runs that failed or are missing rather than count them as the worst
- * @throws UserError where results cannot be read or a file cannot be written; each file is whole or as it was before.
+ * @throws UserError where results cannot be read or a file cannot be written, or is there and not to be replaced; each file is whole or as it was before.
  */
 export async function writeReport(
   folders: readonly string[],
   out: string,
-  svg?: string,
-  ignoreLost = false,
+  { svg, ignoreFailed, force }: Omit<ReportOptions, 'out'>,
 ): Promise<Report> {
   const results = await Promise.all(folders.map(readResults));
-  await checkOutputFile(out, '--out');
-  if (svg !== undefined) await checkOutputFile(join(svg, 'figure.svg'), '--svg');
-  const report = makeReport(results, ignoreLost);
-  if (svg !== undefined) {
-    for (const figure of reportFigures(report)) {
-      await saveOutcome(svg, { [`${figure.name}.svg`]: standaloneSvg(figure) });
-    }
-  }
+  await checkOutputFile(out, '--out', force);
+  const report = makeReport(results, ignoreFailed);
+  const figures =
+    svg === undefined
+      ? []
+      : reportFigures(report).map((figure) => ({ figure, folder: svg, file: `${figure.name}.svg` }));
+  for (const { folder, file } of figures) await checkOutputFile(join(folder, file), '--svg', force);
+  for (const { figure, folder, file } of figures) await saveOutcome(folder, { [file]: standaloneSvg(figure) });
   await saveOutcome(dirname(out), { [basename(out)]: reportPage(report) });
   return report;
 }

@@ -120,7 +120,10 @@ async function trainCommand(
 ): Promise<void> {
   const { out, resume } = options;
   const isElsewhere = resume === undefined || (out !== undefined && resolve(out) !== resolve(resume));
-  if (out !== undefined) await checkOutputFolder(out, { replace: options.force || !isElsewhere });
+  if (out !== undefined) {
+    const advice = `--resume ${out} goes on with it`;
+    await checkOutputFolder(out, { replace: options.force || !isElsewhere, advice });
+  }
   if (resume !== undefined && !(out !== undefined && isElsewhere)) await refuseBest(resume);
   // Of another's agent nothing is replaced, and a folder without one is none to make.
   const given = out ?? (resume !== undefined && existsSync(join(resume, 'agent.json')) ? resume : undefined);

@@ -63,7 +63,7 @@ export function addTune(gradus: Command): void {
     .option('--out <dir>', 'results folder (default: runs/tune/<name of the space>)')
     .option('--workers <n>', 'runs at a time (default: one for each core)', integerFrom(1))
     .addOption(deviceOption())
-    .option('--fresh', 'first delete the results that are there', false)
+    .option('--fresh', 'first delete the results of the space that are there, and say which', false)
     .option('--dry-run', 'show the trials, and do nothing', false)
     .option('--json', 'show no progress, and print a line of JSON for each trial, the best first', false)
     .addHelpText('after', notes)

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import { evaluate, type Env, type RenderFormat } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
@@ -71,8 +70,7 @@ async function watchCommand(folder: string, options: WatchOptions): Promise<void
   const env = makeEnv(environment);
   const { renderFormat } = env;
   if (!renderFormat) throw new UserError(`${environment} cannot be watched: it draws no pictures`);
-  await checkOutputFile(out, '--out');
-  if (!options.force && existsSync(out)) throw new UserError(`--out ${out} is there; --force replaces it`);
+  await checkOutputFile(out, '--out', options.force);
   const agent = await restoreAgent(run, checkpoint, options.device);
 
   const maxEpisodeSteps = Math.min(env.maxEpisodeSteps ?? Infinity, options.maxSteps);

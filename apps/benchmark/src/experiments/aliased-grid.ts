@@ -59,6 +59,7 @@ export const aliasedGridExperiment: Experiment<Numbers> = {
     'In the figure REINFORCE’s curve is nearly that of the coin toss. Exploring goes on getting unstuck by chance, and slowly.',
   ],
   seeds: 20,
+  cost: { seconds: 40, repetitions: 60 },
 
   run({ seeds }) {
     const table = treasureTable();

@@ -75,6 +75,7 @@ export const deadlyTriad: Experiment<Numbers> = {
     'The tabular claim was restated after a first run. It asked for a smaller value error at the end, like the two before it, and failed: the mean error more than doubles, since six values first rise towards γ times the seventh, which 5000 steps hardly move. Theory promises only that the largest value does not grow.',
   ],
   seeds: 20,
+  cost: { seconds: 3, repetitions: 100 },
 
   run: ({ seeds }) => ({ methods: METHODS.map((method) => measure(method, seeds)) }),
 

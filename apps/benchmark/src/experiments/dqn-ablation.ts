@@ -46,6 +46,7 @@ export const dqnAblation: Experiment<Numbers> = {
     'Beside them, the scores of the same variants on Atari’s games (Mnih et al., 2015), there after 10 million frames and with the best of three learning rates; the linear one there had replay and fixed targets. Both are divided by the score of the full DQN, ours by its mean over seeds, since the games differ in scale. Intervals are 95 % bootstrap intervals of means over seeds; with three seeds they cover the truth less often than that.',
   ],
   seeds: 3,
+  cost: { seconds: 8200 },
   suite: 'dqn-ablation',
 
   async run(context) {

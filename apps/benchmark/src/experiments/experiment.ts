@@ -6,6 +6,8 @@ export interface ExperimentContext {
   readonly seeds: number;
   /** Results folder of `gradus bench`, for an experiment with a suite. */
   readonly results: string;
+  /** How long a suite takes for these, in words. */
+  readonly takes: string;
   /** The command that asked for it, to say how to go on. */
   readonly command: readonly string[];
 }
@@ -22,6 +24,14 @@ export interface Claim {
 export interface NumbersTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
+}
+
+/** What an experiment takes with its usual repetitions; with others as many times as much. */
+export interface ExperimentCost {
+  /** Seconds of one core, as measured on an AMD EPYC (Zen 4). A suite's runs share those that there are; all else is computed on one. */
+  readonly seconds: number;
+  /** How often `forSeeds` computes something: not in an experiment with a suite. */
+  readonly repetitions?: number;
 }
 
 /**
@@ -43,6 +53,8 @@ export interface Experiment<Numbers extends object = object> {
   readonly remarks?: readonly string[];
   /** Repetitions if nothing else is asked for. */
   readonly seeds: number;
+  /** What these take. */
+  readonly cost: ExperimentCost;
   /** Computes the numbers: plain data that JSON can hold, without NaN and infinities. Throws `UserError` for seeds that do not suffice. */
   run(context: ExperimentContext): Numbers | Promise<Numbers>;
   figures(numbers: Numbers): readonly Figure[];

@@ -124,6 +124,7 @@ export const exploration: Experiment<Numbers> = {
     'Looking for the unknown pays on the bandit, where every pull counts. Beside the cliff Boltzmann, UCB and optimistic are nearly one curve in the figure: all of them look for the unknown there, since values begin at 0, and ε-greedy does so too; what it loses are its random actions, the less the smaller ε is, and its best is the least of the range.',
   ],
   seeds: 20,
+  cost: { seconds: 150, repetitions: 22_000 },
 
   run: ({ seeds }) => ({ tasks: TASKS.map((task) => measureTask(task, seeds)) }),
 

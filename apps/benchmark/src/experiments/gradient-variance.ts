@@ -77,6 +77,7 @@ export const gradientVariance: Experiment<Numbers> = {
     'Variances of the random processes differ much from one to the next, hence the wide bands; ratios compare estimators on the same episodes.',
   ],
   seeds: 20,
+  cost: { seconds: 90, repetitions: 40 },
 
   run({ seeds }) {
     const grid = transitionTable('LectureGrid-v0');

@@ -44,6 +44,7 @@ export const qLearningContraction: Experiment<Numbers> = {
     `The processes: the lecture’s grid, and for each seed a random process of 20 states with 3 actions, whose rewards are uniform in [0, 1) and of whose transitions 5 % end the episode. An episode begins anew after ${EPISODE} steps. γ = ${GAMMA}, ${INTERVALS} intervals.`,
   ],
   seeds: 20,
+  cost: { seconds: 5, repetitions: 40 },
 
   run({ seeds }) {
     const grid = transitionTable('LectureGrid-v0');

@@ -67,17 +67,23 @@ export function readRecord(experiment: Experiment, path: string): ExperimentReco
 }
 
 /**
- * Finds out before the work whether its record can be written into a folder: it is new, empty, or has one of the same experiment.
+ * Finds out before the work whether its record can be written into a folder: it is new, empty, or has one of the same experiment that may be replaced.
  * @throws UserError, with the option that names the folder, when it cannot.
  */
-export async function checkRecordFolder({ name }: Experiment, folder: string, option: string): Promise<void> {
-  await checkOutputFolder(folder, { file: NUMBERS_FILE, what: "an experiment's", option });
+export async function checkRecordFolder(
+  { name }: Experiment,
+  folder: string,
+  { option, replace }: { readonly option: string; readonly replace: boolean },
+): Promise<void> {
+  // What it is told of first is what --force does not help.
+  await checkOutputFolder(folder, { file: NUMBERS_FILE, what: "an experiment's", option, replace: true });
   const path = join(folder, NUMBERS_FILE);
   if (!existsSync(path)) return;
   const { experiment } = readKept(path);
   if (experiment !== name) {
     throw new UserError(`${option} ${folder}: expected a new folder or that of ${name}, found that of ${experiment}`);
   }
+  if (!replace) throw new UserError(`${option} ${folder}: there is a record of ${name}; --force replaces it`);
 }
 
 /** `holds: …` or `does not hold: …`, in one line. */

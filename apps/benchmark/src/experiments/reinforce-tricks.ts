@@ -53,6 +53,7 @@ export const reinforceTricks: Experiment<Numbers> = {
     `Adam’s step size matters as much, and estimates of high variance may want a smaller one. So every variant is trained with ${LEARNING_RATES.join(' and ')}, and claims compare each at its better one, by the mean return over all of training: the mean over ${POINTS} points in time of the mean return of the last 100 episodes. Intervals are 95 % bootstrap intervals of means over seeds.`,
   ],
   seeds: 10,
+  cost: { seconds: 60, repetitions: 80 },
 
   run: ({ seeds }) => ({
     variants: LEARNING_RATES.flatMap((learningRate) =>

@@ -40,6 +40,7 @@ export const stepSizes: Experiment<Numbers> = {
     `Every update is that of a random action in a random square (episodes of one step that may start anywhere), so that all pairs get about as many and step sizes alone matter. Errors are max |Q̂ − Q*|, Q* by value iteration, drawn relative to max Q*; the mean over seeds, after up to ${stepsText(UPDATES)} updates, ${Math.round(UPDATES / 44).toLocaleString('en-US')} of each of the 44 pairs.`,
   ],
   seeds: 10,
+  cost: { seconds: 130, repetitions: 60 },
 
   run({ seeds }) {
     const table = transitionTable('FrozenLake-v1', { map: MAP });

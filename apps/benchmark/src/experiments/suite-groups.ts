@@ -21,12 +21,12 @@ export interface SuiteEnvironment {
 export async function suiteGroups(
   suite: string,
   labels: readonly string[],
-  { seeds, results: folder, command }: ExperimentContext,
+  { seeds, results: folder, takes, command }: ExperimentContext,
 ): Promise<SuiteEnvironment[]> {
   const wanted = Array.from({ length: seeds }, (_, seed) => seed);
   const there = await readGroups(folder, labels, wanted);
   if (there !== undefined) return there;
-  console.error(`running gradus bench ${suite} first; its results go to ${folder}`);
+  console.error(`running gradus bench ${suite} first, which takes ${takes}; its results go to ${folder}`);
   await runSuite(suite, command, { out: folder, seeds: wanted, print: console.error });
   const groups = await readGroups(folder, labels, wanted);
   if (groups !== undefined) return groups;

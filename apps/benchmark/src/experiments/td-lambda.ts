@@ -51,6 +51,7 @@ export const tdLambdaExperiment: Experiment<Numbers> = {
     'The claim that fails is missed by little, at λ = 0.4 and an α next to the best one: there learning on-line is already ahead of learning off-line.',
   ],
   seeds: 100,
+  cost: { seconds: 50, repetitions: 44_800 },
 
   run: ({ seeds }) => ({
     methods: Object.entries(METHODS).map(([method, error]) => ({

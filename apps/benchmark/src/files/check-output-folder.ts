@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { disown, ownName } from '@gradus/core/node';
@@ -11,8 +12,10 @@ interface OutputFolderOptions {
   /** What such a folder holds, for the message. */
   readonly what?: string;
   readonly option?: string;
-  /** Whether an earlier output there may be replaced. Default true. */
-  readonly replace?: boolean;
+  /** Whether an earlier output there may be replaced, as `--force` asks. */
+  readonly replace: boolean;
+  /** How else to go on where it may not. */
+  readonly advice?: string;
 }
 
 /** What a killed command leaves in a folder, or another that writes there has in it; the next one removes what is no longer needed. */
@@ -25,7 +28,7 @@ const OF_COMMANDS = /^(?:lock(?:\..*)?|files-[\w-]+|.*\.tmp-[\w-]+)$/;
  */
 export async function checkOutputFolder(
   folder: string,
-  { file = 'agent.json', what = 'a saved agent', option = '--out', replace = true }: OutputFolderOptions = {},
+  { file = 'agent.json', what = 'a saved agent', option = '--out', replace, advice }: OutputFolderOptions,
 ): Promise<void> {
   try {
     await makeFolder(dirname(resolve(folder)));
@@ -34,7 +37,7 @@ export async function checkOutputFolder(
     if (foreign !== undefined && !names?.includes(file))
       throw new Error(`expected a new folder or ${what}, found ${foreign}`);
     if (!replace && names?.includes(file) === true)
-      throw new Error(`there is ${what}; --force replaces it, --resume ${folder} goes on with it`);
+      throw new Error([`there is ${what}; --force replaces it`, advice].filter(Boolean).join(', '));
     if (names === undefined) await mkdir(folder);
     try {
       await tryFile(join(folder, file));
@@ -48,19 +51,30 @@ export async function checkOutputFolder(
 
 /**
  * Finds out before the work whether its outcome can be saved as the file `path` after it.
- * @throws UserError when it cannot, which begins with `option`, if given.
+ * @param replace whether a file that is there may be replaced, as `--force` asks
+ * @throws UserError when it cannot, which begins with `option`.
  */
-export async function checkOutputFile(path: string, option?: string): Promise<void> {
+export async function checkOutputFile(path: string, option: string, replace: boolean): Promise<void> {
+  let isThere: boolean;
   try {
     await makeFolder(dirname(resolve(path)));
-    await tryFile(path);
+    isThere = await tryFile(path);
   } catch (error) {
-    throw new UserError(`${option === undefined ? '' : `${option} `}${path} cannot be written: ${messageOf(error)}`);
+    throw new UserError(`${option} ${path} cannot be written: ${messageOf(error)}`);
+  }
+  if (isThere && !replace) throw new UserError(`${option} ${path} is there; --force replaces it`);
+}
+
+/** `path`, or the first of `path-2`, `path-3`, … that is not there. */
+export function freePath(path: string): string {
+  for (let i = 1; ; i++) {
+    const free = i === 1 ? path : `${path}-${i}`;
+    if (!existsSync(free)) return free;
   }
 }
 
-/** Writes a byte beside `path`, since a disk that is full takes files as long as they are empty. */
-async function tryFile(path: string): Promise<void> {
+/** Writes a byte beside `path`, since a disk that is full takes files as long as they are empty. Whether `path` is there. */
+async function tryFile(path: string): Promise<boolean> {
   const existing = await open(path, 'r+').catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
@@ -79,6 +93,7 @@ async function tryFile(path: string): Promise<void> {
     await rm(probe, { force: true }).catch(() => undefined);
     disown(probe);
   }
+  return existing !== undefined;
 }
 
 /** Names of what is in a folder; undefined where it is not there. */

@@ -56,8 +56,3 @@ export function durationText(seconds: number): string {
   if (whole < 3600) return [Math.floor(whole / 60), 'min', whole % 60, 's'].join(SPACE);
   return [Math.floor(whole / 3600), 'h', Math.floor((whole % 3600) / 60), 'min'].join(SPACE);
 }
-
-/** `1 run`, `2 runs` */
-export function plural(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${countText(count)} ${count === 1 ? noun : nouns}`;
-}

@@ -1,7 +1,8 @@
 import type { LostRun } from '../results/run-groups.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { html, type Html } from './html.ts';
-import { countText, durationText, meanAndStdText, plural } from './numbers.ts';
+import { plural } from '../files/plural.ts';
+import { countText, durationText, meanAndStdText } from './numbers.ts';
 import type { Report } from './report.ts';
 import type { GroupSummary } from './summarize-group.ts';
 

@@ -9,6 +9,7 @@ import { contradictionInRun } from './check-record.ts';
 import { plannedRunSchema, type PlannedRun } from '../runs/planned-run.ts';
 import { parseRecordLines, recordLine, type RecordLines } from './record-lines.ts';
 import type { RunCheckpoint } from '../runs/run-checkpoint.ts';
+import { plural } from '../files/plural.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { FailedRun, RunRecord } from '../runs/run-record.ts';
 import { parseSealed, seal } from '../files/seal.ts';
@@ -46,6 +47,7 @@ export interface Results {
 const DESCRIPTION = 'suite.json';
 const RECORDS = 'results.jsonl';
 const CHECKPOINTS = 'checkpoints';
+const NEWLINE = 10;
 
 /**
  * Reads a results folder, which may be in use: a line that is just being written is left out.
@@ -114,10 +116,15 @@ export class ResultsFolder {
 
   /**
    * Opens or makes the folder and writes its `suite.json`. What earlier commands left stays: their records, and checkpoints of
-   * unfinished runs; with `fresh` it is deleted.
-   * @throws UserError when it cannot be written, holds something else, or another process is using it.
+   * unfinished runs; with `fresh` it is deleted, and `say` is told what.
+   * @throws UserError when it cannot be written, holds something else or results of another name, or another process is using it.
    */
-  static async open(folder: string, description: ResultsDescription, fresh = false): Promise<ResultsFolder> {
+  static async open(
+    folder: string,
+    description: ResultsDescription,
+    fresh = false,
+    say: (line: string) => void = console.error,
+  ): Promise<ResultsFolder> {
     const unlock = await explained(folder, async () => {
       await refuseForeignFolder(folder);
       await makeFolder(join(folder, CHECKPOINTS));
@@ -125,7 +132,10 @@ export class ResultsFolder {
     });
     try {
       return await explained(folder, async () => {
+        await refuseOtherName(folder, description.name);
         if (fresh) {
+          const contents = await describeContents(folder);
+          if (contents !== undefined) say(`--fresh: deleting ${contents} in ${folder}`);
           await rm(join(folder, RECORDS), { force: true });
           await rm(join(folder, CHECKPOINTS), { recursive: true, force: true });
           await mkdir(join(folder, CHECKPOINTS));
@@ -257,6 +267,33 @@ async function refuseForeignFolder(folder: string): Promise<void> {
   }
   const isOurs = names.length === 0 || [DESCRIPTION, RECORDS, CHECKPOINTS].some((name) => names.includes(name));
   if (!isOurs) throw new UserError(`${folder}: expected a new folder or one with results, found ${names[0]}`);
+}
+
+/** A folder is of one suite, or search, which its `suite.json` tells; of a damaged one nothing is known. */
+async function refuseOtherName(folder: string, name: string): Promise<void> {
+  const text = await readIfThere(join(folder, DESCRIPTION));
+  let found: unknown;
+  try {
+    found = (JSON.parse(text?.toString() ?? '{}') as { name?: unknown } | null)?.name;
+  } catch {
+    return;
+  }
+  if (typeof found !== 'string' || found === name) return;
+  throw new UserError(`${folder}: expected a new folder or one with results of ${name}, found those of ${found}`);
+}
+
+/** What `fresh` deletes, in words; undefined where there is nothing. */
+async function describeContents(folder: string): Promise<string | undefined> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
+  const contents = await Promise.all(
+    files.map(async (file) => {
+      const bytes = (await readIfThere(join(folder, file))) ?? Buffer.alloc(0);
+      return `${file} (${plural(bytes.filter((byte) => byte === NEWLINE).length, 'line')})`;
+    }),
+  );
+  const checkpoints = (await readdir(join(folder, CHECKPOINTS))).length;
+  if (checkpoints > 0) contents.push(plural(checkpoints, 'checkpoint'));
+  return contents.length > 0 ? contents.join(', ') : undefined;
 }
 
 /** Deletes what a killed process was about to put in a file's place. */

@@ -4,7 +4,7 @@ import type { RunProgress } from '../runs/execute-run.ts';
 import type { PlannedRun } from '../runs/planned-run.ts';
 import { count, scoreText } from '../runs/results.ts';
 import type { RunRecord } from '../runs/run-record.ts';
-import { TimeLeft } from './time-left.ts';
+import { TimeLeft, leftText } from './time-left.ts';
 
 /** Shows how a bench goes. */
 export interface BenchDisplay {
@@ -70,17 +70,8 @@ class Overall {
 
   get left(): string {
     const shown = this.timeLeft.shown();
-    if (shown === undefined) return 'time left not known yet';
-    return `${shown.isMore ? 'more than ' : ''}${clock(shown.seconds)} left`;
+    return shown === undefined ? 'time left not known yet' : leftText(shown);
   }
-}
-
-/** 3:07, or 1:02:03 */
-function clock(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const shown = parts[0] > 0 ? parts : parts.slice(1);
-  return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }
 
 /** `ppo-zoo/CartPole-v1/3`: an id without its hash. */

@@ -13,6 +13,30 @@ interface Observation {
 /** An estimate that is so many times what is shown, and a second more, is told from it. */
 const MORE = 1.2;
 
+/** What to show of estimates of the time that is left: the least so far, which never climbs, and whether it turned out to be too little. */
+export interface ShownTime {
+  readonly seconds: number;
+  readonly isMore: boolean;
+}
+
+/** Makes of each estimate what to show. */
+export function neverClimbing(): (seconds: number) => ShownTime {
+  let least = Infinity;
+  return (seconds) => {
+    least = Math.min(least, seconds);
+    return { seconds: least, isMore: seconds > MORE * least + 1 };
+  };
+}
+
+/** `3:07 left`, `1:02:03 left`, or `more than 3:07 left`. */
+export function leftText({ seconds, isMore }: ShownTime): string {
+  const whole = Math.ceil(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] > 0 ? parts : parts.slice(1);
+  const clock = shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+  return `${isMore ? 'more than ' : ''}${clock} left`;
+}
+
 /** Estimates how long runs that go side by side will take, by the pace of those that are alike but for their seeds. */
 export class TimeLeft {
   private readonly waiting: Set<PlannedRun>;
@@ -20,7 +44,7 @@ export class TimeLeft {
   private readonly ended: Observation[] = [];
   /** The most runs that went on at a time. */
   private parallel = 1;
-  private least = Infinity;
+  private readonly show = neverClimbing();
 
   constructor(runs: readonly PlannedRun[]) {
     this.waiting = new Set(runs);
@@ -42,15 +66,10 @@ export class TimeLeft {
     this.going.delete(run.id);
   }
 
-  /**
-   * What to show of {@link estimate}: the least so far, which never climbs, and whether it turned out to be too little. Undefined while nothing has
-   * been seen.
-   */
-  shown(): { readonly seconds: number; readonly isMore: boolean } | undefined {
+  /** What to show of {@link estimate}; undefined while nothing has been seen. */
+  shown(): ShownTime | undefined {
     const seconds = this.estimate();
-    if (seconds === undefined) return undefined;
-    this.least = Math.min(this.least, seconds);
-    return { seconds: this.least, isMore: seconds > MORE * this.least + 1 };
+    return seconds === undefined ? undefined : this.show(seconds);
   }
 
   /**

@@ -17,7 +17,7 @@ let browser: Browser;
 const names = ['td-lambda', 'dqn-ablation'];
 
 beforeAll(async () => {
-  const context = { seeds: 2, results: '', command: [] };
+  const context = { seeds: 2, results: '', takes: '', command: [] };
   const variants = ['linear', 'deep', 'deep-target', 'deep-replay', 'dqn'].map((label, i) => {
     return { label, scores: [i, i + 2], value: i + 1, low: i, high: i + 2 };
   });

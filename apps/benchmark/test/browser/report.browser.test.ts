@@ -15,7 +15,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   writeResults(join(folder, 'classic'), classicResults());
-  await writeReport([join(folder, 'classic')], report, figures);
+  await writeReport([join(folder, 'classic')], report, { svg: figures, ignoreFailed: false, force: false });
   browser = await chromium.launch(inject('launchOptions'));
 });
 

@@ -104,7 +104,8 @@ describe('gradus bench', () => {
   it('begins anew when told to', async () => {
     await bench('--seeds', '1', '--filter', 'ppo');
     const [{ origin }] = (await readResults(out)).records;
-    await bench('--seeds', '1', '--filter', 'ppo', '--fresh');
+    const { errors } = await bench('--seeds', '1', '--filter', 'ppo', '--fresh');
+    expect(errors).toContain(`--fresh: deleting results.jsonl (1 line) in ${out}\n`);
     const { records } = await readResults(out);
     expect(records).toHaveLength(1);
     expect(records[0].origin.started).not.toBe(origin.started);

@@ -11,14 +11,18 @@ describe('gradus experiment list', () => {
   it('shows every experiment with its section and question', async () => {
     const { status, output } = await runCommand('experiment', 'list');
     expect(status).toBe(0);
-    for (const { name, section } of experiments) expect(output).toMatch(new RegExp(`│ ${name} +│ ${section} +│ \\S`));
+    for (const { name, section } of experiments) {
+      expect(output).toMatch(new RegExp(`│ ${name} +│ ${section} +│ about \\d.* │ \\S`));
+    }
   });
 
   it('says the same as JSON', async () => {
     const { output } = await runCommand('experiment', 'list', '--json');
     const listed = JSON.parse(output) as object[];
     expect(listed).toEqual(
-      experiments.map(({ name, section, seeds, question }) => ({ name, section, seeds, question })),
+      experiments.map(({ name, section, seeds, cost: { seconds }, question }) => {
+        return { name, section, seeds, seconds, question };
+      }),
     );
   });
 });
@@ -27,7 +31,7 @@ describe('gradus experiment', () => {
   it('writes page, figure, numbers and verdict, and prints the verdict', async () => {
     const out = join(temporaryFolder(), 'new', 'folder');
     const { status, output, errors } = await runCommand(...quick, '--out', out);
-    expect({ status, errors }).toEqual({ status: 0, errors: '' });
+    expect({ status, errors }).toEqual({ status: 0, errors: 'q-learning-contraction takes about 1 second\n' });
     expect(output).toContain('✓ lecture grid: every full interval leaves at most γ = 0.9');
     expect(output).toContain(`q-learning-contraction holds: all 4 claims\nreport: ${out}/report.html\n`);
     const files = filesIn(out);
@@ -35,12 +39,18 @@ describe('gradus experiment', () => {
     expect(files['report.html']).toMatch(/^<!doctype html>[^]*<\/html>\s*$/);
   });
 
-  it('writes the same whenever it is asked to, over what it wrote before, and beside it what is to be committed', async () => {
+  it('writes the same whenever it is asked to, with --force over what it wrote before, and beside it what is to be committed', async () => {
     const folder = temporaryFolder();
     const [one, records] = [join(folder, 'one'), join(folder, 'records')];
     await runCommand(...quick, '--out', one);
     const before = filesIn(one);
-    const { output } = await runCommand(...quick, '--out', one, '--record', records, '--json');
+    const again = [...quick, '--out', one, '--record', records, '--json'];
+    const refused = await runCommand(...again);
+    expect([refused.status, refused.errors]).toEqual([
+      1,
+      `error: --out ${one}: there is a record of q-learning-contraction; --force replaces it\n`,
+    ]);
+    const { output } = await runCommand(...again, '--force');
     expect(filesIn(one)).toEqual(before);
     const committed = Object.fromEntries(Object.entries(before).filter(([file]) => file !== 'report.html'));
     expect(filesIn(join(records, 'q-learning-contraction'))).toEqual(committed);

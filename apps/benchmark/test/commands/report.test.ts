@@ -27,11 +27,11 @@ describe('gradus report', () => {
   it('writes the same page whenever it is asked to, and figures as files of their own', async () => {
     const folder = temporaryFolder();
     const inputs = [results(join(folder, 'a')), results(join(folder, 'b'), 'dqn-zoo')];
-    const write = (name: string) => {
-      return runCommand('report', ...inputs, '--out', join(folder, name), '--svg', join(folder, 'figures'));
+    const write = (name: string, ...force: string[]) => {
+      return runCommand('report', ...inputs, '--out', join(folder, name), '--svg', join(folder, 'figures'), ...force);
     };
     expect((await write('one/report.html')).status).toBe(0);
-    expect((await write('two/report.html')).status).toBe(0);
+    expect((await write('two/report.html', '--force')).status).toBe(0);
     const [one, two] = ['one', 'two'].map((name) => readFileSync(join(folder, name, 'report.html'), 'utf8'));
     expect(one).toBe(two);
     expect(readdirSync(join(folder, 'figures')).sort()).toEqual([
@@ -76,6 +76,26 @@ describe('gradus report', () => {
     expect(errors).toMatch(/^error: .*\n$/);
     expect(errors).toContain(message);
     expect(readdirSync(folder)).not.toContain('out');
+  });
+
+  it('replaces no page and no figure unless it is asked to', async () => {
+    const folder = results(temporaryFolder());
+    const page = join(folder, 'report.html');
+    writeFileSync(page, 'mine');
+    const refused = await runCommand('report', folder);
+    expect([refused.status, refused.errors]).toEqual([1, `error: --out ${page} is there; --force replaces it\n`]);
+    const figure = join(folder, 'figures', 'aggregate-iqm.svg');
+    mkdirSync(join(folder, 'figures'));
+    writeFileSync(figure, 'mine');
+    const args = ['report', folder, '--out', join(folder, 'other.html'), '--svg', join(folder, 'figures')];
+    const { status, errors } = await runCommand(...args);
+    expect([status, errors]).toEqual([1, `error: --svg ${figure} is there; --force replaces it\n`]);
+    expect([page, figure].map((path) => readFileSync(path, 'utf8'))).toEqual(['mine', 'mine']);
+    expect(readdirSync(join(folder, 'figures'))).toEqual(['aggregate-iqm.svg']);
+    expect((await runCommand('report', folder, '--force')).status).toBe(0);
+    expect((await runCommand(...args, '--force')).status).toBe(0);
+    expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/);
+    expect(readFileSync(figure, 'utf8')).toMatch(/^<svg /);
   });
 
   it('leaves nothing behind where the page cannot be written', async () => {

@@ -16,12 +16,19 @@ import { exploration } from '../../src/experiments/exploration.ts';
 import { gradientVariance } from '../../src/experiments/gradient-variance.ts';
 import { EPISODES } from '../../src/experiments/measure-estimators.ts';
 import { qLearningContraction } from '../../src/experiments/q-learning-contraction.ts';
+import { watchRepetitions } from '../../src/experiments/over-seeds.ts';
 import { makeRecord, recordFiles } from '../../src/experiments/record.ts';
 import { stepSizes } from '../../src/experiments/step-sizes.ts';
 import { tdLambdaExperiment } from '../../src/experiments/td-lambda.ts';
 
 async function numbersOf<Numbers extends object>(experiment: Experiment<Numbers>, seeds: number): Promise<Numbers> {
-  return await experiment.run({ seeds, results: '', command: [] });
+  let repetitions = 0;
+  const release = watchRepetitions(() => repetitions++);
+  const numbers = await experiment.run({ seeds, results: '', takes: '', command: [] });
+  release();
+  // What is said of how far it is counts on that.
+  expect(repetitions).toBe(((experiment.cost.repetitions ?? NaN) * seeds) / experiment.seeds);
+  return numbers;
 }
 
 /** Which claims hold, in their order. */

@@ -10,6 +10,7 @@ export const madeUpExperiment: Experiment<{ readonly value: number }> = {
   method: ['One number.'],
   remarks: ['That is a pity.'],
   seeds: 2,
+  cost: { seconds: 1 },
   run: () => ({ value: 0.5 }),
   figures: ({ value }) => [
     curvesFigure({

@@ -12,6 +12,7 @@ it('tells of each repetition as long as somebody wants to know, in a line every 
   const release = watchRepetitions(
     repetitionProgress(
       'mine',
+      10,
       (line) => lines.push(line),
       () => clock,
     ),
@@ -20,5 +21,5 @@ it('tells of each repetition as long as somebody wants to know, in a line every 
   expect(forSeeds(4, compute)).toEqual([0, 1, 4, 9]);
   release();
   forSeeds(10, compute);
-  expect(lines).toEqual(['mine: 4 repetitions computed in 12 s', 'mine: 8 repetitions computed in 24 s']);
+  expect(lines).toEqual(['mine: 4 of 10 repetitions; 0:18 left', 'mine: 8 of 10 repetitions; 0:06 left']);
 });

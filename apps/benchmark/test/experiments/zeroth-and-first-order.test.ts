@@ -42,7 +42,7 @@ function results(slopes: Readonly<Record<string, number>>): string {
 }
 
 async function numbersOf(folder: string) {
-  return await zerothAndFirstOrder.run({ seeds: 2, results: folder, command: ['gradus'] });
+  return await zerothAndFirstOrder.run({ seeds: 2, results: folder, takes: '', command: ['gradus'] });
 }
 
 const slopes = { cem: 10, 'cma-es': 20, ars: 5, es: 1, reinforce: 30, ppo: 50 };

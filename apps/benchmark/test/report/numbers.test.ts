@@ -5,10 +5,10 @@ import {
   fixed,
   intervalText,
   meanAndStdText,
-  plural,
   scoreText,
   stepsText,
 } from '../../src/report/numbers.ts';
+import { plural } from '../../src/files/plural.ts';
 
 it('writes numbers as a paper does', () => {
   expect(scoreText(-73.46)).toBe('−73.5');

@@ -23,8 +23,8 @@ const description: ResultsDescription = {
   runs: [0, 1].map((seed) => recordOf(seed).run),
 };
 
-async function openFolder(path: string, fresh = false): Promise<ResultsFolder> {
-  const folder = await ResultsFolder.open(path, description, fresh);
+async function openFolder(path: string, fresh = false, say?: (line: string) => void): Promise<ResultsFolder> {
+  const folder = await ResultsFolder.open(path, description, fresh, say);
   onTestFinished(() => folder.close());
   return folder;
 }
@@ -132,13 +132,16 @@ describe('ResultsFolder', () => {
     await expect(folder.loadCheckpoint('a/b')).rejects.toThrow('a_b.bin is corrupt; delete it to begin this run anew');
   });
 
-  it('begins anew when told to', async () => {
+  it('begins anew when told to, and says what it deletes', async () => {
     const path = temporaryFolder();
-    const first = await openFolder(path);
+    const lines: string[] = [];
+    const first = await openFolder(path, true, (line) => lines.push(line));
     await first.append(recordOf(0));
+    await first.append(recordOf(1));
     await first.saveCheckpoint('a', checkpoint);
     await first.close();
-    const folder = await openFolder(path, true);
+    const folder = await openFolder(path, true, (line) => lines.push(line));
+    expect(lines).toEqual([`--fresh: deleting results.jsonl (2 lines), 1 checkpoint in ${path}`]);
     expect(folder.records.size).toBe(0);
     expect(await folder.loadCheckpoint('a')).toBeUndefined();
     expect(await readRecords(path)).toEqual([]);
@@ -152,6 +155,20 @@ describe('ResultsFolder', () => {
     await expect(openFolder(join(path, 'thesis.tex'))).rejects.toThrow(/thesis\.tex: ENOTDIR: not a directory/);
     await expect(readResults(path)).rejects.toThrow('holds no results (suite.json is missing)');
     await expect(readResults(join(path, 'not', 'there'))).rejects.toThrow('holds no results');
+  });
+
+  it.each([false, true])('refuses the results of another suite (fresh: %s), and leaves them', async (fresh) => {
+    const path = temporaryFolder();
+    const folder = await openFolder(path);
+    await folder.append(recordOf(0));
+    await folder.close();
+    const other = ResultsFolder.open(path, { ...description, name: 'another' }, fresh);
+    await expect(other).rejects.toThrow(
+      new UserError(`${path}: expected a new folder or one with results of another, found those of mine`),
+    );
+    expect(await readResults(path)).toMatchObject({ description, records: [recordOf(0)] });
+    // Nor is it locked.
+    await openFolder(path);
   });
 
   it.each(['suite.json', 'results.jsonl'])('says in one line that %s cannot be read', async (name) => {

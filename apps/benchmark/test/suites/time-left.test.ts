@@ -1,6 +1,6 @@
 import { Random } from '@gradus/core';
 import { expect, it } from 'vitest';
-import { TimeLeft } from '../../src/suites/time-left.ts';
+import { TimeLeft, leftText, neverClimbing } from '../../src/suites/time-left.ts';
 import { shortDqnRun, shortRun } from '../planned-runs.ts';
 
 it('estimates by the pace of runs of the same kind, else by the time of an average run', () => {
@@ -86,3 +86,9 @@ it.each(Array.from({ length: 40 }, (_, seed) => seed))(
     expect(moments.at(-1)?.estimate).toBeCloseTo(0, 6);
   },
 );
+
+it('is shown as minutes and hours, as the least so far, and as more where that is too little', () => {
+  const show = neverClimbing();
+  const texts = [3722.1, 187, 190, 300, 60.2].map((seconds) => leftText(show(seconds)));
+  expect(texts).toEqual(['1:02:03 left', '3:07 left', '3:07 left', 'more than 3:07 left', '1:01 left']);
+});
