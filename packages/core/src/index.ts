@@ -46,10 +46,13 @@ export {
   type AgentKind,
   type AgentOptions,
   type AgentParts,
-  type AgentState,
   type LoadOptions,
   type LoadableAgent,
 } from './policies/base-agent.ts';
+export { everyStep, type EveryStepMethod } from './policies/every-step.ts';
+export { observationRows } from './policies/observation-rows.ts';
+export { shownObservations } from './policies/shown-observations.ts';
+export { openAgent, restoreAgent, saveAgent, type AgentState, type SavedParts } from './policies/saved-agent.ts';
 export { discreteActions, learnSteps, roundSize } from './training/agent-options.ts';
 export {
   aFunction,
@@ -63,6 +66,7 @@ export {
   havingMethods,
   numberList,
   objectOf,
+  someOptions,
   text,
 } from './options/argument-checks.ts';
 export {
@@ -95,7 +99,7 @@ export {
 export { checkFiniteRows, checkReward, checkRewards, checkStep } from './environments/check-float32.ts';
 export { checkActions, checkValue } from './environments/check-values.ts';
 export { resetEnv, stepCopies, stepEnv } from './environments/checked-step.ts';
-export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoints/checkpoint.ts';
+export { checkCheckpoint, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoints/checkpoint.ts';
 export {
   bernoulli,
   categorical,
@@ -246,7 +250,7 @@ export {
 } from './statistics/statistics.ts';
 export { SumTree } from './buffers/sum-tree.ts';
 export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './training/train.ts';
-export { TrainingEnv, openCheckpoint, plainState, snapshotEnv, type Resumption } from './training/training-env.ts';
+export { TrainingEnv, type Resumption } from './training/training-env.ts';
 export { TransitionTable, type Outcome, type TransitionTableParts } from './environments/transition-table.ts';
 export { vectorEnvFromDynamics } from './environments/vector-env-from-dynamics.ts';
 export type { StepOutcome, VectorEnv, VectorResetOptions } from './environments/vector-env.ts';

@@ -291,9 +291,6 @@ const examples: Examples = {
   savedValues: () => [{ a: 1, b: Float32Array.of(1) }],
   TrainingEnv: () => [vectorEnv(), 1],
   'TrainingEnv.begin': () => [10],
-  openCheckpoint: () => [checkpoint(), 'fake'],
-  plainState: () => [{ a: 1 }],
-  snapshotEnv: () => [vectorEnv()],
   TransitionTable: () => [parts()],
   'TransitionTable.outcomes': () => [0, 1],
   vectorEnvFromDynamics: () => [dynamics(), 2],
@@ -310,6 +307,7 @@ test('bad arguments are refused in words', async () => {
     internal: [
       /^check[A-Z]/,
       /^(ActorCriticLookup|(feature|dense|picture|relu)Layers|BaseAgent|NetworkLookup|OffPolicyLoop|loadAgent|savedValues)/,
+      /^(everyStep|observationRows|openAgent|restoreAgent|saveAgent|shownObservations)/,
       /^RolloutCollector\.prepare/,
       /^SamplingKeys\.(write|for)/,
       /\.on(Start|Progress|End)$/,

@@ -4,12 +4,15 @@ import {
   checkActingTogether,
   checkParameters,
   createActions,
+  everyStep,
   naturalNumber,
   numbersOf,
+  observationRows,
   positiveNumber,
   savedValues,
   type ActOptions,
   type ActionArray,
+  type ActionDistribution,
   type AgentParts,
   type DeviceOption,
   type Env,
@@ -99,8 +102,11 @@ export class GradientBandit extends BaseAgent<GradientBanditOptions> {
     this.actions = createActions(actionSpace, 1);
     this.score = new Float64Array(this.policy.numParameters);
     const { counts, means, actingRandom } = this;
-    const learned = savedValues({ preferences: this.policy.parameters, counts, means });
-    this.parts = { policy: this, state: { learned, actingRandom } };
+    this.parts = {
+      policy: this,
+      learned: { preferences: this.policy.parameters },
+      state: { rewards: savedValues({ counts, means }), actingRandom },
+    };
   }
 
   /** The arm of largest preference, the first of equal ones; one drawn from the policy without `deterministic`. */
@@ -121,20 +127,37 @@ export class GradientBandit extends BaseAgent<GradientBanditOptions> {
     return probabilities.indexOf(probabilities.reduce((most, probability) => Math.max(most, probability)));
   }
 
+  /**
+   * The `probabilities` of arms, [n × arms], in one context or in many in a Float32Array. Throws `RangeError` for what is none of the environment's contexts.
+   */
+  actionDistribution(observations: Observation | Float32Array): ActionDistribution & { probabilities: Float32Array } {
+    const { observationSpace } = this.env;
+    const contexts = observationRows(this.env, observations);
+    const { numActions } = this.policy;
+    const probabilities = new Float32Array(contexts.length * numActions);
+    contexts.forEach((context, row) => {
+      const problem = observationSpace.problem(context);
+      if (problem !== undefined) throw new RangeError(`observation ${problem}`);
+      probabilities.set(this.policy.probabilities(context - this.firstContext), row * numActions);
+    });
+    return { probabilities };
+  }
+
   /** Yields every 1000 steps, and at the end. */
-  protected *train(totalSteps: number): Generator<Progress, void, void> {
-    const { env, recorder } = this.training;
-    let total = 0;
-    let count = 0;
-    while (recorder.step < totalSteps) {
-      total += this.pull();
-      count++;
-      recorder.record(env);
-      if (recorder.step % YIELD_INTERVAL !== 0 && recorder.step < totalSteps) continue;
-      yield recorder.progress({ 'train/reward': total / count });
-      total = 0;
-      count = 0;
-    }
+  protected train(totalSteps: number): Generator<Progress, void, void> {
+    let [total, count] = [0, 0];
+    return everyStep(this.training, totalSteps, {
+      interval: YIELD_INTERVAL,
+      step: () => {
+        total += this.pull();
+        count++;
+      },
+      report: () => {
+        const reward = total / count;
+        total = count = 0;
+        return { 'train/reward': reward };
+      },
+    });
   }
 
   /** Pulls an arm and learns from its reward, which it returns. */

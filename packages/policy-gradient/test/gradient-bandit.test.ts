@@ -1,6 +1,6 @@
-import { CheckpointError, Discrete, EnvError, evaluate, readState, type Env } from '@gradus/core';
+import { CheckpointError, Discrete, EnvError, evaluate, loadAgent, readState, type Env } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
-import { GradientBandit, gradientBanditDefaults, type GradientBanditOptions } from '@gradus/policy-gradient';
+import { GradientBandit, Ppo, gradientBanditDefaults, type GradientBanditOptions } from '@gradus/policy-gradient';
 import { describe, expect, test } from 'vitest';
 
 /** Always the same context, arms that pay exactly `values`. */
@@ -103,6 +103,18 @@ function arraysIn(state: unknown): Float64Array[] {
   return typeof state === 'object' && state !== null ? Object.values(state).flatMap(arraysIn) : [];
 }
 
+test('shows the probabilities of arms, in one context or in many', () => {
+  const env = { ...arms([0, 0], 5), observationSpace: new Discrete(2, 5) };
+  const agent = new GradientBandit(env);
+  agent.policy.parameters.set([Math.log(3), 0, 0, Math.log(4)]);
+  const close = (...values: number[]) => values.map((value) => expect.closeTo(value, 6) as number);
+  expect([...agent.actionDistribution(6).probabilities]).toEqual(close(0.2, 0.8));
+  const { probabilities } = agent.actionDistribution(Float32Array.of(6, 5));
+  expect([...probabilities]).toEqual(close(0.2, 0.8, 0.75, 0.25));
+  expect(() => agent.actionDistribution(7)).toThrow(new RangeError('observation is 7, expected an integer in [5, 6]'));
+  expect(() => agent.actionDistribution(new Float32Array(0))).toThrow(RangeError);
+});
+
 describe('checkpoints', () => {
   const make = (): Env => makeEnv('ContextualBandit-v0');
   const options: Partial<GradientBanditOptions> = { alpha: 0.01, seed: 4 };
@@ -116,6 +128,18 @@ describe('checkpoints', () => {
     expect(resumed.step).toBe(1000);
     Array.from(resumed.learn({ steps: 3000 }));
     expect(resumed.checkpoint()).toStrictEqual(whole.checkpoint());
+  });
+
+  test('acts without an environment, and goes on in one without getState by new episodes', () => {
+    const agent = new GradientBandit(arms([3, -1, 0.5]), options);
+    Array.from(agent.learn({ steps: 200 }));
+    const loaded = loadAgent(agent.checkpoint(), [Ppo, GradientBandit]);
+    expect(loaded.act(0)).toBe(agent.act(0));
+    expect(loaded.checkpoint().state.learned).toEqual({ preferences: agent.policy.parameters });
+    const again = GradientBandit.load(loaded.checkpoint(), { env: arms([3, -1, 0.5]), alpha: 0.5 });
+    expect([again.resumed, again.options.alpha, again.step]).toEqual(['with new episodes', 0.5, 200]);
+    expect(again.actionDistribution(0)).toEqual(agent.actionDistribution(0));
+    expect(Array.from(again.learn({ moreSteps: 10 })).at(-1)?.step).toBe(210);
   });
 
   test('acting does not change what is learned', () => {

@@ -23,7 +23,12 @@ export { NetworkPolicy } from './network-policy.ts';
 export { PatternSearch, patternSearchDefaults, type PatternSearchOptions } from './pattern-search.ts';
 export { PolicyNetwork, policyNetworkDefaults, type PolicyNetworkOptions } from './policy-network.ts';
 export { arsSettings, type ArsSettings } from './policy-search-settings.ts';
-export { PolicySearch, policySearchDefaults, type PolicySearchOptions } from './policy-search.ts';
+export {
+  PolicySearch,
+  policySearchDefaults,
+  type PolicySearchLoadOptions,
+  type PolicySearchOptions,
+} from './policy-search.ts';
 export { RandomSearch, randomSearchDefaults, type RandomSearchOptions } from './random-search.ts';
 export { searchMethods, type SearchMethod } from './search-methods.ts';
 export type { MeanSearchOptions, SearchOptions } from './search-options.ts';

@@ -1,18 +1,22 @@
 import {
+  CheckpointError,
   DivergenceError,
-  ProgressRecorder,
+  TrainingEnv,
   asVectorEnv,
+  checkArguments,
+  checkCheckpoint,
   checkOptions,
   checkParameters,
   learnSteps,
   naturalNumber,
   oneOf,
-  openCheckpoint,
-  plainState,
+  openAgent,
   positiveInteger,
-  readState,
   rejectUnknown,
-  snapshotEnv,
+  restoreAgent,
+  saveAgent,
+  shownObservations,
+  someOptions,
   spawnSeed,
   streams,
   valueText,
@@ -20,12 +24,17 @@ import {
   type ActionArray,
   type Agent,
   type Checkpoint,
+  type DeviceOption,
   type Env,
+  type EnvStatistics,
+  type LearnMoreOptions,
   type LearnOptions,
   type Metrics,
   type Observation,
   type OptionCheck,
   type Progress,
+  type Resumption,
+  type SavedParts,
   type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
@@ -37,7 +46,7 @@ import {
   policyNetworkDefaults,
   type PolicyNetworkOptions,
 } from './policy-network.ts';
-import type { SearchMethod } from './search-methods.ts';
+import { searchMethods, type SearchMethod } from './search-methods.ts';
 import type { Search } from './search.ts';
 
 /** Options of {@link PolicySearch}, besides those of the method. */
@@ -78,6 +87,13 @@ const checks: { readonly [Name in keyof PolicySearchOptions]: OptionCheck } = {
 };
 
 /**
+ * What a saved agent is loaded with: an environment to go on searching in, and options that shall be others than they were. Its method need be given
+ * only where it is none of `searchMethods`, and where options of the method are to change, so that their types are known.
+ */
+export type PolicySearchLoadOptions<Options extends object = object> = Partial<PolicySearchOptions & Options> &
+  DeviceOption & { readonly env?: Env | VectorEnv | undefined; readonly method?: SearchMethod<Options> | undefined };
+
+/**
  * An agent whose deterministic policy is found by a search of its parameters, with nothing but the returns of episodes (S4):
  *
  *     candidates θ_1 … θ_n ← ask;   Û(θ_k) = (1/m) Σ_j R(τ_kj);   tell Û(θ_1) … Û(θ_n)
@@ -86,13 +102,16 @@ const checks: { readonly [Name in keyof PolicySearchOptions]: OptionCheck } = {
  * copies of the environment side by side ({@link MonteCarloUtility}). It acts by the search's `mean`, or by its `best` where there is none.
  */
 export class PolicySearch<Options extends object = object> implements Agent {
+  /** The names of `searchMethods`, whose agents {@link PolicySearch.load} loads without being told the method. */
+  static readonly algorithm: readonly string[] = Object.values(searchMethods).map(({ name }) => name);
   readonly algorithm: string;
   readonly options: PolicySearchOptions & Options;
   readonly search: Search;
   readonly network: PolicyNetwork;
   private readonly utility: MonteCarloUtility;
   private readonly policy: NetworkPolicy;
-  private readonly recorder: ProgressRecorder = new ProgressRecorder();
+  private readonly training: TrainingEnv;
+  private readonly parts: SavedParts;
   /** An episode, as the recorder is told of it. */
   private readonly finished = {
     numEnvs: 1,
@@ -103,23 +122,26 @@ export class PolicySearch<Options extends object = object> implements Agent {
   };
 
   /**
-   * `env`: one environment, or n copies that play candidates' episodes side by side. `options`: those above and the method's. Throws `RangeError` for an
-   * unknown option or a wrong one.
+   * `env`: one environment, or n copies that play candidates' episodes side by side. `options`: those above and the method's; no program runs, so that a
+   * device is of no account. Throws `RangeError` for an unknown option or a wrong one.
    */
   constructor(
     env: Env | VectorEnv,
     method: SearchMethod<Options>,
-    options: Partial<PolicySearchOptions & Options> = {},
+    options: Partial<PolicySearchOptions & Options> & DeviceOption = {},
   ) {
     checkMethod(method);
     const { name, defaults } = method;
-    rejectUnknown(name, options, { ...policySearchDefaults, ...defaults });
+    const allDefaults = { ...policySearchDefaults, ...defaults };
+    rejectUnknown(name, options, { ...allDefaults, device: undefined });
     const own = pick<PolicySearchOptions>(options, policySearchDefaults);
     checkOptions<PolicySearchOptions>(name, own, checks);
     const { hidden, bias, seed, episodeChoice, ...played } = { ...policySearchDefaults, ...own };
     const vectorEnv = asVectorEnv(env);
+    // What outlives an iteration's episodes is what wrappers learn, such as a normalization.
+    this.training = new TrainingEnv(vectorEnv, seed, { ownEpisodes: true });
     this.algorithm = name;
-    this.options = { ...policySearchDefaults, ...defaults, ...options };
+    this.options = { ...allDefaults, ...pick<PolicySearchOptions & Options>(options, allDefaults) };
     this.network = new PolicyNetwork(vectorEnv, { hidden, bias });
     this.search = method.create(this.network.initialParameters(seed), pick<Options>(options, defaults));
     this.utility = new MonteCarloUtility(vectorEnv, this.network, {
@@ -129,6 +151,7 @@ export class PolicySearch<Options extends object = object> implements Agent {
       maxEpisodeSteps: played.maxEpisodeSteps,
     });
     this.policy = new NetworkPolicy(this.network, () => this.parameters, this.utility.normalizer);
+    this.parts = { state: { search: this.search, utility: this.utility } };
   }
 
   /** What it acts by, [network.dimension]. */
@@ -137,26 +160,39 @@ export class PolicySearch<Options extends object = object> implements Agent {
   }
 
   get step(): number {
-    return this.recorder.step;
+    return this.training.recorder.step;
+  }
+
+  get statistics(): EnvStatistics {
+    return this.utility.env.statistics ?? {};
+  }
+
+  /** How the search goes on in an agent that was loaded; undefined where it was not. */
+  get resumed(): Resumption | undefined {
+    return this.training.resumed;
   }
 
   /** Its policy is deterministic, with or without `deterministic`. */
   act(observation: Observation, options?: ActOptions): SpaceValue {
-    return this.policy.act(observation, options);
+    return this.policy.act(shownObservations(this.utility.env, observation, options), options);
   }
 
   actBatch(observations: Float32Array, actions: ActionArray, options?: ActOptions): void {
-    this.policy.actBatch(observations, actions, options);
+    this.policy.actBatch(shownObservations(this.utility.env, observations, options), actions, options);
   }
 
   /**
-   * Searches until `steps` environment steps were made in the candidates' episodes, or the search is finished; the last iteration is completed. Yields
-   * after each iteration. Throws as `MonteCarloUtility.evaluate` does, and `DivergenceError` where the search has left the finite numbers.
+   * Searches until `steps` environment steps, or `moreSteps`, were made in the candidates' episodes, or the search is finished; the last iteration is
+   * completed. Yields after each iteration. Throws as `MonteCarloUtility.evaluate` does, and `DivergenceError` where the search has left the finite numbers.
    */
-  *learn(options: LearnOptions): Generator<Progress, void, void> {
-    const steps = learnSteps(options);
-    this.recorder.start(steps);
-    while (this.recorder.step < steps && !this.search.finished) yield this.recorder.progress(this.iterate());
+  *learn(options: LearnOptions | LearnMoreOptions): Generator<Progress, void, void> {
+    const { training, search } = this;
+    const { recorder } = training;
+    const steps = learnSteps(options, recorder.step);
+    training.begin(steps);
+    if (search.finished)
+      console.warn(`learn: nothing to do, since the search is finished: ${String(search.termination)}`);
+    while (recorder.step < steps && !search.finished) yield recorder.progress(this.iterate());
   }
 
   private iterate(): Metrics {
@@ -185,7 +221,8 @@ export class PolicySearch<Options extends object = object> implements Agent {
 
   /** Counts an episode as if candidates had played one after the other. */
   private recordEpisode(episodeReturn: number, length: number): void {
-    const { recorder, finished } = this;
+    const { finished } = this;
+    const { recorder } = this.training;
     finished.episodeReturns[0] = episodeReturn;
     finished.episodeLengths[0] = length;
     // The last step is counted by `record`.
@@ -194,43 +231,46 @@ export class PolicySearch<Options extends object = object> implements Agent {
   }
 
   checkpoint(): Checkpoint {
-    return {
-      algorithm: this.algorithm,
-      state: {
-        options: plainState(this.options),
-        search: this.search.getState(),
-        utility: this.utility.getState(),
-        recorder: this.recorder.getState(),
-        // Each iteration begins new episodes; what outlives them is what wrappers learn, such as a normalization.
-        env: snapshotEnv(this.utility.env),
-      },
-      files: {},
-    };
+    return saveAgent(this, this.training, this.parts);
   }
 
   /**
-   * The agent that was saved, ready to act and to go on searching in `env`, which must have as many copies, exactly as if it had not been interrupted.
-   * Throws `CheckpointError` when the checkpoint is of another method or incomplete, or does not fit the environment's spaces or
-   * number of copies.
+   * The agent that was saved, ready to act; with an `env`, to go on searching too, as `resumed` says: exactly as if it had not been interrupted in as many
+   * copies, else with other episodes. What `options` give replaces what it was made with.
+   * @throws RangeError for an unknown option or a wrong one.
+   * @throws CheckpointError when the checkpoint is of another method, or of one's own that was not given, or incomplete, or does not fit the environment's
+   *   spaces.
    */
-  static restore<Options extends object>(
+  static load<Options extends object = object>(
     checkpoint: Checkpoint,
-    env: Env | VectorEnv,
-    method: SearchMethod<Options>,
+    options: PolicySearchLoadOptions<Options> = {},
   ): PolicySearch<Options> {
-    const { state } = openCheckpoint(checkpoint, method.name);
-    const options = readState(state, 'options') as unknown as Partial<PolicySearchOptions & Options>;
-    const agent = new PolicySearch(env, method, options);
-    agent.search.setState(readState(state, 'search'));
-    agent.utility.setState(readState(state, 'utility'));
-    agent.recorder.setState(readState(state, 'recorder'));
-    if (state.env !== null) agent.utility.env.setState(readState(state, 'env'));
+    checkArguments('load', { options }, { options: someOptions });
+    const { env, method = methodOf<Options>(checkpoint), ...given } = options;
+    checkMethod(method);
+    const saved = openAgent(checkpoint, method.name, env, given);
+    const agent = new PolicySearch(saved.env, method, saved.options as Partial<PolicySearchOptions & Options>);
+    restoreAgent(agent, agent.training, agent.parts, checkpoint);
     return agent;
   }
 
   dispose(): void {
     // Holds nothing but memory.
   }
+}
+
+/** Of {@link searchMethods} that of a checkpoint. Throws `CheckpointError` where it has another one. */
+function methodOf<Options extends object>(checkpoint: Checkpoint): SearchMethod<Options> {
+  checkCheckpoint(checkpoint);
+  const { algorithm } = checkpoint;
+  const methods: readonly SearchMethod<object>[] = Object.values(searchMethods);
+  const method = methods.find(({ name }) => name === algorithm);
+  // Who gives no method knows nothing of its options.
+  if (method !== undefined) return method as SearchMethod<Options>;
+  const names = PolicySearch.algorithm.map((name) => `'${name}'`).join(', ');
+  throw new CheckpointError(
+    `checkpoint: expected one of the algorithms ${names}, got '${algorithm}'; a method of one's own is given: load(checkpoint, { method })`,
+  );
 }
 
 function checkMethod(method: unknown): void {

@@ -13,6 +13,13 @@ const searches = [
   'RandomSearch',
 ] as const;
 
+/** Without prototypes it is one argument: what is in it is for the tests of loading. */
+function checkpoint(): object {
+  const agent = new policySearch.PolicySearch(makeEnv('CartPole-v1'), policySearch.searchMethods.ars);
+  const { state, ...rest } = agent.checkpoint();
+  return { ...rest, state: Object.assign(Object.create(null), state) as object };
+}
+
 const examples: Record<string, Examples[string]> = {
   maximize: () => [
     new policySearch.RandomSearch([1], { seed: 1 }),
@@ -32,13 +39,19 @@ const examples: Record<string, Examples[string]> = {
   ],
   'PolicySearch.act': () => [[0, 0, 0, 0], { deterministic: true }],
   'PolicySearch.learn': () => [{ steps: 8 }],
+  'PolicySearch.load': () => [checkpoint(), { seed: 1 }],
 };
 for (const name of searches) {
   examples[name] = () => [[1, 2], { lower: [-5, -5], upper: [5, 5] }];
 }
 
+const statics = {
+  'PolicySearch.load': (...[saved, options]: Parameters<typeof policySearch.PolicySearch.load>) =>
+    policySearch.PolicySearch.load(saved, options),
+};
+
 test('bad arguments are refused in words', async () => {
-  const { failures } = await badCalls(policySearch, examples, {
+  const { failures } = await badCalls({ ...policySearch, ...statics }, examples, {
     sources: `${import.meta.dirname}/../src`,
     // Writes one action of many; `act` and `actBatch` have checked what they are given.
     internal: [/\.writeAction$/],

@@ -1,11 +1,14 @@
 import {
   CheckpointError,
   DivergenceError,
+  EnvError,
   decodeCheckpoint,
   encodeCheckpoint,
   evaluate,
+  loadAgent,
   vectorize,
   type Metrics,
+  type Policy,
 } from '@gradus/core';
 import { makeEnv, makeVectorEnv, normalizeObservation } from '@gradus/envs';
 import {
@@ -16,7 +19,7 @@ import {
   type PolicySearchOptions,
   type SearchMethod,
 } from '@gradus/policy-search';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 /** Every method, with some of its own options. */
 const methods: readonly [SearchMethod<object>, object][] = [
@@ -63,7 +66,7 @@ describe.each(cases)('$name', ({ method, options }) => {
     const rounds = iterate(whole, 9);
     expect(iterate(first, 4)).toEqual(rounds.slice(0, 4));
     const saved = decodeCheckpoint(encodeCheckpoint(first.checkpoint()));
-    const resumed = PolicySearch.restore(saved, makeVectorEnv('CartPole-v1', 4), method);
+    const resumed = PolicySearch.load(saved, { env: makeVectorEnv('CartPole-v1', 4), method });
     expect(resumed.step).toBe(first.step);
     expect(iterate(resumed, 5)).toEqual(rounds.slice(4));
     expect(encodeCheckpoint(resumed.checkpoint())).toEqual(encodeCheckpoint(whole.checkpoint()));
@@ -83,9 +86,69 @@ test('resuming needs nothing of the environment', () => {
   const [whole, first] = [0, 1].map(() => new PolicySearch(make(), searchMethods.ars));
   iterate(whole, 6);
   iterate(first, 3);
-  const resumed = PolicySearch.restore(first.checkpoint(), make(), searchMethods.ars);
+  const resumed = PolicySearch.load(first.checkpoint(), { env: make() });
   iterate(resumed, 3);
   expect(resumed.checkpoint()).toEqual(whole.checkpoint());
+});
+
+describe('loaded', () => {
+  const options = { seed: 5, hidden: [3], normalizeObservation: true };
+  const searched = (iterations = 4) => {
+    const agent = new PolicySearch(makeVectorEnv('CartPole-v1', 4), searchMethods.ars, options);
+    iterate(agent, iterations);
+    return agent;
+  };
+  const score = (agent: Policy) => evaluate(agent, makeVectorEnv('CartPole-v1', 5), { episodes: 5, seed: 1 });
+
+  test.each(cases)('without an environment it acts as it did: $name', ({ method, options: own }) => {
+    const agent = new PolicySearch(makeVectorEnv('CartPole-v1', 4), method, { ...own, ...options });
+    iterate(agent, 3);
+    const loaded = loadAgent(agent.checkpoint(), [PolicySearch]);
+    expect(score(loaded)).toEqual(score(agent));
+    expect([loaded.algorithm, loaded.step]).toEqual([method.name, agent.step]);
+    expect(() => loaded.learn({ moreSteps: 1 }).next()).toThrow(EnvError);
+  });
+
+  test('with another number of copies it goes on with other episodes, and says so', () => {
+    const agent = searched();
+    const others = PolicySearch.load(agent.checkpoint(), { env: makeVectorEnv('CartPole-v1', 2) });
+    const same = PolicySearch.load(agent.checkpoint(), { env: makeVectorEnv('CartPole-v1', 4) });
+    expect([agent.resumed, others.resumed, same.resumed]).toEqual([undefined, 'with new episodes', 'exactly']);
+    expect(score(others)).toEqual(score(agent));
+    iterate(others, 2);
+    expect(others.search.iteration).toBe(6);
+  });
+
+  test('with other options of its own and of the method', () => {
+    const changed = PolicySearch.load(searched().checkpoint(), {
+      env: makeEnv('CartPole-v1'),
+      method: searchMethods.ars,
+      learningRate: 0.5,
+      episodes: 2,
+    });
+    expect(changed.options).toMatchObject({ learningRate: 0.5, episodes: 2, hidden: [3], seed: 5 });
+    expect(() => PolicySearch.load(searched().checkpoint(), { hidden: [4] })).toThrow(
+      /^load: what was saved does not fit with another hidden: /,
+    );
+    expect(() => PolicySearch.load(searched().checkpoint(), { episodes: 0 })).toThrow(
+      new RangeError('ars: expected episodes to be a positive integer, got 0'),
+    );
+  });
+
+  test("of a method of one's own, where that is given", () => {
+    const method = { ...searchMethods.cem, name: 'mine' };
+    const agent = new PolicySearch(makeEnv('CartPole-v1'), method, { populationSize: 4, eliteSize: 2 });
+    iterate(agent, 1);
+    expect(PolicySearch.load(agent.checkpoint(), { method }).parameters).toEqual(agent.parameters);
+    expect(() => PolicySearch.load(agent.checkpoint())).toThrow(CheckpointError);
+  });
+
+  test('moreSteps count from now', () => {
+    const [once, twice] = [searched(), searched()];
+    Array.from(once.learn({ steps: once.step + 300 }));
+    Array.from(twice.learn({ moreSteps: 300 }));
+    expect(twice.checkpoint()).toStrictEqual(once.checkpoint());
+  });
 });
 
 test('what wrappers of the environment learn is saved with the agent', () => {
@@ -95,9 +158,26 @@ test('what wrappers of the environment learn is saved with the agent', () => {
   const rounds = iterate(whole, 8);
   iterate(first, 4);
   const saved = decodeCheckpoint(encodeCheckpoint(first.checkpoint()));
-  const resumed = PolicySearch.restore(saved, make(), searchMethods.ars);
+  const resumed = PolicySearch.load(saved, { env: make() });
   expect(iterate(resumed, 4)).toEqual(rounds.slice(4));
   expect(resumed.checkpoint()).toEqual(whole.checkpoint());
+});
+
+test('without an environment it normalizes as the wrappers of its training do', () => {
+  const make = () => normalizeObservation(makeVectorEnv('CartPole-v1', 2));
+  const agent = new PolicySearch(make(), searchMethods.ars, { learningRate: 1, deviation: 1 });
+  iterate(agent, 6);
+  const loaded = PolicySearch.load(agent.checkpoint());
+  const observations = Float32Array.from({ length: 80 }, (_, i) => Math.sin(i) * (i % 4 < 2 ? 0.1 : 1));
+  const [raw, normalized, others] = [0, 1, 2].map(() => new Int32Array(20));
+  loaded.actBatch(observations, raw);
+  const [normalizer] = agent.statistics.observation;
+  const shown = observations.slice();
+  normalizer.normalize(shown, shown);
+  agent.actBatch(shown, normalized);
+  expect(raw).toEqual(normalized);
+  agent.actBatch(observations, others);
+  expect(others).not.toEqual(normalized);
 });
 
 describe('learn', () => {
@@ -127,7 +207,10 @@ describe('learn', () => {
       expect(metrics['train/best_utility']).toBe(Math.max(...utilities));
     }
     expect(steps).toBeGreaterThanOrEqual(3000);
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     expect([...agent.learn({ steps: 3000 })]).toEqual([]);
+    expect(warn.mock.calls[0][0]).toMatch(/^learn: nothing to do, since \d+ steps are done; steps: 3000 counts /);
+    warn.mockRestore();
   });
 
   test('ends when the search is finished', () => {
@@ -135,6 +218,10 @@ describe('learn', () => {
     iterate(agent, 1000);
     expect(agent.search.finished).toBe(true);
     expect(agent.search.iteration).toBeLessThan(200);
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    expect([...agent.learn({ moreSteps: 10 })]).toEqual([]);
+    expect(warn.mock.calls).toEqual([['learn: nothing to do, since the search is finished: converged']]);
+    warn.mockRestore();
   });
 
   test('is an error where the next step leads beyond all numbers', () => {
@@ -230,18 +317,14 @@ describe('refuses', () => {
     expect(() => new PolicySearch(env, searchMethods.cem, options)).toThrow(message);
   });
 
-  test('checkpoints of another method, for other spaces, or for another number of copies', () => {
+  test('checkpoints of another method, or for other spaces', () => {
     const saved = new PolicySearch(env, searchMethods.cem).checkpoint();
-    expect(() => PolicySearch.restore(saved, env, searchMethods.ars)).toThrow(CheckpointError);
-    expect(() => PolicySearch.restore(saved, env, searchMethods.ars)).toThrow("expected algorithm 'ars', got 'cem'");
-    expect(() => PolicySearch.restore(saved, makeVectorEnv('Acrobot-v1', 1), searchMethods.cem)).toThrow(
-      CheckpointError,
+    const load = () => PolicySearch.load(saved, { env, method: searchMethods.ars });
+    expect(load).toThrow(CheckpointError);
+    expect(load).toThrow("expected algorithm 'ars', got 'cem'");
+    expect(() => PolicySearch.load(saved, { env: makeVectorEnv('Acrobot-v1', 1) })).toThrow(CheckpointError);
+    expect(() => PolicySearch.load({ ...saved, algorithm: 'mine' })).toThrow(
+      "checkpoint: expected one of the algorithms 'cem', 'ars', 'es', 'cma-es', 'ga', 'finite-differences', 'pattern-search', got 'mine'; a method of one's own is given: load(checkpoint, { method })",
     );
-    const agent = new PolicySearch(makeVectorEnv('CartPole-v1', 2), searchMethods.cem, {
-      populationSize: 2,
-      eliteSize: 1,
-    });
-    iterate(agent, 1);
-    expect(() => PolicySearch.restore(agent.checkpoint(), env, searchMethods.cem)).toThrow(CheckpointError);
   });
 });

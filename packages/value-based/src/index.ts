@@ -45,7 +45,7 @@ export type { FeatureTableOptions } from './linear/feature-table.ts';
 export { createFeatureVector, linearStateValues, type FeatureVector, type Features } from './linear/features.ts';
 export type { FourierBasisOptions } from './linear/fourier-basis.ts';
 export type { LinearActionValues } from './linear/linear-action-values.ts';
-export type { LinearAgentOptions } from './linear/linear-agent.ts';
+export type { LinearAgentOptions } from './linear/linear-learner.ts';
 export { LinearQLearning, linearQLearningDefaults, type LinearQLearningOptions } from './linear/linear-q-learning.ts';
 export { LinearSarsa, linearSarsaDefaults, type LinearSarsaOptions } from './linear/linear-sarsa.ts';
 export { LinearTd, type LinearTdOptions } from './linear/linear-td.ts';
@@ -86,7 +86,8 @@ export { QLearning } from './tabular/q-learning.ts';
 export { SarsaLambda, sarsaLambdaDefaults, type SarsaLambdaOptions } from './tabular/sarsa-lambda.ts';
 export { Sarsa } from './tabular/sarsa.ts';
 export { visitStepSize, type StepSize, type VisitStepSize } from './tabular/step-size.ts';
-export { TabularAgent, tabularDefaults, type TabularOptions } from './tabular/tabular-agent.ts';
+export type { TabularActionValues } from './tabular/tabular-action-values.ts';
+export { tabularDefaults, type TabularOptions } from './tabular/tabular-learner.ts';
 export { tdLambda, type TdLambdaOptions } from './tabular/td-lambda.ts';
 export {
   temporalDifferencePrediction,

@@ -50,7 +50,6 @@ const examples: Record<string, Examples[string]> = {
   finiteHorizonDistributions: null,
   finiteHorizonValues: null,
   terminalStates: null,
-  TabularAgent: null,
   backwardInduction: () => [table(), { horizon: 3 }],
   evaluatePolicy: () => [table(), policy(), 0.9],
   evaluatePolicyIteratively: () => [table(), policy(), 0.9, iterations()],
@@ -112,21 +111,28 @@ const deep = {
 
 const statics: Record<string, unknown> = {};
 function addAgent(name: string, make: () => ReturnType<typeof grid>, options: object, observation: unknown): void {
-  const Agent = (valueBased as unknown as Record<string, Class & { restore(...args: readonly unknown[]): unknown }>)[
-    name
-  ];
+  const Agent = (
+    valueBased as unknown as Record<
+      string,
+      Class & Record<'restore' | 'load', (...args: readonly unknown[]) => unknown>
+    >
+  )[name];
   const size = Array.isArray(observation) ? observation.length : 1;
   examples[name] = () => [make(), options];
   examples[`${name}.learn`] = () => [{ steps: 8 }];
   examples[`${name}.act`] = () => [observation, { deterministic: true }];
   examples[`${name}.actBatch`] = () => [new Float32Array(size), new Int32Array(1), { deterministic: true }];
+  examples[`${name}.actionValues`] = () => [observation];
   examples[`${name}.checkpoint`] = () => [];
-  statics[`${name}.restore`] = (...args: readonly unknown[]) => Agent.restore(...args);
-  examples[`${name}.restore`] = () => {
-    const checkpoint = new Agent(make(), options).checkpoint() as { readonly state: object };
+  const checkpoint = (): object => {
+    const { state, ...rest } = new Agent(make(), options).checkpoint() as { readonly state: object };
     // Without a prototype it is one argument: what is in it is for the tests of resuming.
-    return [{ ...checkpoint, state: Object.assign(Object.create(null), checkpoint.state) as object }, make()];
+    return { ...rest, state: Object.assign(Object.create(null), state) as object };
   };
+  statics[`${name}.restore`] = (...args: readonly unknown[]) => Agent.restore(...args);
+  examples[`${name}.restore`] = () => [checkpoint(), make()];
+  statics[`${name}.load`] = (...args: readonly unknown[]) => Agent.load(...args);
+  examples[`${name}.load`] = () => [checkpoint(), { seed: 1 }];
 }
 for (const [name, options] of Object.entries(tabular)) addAgent(name, grid, options, 0);
 for (const [name, options] of Object.entries(linear)) addAgent(name, pole, { ...options, ...tiles }, [0, 0, 0, 0]);

@@ -55,7 +55,7 @@ test('weights that are not finite are found at the end of training, and are not 
 
 test('a table with a value that is not finite is neither learned from nor saved', () => {
   const agent = new QLearning(makeVectorEnv('CliffWalking-v1', 1));
-  agent.actionValues.fill(-Infinity);
+  agent.values.table.fill(-Infinity);
   expect(() => agent.checkpoint()).toThrow(/^q-learning: actionValues has -Infinity at \[0\] at step 0/);
   expect(() => Array.from(agent.learn({ steps: 10 }))).toThrow(
     /^q-learning: train\/td_error is (NaN|-?Infinity) at step/,

@@ -167,39 +167,34 @@ function dqnVariant(changes: Partial<DqnOptions>, settings: Algorithm['settings'
   };
 }
 
-/** An agent without networks, which needs no device, and for which nobody published settings by environment. */
+/** An agent without networks, for which nobody published settings by environment. */
 function withoutNetworks(
   defaults: object,
   agent: {
-    new (env: VectorEnv, options: AlgorithmOptions): Agent;
+    new (env: VectorEnv, options: AlgorithmOptions & DeviceOption): Agent;
     restore(checkpoint: Checkpoint, env: VectorEnv): Agent;
   },
 ): Algorithm {
   return {
     defaults: { ...defaults },
     settings: {},
-    create: (env, options) => new agent(env, withoutDevice(options)),
+    create: (env, options) => new agent(env, options),
     restore: (checkpoint, env) => agent.restore(checkpoint, env),
   };
 }
 
-/** A search of the parameters of a policy, which needs no device. */
+/** A search of the parameters of a policy. */
 function policySearch<Options extends object>(
   method: SearchMethod<Options>,
   settings: Algorithm['settings'] = {},
 ): Algorithm {
+  // Whatever its options are.
+  const untyped: SearchMethod<object> = method;
   return {
     defaults: { ...policySearchDefaults, ...method.defaults },
     settings,
-    create: (env, options) => {
-      // The agent rejects what is no option of it.
-      const given = withoutDevice(options) as Partial<PolicySearchOptions & Options>;
-      return new PolicySearch(env, method, given);
-    },
-    restore: (checkpoint, env) => PolicySearch.restore(checkpoint, env, method),
+    // The agent rejects what is no option of it.
+    create: (env, options) => new PolicySearch(env, method, options as Partial<PolicySearchOptions & Options>),
+    restore: (checkpoint, env) => PolicySearch.load(checkpoint, { env, method: untyped }),
   };
-}
-
-function withoutDevice(options: AlgorithmOptions): AlgorithmOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'device'));
 }

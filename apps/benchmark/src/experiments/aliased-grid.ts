@@ -70,7 +70,7 @@ export const aliasedGridExperiment: Experiment<Numbers> = {
       values: forSeeds(seeds, (seed) => {
         const agent = new Agent(makeEnv('AliasedGrid-v0'), { ...OPTIONS, seed });
         learnUntil(agent, TRAINING_STEPS);
-        return greedyPolicy(agent.actionValues, NUM_ACTIONS);
+        return greedyPolicy(agent.values.table, NUM_ACTIONS);
       }),
     }));
     const probabilities = forSeeds(seeds, (seed) => reinforce(seen, seed));

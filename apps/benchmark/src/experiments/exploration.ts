@@ -86,8 +86,8 @@ const TASKS: readonly Task[] = [
     learners: 1,
     create: () => makeEnv('FrozenLake-v1'),
     // Episodes start in state 0 and have 100 steps.
-    score: ({ actionValues, numActions }) =>
-      finiteHorizonValues(frozenLake, greedyPolicy(actionValues, numActions)).stateValues[0][0],
+    score: ({ values }) =>
+      finiteHorizonValues(frozenLake, greedyPolicy(values.table, values.numActions)).stateValues[0][0],
     expected: [
       ['UCB', 'ε-greedy'],
       ['optimistic', 'ε-greedy'],
@@ -193,11 +193,11 @@ function scoreOf(
     const env = create();
     const agent = new QLearning(env, { ...options, seed: spawnSeed(seed, i) });
     return Array.from({ length: points }, (_, point) => {
-      const before = agent.visits.slice();
+      const before = agent.values.visits.slice();
       learnUntil(agent, (point + 1) * interval);
       return score(
         agent,
-        Float64Array.from(agent.visits, (count, pair) => count - before[pair]),
+        Float64Array.from(agent.values.visits, (count, pair) => count - before[pair]),
         env,
       );
     });

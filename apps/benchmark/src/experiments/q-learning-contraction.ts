@@ -120,7 +120,7 @@ function watch(table: TransitionTable, seed: number) {
   const numPairs = terminalStates(table).filter((terminal) => terminal === 0).length * numActions;
   const env = envFromDynamics(dynamicsFromTable(table, { maxEpisodeSteps: EPISODE }));
   const agent = new QLearning(env, { gamma: GAMMA, alpha: 1, exploration: epsilonGreedy(1), seed });
-  const { actionValues: q, visits } = agent;
+  const { table: q, visits } = agent.values;
   const before = q.slice();
   const counted = new Uint32Array(numStates * numActions);
   const visited = new Set<number>();

@@ -54,7 +54,7 @@ export const stepSizes: Experiment<Numbers> = {
           const agent = new QLearning(env, { gamma, alpha, exploration: epsilonGreedy(1), seed });
           return MEASURED.map((updates) => {
             learnUntil(agent, updates);
-            return agent.actionValues.reduce((most, value, pair) => Math.max(most, Math.abs(value - optimal[pair])), 0);
+            return agent.values.table.reduce((most, value, pair) => Math.max(most, Math.abs(value - optimal[pair])), 0);
           });
         });
         return {

@@ -4,13 +4,9 @@ import {
   defaultDevice,
   disposeParameters,
   lazyDevice,
-  loadParameters,
   optional,
-  saveParameters,
   type Device,
   type OptionCheck,
-  type Optimizer,
-  type Parameters,
 } from '@gradus/tensor';
 import { learnSteps } from '../training/agent-options.ts';
 import type {
@@ -22,20 +18,16 @@ import type {
   LearnOptions,
   Policy,
 } from '../training/agent.ts';
-import type { Checkpoint } from '../checkpoints/checkpoint.ts';
-import { checkParameters } from '../training/divergence.ts';
+import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { Env, EnvStatistics } from '../environments/env.ts';
-import { loadStatistics } from '../environments/env-statistics.ts';
 import type { Progress } from '../training/progress.ts';
 import { Random } from '../random/random.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
-import { readNumber, readState, type StateDict } from '../checkpoints/state.ts';
-import { TrainingEnv, openCheckpoint, plainState, type Resumption } from '../training/training-env.ts';
+import { TrainingEnv, type Resumption } from '../training/training-env.ts';
 import { CheckpointError } from '../errors.ts';
-import { placeholderEnv, type TrainedIn } from '../environments/placeholder-env.ts';
-import { aDevice, aList, anObject, someOptions } from '../options/argument-checks.ts';
-import { spaceFromJson } from '../spaces/spaces.ts';
+import { aDevice, aList, anEnv, anObject, someOptions } from '../options/argument-checks.ts';
 import { shownObservations } from './shown-observations.ts';
+import { checkWeights, openAgent, restoreAgent, saveAgent, storedIn, type SavedParts } from './saved-agent.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 import { asVectorEnv } from '../environments/vectorize.ts';
 
@@ -55,21 +47,9 @@ export interface AgentKind<Options extends AgentOptions> {
   readonly checks: { readonly [Name in keyof Options]: OptionCheck };
 }
 
-/** Something that an agent saves: a `Stateful`, which may leave out what `CheckpointOptions` say. */
-export interface AgentState {
-  getState(options?: CheckpointOptions): StateDict;
-  setState(state: StateDict): void;
-}
-
 /** What an agent is made of, each part named once; how it acts, is saved, restored and freed follows from that. */
-export interface AgentParts {
+export interface AgentParts extends SavedParts {
   readonly policy: Policy;
-  /** Weights by name, each saved as the file `<name>.safetensors`; they must stay finite. */
-  readonly networks?: Readonly<Record<string, Parameters>> | undefined;
-  /** The same for the states of optimizers. */
-  readonly optimizers?: Readonly<Record<string, Optimizer>> | undefined;
-  /** Whatever else is saved, besides the options, `random`, and the environment with the progress in it. */
-  readonly state?: Readonly<Record<string, AgentState>> | undefined;
   /** What holds memory besides parameters, such as programs; an algorithm may do without some of them. */
   readonly programs?: readonly (Pick<Agent, 'dispose'> | undefined)[] | undefined;
 }
@@ -169,47 +149,43 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
   *learn(options: LearnOptions | LearnMoreOptions): Generator<Progress, void, void> {
     const totalSteps = learnSteps(options, this.step);
     this.training.begin(totalSteps);
-    yield* this.train(totalSteps);
+    for (const progress of this.train(totalSteps)) {
+      // Not after each update: the next one shows what weights are.
+      if (progress.step >= totalSteps) this.checkWeights();
+      yield progress;
+    }
   }
 
   /** Throws `DivergenceError` where weights are not finite. */
   protected checkWeights(): void {
-    for (const parameters of Object.values(this.parts.networks ?? {})) checkParameters(this, parameters);
+    checkWeights(this, this.parts);
   }
 
   /** Throws `DivergenceError` where weights are not finite: such an agent is of no use. */
   checkpoint(options?: CheckpointOptions): Checkpoint {
-    this.checkWeights();
-    return {
-      algorithm: this.algorithm,
-      state: {
-        options: plainState(this.options),
-        env: this.describeEnv(),
-        ...Object.fromEntries(this.stateful().map(([name, part]) => [name, part.getState(options)])),
-      },
-      files: Object.fromEntries(this.stored().map(([name, parameters]) => [fileOf(name), saveParameters(parameters)])),
-    };
+    return saveAgent(this, this.training, this.saved, options);
   }
 
-  private describeEnv(): StateDict {
-    const { observationSpace, actionSpace, numEnvs, actionMasks } = this.env;
-    return plainState({ observationSpace, actionSpace, numEnvs, hasMasks: actionMasks !== undefined });
+  private get saved(): SavedParts {
+    const { random, parts } = this;
+    return { ...parts, state: { random, ...parts.state } };
   }
 
   /**
-   * The agent that was saved, ready to act, without an `env` on observations as they are before its wrappers normalize them; with one, to go on learning too, as `resumed` says: exactly as if it had not been interrupted in as many copies
-   * of an environment that has `getState` and `setState`, else with new episodes. What `options` give replaces what it was made with.
+   * The agent that was saved, ready to act, without an `env` on observations as they are before its wrappers normalize them; with one, to go on learning too,
+   * as `resumed` says: exactly as if it had not been interrupted in as many copies of an environment that has `getState` and `setState`, else with new
+   * episodes. What `options` give replaces what it was made with.
    * @throws RangeError for an unknown option or a wrong one.
    * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, the environment's state does not fit, or an option would give weights
    *   other shapes.
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static load<T extends BaseAgent>(this: AgentClass<T>, checkpoint: Checkpoint, options: LoadOptions<T> = {}): T {
+    checkArguments('load', { options }, { options: someOptions });
     const { env, ...given } = options;
-    const { state } = openCheckpoint(checkpoint, this.algorithm);
-    const saved = readState(state, 'options') as Partial<T['options']>;
-    const agent = new this(env ?? placeholderEnv(readTrainedIn(state)), { ...saved, ...given });
-    agent.putBack(checkpoint);
+    const saved = openAgent(checkpoint, this.algorithm, env, given);
+    const agent = new this(saved.env, saved.options as Partial<T['options']> & DeviceOption);
+    restoreAgent(agent, agent.training, agent.saved, checkpoint);
     return agent;
   }
 
@@ -218,66 +194,16 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
     this: AgentClass<T>,
     checkpoint: Checkpoint,
     env: Env | VectorEnv,
-    options?: Partial<T['options']> & DeviceOption,
+    options: Partial<T['options']> & DeviceOption = {},
   ): T {
-    const { state } = openCheckpoint(checkpoint, this.algorithm);
-    const agent = new this(env, { ...(readState(state, 'options') as Partial<T['options']>), ...options });
-    agent.putBack(checkpoint);
-    return agent;
-  }
-
-  private putBack(checkpoint: Checkpoint): void {
-    const { state, file } = openCheckpoint(checkpoint, this.algorithm);
-    try {
-      for (const [name, parameters] of this.stored()) loadParameters(parameters, file(fileOf(name)));
-      for (const [name, part] of this.stateful()) part.setState(readState(state, name));
-    } catch (error) {
-      const changed = changedOptions(readState(state, 'options'), this.options);
-      if (changed.length === 0) throw error;
-      const others = changed.join(' or ');
-      const { message } = error as Error;
-      throw new CheckpointError(`load: what was saved does not fit with another ${others}: ${message}`, {
-        cause: error,
-      });
-    }
-  }
-
-  private stateful(): [name: string, part: AgentState][] {
-    const { random, training, parts } = this;
-    return Object.entries({ random, training, ...parts.state });
-  }
-
-  private stored(): [name: string, parameters: Parameters][] {
-    const { networks = {}, optimizers = {} } = this.parts;
-    const states = Object.entries(optimizers).map(([name, { state }]): [string, Parameters] => [name, state]);
-    return [...Object.entries(networks), ...states];
+    checkArguments('restore', { env }, { env: anEnv });
+    return BaseAgent.load.call<AgentClass<T>, [Checkpoint, LoadOptions<T>], T>(this, checkpoint, { ...options, env });
   }
 
   dispose(): void {
     for (const each of this.parts.programs ?? []) each?.dispose();
-    for (const [, parameters] of this.stored()) disposeParameters(parameters);
+    for (const [, parameters] of storedIn(this.parts)) disposeParameters(parameters);
   }
-}
-
-/** The environment that an agent was saved with. */
-function readTrainedIn(state: StateDict): TrainedIn {
-  const env = readState(state, 'env');
-  return {
-    observationSpace: spaceFromJson(env.observationSpace, 'observationSpace'),
-    actionSpace: spaceFromJson(env.actionSpace, 'actionSpace'),
-    numEnvs: readNumber(env, 'numEnvs'),
-    hasMasks: env.hasMasks === true,
-    statistics: loadStatistics(readState(readState(state, 'training'), 'statistics')),
-  };
-}
-
-function changedOptions(saved: object, present: object): string[] {
-  const before = new Map(Object.entries(saved));
-  const isOther = ([name, value]: [string, unknown]): boolean =>
-    JSON.stringify(before.get(name)) !== JSON.stringify(value);
-  return Object.entries(present)
-    .filter(isOther)
-    .map(([name]) => name);
 }
 
 /**
@@ -289,23 +215,20 @@ export function loadAgent(
   classes: readonly LoadableAgent[],
   options: DeviceOption & { readonly env?: Env | VectorEnv | undefined } = {},
 ): Agent {
-  checkArguments(
-    'loadAgent',
-    { checkpoint, classes, options },
-    { checkpoint: anObject, classes: aList, options: anObject },
-  );
-  const found = classes.find(({ algorithm }) => algorithm === checkpoint.algorithm);
+  checkArguments('loadAgent', { classes, options }, { classes: aList, options: anObject });
+  checkCheckpoint(checkpoint);
+  const found = classes.find(({ algorithm }) => [algorithm].flat().includes(checkpoint.algorithm));
   if (found !== undefined) return found.load(checkpoint, options);
-  const names = classes.map(({ algorithm }) => `'${algorithm}'`).join(', ');
+  const names = classes
+    .flatMap(({ algorithm }) => algorithm)
+    .map((name) => `'${name}'`)
+    .join(', ');
   throw new CheckpointError(`checkpoint: expected one of the algorithms ${names}, got '${checkpoint.algorithm}'`);
 }
 
 /** A class whose agents {@link loadAgent} can load. */
 export interface LoadableAgent {
-  readonly algorithm: string;
+  /** The algorithm of the checkpoints that it can load, or several. */
+  readonly algorithm: string | readonly string[];
   load(checkpoint: Checkpoint, options?: DeviceOption & { readonly env?: Env | VectorEnv | undefined }): Agent;
-}
-
-function fileOf(name: string): string {
-  return `${name}.safetensors`;
 }

@@ -1,11 +1,10 @@
 import type { Program } from '@gradus/tensor';
 import { checkActionMasks } from '../environments/check-action-masks.ts';
-import { checkFiniteRows } from '../environments/check-float32.ts';
 import { actionCounts } from '../environments/dynamics.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
-import { numbersOf, type Observation } from '../spaces/spaces.ts';
-import { shownObservations } from './shown-observations.ts';
+import type { Observation } from '../spaces/spaces.ts';
 import type { ActOptions } from '../training/agent.ts';
+import { observationRows } from './observation-rows.ts';
 
 /** What a network says of observations [batch × size]; where it knows masks, of legal actions alone. */
 export type LookupProgram<Name extends string> = Program<
@@ -42,22 +41,14 @@ export class NetworkLookup<Name extends string> {
   ): Record<Name, Float32Array> {
     const { env, prepare } = this.options;
     const { observationSpace, actionSpace } = env;
-    const { size } = observationSpace;
-    const rows = Float32Array.from(numbersOf(observationSpace, observations));
-    const batch = rows.length / size;
-    if (!(Number.isInteger(batch) && batch > 0)) {
-      throw new RangeError(
-        `observations: expected ${size} numbers, or as many for each of several, got ${rows.length}`,
-      );
-    }
-    checkFiniteRows('observation', rows, size);
+    const rows = observationRows(env, observations);
+    const batch = rows.length / observationSpace.size;
     if (actionMasks) checkActionMasks(actionMasks, actionCounts(actionSpace), batch);
     const program = this.programs.get(batch) ?? this.options.compile(batch);
     this.programs.set(batch, program);
     const { inputs } = program;
-    const shown = shownObservations(env, rows);
-    if (prepare === undefined) inputs.observations.set(shown);
-    else prepare(shown, inputs.observations as Float32Array);
+    if (prepare === undefined) inputs.observations.set(rows);
+    else prepare(rows, inputs.observations as Float32Array);
     if (actionMasks) inputs.actionMasks?.set(actionMasks);
     else inputs.actionMasks?.fill(1);
     const results = Object.entries(program.run());

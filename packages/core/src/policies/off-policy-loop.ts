@@ -1,6 +1,6 @@
 import { checkOptions, flag, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
 import type { CheckpointOptions } from '../training/agent.ts';
-import type { AgentState } from './base-agent.ts';
+import type { AgentState } from './saved-agent.ts';
 import type { PrioritizedReplayBuffer } from '../buffers/prioritized-replay-buffer.ts';
 import type { Metrics, Progress } from '../training/progress.ts';
 import type { ReplayBuffer } from '../buffers/replay-buffer.ts';
@@ -28,8 +28,6 @@ export interface OffPolicyMethod {
   improve(progress: number): Metrics;
   /** Moves target networks towards what was learned. */
   updateTarget(): void;
-  /** Throws where the weights are not finite; asked at the end, since after all other updates a next one shows what they are. */
-  checkWeights(): void;
 }
 
 /**
@@ -82,7 +80,6 @@ export class OffPolicyLoop implements AgentState {
       const isDue = hasPassed(trainFrequency, before, recorder.step);
       const isLast = recorder.step >= totalSteps;
       const metrics = isDue && recorder.step > this.learnsFrom ? method.improve(recorder.step / totalSteps) : {};
-      if (isLast) method.checkWeights();
       if (isDue || isLast) yield recorder.progress({ ...metrics, ...exploration });
     }
   }

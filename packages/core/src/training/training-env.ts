@@ -1,5 +1,5 @@
-import { checkArguments, naturalNumber, optional, valueText } from '@gradus/tensor';
-import { aFunction, aVectorEnv, anEnv, anObject, text } from '../options/argument-checks.ts';
+import { checkArguments, naturalNumber, valueText } from '@gradus/tensor';
+import { aFunction, aVectorEnv, anObject, text } from '../options/argument-checks.ts';
 import { checkFiniteRows } from '../environments/check-float32.ts';
 import { stepCopies } from '../environments/checked-step.ts';
 import { restoreStatistics, saveStatistics } from '../environments/env-statistics.ts';
@@ -8,9 +8,8 @@ import { CheckpointError, EnvError } from '../errors.ts';
 import { spawnSeed, streams } from '../random/seed-sequence.ts';
 import { ProgressRecorder } from './progress.ts';
 import type { ActionArray } from '../spaces/spaces.ts';
-import type { Env } from '../environments/env.ts';
 import { isPlaceholder } from '../environments/placeholder-env.ts';
-import { isTypedArray, readNumber, readState, type StateDict, type Stateful } from '../checkpoints/state.ts';
+import { readNumber, readState, type StateDict, type Stateful } from '../checkpoints/state.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 
 /** The environment copies that an agent trains in, and the progress made there: started once, saved and put back with the agent. */
@@ -21,14 +20,17 @@ export class TrainingEnv implements Stateful {
   /** Counts the steps and episodes made in them. */
   readonly recorder: ProgressRecorder = new ProgressRecorder();
   private readonly seed: number;
+  private readonly ownEpisodes: boolean;
   private started = false;
   private how: Resumption | undefined;
 
-  constructor(env: VectorEnv, seed: number) {
+  /** `ownEpisodes`: whoever trains begins all episodes by itself, so that no more than their seeds is needed to go on exactly. */
+  constructor(env: VectorEnv, seed: number, { ownEpisodes = false }: { readonly ownEpisodes?: boolean } = {}) {
     checkArguments('TrainingEnv', { env, seed }, { env: aVectorEnv, seed: naturalNumber });
     this.env = env;
     this.canLearn = !isPlaceholder(env);
     this.seed = seed;
+    this.ownEpisodes = ownEpisodes;
   }
 
   /**
@@ -46,17 +48,22 @@ export class TrainingEnv implements Stateful {
    * Says on the console where there is nothing to do. Throws `EnvError` for observations that are not finite.
    */
   begin(totalSteps: number): void {
-    const { recorder, seed } = this;
+    const { recorder } = this;
     recorder.start(totalSteps);
     if (recorder.step >= totalSteps) {
       const meant = `steps: ${totalSteps} counts from the first one, moreSteps from the present one`;
       console.warn(`learn: nothing to do, since ${recorder.step} steps are done; ${meant}`);
       return;
     }
+    if (!this.ownEpisodes) this.goOn();
+    this.started = true;
+  }
+
+  private goOn(): void {
+    const { seed, recorder } = this;
     // What goes on with new episodes shall not see those of the beginning again.
     const isNew = this.how !== 'with new episodes';
     if (!this.started) this.env.reset({ seed: isNew ? seed : spawnSeed(seed, streams.resumption, recorder.step) });
-    this.started = true;
     this.checkObservations();
   }
 
@@ -74,14 +81,6 @@ export class TrainingEnv implements Stateful {
   /** How training goes on after the state of another one was put back; undefined before. */
   get resumed(): Resumption | undefined {
     return this.how;
-  }
-
-  /** Throws `EnvError` where training goes on with new episodes: for algorithms that remember what was seen of the present one. */
-  requireSameEpisode(): void {
-    if (this.how !== 'with new episodes') return;
-    throw new EnvError(
-      'environment: expected getState and setState, which resuming needs, got an environment without them',
-    );
   }
 
   private checkObservations(): void {
@@ -102,7 +101,7 @@ export class TrainingEnv implements Stateful {
     restoreStatistics(this.env, readState(state, 'statistics'));
     const hasStarted = readFlag(state, 'started') || this.recorder.step > 0;
     const isSame = this.canLearn && readNumber(state, 'numEnvs') === this.env.numEnvs;
-    const isExact = isSame && (!hasStarted || this.putBack(state));
+    const isExact = isSame && (!hasStarted || this.putBack(state) || this.ownEpisodes);
     this.started = isExact && hasStarted;
     this.how = isExact ? 'exactly' : 'with new episodes';
   }
@@ -155,21 +154,17 @@ export function plainState(options: object): StateDict {
 }
 
 /**
- * A checkpoint's state and a way to its files, for an agent that is to go on in `env`.
- * Throws `CheckpointError` when it is another algorithm's, a file is missing, or `env` has not as many copies as it was trained in.
+ * A checkpoint's state and a way to its files, for an agent of `algorithm`. Throws `CheckpointError` when it is another algorithm's, or a file is missing.
  */
 export function openCheckpoint(
   checkpoint: Checkpoint,
   algorithm: string,
-  env?: Env | VectorEnv,
 ): { readonly state: StateDict; readonly file: (name: string) => Uint8Array } {
-  checkArguments('restore', { algorithm, env }, { algorithm: text, env: optional(anEnv) });
+  checkArguments('restore', { algorithm }, { algorithm: text });
   checkCheckpoint(checkpoint);
   if (checkpoint.algorithm !== algorithm) {
     throw new CheckpointError(`checkpoint: expected algorithm '${algorithm}', got '${checkpoint.algorithm}'`);
   }
-  const training = findTraining(checkpoint.state);
-  if (env !== undefined && training !== undefined) checkCopies(training, env);
   return {
     state: checkpoint.state,
     file: (name) => {
@@ -180,26 +175,4 @@ export function openCheckpoint(
       return checkpoint.files[name];
     },
   };
-}
-
-/** The state of a {@link TrainingEnv} wherever an agent keeps it. */
-function findTraining(state: StateDict): StateDict | undefined {
-  if ('started' in state && 'numEnvs' in state) return state;
-  for (const value of Object.values(state)) {
-    const isState = typeof value === 'object' && value !== null && !Array.isArray(value) && !isTypedArray(value);
-    const found = isState ? findTraining(value as StateDict) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function checkCopies(state: StateDict, env: Env | VectorEnv): void {
-  const saved = readNumber(state, 'numEnvs');
-  const given = 'numEnvs' in env ? env.numEnvs : 1;
-  if (saved === given) return;
-  const needed = saved === 1 ? 'one environment' : `${saved} copies of an environment`;
-  const advice = saved === 1 ? 'one' : `as many, such as vectorize(() => env, ${saved}) makes of single ones`;
-  throw new CheckpointError(
-    `checkpoint: the agent was trained in ${needed}, got ${given === 1 ? 'one' : `${given} copies`}; to go on, give it ${advice}`,
-  );
 }

@@ -250,9 +250,6 @@ export class Dqn extends BaseAgent<DqnOptions> {
       explore: (actions, progress) => this.explore(actions, progress),
       improve: (progress) => this.improve(progress),
       updateTarget: () => this.updateTarget.run(),
-      checkWeights: () => {
-        this.checkWeights();
-      },
     });
   }
 

@@ -1,13 +1,16 @@
 import {
+  checkActing,
+  checkActingTogether,
   checkActionMasks,
   checkValue,
   numbersOf,
+  observationRows,
   type ActOptions,
   type ActionArray,
   type Discrete,
   type Observation,
+  type Policy,
   type Random,
-  type Space,
   type VectorEnv,
 } from '@gradus/core';
 import { bestAction } from '../tabular/best-action.ts';
@@ -18,12 +21,12 @@ import { createFeatureVector, type FeatureVector, type Features } from './featur
  * Action values that are linear in features, q(s, a) = w_aᵀ x(s), and the actions that are best by them. The weights of all actions for one
  * feature lie side by side, w: [d × numActions].
  */
-export class LinearActionValues {
+export class LinearActionValues implements Policy {
   readonly features: Features;
   readonly numActions: number;
   /** w, [d × numActions] */
   readonly weights: Float64Array;
-  private readonly observationSpace: Space;
+  private readonly env: VectorEnv;
   private readonly actionSpace: Discrete;
   /** q(s, ·) */
   private readonly row: Float64Array;
@@ -36,12 +39,13 @@ export class LinearActionValues {
    * Values for the observations and actions of `env`, all 0 at first. Throws `RangeError`, beginning with `subject`, unless actions are
    * `Discrete` and there is one copy of the environment, and as {@link createFeatures} does.
    */
-  constructor(subject: string, { numEnvs, observationSpace, actionSpace }: VectorEnv, options: FeatureOptions) {
+  constructor(subject: string, env: VectorEnv, options: FeatureOptions) {
+    const { numEnvs, observationSpace, actionSpace } = env;
     if (numEnvs !== 1) throw new RangeError(`${subject}: expected one copy of the environment, got ${numEnvs}`);
     if (actionSpace.kind !== 'discrete') {
       throw new RangeError(`${subject}: expected an environment with Discrete actions, got ${actionSpace.toString()}`);
     }
-    this.observationSpace = observationSpace;
+    this.env = env;
     this.actionSpace = actionSpace;
     this.features = createFeatures(observationSpace, options);
     this.numActions = actionSpace.n;
@@ -49,6 +53,11 @@ export class LinearActionValues {
     this.row = new Float64Array(actionSpace.n);
     this.candidates = new Int32Array(actionSpace.n);
     this.shown = createFeatureVector(this.features);
+  }
+
+  /** The number of action 0 in the environment. */
+  get firstAction(): number {
+    return this.actionSpace.start;
   }
 
   /** q(s, action) */
@@ -89,21 +98,44 @@ export class LinearActionValues {
     return candidates[random.integer(count)];
   }
 
-  /** The best action as the environment counts them, the first of equal ones. Throws `EnvError` for an observation of another shape. */
-  act(observation: Observation, { actionMasks }: ActOptions = {}): number {
-    checkValue('observation', this.observationSpace, observation);
-    const row = Float32Array.from(numbersOf(this.observationSpace, observation));
+  /**
+   * q(s, ·), [n × numActions], of one observation, or of many in a Float32Array [n × observation size]. Throws `RangeError` for other sizes, and `EnvError`
+   * for numbers that are not finite.
+   */
+  readonly of = (observations: Observation | Float32Array): Float64Array => {
+    const { features, env, numActions, shown } = this;
+    const { size } = env.observationSpace;
+    const rows = observationRows(env, observations);
+    const values = new Float64Array((rows.length / size) * numActions);
+    for (let row = 0; row * numActions < values.length; row++) {
+      features.write(rows, row * size, shown);
+      values.set(this.values(shown), row * numActions);
+    }
+    return values;
+  };
+
+  /**
+   * The best action as the environment counts them, the first of equal ones; without `deterministic` the same: exploration belongs to training. Throws
+   * `EnvError` for an observation of another shape.
+   */
+  act(observation: Observation, options: ActOptions = {}): number {
+    const { observationSpace } = this.env;
+    checkActing(observationSpace, observation, options);
+    checkValue('observation', observationSpace, observation);
+    const row = Float32Array.from(numbersOf(observationSpace, observation));
     const action = new Int32Array(1);
-    this.actBatch(row, action, { actionMasks });
+    this.actBatch(row, action, options);
     return action[0];
   }
 
   /** The best actions of all rows. Throws `RangeError` for a row whose mask allows none. */
-  actBatch(observations: Float32Array, actions: ActionArray, { actionMasks }: ActOptions = {}): void {
-    const { features, observationSpace, actionSpace, numActions, shown } = this;
+  actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
+    const { features, env, actionSpace, numActions, shown } = this;
+    checkActingTogether(env, observations, actions, options);
+    const { actionMasks } = options;
     if (actionMasks !== undefined) checkActionMasks(actionMasks, numActions, actions.length);
     for (let i = 0; i < actions.length; i++) {
-      features.write(observations, i * observationSpace.size, shown);
+      features.write(observations, i * env.observationSpace.size, shown);
       actions[i] = actionSpace.start + bestAction(this.values(shown), 0, numActions, actionMasks, i * numActions);
     }
   }

@@ -1,22 +1,18 @@
 import {
+  BaseAgent,
   fraction,
   oneOf,
-  readNumber,
-  readState,
-  type Checkpoint,
+  savedValues,
+  type AgentParts,
+  type DeviceOption,
   type Env,
   type OptionCheck,
-  type StateDict,
+  type Progress,
   type VectorEnv,
 } from '@gradus/core';
 import { EligibilityTrace } from './eligibility-trace.ts';
-import {
-  LinearAgent,
-  linearAgentChecks,
-  linearAgentDefaults,
-  openLinearCheckpoint,
-  type LinearAgentOptions,
-} from './linear-agent.ts';
+import type { LinearActionValues } from './linear-action-values.ts';
+import { LinearLearner, linearAgentChecks, linearAgentDefaults, type LinearAgentOptions } from './linear-learner.ts';
 
 /**
  * Semi-gradient SARSA(λ) with linear action values and ε-greedy actions (Rummery and Niranjan, 1994; Sutton and Barto, 2018, §10.1 and §12.7;
@@ -44,32 +40,47 @@ const optionChecks: { readonly [Name in keyof LinearSarsaOptions]: OptionCheck }
 };
 
 /** A linear SARSA(λ) agent; see {@link LinearSarsaOptions} for the algorithm. */
-export class LinearSarsa extends LinearAgent<LinearSarsaOptions> {
+export class LinearSarsa extends BaseAgent<LinearSarsaOptions> {
+  static readonly algorithm = 'linear-sarsa';
+  readonly values: LinearActionValues;
+  readonly actionValues: LinearActionValues['of'];
+  protected readonly parts: AgentParts;
+  private readonly learner: LinearLearner;
   private readonly trace: EligibilityTrace;
   /** a, chosen when the state was reached; −1 before the first. */
-  private action = -1;
+  private readonly chosen = { action: -1 };
 
   /**
    * @param env one environment, or a `VectorEnv` with one copy; its actions are `Discrete`
    * @throws RangeError for another environment, an unknown option or a wrong one, features that do not fit the observations, and
    *   replacing traces for features that are not 0 or 1.
    */
-  constructor(env: Env | VectorEnv, options: Partial<LinearSarsaOptions> = {}) {
-    super('linear-sarsa', env, options, linearSarsaDefaults, optionChecks);
+  constructor(env: Env | VectorEnv, options: Partial<LinearSarsaOptions> & DeviceOption = {}) {
+    const { algorithm } = LinearSarsa;
+    super({ name: algorithm, algorithm, defaults: linearSarsaDefaults, checks: optionChecks }, env, options);
+    this.learner = new LinearLearner(this, this.training, this.random);
+    this.values = this.learner.values;
+    this.actionValues = this.values.of;
     if (this.options.traces === 'replacing' && !this.values.features.isBinary) {
       throw new RangeError(
         `linear-sarsa: expected features of 0 and 1 for replacing traces, got '${this.options.features.kind}'`,
       );
     }
     this.trace = new EligibilityTrace(this.values.weights.length);
+    this.parts = this.learner.parts({ episode: { trace: this.trace, chosen: savedValues(this.chosen) } });
   }
 
-  protected learnFromStep(alpha: number, epsilon: number): number {
-    const { env, values, trace, present, next } = this;
+  protected train(totalSteps: number): Generator<Progress, void, void> {
+    return this.learner.train(totalSteps, (alpha, epsilon) => this.learnFromStep(alpha, epsilon));
+  }
+
+  private learnFromStep(alpha: number, epsilon: number): number {
+    const { learner, env, values, trace, chosen } = this;
+    const { present, next } = learner;
     const { gamma, lambda, traces } = this.options;
     const { features, numActions } = values;
-    const action = this.action === -1 ? this.explore(present, epsilon) : this.action;
-    const reward = this.take(action);
+    const action = chosen.action === -1 ? learner.explore(present, epsilon) : chosen.action;
+    const reward = learner.take(action);
     const terminated = env.terminated[0] !== 0;
     const ended = terminated || env.truncated[0] !== 0;
     features.write(ended ? env.finalObservations : env.observations, 0, next);
@@ -77,7 +88,7 @@ export class LinearSarsa extends LinearAgent<LinearSarsaOptions> {
     let error = reward - values.value(present, action);
     if (!terminated) {
       // Where the episode was cut off nobody says which actions were legal.
-      nextAction = ended ? values.explore(next, epsilon, this.random) : this.explore(next, epsilon);
+      nextAction = ended ? values.explore(next, epsilon, this.random) : learner.explore(next, epsilon);
       error += gamma * values.value(next, nextAction);
     }
     trace.decay(gamma * lambda);
@@ -87,32 +98,10 @@ export class LinearSarsa extends LinearAgent<LinearSarsaOptions> {
     if (ended) {
       trace.decay(0);
       features.write(env.observations, 0, next);
-      nextAction = this.explore(next, epsilon);
+      nextAction = learner.explore(next, epsilon);
     }
-    this.action = nextAction;
-    this.proceed();
+    chosen.action = nextAction;
+    learner.proceed();
     return error;
-  }
-
-  override checkpoint(): Checkpoint {
-    const { state, ...rest } = super.checkpoint();
-    return { ...rest, state: { ...state, trace: this.trace.getState(), action: this.action } };
-  }
-
-  protected override setState(state: StateDict): void {
-    super.setState(state);
-    this.trace.setState(readState(state, 'trace'));
-    this.action = readNumber(state, 'action');
-  }
-
-  /**
-   * The agent that was saved, ready to act and to go on learning in `env` exactly as if it had not been interrupted.
-   * @throws CheckpointError when the checkpoint is another algorithm's, incomplete, or does not fit the environment.
-   */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv): LinearSarsa {
-    const { state, options } = openLinearCheckpoint<LinearSarsaOptions>(checkpoint, 'linear-sarsa');
-    const agent = new LinearSarsa(env, options);
-    agent.setState(state);
-    return agent;
   }
 }

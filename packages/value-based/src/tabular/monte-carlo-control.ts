@@ -1,7 +1,8 @@
-import type { Checkpoint, Env, Stateful, VectorEnv } from '@gradus/core';
+import { BaseAgent, type AgentParts, type DeviceOption, type Env, type Progress, type VectorEnv } from '@gradus/core';
 import { EpisodeBuffer } from './episode-buffer.ts';
 import { visitStepSize } from './step-size.ts';
-import { TabularAgent, savedOptions, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-agent.ts';
+import type { TabularActionValues } from './tabular-action-values.ts';
+import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
 
 /** Those of {@link TabularOptions}, but that values are the means of their returns, α_n = 1 / n. */
 export const monteCarloDefaults: TabularOptions = { ...tabularDefaults, alpha: visitStepSize() };
@@ -14,30 +15,34 @@ export const monteCarloDefaults: TabularOptions = { ...tabularDefaults, alpha: v
  * The return of an episode that was cut off goes on with the value of its last state, Σ_a π(a | s) q(s, a). Learns the values of the
  * policy that it follows, exploration included.
  */
-export class MonteCarloControl extends TabularAgent {
-  private readonly episode: EpisodeBuffer;
-  private readonly learnReturn = (pair: number, value: number): void => {
-    this.moveTowards(pair, value);
-  };
+export class MonteCarloControl extends BaseAgent<TabularOptions> {
+  static readonly algorithm = 'monte-carlo';
+  readonly values: TabularActionValues;
+  readonly actionValues: TabularActionValues['of'];
+  protected readonly parts: AgentParts;
+  private readonly learner: TabularLearner;
+  private readonly trajectory: EpisodeBuffer;
 
-  /** Throws `RangeError` as {@link TabularAgent} says. */
-  constructor(env: Env | VectorEnv, options: Partial<TabularOptions> = {}) {
-    super('monte-carlo', env, options, monteCarloDefaults, tabularChecks);
-    this.episode = new EpisodeBuffer(this.actionValues.length);
+  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one. */
+  constructor(env: Env | VectorEnv, options: Partial<TabularOptions> & DeviceOption = {}) {
+    const { algorithm } = MonteCarloControl;
+    super({ name: algorithm, algorithm, defaults: monteCarloDefaults, checks: tabularChecks }, env, options);
+    this.learner = new TabularLearner(this, this.training, this.random);
+    this.values = this.learner.values;
+    this.actionValues = this.values.of;
+    this.trajectory = new EpisodeBuffer(this.values.table.length);
+    this.parts = this.learner.parts({ episode: { trajectory: this.trajectory } });
   }
 
-  protected override update(): void {
-    const { world, episode } = this;
-    episode.push(world.pair, world.reward);
-    if (world.ended) episode.finish(this.options.gamma, this.expectedNextValue(), true, this.learnReturn);
-  }
-
-  protected override get memory(): Stateful {
-    return this.episode;
-  }
-
-  /** The agent that was saved, to act and to go on learning as if uninterrupted. Throws `CheckpointError` where it does not fit. */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv): MonteCarloControl {
-    return new MonteCarloControl(env, savedOptions(checkpoint, 'monte-carlo')).load(checkpoint);
+  protected train(totalSteps: number): Generator<Progress, void, void> {
+    const { learner, trajectory, options } = this;
+    const { world } = learner;
+    const learnReturn = (pair: number, value: number): void => {
+      learner.moveTowards(pair, value);
+    };
+    return learner.train(totalSteps, () => {
+      trajectory.push(world.pair, world.reward);
+      if (world.ended) trajectory.finish(options.gamma, learner.expectedNextValue(), true, learnReturn);
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { positiveInteger, type OptionCheck } from '@gradus/core';
-import { tabularChecks, tabularDefaults, type TabularOptions } from './tabular-agent.ts';
+import { tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
 
 /** What n-step methods may be told. */
 export interface NStepOptions extends TabularOptions {

@@ -1,6 +1,8 @@
 import {
   Random,
+  TrainingEnv,
   aFunction,
+  asVectorEnv,
   checkArguments,
   checkLength,
   checkPolicy,
@@ -80,7 +82,7 @@ export function predict<Options extends PredictionOptions>(
   };
   checkArguments<Readonly<Record<string, unknown>>>(subject, options as Readonly<Record<string, unknown>>, all);
   const { episodes, alpha = defaultAlpha, initialValues, seed = 0, onEpisode } = options;
-  const world = new TabularEnv(subject, env, seed);
+  const world = new TabularEnv(subject, new TrainingEnv(asVectorEnv(env), seed));
   const { numActions } = world;
   const longest = episodeLimit(world.env, options.maxEpisodeSteps);
   checkPolicy(world, policy);
@@ -92,7 +94,8 @@ export function predict<Options extends PredictionOptions>(
   const prediction: Prediction = { world, table, progress: 0 };
   const learn = learner(prediction, options);
   const random = new Random(seed);
-  world.begin();
+  world.training.begin(Number.MAX_SAFE_INTEGER);
+  world.checkMask();
   for (let episode = 1; episode <= episodes; episode++) {
     prediction.progress = (episode - 1) / episodes;
     let length = 0;

@@ -1,15 +1,18 @@
 import {
+  BaseAgent,
   fraction,
   oneOf,
-  type Checkpoint,
+  type AgentParts,
+  type DeviceOption,
   type Env,
   type OptionCheck,
-  type Stateful,
+  type Progress,
   type VectorEnv,
 } from '@gradus/core';
 import { bestAction } from './best-action.ts';
 import { EligibilityTraces, traceKinds, type TraceKind } from './eligibility-traces.ts';
-import { TabularAgent, savedOptions, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-agent.ts';
+import type { TabularActionValues } from './tabular-action-values.ts';
+import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
 
 /** What Q(λ) may be told. */
 export interface QLambdaOptions extends TabularOptions {
@@ -45,64 +48,71 @@ const checks: { readonly [Name in keyof QLambdaOptions]: OptionCheck } = {
  *   r + γ v(s′) − q(s, a), earlier ones by r + γ v(s′) − v(s), as far as they are eligible. It learns faster, and Q* only as far as the actions
  *   tried become greedy.
  */
-export class QLambda extends TabularAgent<QLambdaOptions> {
+export class QLambda extends BaseAgent<QLambdaOptions> {
+  static readonly algorithm = 'q-lambda';
+  readonly values: TabularActionValues;
+  readonly actionValues: TabularActionValues['of'];
+  protected readonly parts: AgentParts;
+  private readonly learner: TabularLearner;
   private readonly traces: EligibilityTraces;
 
-  /** Throws `RangeError` as {@link TabularAgent} says, and for Dutch traces in Peng's Q(λ), for which they are not defined. */
-  constructor(env: Env | VectorEnv, options: Partial<QLambdaOptions> = {}) {
-    super('q-lambda', env, options, qLambdaDefaults, checks);
+  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one, such as Dutch traces in Peng's Q(λ), for which they are not defined. */
+  constructor(env: Env | VectorEnv, options: Partial<QLambdaOptions> & DeviceOption = {}) {
+    const { algorithm } = QLambda;
+    super({ name: algorithm, algorithm, defaults: qLambdaDefaults, checks: checks }, env, options);
+    this.learner = new TabularLearner(this, this.training, this.random);
+    this.values = this.learner.values;
+    this.actionValues = this.values.of;
     const { gamma, lambda, variant, traces } = this.options;
     if (variant === 'peng' && traces === 'dutch') {
       throw new RangeError(
         "q-lambda: expected traces to be 'accumulating' or 'replacing' with variant 'peng', got 'dutch'",
       );
     }
-    this.traces = new EligibilityTraces(this.actionValues.length, traces, gamma * lambda);
+    this.traces = new EligibilityTraces(this.values.table.length, traces, gamma * lambda);
+    this.parts = this.learner.parts({ episode: { traces: this.traces } });
   }
 
-  protected override update(): void {
-    if (this.options.variant === 'watkins') this.updateWatkins();
-    else this.updatePeng();
-    if (this.world.ended) this.traces.clear();
+  protected train(totalSteps: number): Generator<Progress, void, void> {
+    const { learner, traces, options } = this;
+    return learner.train(totalSteps, () => {
+      if (options.variant === 'watkins') this.updateWatkins();
+      else this.updatePeng();
+      if (learner.world.ended) traces.clear();
+    });
   }
 
   private updateWatkins(): void {
-    const { world, traces, table, actionValues } = this;
-    const nextValue = this.maximumNextValue();
-    const isGreedy = this.sampledNextValue() === nextValue;
-    const error = world.reward + this.options.gamma * nextValue - actionValues[world.pair];
-    traces.update(actionValues, world.pair, table.nextStepSize(world.pair, this.progress), error, nextValue);
+    const { learner, traces } = this;
+    const { world, table } = learner;
+    const nextValue = learner.maximumNextValue();
+    const isGreedy = learner.sampledNextValue() === nextValue;
+    const error = world.reward + this.options.gamma * nextValue - table.values[world.pair];
+    traces.update(table.values, world.pair, table.nextStepSize(world.pair, learner.progress), error, nextValue);
     if (!isGreedy) traces.clear();
-    this.noteError(error);
+    learner.noteError(error);
   }
 
   private updatePeng(): void {
-    const { world, traces, table, actionValues } = this;
+    const { learner, traces } = this;
+    const { world, table } = learner;
     const { pair } = world;
-    const alpha = table.nextStepSize(pair, this.progress);
-    const target = world.reward + this.options.gamma * this.maximumNextValue();
+    const alpha = table.nextStepSize(pair, learner.progress);
+    const target = world.reward + this.options.gamma * learner.maximumNextValue();
     const value = this.maximumValue();
-    const gap = value - actionValues[pair];
+    const gap = value - table.values[pair];
     traces.visit(pair, alpha);
-    traces.apply(actionValues, target - value);
+    traces.apply(table.values, target - value);
     // What the pair visited has yet to move, since its own error is larger than that of the earlier ones.
-    actionValues[pair] += alpha * gap;
-    this.noteError(target - value + gap);
+    table.values[pair] += alpha * gap;
+    learner.noteError(target - value + gap);
   }
 
   /** v(s) of the state that the step began in. */
   private maximumValue(): number {
-    const { world, actionValues, numActions } = this;
+    const { world } = this.learner;
+    const { table, numActions } = this.values;
     const first = world.state * numActions;
-    return actionValues[first + bestAction(actionValues, first, numActions, world.mask)];
-  }
-
-  protected override get memory(): Stateful {
-    return this.traces;
-  }
-
-  /** The agent that was saved, to act and to go on learning as if uninterrupted. Throws `CheckpointError` where it does not fit. */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv): QLambda {
-    return new QLambda(env, savedOptions<QLambdaOptions>(checkpoint, 'q-lambda')).load(checkpoint);
+    return table[first + bestAction(table, first, numActions, world.mask)];
   }
 }

@@ -1,5 +1,6 @@
-import type { Checkpoint, Env, VectorEnv } from '@gradus/core';
-import { TabularAgent, savedOptions, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-agent.ts';
+import { BaseAgent, type AgentParts, type DeviceOption, type Env, type Progress, type VectorEnv } from '@gradus/core';
+import type { TabularActionValues } from './tabular-action-values.ts';
+import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
 
 /**
  * Q-learning (Watkins, 1989; Watkins and Dayan, 1992): learns Q* whatever actions are tried, if all are again and again.
@@ -9,19 +10,28 @@ import { TabularAgent, savedOptions, tabularChecks, tabularDefaults, type Tabula
  * In a deterministic world `alpha: 1` is the rule q(s, a) ← r + γ max_a′ q(s′, a′) (S2.2); else α must fall with visits, as with
  * `alpha: visitStepSize(1, 1)`, α_n = 1 / (1 + visits_n(s, a)) (S2.3), for convergence with probability 1.
  */
-export class QLearning extends TabularAgent {
-  /** Throws `RangeError` as {@link TabularAgent} says. */
-  constructor(env: Env | VectorEnv, options: Partial<TabularOptions> = {}) {
-    super('q-learning', env, options, tabularDefaults, tabularChecks);
+export class QLearning extends BaseAgent<TabularOptions> {
+  static readonly algorithm = 'q-learning';
+  readonly values: TabularActionValues;
+  readonly actionValues: TabularActionValues['of'];
+  protected readonly parts: AgentParts;
+  private readonly learner: TabularLearner;
+
+  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one. */
+  constructor(env: Env | VectorEnv, options: Partial<TabularOptions> & DeviceOption = {}) {
+    const { algorithm } = QLearning;
+    super({ name: algorithm, algorithm, defaults: tabularDefaults, checks: tabularChecks }, env, options);
+    this.learner = new TabularLearner(this, this.training, this.random);
+    this.values = this.learner.values;
+    this.actionValues = this.values.of;
+    this.parts = this.learner.parts();
   }
 
-  protected override update(): void {
-    const { world } = this;
-    this.moveTowards(world.pair, world.reward + this.options.gamma * this.maximumNextValue());
-  }
-
-  /** The agent that was saved, to act and to go on learning as if uninterrupted. Throws `CheckpointError` where it does not fit. */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv): QLearning {
-    return new QLearning(env, savedOptions(checkpoint, 'q-learning')).load(checkpoint);
+  protected train(totalSteps: number): Generator<Progress, void, void> {
+    const { learner, options } = this;
+    const { world } = learner;
+    return learner.train(totalSteps, () => {
+      learner.moveTowards(world.pair, world.reward + options.gamma * learner.maximumNextValue());
+    });
   }
 }

@@ -1,14 +1,17 @@
 import {
+  BaseAgent,
   fraction,
   oneOf,
-  type Checkpoint,
+  type AgentParts,
+  type DeviceOption,
   type Env,
   type OptionCheck,
-  type Stateful,
+  type Progress,
   type VectorEnv,
 } from '@gradus/core';
 import { EligibilityTraces, traceKinds, type TraceKind } from './eligibility-traces.ts';
-import { TabularAgent, savedOptions, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-agent.ts';
+import type { TabularActionValues } from './tabular-action-values.ts';
+import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
 
 /** What SARSA(λ) may be told. */
 export interface SarsaLambdaOptions extends TabularOptions {
@@ -34,31 +37,36 @@ const checks: { readonly [Name in keyof SarsaLambdaOptions]: OptionCheck } = {
  *
  * where e(s, a) grows at each visit as {@link TraceKind} says; with `dutch` traces it is true online SARSA(λ) (van Seijen et al., 2016).
  */
-export class SarsaLambda extends TabularAgent<SarsaLambdaOptions> {
+export class SarsaLambda extends BaseAgent<SarsaLambdaOptions> {
+  static readonly algorithm = 'sarsa-lambda';
+  readonly values: TabularActionValues;
+  readonly actionValues: TabularActionValues['of'];
+  protected readonly parts: AgentParts;
+  private readonly learner: TabularLearner;
   private readonly traces: EligibilityTraces;
 
-  /** Throws `RangeError` as {@link TabularAgent} says. */
-  constructor(env: Env | VectorEnv, options: Partial<SarsaLambdaOptions> = {}) {
-    super('sarsa-lambda', env, options, sarsaLambdaDefaults, checks);
+  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one. */
+  constructor(env: Env | VectorEnv, options: Partial<SarsaLambdaOptions> & DeviceOption = {}) {
+    const { algorithm } = SarsaLambda;
+    super({ name: algorithm, algorithm, defaults: sarsaLambdaDefaults, checks: checks }, env, options);
+    this.learner = new TabularLearner(this, this.training, this.random);
+    this.values = this.learner.values;
+    this.actionValues = this.values.of;
     const { gamma, lambda, traces } = this.options;
-    this.traces = new EligibilityTraces(this.actionValues.length, traces, gamma * lambda);
+    this.traces = new EligibilityTraces(this.values.table.length, traces, gamma * lambda);
+    this.parts = this.learner.parts({ episode: { traces: this.traces } });
   }
 
-  protected override update(): void {
-    const { world, traces, table, actionValues } = this;
-    const nextValue = this.sampledNextValue();
-    const error = world.reward + this.options.gamma * nextValue - actionValues[world.pair];
-    traces.update(actionValues, world.pair, table.nextStepSize(world.pair, this.progress), error, nextValue);
-    if (world.ended) traces.clear();
-    this.noteError(error);
-  }
-
-  protected override get memory(): Stateful {
-    return this.traces;
-  }
-
-  /** The agent that was saved, to act and to go on learning as if uninterrupted. Throws `CheckpointError` where it does not fit. */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv): SarsaLambda {
-    return new SarsaLambda(env, savedOptions<SarsaLambdaOptions>(checkpoint, 'sarsa-lambda')).load(checkpoint);
+  protected train(totalSteps: number): Generator<Progress, void, void> {
+    const { learner, traces, options } = this;
+    const { world, table } = learner;
+    return learner.train(totalSteps, () => {
+      const nextValue = learner.sampledNextValue();
+      const error = world.reward + options.gamma * nextValue - table.values[world.pair];
+      const alpha = table.nextStepSize(world.pair, learner.progress);
+      traces.update(table.values, world.pair, alpha, error, nextValue);
+      if (world.ended) traces.clear();
+      learner.noteError(error);
+    });
   }
 }

@@ -1,5 +1,6 @@
-import type { Checkpoint, Env, VectorEnv } from '@gradus/core';
-import { TabularAgent, savedOptions, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-agent.ts';
+import { BaseAgent, type AgentParts, type DeviceOption, type Env, type Progress, type VectorEnv } from '@gradus/core';
+import type { TabularActionValues } from './tabular-action-values.ts';
+import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
 
 /**
  * SARSA (Rummery and Niranjan, 1994; S2.4): learns the values of the policy that it follows, exploration included. a′ is the action that
@@ -7,19 +8,28 @@ import { TabularAgent, savedOptions, tabularChecks, tabularDefaults, type Tabula
  *
  *     q(s, a) ← q(s, a) + α [r + γ q(s′, a′) − q(s, a)]
  */
-export class Sarsa extends TabularAgent {
-  /** Throws `RangeError` as {@link TabularAgent} says. */
-  constructor(env: Env | VectorEnv, options: Partial<TabularOptions> = {}) {
-    super('sarsa', env, options, tabularDefaults, tabularChecks);
+export class Sarsa extends BaseAgent<TabularOptions> {
+  static readonly algorithm = 'sarsa';
+  readonly values: TabularActionValues;
+  readonly actionValues: TabularActionValues['of'];
+  protected readonly parts: AgentParts;
+  private readonly learner: TabularLearner;
+
+  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one. */
+  constructor(env: Env | VectorEnv, options: Partial<TabularOptions> & DeviceOption = {}) {
+    const { algorithm } = Sarsa;
+    super({ name: algorithm, algorithm, defaults: tabularDefaults, checks: tabularChecks }, env, options);
+    this.learner = new TabularLearner(this, this.training, this.random);
+    this.values = this.learner.values;
+    this.actionValues = this.values.of;
+    this.parts = this.learner.parts();
   }
 
-  protected override update(): void {
-    const { world } = this;
-    this.moveTowards(world.pair, world.reward + this.options.gamma * this.sampledNextValue());
-  }
-
-  /** The agent that was saved, to act and to go on learning as if uninterrupted. Throws `CheckpointError` where it does not fit. */
-  static restore(checkpoint: Checkpoint, env: Env | VectorEnv): Sarsa {
-    return new Sarsa(env, savedOptions(checkpoint, 'sarsa')).load(checkpoint);
+  protected train(totalSteps: number): Generator<Progress, void, void> {
+    const { learner, options } = this;
+    const { world } = learner;
+    return learner.train(totalSteps, () => {
+      learner.moveTowards(world.pair, world.reward + options.gamma * learner.sampledNextValue());
+    });
   }
 }

@@ -1,13 +1,9 @@
 import {
-  TrainingEnv,
-  asVectorEnv,
   checkActionMasks,
   createActions,
   discreteActions,
   type ActionArray,
-  type Env,
-  type StateDict,
-  type Stateful,
+  type TrainingEnv,
   type VectorEnv,
 } from '@gradus/core';
 import { stateIndex, type StateIndex } from './state-index.ts';
@@ -16,7 +12,7 @@ import { stateIndex, type StateIndex } from './state-index.ts';
  * One copy of a finite environment whose states and actions are numbered from 0, with the transition (s, a, r, s′) of the last step:
  * what tabular methods learn from. A *pair* is s · numActions + a, the place of (s, a) in a table [numStates × numActions].
  */
-export class TabularEnv implements Stateful {
+export class TabularEnv {
   readonly env: VectorEnv;
   readonly index: StateIndex;
   readonly numStates: number;
@@ -40,11 +36,11 @@ export class TabularEnv implements Stateful {
   readonly firstAction: number;
 
   /**
-   * `seed` seeds the environment. Throws `RangeError`, beginning with `subject`, unless observations are `Discrete` or `MultiDiscrete`,
-   * actions `Discrete`, and there is one copy.
+   * The environment of `training`. Throws `RangeError`, beginning with `subject`, unless observations are `Discrete` or `MultiDiscrete`, actions
+   * `Discrete`, and there is one copy.
    */
-  constructor(subject: string, env: Env | VectorEnv, seed: number) {
-    this.env = asVectorEnv(env);
+  constructor(subject: string, training: TrainingEnv) {
+    this.env = training.env;
     const { numEnvs, observationSpace, actionMasks } = this.env;
     if (numEnvs !== 1) throw new RangeError(`${subject}: expected one copy of the environment, got ${numEnvs}`);
     const actionSpace = discreteActions(subject, this.env);
@@ -52,16 +48,9 @@ export class TabularEnv implements Stateful {
     this.numStates = this.index.numStates;
     this.numActions = actionSpace.n;
     this.mask = actionMasks?.slice();
-    this.training = new TrainingEnv(this.env, seed);
+    this.training = training;
     this.actions = createActions(actionSpace, 1);
     this.firstAction = actionSpace.start;
-  }
-
-  /** Begins, or goes on with, training up to `totalSteps`, where somebody has said how many. Throws `EnvError` as `TrainingEnv.begin` does. */
-  begin(totalSteps: number = Number.MAX_SAFE_INTEGER): void {
-    this.training.requireSameEpisode();
-    this.training.begin(totalSteps);
-    this.checkMask();
   }
 
   /** The state to act in now. */
@@ -98,16 +87,9 @@ export class TabularEnv implements Stateful {
     this.nextState = this.index.of(this.ended ? env.finalObservations : env.observations, 0);
   }
 
-  private checkMask(): void {
+  /** Throws `RangeError` where no action makes sense in the state to act in now. */
+  checkMask(): void {
     const { actionMasks } = this.env;
     if (actionMasks !== undefined) checkActionMasks(actionMasks, this.numActions, 1);
-  }
-
-  getState(): StateDict {
-    return this.training.getState();
-  }
-
-  setState(state: StateDict): void {
-    this.training.setState(state);
   }
 }

@@ -1,11 +1,11 @@
-import { restoreArray, type StateDict, type Stateful } from '@gradus/core';
 import { stepSizeValue, type StepSize } from './step-size.ts';
 
 /** Values that move towards targets, each counting how often: v ← (1 − α) v + α target. */
-export class ValueTable implements Stateful {
+export class ValueTable {
   readonly values: Float64Array;
+  /** How often each of them was updated. */
+  readonly updates: Uint32Array;
   private readonly alpha: StepSize;
-  private readonly updates: Uint32Array;
 
   /** A table of `size` values, all `initialValue` at first. */
   constructor(size: number, initialValue: number, alpha: StepSize) {
@@ -26,14 +26,5 @@ export class ValueTable implements Stateful {
     // In this form α = 1 gives exactly the target.
     this.values[index] = (1 - alpha) * before + alpha * target;
     return target - before;
-  }
-
-  getState(): StateDict {
-    return { values: this.values.slice(), updates: this.updates.slice() };
-  }
-
-  setState(state: StateDict): void {
-    restoreArray(state, 'values', this.values);
-    restoreArray(state, 'updates', this.updates);
   }
 }

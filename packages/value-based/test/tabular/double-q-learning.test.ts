@@ -76,9 +76,9 @@ describe('with sample means and random actions, after 400 steps', () => {
     for (const seed of seeds) {
       const agent = new QLearning(biasedEnv(seed), { ...options, seed });
       Array.from(agent.learn({ steps: 400 }));
-      const counts = [...agent.visits.subarray(B * ARMS)];
+      const counts = [...agent.values.visits.subarray(B * ARMS)];
       expected.push(expectedMaximum(counts));
-      excess.push(Math.max(...agent.actionValues.subarray(B * ARMS)) - expected[expected.length - 1]);
+      excess.push(Math.max(...agent.values.table.subarray(B * ARMS)) - expected[expected.length - 1]);
     }
     expect(Math.abs(meanOf(excess))).toBeLessThan(bound);
     // More than could be told from no bias.
@@ -106,7 +106,7 @@ test('so Q-learning goes left more often than Double Q-learning does, in the 300
     for (let step = 100; episodes < 300; step += 100) {
       for (const progress of agent.learn({ steps: step })) episodes = progress.episodes;
     }
-    agent.visits.subarray(A * ARMS + half, (A + 1) * ARMS).forEach((count) => (left += count));
+    agent.values.visits.subarray(A * ARMS + half, (A + 1) * ARMS).forEach((count) => (left += count));
     return left / episodes;
   };
   const options = { gamma: 1, alpha: 0.1, exploration: epsilonGreedy(0.1) };
@@ -139,7 +139,7 @@ test('a step by hand: the table that learns chooses the action, the other one va
       [0, 1.05],
     ]).toContainEqual([one, two].map((value) => Math.round(1e9 * value) / 1e9));
     // It acts by the mean of both.
-    expect(Math.max(...agent.actionValues.subarray(0, 2))).toBeCloseTo((one + two) / 2, 12);
+    expect(Math.max(...agent.values.table.subarray(0, 2))).toBeCloseTo((one + two) / 2, 12);
   }
 });
 

@@ -1,4 +1,4 @@
-import { evaluate, linear, type Env, type TransitionTable, type VectorEnv } from '@gradus/core';
+import { evaluate, linear, type TransitionTable } from '@gradus/core';
 import { makeVectorEnv, transitionTable } from '@gradus/envs';
 import {
   DoubleQLearning,
@@ -18,16 +18,13 @@ import {
   stateDistribution,
   upperConfidence,
   visitStepSize,
-  type TabularAgent,
 } from '@gradus/value-based';
 import { describe, expect, test } from 'vitest';
-
-/** A class of agents. */
-type AgentClass = new (env: Env | VectorEnv, options?: object) => TabularAgent;
+import type { TabularAgent, TabularAgentClass } from '../support/tabular-agent.ts';
 
 const seeds = [0, 1, 2, 3, 4];
 
-function train(Class: AgentClass, id: string, options: object, steps: number): TabularAgent {
+function train(Class: TabularAgentClass, id: string, options: object, steps: number): TabularAgent {
   const agent = new Class(makeVectorEnv(id, 1), options);
   Array.from(agent.learn({ steps }));
   return agent;
@@ -35,10 +32,10 @@ function train(Class: AgentClass, id: string, options: object, steps: number): T
 
 /** The expected return of the greedy policy, exactly. */
 function greedyValue(agent: TabularAgent, table: TransitionTable, gamma: number): number {
-  return startValue(table, greedyPolicy(agent.actionValues, agent.numActions), gamma);
+  return startValue(table, greedyPolicy(agent.values.table, agent.values.numActions), gamma);
 }
 
-const classes: readonly AgentClass[] = [
+const classes: readonly TabularAgentClass[] = [
   QLearning,
   Sarsa,
   ExpectedSarsa,
@@ -49,8 +46,8 @@ const classes: readonly AgentClass[] = [
   SarsaLambda,
   QLambda,
 ];
-const variants: [string, AgentClass, object][] = [
-  ...classes.map((Class): [string, AgentClass, object] => [Class.name, Class, {}]),
+const variants: [string, TabularAgentClass, object][] = [
+  ...classes.map((Class): [string, TabularAgentClass, object] => [Class.name, Class, {}]),
   ["Peng's Q(λ)", QLambda, { variant: 'peng' }],
   ['Dutch traces', QLambda, { traces: 'dutch' }],
   ['Boltzmann', QLearning, { exploration: boltzmann(linear(30, 1)) }],
@@ -108,7 +105,7 @@ test.each([
 
 describe('CliffWalking-v1 with ε = 0.1 all along (Sutton and Barto, 2018, Example 6.6)', () => {
   /** The mean return of training episodes after the first hundred. */
-  function online(Class: AgentClass, seed: number): { agent: TabularAgent; meanReturn: number } {
+  function online(Class: TabularAgentClass, seed: number): { agent: TabularAgent; meanReturn: number } {
     const options = { gamma: 1, alpha: 0.1, exploration: epsilonGreedy(0.1), seed };
     const agent = new Class(makeVectorEnv('CliffWalking-v1', 1), options);
     const returns = Array.from(agent.learn({ steps: 50_000 })).flatMap(({ finishedEpisodes }) =>
@@ -161,7 +158,7 @@ describe('Blackjack-v1', () => {
   test.each(seeds.slice(0, 3))('Q-learning learns it in at least 0.95 of the states by visits, seed %i', (seed) => {
     const options = { gamma: 1, alpha: visitStepSize(), exploration: epsilonGreedy(linear(1, 0.1)), seed };
     const agent = train(QLearning, 'Blackjack-v1', options, 2_000_000);
-    const learned = greedyPolicy(agent.actionValues, 2);
+    const learned = greedyPolicy(agent.values.table, 2);
     let matched = 0;
     weights.forEach((weight, state) => {
       if (learned[2 * state] === policy[4 * state]) matched += weight;

@@ -46,10 +46,10 @@ describe('the deterministic rule (S2.2), with rewards of at least 0 and a table 
     const table = deterministicTable(seed);
     const { actionValues: optimal } = policyIteration(table, gamma);
     const agent = new QLearning(copyOf(table), { gamma, alpha: 1, exploration, seed });
-    let before = agent.actionValues.slice();
+    let before = agent.values.table.slice();
     for (let step = 1; step <= 1500; step++) {
       learnTo(agent, step);
-      const after = agent.actionValues;
+      const after = agent.values.table;
       expect(after.every((value, pair) => value >= before[pair])).toBe(true);
       expect(after.every((value, pair) => value <= optimal[pair] + 1e-12)).toBe(true);
       before = after.slice();
@@ -67,15 +67,15 @@ describe('the deterministic rule (S2.2), with rewards of at least 0 and a table 
       exploration: uniform,
       seed,
     });
-    let visitsBefore = agent.visits.slice();
-    let errorBefore = maximumDifference(agent.actionValues, optimal);
+    let visitsBefore = agent.values.visits.slice();
+    let errorBefore = maximumDifference(agent.values.table, optimal);
     let intervals = 0;
     for (let step = 1; intervals < 25; step++) {
       learnTo(agent, step);
-      if (!agent.visits.every((count, pair) => count > visitsBefore[pair])) continue;
-      const error = maximumDifference(agent.actionValues, optimal);
+      if (!agent.values.visits.every((count, pair) => count > visitsBefore[pair])) continue;
+      const error = maximumDifference(agent.values.table, optimal);
       expect(error).toBeLessThanOrEqual(gamma * errorBefore + 1e-12);
-      [visitsBefore, errorBefore] = [agent.visits.slice(), error];
+      [visitsBefore, errorBefore] = [agent.values.visits.slice(), error];
       intervals++;
     }
     expect(errorBefore).toBeLessThan(0.9 ** 25 * 10);
@@ -100,18 +100,18 @@ describe("the lecture's grid (S1.4)", () => {
     learnTo(agent, 20_000);
     // What is not legal is never tried and, however good it may look, never counts.
     const expected = legal.map((value) => (Number.isNaN(value) ? initialValue : value));
-    expect(maximumDifference(agent.actionValues, expected)).toBeLessThan(1e-9);
-    expect(agent.visits.every((count, pair) => count > 0 !== Number.isNaN(legal[pair]))).toBe(true);
+    expect(maximumDifference(agent.values.table, expected)).toBeLessThan(1e-9);
+    expect(agent.values.visits.every((count, pair) => count > 0 !== Number.isNaN(legal[pair]))).toBe(true);
   });
 
   test('one backup of a half-learned table: 0 + 0.9 · max(63, 81, 100) = 90', () => {
     const agent = new QLearning(grid(), { gamma: 0.9, alpha: 1, exploration: uniform });
     const right = 1;
-    for (let step = 1; agent.visits[right] === 0; step++) {
-      agent.actionValues.fill(0).set([0, 100, 63, 81], 4);
+    for (let step = 1; agent.values.visits[right] === 0; step++) {
+      agent.values.table.fill(0).set([0, 100, 63, 81], 4);
       learnTo(agent, step);
     }
-    expect(agent.actionValues[right]).toBe(90);
+    expect(agent.values.table[right]).toBe(90);
   });
 });
 
@@ -138,5 +138,5 @@ test.each(seeds)('α = 1 / (1 + visits) (S2.3): within 0.02 of Q* at γ = 0.5, r
     seed,
   });
   learnTo(agent, 1_000_000);
-  expect(maximumDifference(agent.actionValues, policyIteration(table, 0.5).actionValues)).toBeLessThan(0.02);
+  expect(maximumDifference(agent.values.table, policyIteration(table, 0.5).actionValues)).toBeLessThan(0.02);
 });

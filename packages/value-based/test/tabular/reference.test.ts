@@ -9,7 +9,6 @@ import {
   Sarsa,
   SarsaLambda,
   epsilonGreedy,
-  type TabularAgent,
   type TabularOptions,
 } from '@gradus/value-based';
 import { expect, test } from 'vitest';
@@ -26,6 +25,7 @@ import {
   referenceWatkins,
   type ReferenceMethod,
 } from '../support/reference-tabular.ts';
+import type { TabularAgent } from '../support/tabular-agent.ts';
 
 const numStates = 6;
 const numActions = 3;
@@ -102,7 +102,7 @@ test.each(cases)('%s learns what dense tables and the formulas give', (_name, ma
     while (log.length < 500 || !log[log.length - 1].terminated) Array.from(agent.learn({ steps: log.length + 1 }));
     const table = Array.from({ length: numStates }, () => new Array<number>(numActions).fill(0));
     reference(log, table, { numActions, gamma, alpha });
-    expect(maximumDifference(agent.actionValues, table.flat())).toBeLessThan(1e-10);
+    expect(maximumDifference(agent.values.table, table.flat())).toBeLessThan(1e-10);
     expect(log.some(({ truncated }) => truncated)).toBe(limit !== undefined);
   }
 });

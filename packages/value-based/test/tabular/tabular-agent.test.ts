@@ -24,14 +24,14 @@ import {
   epsilonGreedy,
   upperConfidence,
   visitStepSize,
-  type TabularAgent,
 } from '@gradus/value-based';
 import { describe, expect, test } from 'vitest';
 import { oneStepEnv } from '../support/one-step-env.ts';
+import type { TabularAgent, TabularAgentClass } from '../support/tabular-agent.ts';
 
 /** A class of agents. */
-interface AgentClass {
-  new (env: Env | VectorEnv, options?: object): TabularAgent;
+interface AgentClass extends TabularAgentClass {
+  load(checkpoint: Checkpoint, options?: object): TabularAgent;
   restore(checkpoint: Checkpoint, env: Env | VectorEnv): TabularAgent;
 }
 
@@ -78,7 +78,7 @@ describe.each(cases)('%s', (_name, Class, options) => {
     expect(learn(first)).toEqual(learn(second));
     expect(first.checkpoint()).toStrictEqual(second.checkpoint());
     learn(other);
-    expect(other.actionValues).not.toEqual(first.actionValues);
+    expect(other.values.table).not.toEqual(first.values.table);
   });
 
   test('stopped, saved and resumed is the same as not interrupted, bit for bit', () => {
@@ -115,11 +115,11 @@ describe('the end of an episode', () => {
         [true, 1],
       ] as const) {
         const agent = new Class(oneStepEnv({ terminated }), options);
-        for (const values of [agent.actionValues, ...extraTables(agent)]) values.set([0, 0, 4, 6]);
+        for (const values of [agent.values.table, ...extraTables(agent)]) values.set([0, 0, 4, 6]);
         Array.from(agent.learn({ steps: 1 }));
         // Double Q-learning acts by the mean of two tables, of which one has learned.
         const half = agent instanceof DoubleQLearning ? 2 : 1;
-        expect(Math.max(...agent.actionValues.subarray(0, 2))).toBeCloseTo(expected / half, 12);
+        expect(Math.max(...agent.values.table.subarray(0, 2))).toBeCloseTo(expected / half, 12);
       }
     },
   );
@@ -127,18 +127,18 @@ describe('the end of an episode', () => {
   test.each(classes)('$name takes no mask of the next episode for that of the final observation', (Class) => {
     const env: Env = { ...oneStepEnv({}), actionMask: () => Uint8Array.of(1, 0) };
     const agent = new Class(env, options);
-    for (const values of [agent.actionValues, ...extraTables(agent)]) values.set([0, 0, 4, 6]);
+    for (const values of [agent.values.table, ...extraTables(agent)]) values.set([0, 0, 4, 6]);
     Array.from(agent.learn({ steps: 1 }));
-    expect(agent.actionValues[0]).toBeCloseTo(agent instanceof DoubleQLearning ? 0.65 : 1.3, 12);
+    expect(agent.values.table[0]).toBeCloseTo(agent instanceof DoubleQLearning ? 0.65 : 1.3, 12);
   });
 
   test.each([Sarsa, NStepSarsa, SarsaLambda, QLambda])(
     '$name draws an action for the final observation, which is not taken in the next episode',
     (Class) => {
       const agent = new Class(oneStepEnv({}), options);
-      agent.actionValues.set([0, 9, 4, 0]);
+      agent.values.table.set([0, 9, 4, 0]);
       Array.from(agent.learn({ steps: 3 }));
-      expect([...agent.visits]).toEqual([0, 3, 0, 0]);
+      expect([...agent.values.visits]).toEqual([0, 3, 0, 0]);
     },
   );
 
@@ -146,9 +146,9 @@ describe('the end of an episode', () => {
     for (const Class of [NStepQLearning, NStepSarsa, SarsaLambda, QLambda, MonteCarloControl]) {
       const agent = new Class(oneStepEnv({ terminated: true }), options);
       Array.from(agent.learn({ steps: 1 }));
-      agent.actionValues.set([0, 0, 0, 0]);
+      agent.values.table.set([0, 0, 0, 0]);
       Array.from(agent.learn({ steps: 2 }));
-      expect(Math.max(...agent.actionValues)).toBeCloseTo(1, 12);
+      expect(Math.max(...agent.values.table)).toBeCloseTo(1, 12);
     }
   });
 });
@@ -167,10 +167,10 @@ test("Peng's Q(λ) values the states on the way by their legal actions", () => {
     actionMask: () => Uint8Array.of(1, 0),
   };
   const agent = new QLambda(env, { variant: 'peng', gamma: 1, lambda: 1, alpha: 0.5 });
-  agent.actionValues.set([0, 0, 2, 50]);
+  agent.values.table.set([0, 0, 2, 50]);
   Array.from(agent.learn({ steps: 2 }));
   // With λ = 1 both move half the way to the return, 10.
-  expect([...agent.actionValues]).toEqual([5, 0, 6, 50]);
+  expect([...agent.values.table]).toEqual([5, 0, 6, 50]);
 });
 
 /** The two tables of Double Q-learning. */
@@ -182,8 +182,8 @@ function extraTables(agent: TabularAgent): Float64Array[] {
 describe('states', () => {
   test('of MultiDiscrete observations are numbered in mixed radix, the last element fastest', () => {
     const agent = new QLearning(makeEnv('Blackjack-v1'));
-    expect(agent.numStates).toBe(32 * 11 * 2);
-    expect(agent.stateOf([13, 7, 1])).toBe((13 * 11 + 7) * 2 + 1);
+    expect(agent.values.numStates).toBe(32 * 11 * 2);
+    expect(agent.values.stateOf([13, 7, 1])).toBe((13 * 11 + 7) * 2 + 1);
   });
 
   test('and actions may start elsewhere than at 0', () => {
@@ -200,16 +200,16 @@ describe('states', () => {
     const agent = new QLearning(env, { exploration: epsilonGreedy(1) });
     Array.from(agent.learn({ steps: 100 }));
     expect(new Set(taken)).toEqual(new Set([-1, 0]));
-    expect(agent.stateOf(7)).toBe(2);
-    expect([...agent.actionValues.subarray(0, 4)]).toEqual([0, 0, 0, 0]);
-    expect(agent.actionValues[4]).toBeLessThan(-0.5);
+    expect(agent.values.stateOf(7)).toBe(2);
+    expect([...agent.values.table.subarray(0, 4)]).toEqual([0, 0, 0, 0]);
+    expect(agent.values.table[4]).toBeLessThan(-0.5);
     expect(agent.act(7)).toBe(0);
   });
 });
 
 describe('acting', () => {
   const agent = new QLearning(makeEnv('LectureGrid-v0'));
-  agent.actionValues.set([1, 3, 3, 2], 4);
+  agent.values.table.set([1, 3, 3, 2], 4);
 
   test('takes the best action, the first of equal ones, that is legal', () => {
     expect(agent.act(1)).toBe(1);
@@ -234,7 +234,7 @@ describe('identities', () => {
   const tableOf = (Class: AgentClass, options: object): Float64Array => {
     const agent = new Class(makeVectorEnv('FrozenLake-v1', 1), { ...options, seed: 3 });
     learn(agent);
-    return agent.actionValues;
+    return agent.values.table;
   };
   /** What is tried does not depend on values, so that all see the same steps. */
   const uniform = { exploration: epsilonGreedy(1), initialValue: 0.5 };
