@@ -20,7 +20,8 @@ test('acts by the parameters of the moment', () => {
 
 test('normalizes observations, and leaves those that it is given alone', () => {
   const normalizer = new RunningNormalizer(2);
-  normalizer.setState({ mean: Float64Array.of(1, 2), variance: Float64Array.of(4 - 1e-8, 1 - 1e-8), count: 1 });
+  const [mean, variance] = [Float64Array.of(1, 2), Float64Array.of(4 - 1e-8, 1 - 1e-8)];
+  normalizer.setState({ ...normalizer.getState(), mean, variance, count: 1 });
   const policy = new NetworkPolicy(network, () => Float64Array.of(1, 1, 0), normalizer);
   const observations = Float32Array.of(3, 4, 1, 2);
   const actions = new Float32Array(2);
