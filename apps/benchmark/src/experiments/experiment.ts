@@ -27,7 +27,7 @@ export interface NumbersTable {
 }
 
 /** What an experiment takes with its usual repetitions; with others as many times as much. */
-export interface ExperimentCost {
+interface ExperimentCost {
   /** Seconds of one core, as measured on an AMD EPYC (Zen 4). A suite's runs share those that there are; all else is computed on one. */
   readonly seconds: number;
   /** How often `forSeeds` computes something: not in an experiment with a suite. */

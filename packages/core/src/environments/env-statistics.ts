@@ -12,7 +12,7 @@ interface Gathering {
 }
 
 /** The statistics of `env`, none where its wrappers gather none. Throws `EnvError` for what are none. */
-export function statisticsOf({ statistics }: Gathering): EnvStatistics {
+function statisticsOf({ statistics }: Gathering): EnvStatistics {
   if (statistics === undefined) return {};
   const isList = (value: unknown): boolean =>
     Array.isArray(value) && value.length > 0 && value.every((each) => each instanceof RunningNormalizer);

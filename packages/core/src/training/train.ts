@@ -47,7 +47,7 @@ export interface TrainingSummary {
 }
 
 /** What `train` may be given besides how long to learn. */
-export interface TrainHooks {
+interface TrainHooks {
   /** Called in this order. */
   readonly callbacks?: readonly Callback[] | undefined;
   /**

@@ -133,7 +133,7 @@ function readFlag(state: StateDict, name: string): boolean {
 }
 
 /** The state of `env`, or null where it has none to save: an agent is worth saving all the same, since it can act. */
-export function snapshotEnv(env: VectorEnv): StateDict | null {
+function snapshotEnv(env: VectorEnv): StateDict | null {
   checkArguments('snapshotEnv', { env }, { env: aVectorEnv });
   try {
     return env.getState();
