@@ -50,6 +50,8 @@ export {
   type LoadableAgent,
 } from './policies/base-agent.ts';
 export { everyStep, type EveryStepMethod } from './policies/every-step.ts';
+export { inspectCheckpoint, type CheckpointContents } from './policies/inspect-checkpoint.ts';
+export type { TrainedIn } from './environments/placeholder-env.ts';
 export { observationRows } from './policies/observation-rows.ts';
 export { shownObservations } from './policies/shown-observations.ts';
 export { openAgent, restoreAgent, saveAgent, type AgentState, type SavedParts } from './policies/saved-agent.ts';
@@ -99,6 +101,7 @@ export {
 export { checkFiniteRows, checkReward, checkRewards, checkStep } from './environments/check-float32.ts';
 export { checkActions, checkValue } from './environments/check-values.ts';
 export { resetEnv, stepCopies, stepEnv } from './environments/checked-step.ts';
+export { decodeCheckpointFile, encodeCheckpointFile, loadCheckpoint } from './checkpoints/checkpoint-file.ts';
 export { checkCheckpoint, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoints/checkpoint.ts';
 export {
   bernoulli,

@@ -80,6 +80,19 @@ const networks = () => createActorCritic(vectorEnv(), { hidden: [4], activation:
 const layer = (output: number) => linear({ input: 2, output, random: random() });
 const checkpoint = () => ({ algorithm: 'fake', state: { step: 1 }, files: {} });
 
+/** Its state has no prototype, so that it is one argument: what is in it is for the tests of agents. */
+const agentCheckpoint = () => {
+  const env = vectorEnv();
+  const { observationSpace, actionSpace, numEnvs } = env;
+  const state = {
+    options: { seed: 1 },
+    env: { observationSpace: observationSpace.toJSON(), actionSpace: actionSpace.toJSON(), numEnvs, hasMasks: false },
+    training: new core.TrainingEnv(env, 1).getState(),
+    learned: {},
+  };
+  return { algorithm: 'fake', state: Object.assign(Object.create(null), state) as typeof state, files: {} };
+};
+
 const examples: Examples = {
   // Within a program: tensor's own checks see what they are given.
   approximateKl: null,
@@ -153,6 +166,10 @@ const examples: Examples = {
   checkValue: () => ['observation', new Discrete(2), 1],
   encodeCheckpoint: () => [checkpoint()],
   decodeCheckpoint: () => [core.encodeCheckpoint(checkpoint())],
+  encodeCheckpointFile: () => [checkpoint()],
+  decodeCheckpointFile: () => [core.encodeCheckpointFile(checkpoint())],
+  loadCheckpoint: () => [`data:;base64,${Buffer.from(core.encodeCheckpointFile(checkpoint())).toString('base64')}`],
+  inspectCheckpoint: () => [agentCheckpoint()],
   policyOutputs: () => [new Discrete(2)],
   actionCounts: () => [new Discrete(2)],
   actionMaskSize: () => [new Discrete(2)],

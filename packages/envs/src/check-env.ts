@@ -33,7 +33,8 @@ const somethingToStep = havingMethods('an environment (with reset and step)', 'r
 /**
  * Plays `env` with random actions and throws an `EnvError` that names the first breach of the contract: observations outside their
  * space, rewards that are not finite numbers, flags that are not booleans, action masks that do not fit or leave no action, episodes
- * that differ though they were seeded alike, a state that does not bring back what followed it. Returns nothing if all is well.
+ * that differ though they were seeded alike, a state that does not bring back what followed it. Returns nothing if all is well, and says on the console what it
+ * costs where `getState` and `setState` are missing.
  * The random actions are any of the space, also those that a mask advises against: environments take them all.
  * Throws `RangeError` for options out of range.
  */
@@ -143,7 +144,13 @@ function checkSpace(name: string, space: unknown): void {
 }
 
 function checkState(env: Env, steps: number, seed: number): void {
-  if (!env.getState && !env.setState) return;
+  if (!env.getState && !env.setState) {
+    console.warn(
+      'checkEnv: the environment has no getState and setState, which is allowed: an agent that learns in it is saved and loaded, but goes on with new ' +
+        'episodes, not exactly as if it had not been interrupted, and one that learns from a replay buffer with an empty one',
+    );
+    return;
+  }
   if (!env.getState || !env.setState) {
     throw new EnvError(`the environment has ${env.getState ? 'getState' : 'setState'} alone, expected both or neither`);
   }

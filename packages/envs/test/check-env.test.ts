@@ -1,6 +1,6 @@
 import { Box, Discrete, EnvError, type Env, type StateDict, type Stateful } from '@gradus/core';
 import { checkEnv, listEnvs, makeEnv } from '@gradus/envs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 const isMinAtar = (id: string): boolean => id.startsWith('MinAtar/');
 
@@ -35,6 +35,18 @@ function walk(): Env<number[], number> & Stateful {
 
 test('an environment that keeps the contract passes', () => {
   checkEnv(walk());
+});
+
+test('what it costs to have no getState and setState is told, once, and nothing where they are there', () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  checkEnv(walk());
+  expect(warn).not.toHaveBeenCalled();
+  checkEnv(Object.assign(walk(), { getState: undefined, setState: undefined }));
+  expect(warn).toHaveBeenCalledOnce();
+  expect(warn.mock.calls[0][0]).toMatch(
+    /^checkEnv: the environment has no getState and setState, .* goes on with new episodes/,
+  );
+  warn.mockRestore();
 });
 
 test('actions that a mask advises against are tried as well', () => {

@@ -19,7 +19,7 @@ export interface Checkpoint {
 export const MANIFEST = 'agent.json';
 const ARRAYS = 'state.bin';
 const FORMAT = 'gradus-agent';
-const VERSION = 2;
+const VERSION = 3;
 
 /** Length and checksum of a file. */
 export interface FileRecord {
@@ -137,6 +137,11 @@ export class CheckpointReader {
   /** Names of the files that the checkpoint consists of besides `agent.json`. */
   get fileNames(): string[] {
     return [...this.files.keys()];
+  }
+
+  /** The same with their lengths in bytes, in the order in which `agent.json` names them. */
+  get fileLengths(): [name: string, bytes: number][] {
+    return Array.from(this.files, ([name, { record }]) => [name, record.bytes]);
   }
 
   /** Takes the bytes of a file that follow those it has had. */

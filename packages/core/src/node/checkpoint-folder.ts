@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rmdir, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   CheckpointReader,
@@ -8,12 +8,10 @@ import {
   type Checkpoint,
   type FileRecord,
 } from '../checkpoints/checkpoint.ts';
-import { crc32 } from '../checkpoints/crc32.ts';
 import { CheckpointError } from '../errors.ts';
+import { isFile, readCheckpointFile } from './checkpoint-file.ts';
+import { describeError, readPieces, removeQuietly, writeDurably } from './file-pieces.ts';
 import { disown, isAbandoned, ownName } from './own-name.ts';
-
-/** Bytes that are written or read at once. */
-const PIECE = 4 * 2 ** 20;
 
 /** How the folders with a checkpoint's files begin. */
 const FILES = 'files';
@@ -56,11 +54,12 @@ export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Pr
 }
 
 /**
- * Reads the checkpoint that `saveCheckpoint` wrote, also while others are saving there. Throws `CheckpointError`, naming the folder
- * and the file, where one is missing, truncated or corrupt.
+ * Reads the checkpoint that `saveCheckpoint` wrote in a folder, also while others are saving there, or `saveCheckpointFile` in a file. Throws
+ * `CheckpointError`, naming the folder and the file, where one is missing, truncated or corrupt.
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const target = resolve(folder);
+  if (await isFile(target)) return readCheckpointFile(folder);
   const path = join(target, MANIFEST);
   try {
     let manifest = await readIfThere(path);
@@ -112,54 +111,12 @@ async function makeOwnFolder(target: string): Promise<string> {
   }
 }
 
-async function writeDurably(path: string, pieces: readonly Uint8Array[]): Promise<FileRecord> {
-  const file = await open(path, 'wx');
-  try {
-    let bytes = 0;
-    let checksum = 0;
-    for (const piece of inPieces(pieces)) {
-      await file.writeFile(piece);
-      checksum = crc32(piece, checksum);
-      bytes += piece.length;
-    }
-    await file.sync();
-    return { bytes, crc32: checksum };
-  } finally {
-    await file.close();
-  }
-}
-
-/** The same bytes in pieces of {@link PIECE}: small ones are put together, large ones cut. */
-function* inPieces(pieces: readonly Uint8Array[]): Generator<Uint8Array, void, void> {
-  const buffer = new Uint8Array(PIECE);
-  let filled = 0;
-  for (const piece of pieces) {
-    for (let start = 0; start < piece.length;) {
-      const part = piece.subarray(start, start + PIECE - filled);
-      buffer.set(part, filled);
-      start += part.length;
-      filled += part.length;
-      if (filled < PIECE) continue;
-      yield buffer;
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield buffer.subarray(0, filled);
-}
-
 /** Reads all files, which are opened before, so that none of them can vanish. */
 async function readFiles(target: string, reader: CheckpointReader): Promise<Checkpoint> {
   const files: [name: string, file: FileHandle][] = [];
   try {
     for (const name of reader.fileNames) files.push([name, await openFile(join(target, reader.folder ?? ''), name)]);
-    const buffer = new Uint8Array(PIECE);
-    for (const [name, file] of files) {
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, PIECE, null);
-        if (bytesRead === 0) break;
-        reader.read(name, buffer.subarray(0, bytesRead));
-      }
-    }
+    for (const [name, file] of files) for await (const piece of readPieces(file)) reader.read(name, piece);
     return reader.finish();
   } finally {
     for (const [, file] of files) await file.close();
@@ -184,15 +141,6 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
   }
 }
 
-async function removeQuietly(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true }).catch(() => undefined);
-}
-
 function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
-
-function describeError(folder: string, verb: string, error: unknown): CheckpointError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new CheckpointError(`${folder} cannot be ${verb}: ${reason}`, { cause: error });
 }

@@ -1,3 +1,4 @@
+export { saveCheckpointFile } from './checkpoint-file.ts';
 export { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from './checkpoint-folder.ts';
 export { checkpoints, latestCheckpoint, type CheckpointsOptions } from './checkpoints.ts';
 export { consoleProgress, type ConsoleProgressOptions, type OutputStream } from './console-progress.ts';

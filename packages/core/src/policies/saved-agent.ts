@@ -117,7 +117,7 @@ function describeEnv({ observationSpace, actionSpace, numEnvs, actionMasks }: Ve
 }
 
 /** The environment that an agent was saved with. */
-function readTrainedIn(state: StateDict): TrainedIn {
+export function readTrainedIn(state: StateDict): TrainedIn {
   const env = readState(state, 'env');
   return {
     observationSpace: spaceFromJson(env.observationSpace, 'observationSpace'),

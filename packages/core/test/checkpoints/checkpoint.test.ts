@@ -27,7 +27,7 @@ test('comes back exactly, also when agent.json was formatted anew', () => {
 
 test('agent.json says in plain words what it is', () => {
   const manifest = parse(encodeCheckpoint(checkpoint)['agent.json']);
-  expect(manifest).toMatchObject({ format: 'gradus-agent', version: 2, algorithm: 'dqn', state: { step: 12 } });
+  expect(manifest).toMatchObject({ format: 'gradus-agent', version: 3, algorithm: 'dqn', state: { step: 12 } });
 });
 
 test('files may come in pieces of any size', () => {
@@ -79,7 +79,7 @@ describe('damage is named', () => {
     expect(() => load(manifest.subarray(0, 100))).toThrow('agent.json is corrupt or truncated, expected JSON');
     expect(() => load(encode({ format: 'other' }))).toThrow('agent.json is not of the format gradus-agent');
     expect(() => load(encode('null'))).toThrow('agent.json is not of the format gradus-agent');
-    expect(() => load(encode({ ...parse(manifest), version: 1 }))).toThrow('agent.json has version 1, expected 2');
+    expect(() => load(encode({ ...parse(manifest), version: 2 }))).toThrow('agent.json has version 2, expected 3');
     expect(() => load(encode({ ...parse(manifest), algorithm: 'ppo' }))).toThrow(
       'agent.json is corrupt, its checksum is wrong',
     );
