@@ -46,6 +46,7 @@ export {
   type AgentKind,
   type AgentOptions,
   type AgentParts,
+  type LoadAgentOptions,
   type LoadOptions,
   type LoadableAgent,
 } from './policies/base-agent.ts';

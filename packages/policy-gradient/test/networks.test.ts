@@ -7,6 +7,7 @@ import {
   dictFeatures,
   evaluate,
   featureCount,
+  loadAgent,
   policyOutputs,
   type Checkpoint,
   type Env,
@@ -121,8 +122,18 @@ describe.each(Object.entries(algorithms))('%s', (_, { create, load }) => {
       const body = t.sequential([t.linear({ input: 4, output: 4, random }), t.layerNormalization(4)]);
       return actorCriticOf(spaces, { body, head, critic }, options);
     };
-    expect(() => load(checkpoint, {})).toThrow(CheckpointError);
-    expect(() => load(checkpoint, {})).toThrow(
+    const classes = [Ppo, Trpo, NaturalPolicyGradient, Reinforce];
+    for (const without of [() => load(checkpoint, {}), () => loadAgent(checkpoint, classes)]) {
+      expect(without).toThrow(
+        new CheckpointError(
+          'load: the agent was made with a function as networks, which is not saved; give it again: load(checkpoint, { networks })',
+        ),
+      );
+    }
+    expect(loadAgent(checkpoint, classes, { networks }).checkpoint().files).toEqual(checkpoint.files);
+    // The usual ones, asked for.
+    expect(() => load(checkpoint, { networks: null })).toThrow(CheckpointError);
+    expect(() => load(checkpoint, { networks: null })).toThrow(
       "load: what was saved does not fit with another networks: safetensors: parameter 'actor.features.0.weight' is missing, expected float32 [4, 64]; unknown parameter 'body.0.weight' in the file, float32 [4, 8]",
     );
     expect(() => load(checkpoint, { networks: other })).toThrow(t.SafetensorsError);

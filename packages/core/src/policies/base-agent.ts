@@ -176,8 +176,8 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
    * as `resumed` says: exactly as if it had not been interrupted in as many copies of an environment that has `getState` and `setState`, else with new
    * episodes. What `options` give replaces what it was made with.
    * @throws RangeError for an unknown option or a wrong one.
-   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, the environment's state does not fit, or an option would give weights
-   *   other shapes.
+   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, the environment's state does not fit, an option would give weights
+   *   other shapes, or one that was a function, such as networks of one's own, is not given again.
    * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
    */
   static load<T extends BaseAgent>(this: AgentClass<T>, checkpoint: Checkpoint, options: LoadOptions<T> = {}): T {
@@ -206,14 +206,20 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
   }
 }
 
+/** What {@link loadAgent} is given: an environment to go on learning in, a device, and options of the algorithm that is found, such as `networks` of one's own. */
+export type LoadAgentOptions = DeviceOption & { readonly env?: Env | VectorEnv | undefined } & Readonly<
+    Record<string, unknown>
+  >;
+
 /**
  * The agent that was saved, whichever of these classes it is of; see {@link BaseAgent.load}: `loadAgent(checkpoint, [Ppo, Dqn])`.
- * @throws CheckpointError where none of them has the checkpoint's algorithm.
+ * @throws RangeError for an option that the class does not have, or a wrong one.
+ * @throws CheckpointError where none of them has the checkpoint's algorithm, and as `load` does.
  */
 export function loadAgent(
   checkpoint: Checkpoint,
   classes: readonly LoadableAgent[],
-  options: DeviceOption & { readonly env?: Env | VectorEnv | undefined } = {},
+  options: LoadAgentOptions = {},
 ): Agent {
   checkArguments('loadAgent', { classes, options }, { classes: aList, options: anObject });
   checkCheckpoint(checkpoint);
@@ -230,5 +236,5 @@ export function loadAgent(
 export interface LoadableAgent {
   /** The algorithm of the checkpoints that it can load, or several. */
   readonly algorithm: string | readonly string[];
-  load(checkpoint: Checkpoint, options?: DeviceOption & { readonly env?: Env | VectorEnv | undefined }): Agent;
+  load(checkpoint: Checkpoint, options?: LoadAgentOptions): Agent;
 }

@@ -56,6 +56,7 @@ export function saveAgent(
     algorithm: agent.algorithm,
     state: {
       options: plainState(agent.options),
+      functions: functionsAmong(agent.options),
       env: describeEnv(training.env),
       training: training.getState(),
       learned: Object.fromEntries(learned) as StateDict,
@@ -68,7 +69,8 @@ export function saveAgent(
 
 /**
  * The environment and the options that an agent is to be made with, which {@link restoreAgent} then makes what the saved one was: where no `env` is given,
- * one to act in alone; what `given` has in place of the saved options. Throws `CheckpointError` for a checkpoint of another algorithm.
+ * one to act in alone; what `given` has in place of the saved options. Throws `CheckpointError` for a checkpoint of another algorithm, and where an option
+ * that was a function, such as networks of one's own, is not given again.
  */
 export function openAgent<Given extends object>(
   checkpoint: Checkpoint,
@@ -77,6 +79,13 @@ export function openAgent<Given extends object>(
   given: Given,
 ): { readonly env: Env | VectorEnv; readonly options: StateDict & Given } {
   const { state } = openCheckpoint(checkpoint, algorithm);
+  const functions = Array.isArray(state.functions) ? (state.functions as readonly string[]) : [];
+  const missing = functions.filter((name) => (given as Readonly<Record<string, unknown>>)[name] === undefined);
+  if (missing.length > 0) {
+    throw new CheckpointError(
+      `load: the agent was made with a function as ${missing.join(' and ')}, which is not saved; give it again: load(checkpoint, { ${missing.join(', ')} })`,
+    );
+  }
   return { env: env ?? placeholderEnv(readTrainedIn(state)), options: { ...readState(state, 'options'), ...given } };
 }
 
@@ -100,6 +109,11 @@ export function restoreAgent(agent: Owner, training: TrainingEnv, parts: SavedPa
     const { message } = error as Error;
     throw new CheckpointError(`load: what was saved does not fit with another ${others}: ${message}`, { cause: error });
   }
+}
+
+/** The names of options that no checkpoint can hold. */
+function functionsAmong(options: object): string[] {
+  return Object.entries(options).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
 }
 
 /** All that is saved as files. */

@@ -1,4 +1,14 @@
-import { Box, CheckpointError, Dict, Discrete, evaluate, type Checkpoint, type Env, type Space } from '@gradus/core';
+import {
+  Box,
+  CheckpointError,
+  Dict,
+  Discrete,
+  evaluate,
+  loadAgent,
+  type Checkpoint,
+  type Env,
+  type Space,
+} from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import * as t from '@gradus/tensor';
 import { Dqn, Pqn, type DqnOptions, type PqnOptions, type QNetworkLayers } from '@gradus/value-based';
@@ -86,8 +96,20 @@ describe.each(Object.entries(algorithms))('%s', (_, { saved, create, load }) => 
 
   test('loading without it, or with another one, says by name what does not fit', () => {
     const checkpoint = create(makeEnv('CartPole-v1'), { network }).checkpoint();
-    expect(() => load(checkpoint, {})).toThrow(CheckpointError);
-    expect(() => load(checkpoint, {})).toThrow(/does not fit with another network: safetensors: parameter '\S+' is /);
+    expect(() => load(checkpoint, {})).toThrow(
+      new CheckpointError(
+        'load: the agent was made with a function as network, which is not saved; give it again: load(checkpoint, { network })',
+      ),
+    );
+    expect(loadAgent(checkpoint, [Dqn, Pqn], { network }).checkpoint().files).toEqual(checkpoint.files);
+    expect(() => loadAgent(checkpoint, [Dqn, Pqn], { network, networks: network })).toThrow(
+      /unknown option 'networks'/,
+    );
+    // The usual one, asked for.
+    expect(() => load(checkpoint, { network: null })).toThrow(CheckpointError);
+    expect(() => load(checkpoint, { network: null })).toThrow(
+      /does not fit with another network: safetensors: parameter '\S+' is /,
+    );
     const wider: MakeNetwork = ({ features, outputs, random }) =>
       t.sequential([t.linear({ input: features, output: outputs, random }), t.layerNormalization(outputs)]);
     expect(() => load(checkpoint, { network: wider })).toThrow(
