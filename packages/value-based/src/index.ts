@@ -77,7 +77,7 @@ export {
 export { backwardView, forwardView, type LambdaViewOptions, type RecordedEpisode } from './tabular/lambda-views.ts';
 export { MonteCarloControl, monteCarloDefaults } from './tabular/monte-carlo-control.ts';
 export { monteCarloPrediction, type MonteCarloPredictionOptions } from './tabular/monte-carlo-prediction.ts';
-export { nStepDefaults, type NStepOptions } from './tabular/n-step-options.ts';
+export { nStepDefaults, type NStepOptions } from './tabular/n-step-agent.ts';
 export { NStepQLearning } from './tabular/n-step-q-learning.ts';
 export { NStepSarsa } from './tabular/n-step-sarsa.ts';
 export type { PredictionOptions } from './tabular/predict.ts';
@@ -87,6 +87,7 @@ export { SarsaLambda, sarsaLambdaDefaults, type SarsaLambdaOptions } from './tab
 export { Sarsa } from './tabular/sarsa.ts';
 export { visitStepSize, type StepSize, type VisitStepSize } from './tabular/step-size.ts';
 export type { TabularActionValues } from './tabular/tabular-action-values.ts';
+export type { TabularAgent, TabularAgentClass } from './tabular/tabular-agent.ts';
 export { tabularDefaults, type TabularOptions } from './tabular/tabular-learner.ts';
 export { tdLambda, type TdLambdaOptions } from './tabular/td-lambda.ts';
 export {

@@ -1,8 +1,7 @@
-import { BaseAgent, type AgentParts, type DeviceOption, type Env, type Progress, type VectorEnv } from '@gradus/core';
 import { EpisodeBuffer } from './episode-buffer.ts';
 import { visitStepSize } from './step-size.ts';
-import type { TabularActionValues } from './tabular-action-values.ts';
-import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
+import { tabularAgent, type TabularAgent, type TabularAgentClass } from './tabular-agent.ts';
+import { tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
 
 /** Those of {@link TabularOptions}, but that values are the means of their returns, α_n = 1 / n. */
 export const monteCarloDefaults: TabularOptions = { ...tabularDefaults, alpha: visitStepSize() };
@@ -15,34 +14,21 @@ export const monteCarloDefaults: TabularOptions = { ...tabularDefaults, alpha: v
  * The return of an episode that was cut off goes on with the value of its last state, Σ_a π(a | s) q(s, a). Learns the values of the
  * policy that it follows, exploration included.
  */
-export class MonteCarloControl extends BaseAgent<TabularOptions> {
-  static readonly algorithm = 'monte-carlo';
-  readonly values: TabularActionValues;
-  readonly actionValues: TabularActionValues['of'];
-  protected readonly parts: AgentParts;
-  private readonly learner: TabularLearner;
-  private readonly trajectory: EpisodeBuffer;
-
-  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one. */
-  constructor(env: Env | VectorEnv, options: Partial<TabularOptions> & DeviceOption = {}) {
-    const { algorithm } = MonteCarloControl;
-    super({ name: algorithm, algorithm, defaults: monteCarloDefaults, checks: tabularChecks }, env, options);
-    this.learner = new TabularLearner(this, this.training, this.random);
-    this.values = this.learner.values;
-    this.actionValues = this.values.of;
-    this.trajectory = new EpisodeBuffer(this.values.table.length);
-    this.parts = this.learner.parts({ episode: { trajectory: this.trajectory } });
-  }
-
-  protected train(totalSteps: number): Generator<Progress, void, void> {
-    const { learner, trajectory, options } = this;
-    const { world } = learner;
-    const learnReturn = (pair: number, value: number): void => {
-      learner.moveTowards(pair, value);
+export const MonteCarloControl: TabularAgentClass = tabularAgent(
+  'monte-carlo',
+  { defaults: monteCarloDefaults, checks: tabularChecks },
+  (learner, { gamma }) => {
+    const trajectory = new EpisodeBuffer(learner.values.table.length);
+    const learnReturn = (pair: number, value: number): void => learner.moveTowards(pair, value);
+    return {
+      episode: { trajectory },
+      update: ({ pair, reward, ended }) => {
+        trajectory.push(pair, reward);
+        if (ended) trajectory.finish(gamma, learner.expectedNextValue(), true, learnReturn);
+      },
     };
-    return learner.train(totalSteps, () => {
-      trajectory.push(world.pair, world.reward);
-      if (world.ended) trajectory.finish(options.gamma, learner.expectedNextValue(), true, learnReturn);
-    });
-  }
-}
+  },
+);
+
+/** A Monte-Carlo control agent. */
+export type MonteCarloControl = TabularAgent;

@@ -1,8 +1,5 @@
-import { BaseAgent, type AgentParts, type DeviceOption, type Env, type Progress, type VectorEnv } from '@gradus/core';
-import { nStepChecks, nStepDefaults, type NStepOptions } from './n-step-options.ts';
-import { NStepWindow } from './n-step-window.ts';
-import type { TabularActionValues } from './tabular-action-values.ts';
-import { TabularLearner } from './tabular-learner.ts';
+import { nStepAgent, type NStepOptions } from './n-step-agent.ts';
+import type { TabularAgent, TabularAgentClass } from './tabular-agent.ts';
 
 /**
  * Q-learning with n-step returns (S2.4; Peng and Williams, 1996), for the pair of n steps ago:
@@ -12,37 +9,9 @@ import { TabularLearner } from './tabular-learner.ts';
  * The actions on the way are those that were tried, and nothing corrects for that: for n > 1 it learns Q* only as far as these become
  * greedy.
  */
-export class NStepQLearning extends BaseAgent<NStepOptions> {
-  static readonly algorithm = 'n-step-q-learning';
-  readonly values: TabularActionValues;
-  readonly actionValues: TabularActionValues['of'];
-  protected readonly parts: AgentParts;
-  private readonly learner: TabularLearner;
-  private readonly window: NStepWindow;
+export const NStepQLearning: TabularAgentClass<NStepOptions> = nStepAgent('n-step-q-learning', (learner) =>
+  learner.maximumNextValue(),
+);
 
-  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one. */
-  constructor(env: Env | VectorEnv, options: Partial<NStepOptions> & DeviceOption = {}) {
-    const { algorithm } = NStepQLearning;
-    super({ name: algorithm, algorithm, defaults: nStepDefaults, checks: nStepChecks }, env, options);
-    this.learner = new TabularLearner(this, this.training, this.random);
-    this.values = this.learner.values;
-    this.actionValues = this.values.of;
-    this.window = new NStepWindow(this.options.nSteps, this.options.gamma);
-    this.parts = this.learner.parts({ episode: { window: this.window } });
-  }
-
-  protected train(totalSteps: number): Generator<Progress, void, void> {
-    const { learner, window } = this;
-    const { world } = learner;
-    return learner.train(totalSteps, () => {
-      window.push(world.pair, world.reward);
-      if (!window.isFull && !world.ended) return;
-      const value = learner.maximumNextValue();
-      // At the end of an episode the steps that are left are due all at once.
-      do {
-        learner.moveTowards(window.oldest, window.returnOfOldest(value));
-        window.dropOldest();
-      } while (world.ended && window.length > 0);
-    });
-  }
-}
+/** An n-step Q-learning agent. */
+export type NStepQLearning = TabularAgent<NStepOptions>;

@@ -2,14 +2,13 @@ import { CheckpointError, readNumber, restoreArray, type StateDict, type Statefu
 
 /** The last n steps of an episode: what was visited, an index into a table of values, and the reward that followed. */
 export class NStepWindow implements Stateful {
-  /** Steps in the window. */
-  length = 0;
   private readonly n: number;
   private readonly gamma: number;
   private readonly indices: Int32Array;
   private readonly rewards: Float64Array;
-  /** Where the oldest step is. */
+  /** Where the oldest step is, and how many there are. */
   private start = 0;
+  private length = 0;
 
   constructor(n: number, gamma: number) {
     this.n = n;
@@ -18,34 +17,34 @@ export class NStepWindow implements Stateful {
     this.rewards = new Float64Array(n);
   }
 
-  get isFull(): boolean {
-    return this.length === this.n;
-  }
-
-  /** What the oldest step visited. */
-  get oldest(): number {
-    return this.indices[this.start];
-  }
-
-  /** Adds a step; the window must not be full. */
-  push(index: number, reward: number): void {
+  /**
+   * Adds a step that visited `index`, and hands the returns that are known now to `use`, each with what its first step visited: that of n steps, or at the end
+   * of an episode all that are left. They go on with `nextValue`, the value of what follows, which is asked for only then.
+   */
+  add(
+    index: number,
+    { reward, ended }: { readonly reward: number; readonly ended: boolean },
+    nextValue: () => number,
+    use: (index: number, value: number) => void,
+  ): void {
     const place = (this.start + this.length++) % this.n;
     this.indices[place] = index;
     this.rewards[place] = reward;
+    if (this.length < this.n && !ended) return;
+    const value = nextValue();
+    do {
+      use(this.indices[this.start], this.returnOfOldest(value));
+      this.start = (this.start + 1) % this.n;
+      this.length--;
+    } while (ended && this.length > 0);
   }
 
-  /** The return from the oldest step on, r₀ + γ r₁ + … + γᵐ⁻¹ rₘ₋₁ + γᵐ `value`, of the m steps in the window and the value of what follows. */
-  returnOfOldest(value: number): number {
+  /** r₀ + γ r₁ + … + γᵐ⁻¹ rₘ₋₁ + γᵐ `value`, of the m steps in the window and the value of what follows. */
+  private returnOfOldest(value: number): number {
     const { n, gamma, rewards, start } = this;
     let sum = value;
     for (let k = this.length - 1; k >= 0; k--) sum = rewards[(start + k) % n] + gamma * sum;
     return sum;
-  }
-
-  /** Forgets the oldest step. */
-  dropOldest(): void {
-    this.start = (this.start + 1) % this.n;
-    this.length--;
   }
 
   getState(): StateDict {

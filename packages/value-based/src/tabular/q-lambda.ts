@@ -1,18 +1,8 @@
-import {
-  BaseAgent,
-  fraction,
-  oneOf,
-  type AgentParts,
-  type DeviceOption,
-  type Env,
-  type OptionCheck,
-  type Progress,
-  type VectorEnv,
-} from '@gradus/core';
-import { bestAction } from './best-action.ts';
+import { fraction, oneOf, type OptionCheck } from '@gradus/core';
 import { EligibilityTraces, traceKinds, type TraceKind } from './eligibility-traces.ts';
-import type { TabularActionValues } from './tabular-action-values.ts';
-import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
+import { tabularAgent, type TabularAgent, type TabularAgentClass } from './tabular-agent.ts';
+import type { TabularEnv } from './tabular-env.ts';
+import { tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
 
 /** What Q(λ) may be told. */
 export interface QLambdaOptions extends TabularOptions {
@@ -48,71 +38,47 @@ const checks: { readonly [Name in keyof QLambdaOptions]: OptionCheck } = {
  *   r + γ v(s′) − q(s, a), earlier ones by r + γ v(s′) − v(s), as far as they are eligible. It learns faster, and Q* only as far as the actions
  *   tried become greedy.
  */
-export class QLambda extends BaseAgent<QLambdaOptions> {
-  static readonly algorithm = 'q-lambda';
-  readonly values: TabularActionValues;
-  readonly actionValues: TabularActionValues['of'];
-  protected readonly parts: AgentParts;
-  private readonly learner: TabularLearner;
-  private readonly traces: EligibilityTraces;
-
-  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one, such as Dutch traces in Peng's Q(λ), for which they are not defined. */
-  constructor(env: Env | VectorEnv, options: Partial<QLambdaOptions> & DeviceOption = {}) {
-    const { algorithm } = QLambda;
-    super({ name: algorithm, algorithm, defaults: qLambdaDefaults, checks: checks }, env, options);
-    this.learner = new TabularLearner(this, this.training, this.random);
-    this.values = this.learner.values;
-    this.actionValues = this.values.of;
-    const { gamma, lambda, variant, traces } = this.options;
-    if (variant === 'peng' && traces === 'dutch') {
+export const QLambda: TabularAgentClass<QLambdaOptions> = tabularAgent(
+  'q-lambda',
+  { defaults: qLambdaDefaults, checks },
+  (learner, { gamma, lambda, variant, traces: kind }) => {
+    if (variant === 'peng' && kind === 'dutch') {
       throw new RangeError(
         "q-lambda: expected traces to be 'accumulating' or 'replacing' with variant 'peng', got 'dutch'",
       );
     }
-    this.traces = new EligibilityTraces(this.values.table.length, traces, gamma * lambda);
-    this.parts = this.learner.parts({ episode: { traces: this.traces } });
-  }
+    const { table } = learner;
+    const { values } = table;
+    const traces = new EligibilityTraces(values.length, kind, gamma * lambda);
+    const watkins = ({ pair, reward }: TabularEnv): void => {
+      const nextValue = learner.maximumNextValue();
+      const isGreedy = learner.sampledNextValue() === nextValue;
+      const error = reward + gamma * nextValue - values[pair];
+      traces.update(values, pair, table.nextStepSize(pair, learner.progress), error, nextValue);
+      if (!isGreedy) traces.clear();
+      learner.noteError(error);
+    };
+    const peng = ({ pair, reward }: TabularEnv): void => {
+      const alpha = table.nextStepSize(pair, learner.progress);
+      const target = reward + gamma * learner.maximumNextValue();
+      const value = learner.maximumValue();
+      const gap = value - values[pair];
+      traces.visit(pair, alpha);
+      traces.apply(values, target - value);
+      // What the pair visited has yet to move, since its own error is larger than that of the earlier ones.
+      values[pair] += alpha * gap;
+      learner.noteError(target - value + gap);
+    };
+    const learn = variant === 'watkins' ? watkins : peng;
+    return {
+      episode: { traces },
+      update: (transition) => {
+        learn(transition);
+        if (transition.ended) traces.clear();
+      },
+    };
+  },
+);
 
-  protected train(totalSteps: number): Generator<Progress, void, void> {
-    const { learner, traces, options } = this;
-    return learner.train(totalSteps, () => {
-      if (options.variant === 'watkins') this.updateWatkins();
-      else this.updatePeng();
-      if (learner.world.ended) traces.clear();
-    });
-  }
-
-  private updateWatkins(): void {
-    const { learner, traces } = this;
-    const { world, table } = learner;
-    const nextValue = learner.maximumNextValue();
-    const isGreedy = learner.sampledNextValue() === nextValue;
-    const error = world.reward + this.options.gamma * nextValue - table.values[world.pair];
-    traces.update(table.values, world.pair, table.nextStepSize(world.pair, learner.progress), error, nextValue);
-    if (!isGreedy) traces.clear();
-    learner.noteError(error);
-  }
-
-  private updatePeng(): void {
-    const { learner, traces } = this;
-    const { world, table } = learner;
-    const { pair } = world;
-    const alpha = table.nextStepSize(pair, learner.progress);
-    const target = world.reward + this.options.gamma * learner.maximumNextValue();
-    const value = this.maximumValue();
-    const gap = value - table.values[pair];
-    traces.visit(pair, alpha);
-    traces.apply(table.values, target - value);
-    // What the pair visited has yet to move, since its own error is larger than that of the earlier ones.
-    table.values[pair] += alpha * gap;
-    learner.noteError(target - value + gap);
-  }
-
-  /** v(s) of the state that the step began in. */
-  private maximumValue(): number {
-    const { world } = this.learner;
-    const { table, numActions } = this.values;
-    const first = world.state * numActions;
-    return table[first + bestAction(table, first, numActions, world.mask)];
-  }
-}
+/** A Q(λ) agent. */
+export type QLambda = TabularAgent<QLambdaOptions>;

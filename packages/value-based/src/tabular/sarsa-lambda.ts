@@ -1,17 +1,7 @@
-import {
-  BaseAgent,
-  fraction,
-  oneOf,
-  type AgentParts,
-  type DeviceOption,
-  type Env,
-  type OptionCheck,
-  type Progress,
-  type VectorEnv,
-} from '@gradus/core';
+import { fraction, oneOf, type OptionCheck } from '@gradus/core';
 import { EligibilityTraces, traceKinds, type TraceKind } from './eligibility-traces.ts';
-import type { TabularActionValues } from './tabular-action-values.ts';
-import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
+import { tabularAgent, type TabularAgent, type TabularAgentClass } from './tabular-agent.ts';
+import { tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
 
 /** What SARSA(λ) may be told. */
 export interface SarsaLambdaOptions extends TabularOptions {
@@ -37,36 +27,24 @@ const checks: { readonly [Name in keyof SarsaLambdaOptions]: OptionCheck } = {
  *
  * where e(s, a) grows at each visit as {@link TraceKind} says; with `dutch` traces it is true online SARSA(λ) (van Seijen et al., 2016).
  */
-export class SarsaLambda extends BaseAgent<SarsaLambdaOptions> {
-  static readonly algorithm = 'sarsa-lambda';
-  readonly values: TabularActionValues;
-  readonly actionValues: TabularActionValues['of'];
-  protected readonly parts: AgentParts;
-  private readonly learner: TabularLearner;
-  private readonly traces: EligibilityTraces;
+export const SarsaLambda: TabularAgentClass<SarsaLambdaOptions> = tabularAgent(
+  'sarsa-lambda',
+  { defaults: sarsaLambdaDefaults, checks },
+  (learner, { gamma, lambda, traces: kind }) => {
+    const { table } = learner;
+    const traces = new EligibilityTraces(table.values.length, kind, gamma * lambda);
+    return {
+      episode: { traces },
+      update: ({ pair, reward, ended }) => {
+        const nextValue = learner.sampledNextValue();
+        const error = reward + gamma * nextValue - table.values[pair];
+        traces.update(table.values, pair, table.nextStepSize(pair, learner.progress), error, nextValue);
+        if (ended) traces.clear();
+        learner.noteError(error);
+      },
+    };
+  },
+);
 
-  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one. */
-  constructor(env: Env | VectorEnv, options: Partial<SarsaLambdaOptions> & DeviceOption = {}) {
-    const { algorithm } = SarsaLambda;
-    super({ name: algorithm, algorithm, defaults: sarsaLambdaDefaults, checks: checks }, env, options);
-    this.learner = new TabularLearner(this, this.training, this.random);
-    this.values = this.learner.values;
-    this.actionValues = this.values.of;
-    const { gamma, lambda, traces } = this.options;
-    this.traces = new EligibilityTraces(this.values.table.length, traces, gamma * lambda);
-    this.parts = this.learner.parts({ episode: { traces: this.traces } });
-  }
-
-  protected train(totalSteps: number): Generator<Progress, void, void> {
-    const { learner, traces, options } = this;
-    const { world, table } = learner;
-    return learner.train(totalSteps, () => {
-      const nextValue = learner.sampledNextValue();
-      const error = world.reward + options.gamma * nextValue - table.values[world.pair];
-      const alpha = table.nextStepSize(world.pair, learner.progress);
-      traces.update(table.values, world.pair, alpha, error, nextValue);
-      if (world.ended) traces.clear();
-      learner.noteError(error);
-    });
-  }
-}
+/** A SARSA(λ) agent. */
+export type SarsaLambda = TabularAgent<SarsaLambdaOptions>;

@@ -1,6 +1,5 @@
-import { BaseAgent, type AgentParts, type DeviceOption, type Env, type Progress, type VectorEnv } from '@gradus/core';
-import type { TabularActionValues } from './tabular-action-values.ts';
-import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } from './tabular-learner.ts';
+import { tabularAgent, type TabularAgent, type TabularAgentClass } from './tabular-agent.ts';
+import { tabularChecks, tabularDefaults } from './tabular-learner.ts';
 
 /**
  * SARSA (Rummery and Niranjan, 1994; S2.4): learns the values of the policy that it follows, exploration included. a′ is the action that
@@ -8,28 +7,13 @@ import { TabularLearner, tabularChecks, tabularDefaults, type TabularOptions } f
  *
  *     q(s, a) ← q(s, a) + α [r + γ q(s′, a′) − q(s, a)]
  */
-export class Sarsa extends BaseAgent<TabularOptions> {
-  static readonly algorithm = 'sarsa';
-  readonly values: TabularActionValues;
-  readonly actionValues: TabularActionValues['of'];
-  protected readonly parts: AgentParts;
-  private readonly learner: TabularLearner;
+export const Sarsa: TabularAgentClass = tabularAgent(
+  'sarsa',
+  { defaults: tabularDefaults, checks: tabularChecks },
+  (learner, { gamma }) => ({
+    update: ({ pair, reward }) => learner.moveTowards(pair, reward + gamma * learner.sampledNextValue()),
+  }),
+);
 
-  /** Throws `RangeError` as {@link TabularLearner} does, and for an unknown option or a wrong one. */
-  constructor(env: Env | VectorEnv, options: Partial<TabularOptions> & DeviceOption = {}) {
-    const { algorithm } = Sarsa;
-    super({ name: algorithm, algorithm, defaults: tabularDefaults, checks: tabularChecks }, env, options);
-    this.learner = new TabularLearner(this, this.training, this.random);
-    this.values = this.learner.values;
-    this.actionValues = this.values.of;
-    this.parts = this.learner.parts();
-  }
-
-  protected train(totalSteps: number): Generator<Progress, void, void> {
-    const { learner, options } = this;
-    const { world } = learner;
-    return learner.train(totalSteps, () => {
-      learner.moveTowards(world.pair, world.reward + options.gamma * learner.sampledNextValue());
-    });
-  }
-}
+/** A SARSA agent. */
+export type Sarsa = TabularAgent;

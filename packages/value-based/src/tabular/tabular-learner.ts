@@ -69,8 +69,9 @@ export class TabularLearner {
   readonly table: ValueTable;
   /** The part of training that is done, for schedules. */
   progress = 0;
+  /** That of the agent. */
+  readonly random: Random;
   private readonly agent: Learner;
-  private readonly random: Random;
   private readonly explorer: Explorer;
   /** The action that on-policy learning has chosen for the next step already; −1 if none. */
   private readonly next = { chosen: -1 };
@@ -105,8 +106,8 @@ export class TabularLearner {
     };
   }
 
-  /** Trains until `totalSteps` environment steps are done, with an `update` after each; yields every 1000 of them, and at the end. */
-  train(totalSteps: number, update: () => void): Generator<Progress, void, void> {
+  /** Trains until `totalSteps` environment steps are done, with an update after each; yields every 1000 of them, and at the end. */
+  train(totalSteps: number, rule: { update(transition: TabularEnv): void }): Generator<Progress, void, void> {
     const { world, explorer } = this;
     world.checkMask();
     return everyStep(world.training, totalSteps, {
@@ -117,7 +118,7 @@ export class TabularLearner {
         this.next.chosen = -1;
         world.step(action);
         this.values.visits[world.pair]++;
-        update();
+        rule.update(world);
       },
       report: () => {
         const { errorSum, errorCount } = this;
@@ -148,13 +149,21 @@ export class TabularLearner {
     this.errorCount++;
   }
 
+  /** max_a q(s, a) of the state that the step began in. */
+  maximumValue(): number {
+    return this.maximumIn(this.world.state, this.world.mask);
+  }
+
   /** max_a q(s′, a); 0 where the task ended. */
   maximumNextValue(): number {
     const { world } = this;
+    return world.terminated ? 0 : this.maximumIn(world.nextState, world.nextMask);
+  }
+
+  private maximumIn(state: number, mask: Uint8Array | undefined): number {
     const { table, numActions } = this.values;
-    if (world.terminated) return 0;
-    const first = world.nextState * numActions;
-    return table[first + bestAction(table, first, numActions, world.nextMask)];
+    const first = state * numActions;
+    return table[first + bestAction(table, first, numActions, mask)];
   }
 
   /** Σ_a π(a | s′) q(s′, a), π being how actions are tried; 0 where the task ended. */

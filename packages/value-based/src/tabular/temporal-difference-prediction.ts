@@ -29,16 +29,11 @@ export function temporalDifferencePrediction(
     learner: (prediction) => {
       const { world, table } = prediction;
       const window = new NStepWindow(options.nSteps ?? 1, options.gamma);
-      return () => {
-        window.push(world.state, world.reward);
-        if (!window.isFull && !world.ended) return;
-        const value = nextStateValue(prediction);
-        // At the end of an episode the steps that are left are due all at once.
-        do {
-          table.moveTowards(window.oldest, window.returnOfOldest(value), prediction.progress);
-          window.dropOldest();
-        } while (world.ended && window.length > 0);
+      const nextValue = (): number => nextStateValue(prediction);
+      const learnReturn = (state: number, value: number): void => {
+        table.moveTowards(state, value, prediction.progress);
       };
+      return () => window.add(world.state, world, nextValue, learnReturn);
     },
   });
 }

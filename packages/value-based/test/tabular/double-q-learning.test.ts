@@ -145,9 +145,6 @@ test('a step by hand: the table that learns chooses the action, the other one va
 
 /** Both tables of an agent: copies, or its own. */
 function tablesOf(agent: DoubleQLearning, own = false): { first: Float64Array; second: Float64Array } {
-  const [first, second] = (['first', 'second'] as const).map((name) => {
-    const { values } = Reflect.get(agent, name) as { values: Float64Array };
-    return own ? values : values.slice();
-  });
-  return { first, second };
+  const { learned } = Reflect.get(agent, 'parts') as { learned: { first: Float64Array; second: Float64Array } };
+  return own ? learned : { first: learned.first.slice(), second: learned.second.slice() };
 }

@@ -176,7 +176,8 @@ test("Peng's Q(λ) values the states on the way by their legal actions", () => {
 /** The two tables of Double Q-learning. */
 function extraTables(agent: TabularAgent): Float64Array[] {
   if (!(agent instanceof DoubleQLearning)) return [];
-  return ['first', 'second'].map((name) => (Reflect.get(agent, name) as { values: Float64Array }).values);
+  const { first, second } = (Reflect.get(agent, 'parts') as { learned: Record<string, Float64Array> }).learned;
+  return [first, second];
 }
 
 describe('states', () => {
