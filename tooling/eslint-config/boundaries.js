@@ -9,6 +9,7 @@ const arrows = {
   'packages/envs': { imports: ['core'], testImports: ['envs/node'] },
   'packages/value-based': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
   'packages/policy-gradient': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
+  'packages/actor-critic': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
   'packages/policy-search': { imports: ['core'], testImports: ['core/node', 'envs', 'policy-search/node'] },
   'apps/benchmark': {
     imports: [
@@ -20,6 +21,7 @@ const arrows = {
       'envs/node',
       'value-based',
       'policy-gradient',
+      'actor-critic',
       'policy-search',
       'policy-search/node',
     ],

@@ -1,3 +1,4 @@
+import { Ddpg, Td3, ddpgDefaults, ddpgSettings, td3Defaults, td3Settings } from '@gradus/actor-critic';
 import type { Agent, Checkpoint, DeviceOption, VectorEnv } from '@gradus/core';
 import {
   GradientBandit,
@@ -127,6 +128,18 @@ const known: Record<string, Algorithm> = {
     settings: pqnSettings,
     create: (env, options) => new Pqn(env, options),
     restore: (checkpoint, env, options) => Pqn.restore(checkpoint, env, options),
+  },
+  ddpg: {
+    defaults: { ...ddpgDefaults },
+    settings: ddpgSettings,
+    create: (env, options) => new Ddpg(env, options),
+    restore: (checkpoint, env, options) => Ddpg.restore(checkpoint, env, options),
+  },
+  td3: {
+    defaults: { ...td3Defaults },
+    settings: td3Settings,
+    create: (env, options) => new Td3(env, options),
+    restore: (checkpoint, env, options) => Td3.restore(checkpoint, env, options),
   },
   'linear-sarsa': withoutNetworks(linearSarsaDefaults, LinearSarsa),
   'linear-q-learning': withoutNetworks(linearQLearningDefaults, LinearQLearning),

@@ -14,8 +14,8 @@ export interface OffPolicyOptions {
   readonly learningStarts: number;
   /** Steps between rounds of updates. */
   readonly trainFrequency: number;
-  /** Steps between changes of target networks, which come before updates. */
-  readonly targetUpdateInterval: number;
+  /** Steps between changes of target networks, which come before updates. Default: updates change them, or there are none. */
+  readonly targetUpdateInterval?: number | undefined;
   /** Whether what is stored is saved even where `CheckpointOptions.saveReplay` is false. Default false. */
   readonly alwaysSaved?: boolean | undefined;
 }
@@ -26,8 +26,8 @@ export interface OffPolicyMethod {
   explore(actions: ActionArray, progress: number): Metrics;
   /** A round of updates; what is to be reported of it. */
   improve(progress: number): Metrics;
-  /** Moves target networks towards what was learned. */
-  updateTarget(): void;
+  /** Moves target networks towards what was learned, every `targetUpdateInterval` steps. */
+  updateTarget?(): void;
 }
 
 /**
@@ -53,7 +53,11 @@ export class OffPolicyLoop implements AgentState {
     checkOptions(
       'OffPolicyLoop',
       { learningStarts, trainFrequency, targetUpdateInterval },
-      { learningStarts: naturalNumber, trainFrequency: positiveInteger, targetUpdateInterval: positiveInteger },
+      {
+        learningStarts: naturalNumber,
+        trainFrequency: positiveInteger,
+        targetUpdateInterval: optional(positiveInteger),
+      },
     );
     this.training = training;
     this.replay = replay;
@@ -66,7 +70,7 @@ export class OffPolicyLoop implements AgentState {
   *run(totalSteps: number, method: OffPolicyMethod): Generator<Progress, void, void> {
     const { training, actions } = this;
     const { env, recorder } = training;
-    const { trainFrequency, targetUpdateInterval } = this.options;
+    const { trainFrequency, targetUpdateInterval = Infinity } = this.options;
     this.tellEmptied();
     const replay = this.replay();
     while (recorder.step < totalSteps) {
@@ -76,7 +80,7 @@ export class OffPolicyLoop implements AgentState {
       replay.endStep(env);
       const before = recorder.step;
       recorder.record(env);
-      if (hasPassed(targetUpdateInterval, before, recorder.step)) method.updateTarget();
+      if (hasPassed(targetUpdateInterval, before, recorder.step)) method.updateTarget?.();
       const isDue = hasPassed(trainFrequency, before, recorder.step);
       const isLast = recorder.step >= totalSteps;
       const metrics = isDue && recorder.step > this.learnsFrom ? method.improve(recorder.step / totalSteps) : {};

@@ -54,25 +54,28 @@ export class UpdateMetrics {
   private readonly learner: Learner;
   private readonly names: readonly string[];
   private readonly totals: Float64Array;
-  private count = 0;
+  private readonly counts: Uint32Array;
 
   /** `names`: of the numbers, in the order in which updates report them. */
   constructor(learner: Learner, names: readonly string[]) {
     this.learner = learner;
     this.names = names;
     this.totals = new Float64Array(names.length);
+    this.counts = new Uint32Array(names.length);
   }
 
-  /** Takes what an update reports into account. Throws as {@link checkUpdate} does. */
+  /** Takes what an update reports into account: all of the numbers, or the first ones. Throws as {@link checkUpdate} does. */
   add(values: ArrayLike<number>): void {
     checkValues(this.learner, this.names, values);
-    for (let i = 0; i < this.totals.length; i++) this.totals[i] += values[i];
-    this.count++;
+    for (let i = 0; i < values.length; i++) {
+      this.totals[i] += values[i];
+      this.counts[i]++;
+    }
   }
 
-  /** By name; none where there was no update. */
+  /** By name; none of those that no update reported. */
   means(): Metrics {
-    if (this.count === 0) return {};
-    return Object.fromEntries(this.names.map((name, i) => [name, this.totals[i] / this.count]));
+    const means = this.names.map((name, i) => [name, this.totals[i] / this.counts[i]] as const);
+    return Object.fromEntries(means.filter((_, i) => this.counts[i] > 0));
   }
 }

@@ -27,6 +27,15 @@ describe('what an update reports', () => {
     expect(() => reported.add(Float32Array.of(1, NaN))).toThrow('ppo: train/q_value is NaN at step 4096');
   });
 
+  test('updates may report only the first of the numbers', () => {
+    const reported = new UpdateMetrics(agent, ['train/value_loss', 'train/policy_loss']);
+    reported.add(Float32Array.of(1));
+    expect(reported.means()).toEqual({ 'train/value_loss': 1 });
+    reported.add(Float32Array.of(2, 5));
+    reported.add(Float32Array.of(6, 9));
+    expect(reported.means()).toEqual({ 'train/value_loss': 3, 'train/policy_loss': 7 });
+  });
+
   test('the step is that of the update, not of the beginning of the round', () => {
     const learner = { algorithm: 'dqn', step: 0 };
     const reported = new UpdateMetrics(learner, ['train/loss']);

@@ -1,0 +1,111 @@
+import {
+  PrioritizedReplayBuffer,
+  ReplayBuffer,
+  fraction,
+  finiteNumber,
+  nonNegativeNumber,
+  nullable,
+  optional,
+  positiveInteger,
+  positiveNumber,
+  scheduleOf,
+  scheduleValue,
+  type OptionCheck,
+  type PrioritizedReplayBatch,
+  type Random,
+  type ReplaySampling,
+  type Schedule,
+  type TrainingEnv,
+} from '@gradus/core';
+import { variantCheck } from './variant-check.ts';
+
+/** Transitions are drawn by their errors (Schaul et al., 2016), see `PrioritizedReplayBuffer` of core. */
+export interface PrioritizedSampling {
+  readonly kind: 'prioritized';
+  /** α: P ∝ error^α. Default 0.6 (Schaul et al., 2016). */
+  readonly priorityExponent?: number | undefined;
+  /** β of the weights (N P)^−β, over the progress of training. Default 1: what not drawing uniformly does to expectations is corrected in full. */
+  readonly importanceExponent?: Schedule | undefined;
+}
+
+/** What a replay buffer keeps, and which minibatches are drawn from it. */
+export interface SamplingOptions {
+  /** Transitions that the replay buffer holds. Default 1,000,000 (SB3). */
+  readonly bufferSize: number;
+  /** Transitions in a minibatch. Default 256 (SB3). */
+  readonly batchSize: number;
+  /** n of n-step returns, shorter where an episode ends. Default 1. */
+  readonly nSteps: number;
+  /** Which transitions are drawn: see `ReplaySampling` of core and {@link PrioritizedSampling}. Default `{ kind: 'uniform' }`. */
+  readonly sampling: ReplaySampling | PrioritizedSampling;
+  /** Draws only from so many of the newest transitions, over the progress of training: a buffer that shrinks. Default `null`: from all. */
+  readonly newest: Schedule | null;
+}
+
+/** Stable-Baselines3's defaults. */
+export const samplingDefaults: SamplingOptions = {
+  bufferSize: 1_000_000,
+  batchSize: 256,
+  nSteps: 1,
+  sampling: { kind: 'uniform' },
+  newest: null,
+};
+
+/** What each of these options must be. */
+export const samplingChecks: { readonly [Name in keyof SamplingOptions]: OptionCheck } = {
+  bufferSize: positiveInteger,
+  batchSize: positiveInteger,
+  nSteps: positiveInteger,
+  sampling: variantCheck({
+    uniform: {},
+    stratified: { lambda: finiteNumber, goodShare: optional(fraction), window: optional(positiveInteger) },
+    softmax: { beta: optional(positiveNumber) },
+    prioritized: { priorityExponent: optional(nonNegativeNumber), importanceExponent: optional(scheduleOf(fraction)) },
+  }),
+  newest: nullable(scheduleOf(positiveNumber)),
+};
+
+/** {@link SamplingOptions}, and the discount of n-step returns. */
+type MinibatchOptions = SamplingOptions & { readonly gamma: number };
+
+/** The replay buffer of an agent, and the minibatches that it learns from. */
+export class Minibatches {
+  readonly buffer: () => ReplayBuffer | PrioritizedReplayBuffer;
+  private readonly options: MinibatchOptions;
+  private readonly random: Random;
+
+  /** Throws `RangeError` for a buffer that has no room, and for options that do not fit together. */
+  constructor(training: TrainingEnv, options: MinibatchOptions, random: Random) {
+    const { sampling, newest } = options;
+    if (newest !== null && sampling.kind !== 'uniform') {
+      throw new RangeError(`newest: expected it with uniform sampling, got '${sampling.kind}'`);
+    }
+    this.options = options;
+    this.random = random;
+    this.buffer = training.reserve(() => {
+      const { bufferSize, gamma, nSteps } = options;
+      const kept = { capacity: bufferSize, gamma, nSteps };
+      if (sampling.kind !== 'prioritized') return new ReplayBuffer(training.env, { ...kept, sampling });
+      const { priorityExponent = 0.6 } = sampling;
+      return new PrioritizedReplayBuffer(training.env, { ...kept, priorityExponent });
+    });
+  }
+
+  /** Draws the next one into the inputs of an update; `progress` is the part of training done. */
+  draw(inputs: PrioritizedReplayBatch, progress: number): void {
+    const { options, random } = this;
+    const { batchSize, sampling, newest } = options;
+    const buffer = this.buffer();
+    if (buffer instanceof PrioritizedReplayBuffer) {
+      const exponent = sampling.kind === 'prioritized' ? sampling.importanceExponent : undefined;
+      buffer.sample(batchSize, random, inputs, scheduleValue(exponent ?? 1, progress));
+    } else if (newest === null) buffer.sample(batchSize, random, inputs);
+    else buffer.sample(batchSize, random, inputs, { newest: Math.ceil(scheduleValue(newest, progress)) });
+  }
+
+  /** Tells the buffer the errors of the minibatch drawn last, [rows]. */
+  learnedFrom(errors: ArrayLike<number>): void {
+    const buffer = this.buffer();
+    if (buffer instanceof PrioritizedReplayBuffer) buffer.updatePriorities(errors);
+  }
+}

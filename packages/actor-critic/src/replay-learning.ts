@@ -1,0 +1,196 @@
+import {
+  OffPolicyLoop,
+  SamplingKeys,
+  UpdateMetrics,
+  fraction,
+  naturalNumber,
+  nonNegativeNumber,
+  nullable,
+  positiveInteger,
+  readNumber,
+  readState,
+  scheduleOf,
+  scheduleValue,
+  type ActionArray,
+  type Agent,
+  type AgentState,
+  type CheckpointOptions,
+  type Metrics,
+  type OptionCheck,
+  type PrioritizedReplayBatch,
+  type Progress,
+  type Random,
+  type Schedule,
+  type StateDict,
+  type TrainingEnv,
+  type VectorEnv,
+} from '@gradus/core';
+import type { InputSpec, Program } from '@gradus/tensor';
+import { Minibatches, samplingChecks, samplingDefaults, type SamplingOptions } from './minibatches.ts';
+
+/** Options of algorithms that learn from a replay buffer. */
+export interface ReplayOptions extends SamplingOptions {
+  /** Adam's step size, over the progress of training; the actor's, where the critic's is another one. Default 1e-3 in DDPG and TD3, 3e-4 in others (SB3). */
+  readonly learningRate: Schedule;
+  /** That of critics. `null`: the same. Default `null`. */
+  readonly criticLearningRate: Schedule | null;
+  /** Environment steps before the first update; until then all actions are random. Default 100 (SB3). */
+  readonly learningStarts: number;
+  /** γ. Default 0.99. */
+  readonly gamma: number;
+  /** Environment steps between rounds of updates; a multiple of the number of copies. Default 1 (SB3). */
+  readonly trainFrequency: number;
+  /** Updates in a round. Default 1 (SB3). */
+  readonly gradientSteps: number;
+  /** Seeds weights, exploration, minibatches and environments. Default 0. */
+  readonly seed: number;
+}
+
+/** Stable-Baselines3's defaults. */
+export const replayDefaults: ReplayOptions = {
+  ...samplingDefaults,
+  learningRate: 3e-4,
+  criticLearningRate: null,
+  learningStarts: 100,
+  gamma: 0.99,
+  trainFrequency: 1,
+  gradientSteps: 1,
+  seed: 0,
+};
+
+/** What each of these options must be. */
+export const replayChecks: { readonly [Name in keyof ReplayOptions]: OptionCheck } = {
+  ...samplingChecks,
+  learningRate: scheduleOf(nonNegativeNumber),
+  criticLearningRate: nullable(scheduleOf(nonNegativeNumber)),
+  learningStarts: naturalNumber,
+  gamma: fraction,
+  trainFrequency: positiveInteger,
+  gradientSteps: positiveInteger,
+  seed: naturalNumber,
+};
+
+/** A minibatch, a key for what is drawn, and the step sizes of actor and critics. */
+export type ReplayInputs = Record<
+  Exclude<keyof PrioritizedReplayBatch, 'nextActionMasks'> | 'key' | 'learningRate' | 'criticLearningRate',
+  unknown
+>;
+
+/** One update: what it reports, and the error of each row, for prioritized replay. */
+export type ReplayUpdate = Program<ReplayInputs, Record<'metrics' | 'errors', unknown>>;
+
+/** Inputs of an update that learns real actions. */
+export function replayInputs({ observationSpace, actionSpace }: VectorEnv, { batchSize }: ReplayOptions) {
+  return {
+    observations: [batchSize, observationSpace.size],
+    actions: [batchSize, actionSpace.size],
+    rewards: [batchSize],
+    nextObservations: [batchSize, observationSpace.size],
+    discounts: [batchSize],
+    // Only prioritized replay fills them.
+    weights: { shape: [batchSize], dtype: 'float32', initial: 1 },
+    key: { shape: [2], dtype: 'int32' },
+    learningRate: [],
+    criticLearningRate: [],
+  } as const satisfies Record<keyof ReplayInputs, InputSpec>;
+}
+
+/** What of {@link ReplayLearning} is the algorithm's own. */
+export interface ReplayMethod {
+  /** What updates report, in the order of their output `metrics`; some may report only the first ones. */
+  readonly metricNames: readonly string[];
+  /** Writes the actions to take in all copies' states; `progress` is the part of training done. */
+  readonly act: (actions: ActionArray, progress: number) => void;
+  /** The program of an update, counted from 0. */
+  readonly update: (count: number) => ReplayUpdate;
+}
+
+/** How an agent learns from a replay buffer: random actions at first, then those of the method, and now and then a round of updates. */
+export class ReplayLearning implements AgentState {
+  readonly keys: SamplingKeys;
+  private readonly training: TrainingEnv;
+  private readonly options: ReplayOptions;
+  private readonly random: Random;
+  private readonly minibatches: Minibatches;
+  private readonly loop: OffPolicyLoop;
+  private updates = 0;
+
+  /** Throws `RangeError` for a buffer that has no room, and for options that do not fit together or to the number of copies. */
+  constructor(training: TrainingEnv, options: ReplayOptions, random: Random) {
+    const { numEnvs } = training.env;
+    const { trainFrequency, seed } = options;
+    if (trainFrequency % numEnvs !== 0) {
+      throw new RangeError(`trainFrequency: expected a multiple of ${numEnvs} (copies), got ${trainFrequency}`);
+    }
+    this.training = training;
+    this.options = options;
+    this.random = random;
+    this.minibatches = new Minibatches(training, options, random);
+    this.loop = new OffPolicyLoop(training, this.minibatches.buffer, options);
+    this.keys = new SamplingKeys(seed);
+  }
+
+  /** Trains `agent` until `totalSteps` environment steps are done; yields every `trainFrequency` of them, and at the end. */
+  *run(agent: Agent, totalSteps: number, method: ReplayMethod): Generator<Progress, void, void> {
+    const { training, random, options } = this;
+    yield* this.loop.run(totalSteps, {
+      explore: (actions, progress) => {
+        if (agent.step < options.learningStarts) drawActions(training.env, actions, random);
+        else method.act(actions, progress);
+        return noMetrics;
+      },
+      improve: (progress) => this.improve(agent, method, progress),
+    });
+  }
+
+  /** A round of minibatch steps. */
+  private improve(agent: Agent, { metricNames, update }: ReplayMethod, progress: number): Metrics {
+    const { minibatches, keys } = this;
+    const { gradientSteps, learningRate, criticLearningRate } = this.options;
+    const rate = scheduleValue(learningRate, progress);
+    const criticRate = scheduleValue(criticLearningRate ?? learningRate, progress);
+    const reported = new UpdateMetrics(agent, metricNames);
+    for (let i = 0; i < gradientSteps; i++) {
+      const program = update(this.updates++);
+      const { inputs } = program;
+      inputs.learningRate[0] = rate;
+      inputs.criticLearningRate[0] = criticRate;
+      keys.forTraining(inputs.key);
+      minibatches.draw(inputs, progress);
+      const { metrics, errors } = program.run();
+      reported.add(metrics);
+      minibatches.learnedFrom(errors);
+    }
+    return { ...reported.means(), 'train/learning_rate': rate, 'train/updates': this.updates };
+  }
+
+  getState(options?: CheckpointOptions): StateDict {
+    return { updates: this.updates, keys: this.keys.getState(), loop: this.loop.getState(options) };
+  }
+
+  setState(state: StateDict): void {
+    this.updates = readNumber(state, 'updates');
+    this.keys.setState(readState(state, 'keys'));
+    this.loop.setState(readState(state, 'loop'));
+  }
+}
+
+const noMetrics: Metrics = {};
+
+/** Writes an action for each copy, each as likely as any other, legal ones where there are masks. */
+function drawActions({ actionSpace, actionMasks }: VectorEnv, actions: ActionArray, random: Random): void {
+  if (actionSpace.kind === 'discrete') {
+    const { n, start } = actionSpace;
+    for (let i = 0; i < actions.length; i++) {
+      do actions[i] = random.integer(n);
+      while (actionMasks?.[i * n + actions[i]] === 0);
+      actions[i] += start;
+    }
+  } else if (actionSpace.kind === 'box') {
+    const { low, high, size } = actionSpace;
+    for (let i = 0, j = 0; i < actions.length; i++, j++) {
+      if (j === size) j = 0;
+      actions[i] = random.uniform(low[j], high[j]);
+    }
+  }
+}

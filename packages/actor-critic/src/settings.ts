@@ -1,0 +1,60 @@
+import type { DdpgOptions } from './ddpg.ts';
+import type { Td3Options } from './td3.ts';
+
+/** Options under which a published figure was reached. */
+export interface ActorCriticSettings<Options> {
+  /** Environment copies. */
+  readonly numEnvs: number;
+  /** Environment steps of the published run. */
+  readonly steps: number;
+  readonly options: Partial<Options>;
+}
+
+/** Settings by source and environment: `zoo` are those of RL Baselines3 Zoo, `cleanrl` those of CleanRL. */
+type SettingsTable<Source extends string, Options> = Readonly<
+  Record<Source, Readonly<Record<string, ActorCriticSettings<Options>>>>
+>;
+
+/** The same for DDPG and TD3 (`hyperparams/ddpg.yml` and `td3.yml`); layers are Stable-Baselines3's. */
+const deterministicZoo = {
+  'Pendulum-v1': {
+    numEnvs: 1,
+    steps: 20_000,
+    options: {
+      hidden: [400, 300],
+      gamma: 0.98,
+      bufferSize: 200_000,
+      learningStarts: 10_000,
+      noise: { kind: 'gaussian', deviation: 0.1 },
+    },
+  },
+  'MountainCarContinuous-v0': {
+    numEnvs: 1,
+    steps: 300_000,
+    options: {
+      hidden: [400, 300],
+      // Its process has σ = 0.5 and Stable-Baselines3's Δt.
+      noise: { kind: 'ornstein-uhlenbeck', deviation: 0.5, scale: 1, timeStep: 0.01 },
+    },
+  },
+} as const satisfies Readonly<Record<string, ActorCriticSettings<DdpgOptions & Td3Options>>>;
+
+/** CleanRL's `ddpg_continuous_action.py` and `td3_continuous_action.py`: 25,000 random steps, one rate for all networks. */
+const deterministicCleanrl = {
+  numEnvs: 1,
+  steps: 1_000_000,
+  options: {
+    learningRate: 3e-4,
+    learningStarts: 25_000,
+    noise: { kind: 'gaussian', deviation: 0.1 },
+  },
+} as const satisfies ActorCriticSettings<DdpgOptions & Td3Options>;
+
+/** For DDPG. CleanRL's actor and targets change at every second update only, which here is TD3's. */
+export const ddpgSettings: SettingsTable<'zoo', DdpgOptions> = { zoo: deterministicZoo };
+
+/** For TD3. */
+export const td3Settings: SettingsTable<'zoo' | 'cleanrl', Td3Options> = {
+  zoo: deterministicZoo,
+  cleanrl: { 'Pendulum-v1': deterministicCleanrl, 'MountainCarContinuous-v0': deterministicCleanrl },
+};

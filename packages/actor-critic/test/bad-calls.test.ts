@@ -1,0 +1,14 @@
+import { badCalls, type Examples } from '@gradus/bad-calls';
+import * as actorCritic from '@gradus/actor-critic';
+import { expect, test } from 'vitest';
+
+const examples: Examples = {
+  // Agents, which go through core's checks: their own tests have their options.
+  Ddpg: null,
+  Td3: null,
+};
+
+test('bad arguments are refused in words', async () => {
+  const { failures } = await badCalls(actorCritic, examples, { sources: `${import.meta.dirname}/../src` });
+  expect(failures.slice(0, 20)).toEqual([]);
+});

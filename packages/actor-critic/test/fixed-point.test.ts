@@ -1,0 +1,31 @@
+import { Box, type Env } from '@gradus/core';
+import { describe, expect, test } from 'vitest';
+import { continuousAgents } from './support/agents.ts';
+
+/** One state, in which any action is worth 1 and ends the episode, by termination or by a time limit. */
+function oneStep(ends: 'terminated' | 'truncated'): Env {
+  const flags = { terminated: ends === 'terminated', truncated: ends === 'truncated' };
+  return {
+    observationSpace: new Box(-1, 1, [1]),
+    actionSpace: new Box(-1, 1, [1]),
+    reset: () => ({ observation: [0.5] }),
+    step: () => ({ observation: [0.5], reward: 1, ...flags }),
+  };
+}
+
+const GAMMA = 0.75;
+
+describe.each(continuousAgents)('%s', (_, Agent, quick) => {
+  // v = 1 where nothing follows; v = 1 + γ v = 1 / (1 − γ) where the task goes on after what was cut off. Targets have time to follow: at τ = 0.05 and
+  // every second of 3000 updates their distance falls to e^(−1500 · 0.05 · (1 − γ)).
+  test.each([
+    ['terminated', 1],
+    ['truncated', 1 / (1 - GAMMA)],
+  ] as const)('an episode that is %s is worth %d', (ends, expected) => {
+    const small = { hidden: [8], batchSize: 16, bufferSize: 1000, learningRate: 1e-2, learningStarts: 20 };
+    const agent = new Agent(oneStep(ends), { ...small, ...quick, gamma: GAMMA });
+    Array.from(agent.learn({ steps: 3000 }));
+    expect(Math.abs(agent.stateValue([0.5])[0] - expected)).toBeLessThan(0.1);
+    agent.dispose();
+  });
+});
