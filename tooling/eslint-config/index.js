@@ -32,6 +32,11 @@ export function gradusConfig(rootDirectory) {
         // Indexing is typed as if it always hits (noUncheckedIndexedAccess is off for the sake of numeric loops), so a
         // check of what it returned looks unnecessary to this rule where it is not.
         '@typescript-eslint/no-unnecessary-condition': 'off',
+        // planck's classes may still be called without `new`, and their types share the mark that this is deprecated.
+        '@typescript-eslint/no-deprecated': [
+          'error',
+          { allow: [{ from: 'package', package: 'planck', name: ['RevoluteJoint', 'World'] }] },
+        ],
         // isolatedDeclarations wants the types of fields, so they cannot move to the constructor's type arguments.
         '@typescript-eslint/consistent-generic-constructors': 'off',
         'no-restricted-exports': [

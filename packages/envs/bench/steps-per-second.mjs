@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Random, createActions, writeRow } from '@gradus/core';
 import { listEnvs, makeEnv, makeVectorEnv } from '@gradus/envs';
+import '@gradus/envs/box2d';
 
 /**
  * Environment steps per second of processor time, which is per second on one core that has nothing else to do, with random actions
@@ -26,6 +27,8 @@ const gymnasiumRates = {
   'Acrobot-v1': { 1: 33e3 },
   'MountainCar-v0': { 1: 146e3 },
   'MountainCarContinuous-v0': { 1: 599e3 },
+  'LunarLander-v3': { 1: 31e3 },
+  'BipedalWalker-v3': { 1: 4.6e3 },
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });

@@ -53,6 +53,11 @@ export interface EnvSpec<Options extends object = object> {
 /** Options by name, the default for one that is undefined; each environment knows its own, most of them `maxEpisodeSteps`. */
 export type EnvOptions = Readonly<Record<string, unknown>>;
 
+/** By sub-entry of this package: the ids that it registers when it is imported. */
+const subEntries = {
+  '@gradus/envs/box2d': ['LunarLander-v3', 'LunarLanderContinuous-v3', 'BipedalWalker-v3', 'BipedalWalkerHardcore-v3'],
+};
+
 const specCheck = { id: text, defaults: optional(anObject), create: aFunction };
 const specs = new Map<string, EnvSpec>();
 
@@ -220,6 +225,8 @@ function findSpec(id: string): EnvSpec {
   checkArguments('environments', { id }, { id: text });
   const spec = specs.get(id);
   if (!spec) {
+    const subEntry = Object.entries(subEntries).find(([, ids]) => ids.includes(id))?.[0];
+    if (subEntry !== undefined) throw new RangeError(`unknown environment '${id}'; import '${subEntry}' registers it`);
     const similar = similarNames(id, specs.keys());
     const names = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : `known are ${listEnvs().join(', ')}`;
     throw new RangeError(`unknown environment '${id}'; ${names}`);

@@ -44,6 +44,13 @@ const cleanrlContinuous: PpoSettings = {
   },
 };
 
+/** The zoo's for both lunar landers. */
+const zooLander: PpoSettings = {
+  numEnvs: 16,
+  steps: 1_000_000,
+  options: { steps: 1024, batchSize: 64, gaeLambda: 0.98, gamma: 0.999, epochs: 4, entropyCoefficient: 0.01 },
+};
+
 /** Settings by source and environment: `zoo` are those of RL Baselines3 Zoo (`hyperparams/ppo.yml`), `cleanrl` those of CleanRL. */
 export const ppoSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<string, PpoSettings>>>> = {
   zoo: {
@@ -102,6 +109,23 @@ export const ppoSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<str
         maxGradNorm: 5,
         initialLogStd: -3.29,
         orthogonalInitialization: false,
+      },
+    },
+    'LunarLander-v3': zooLander,
+    'LunarLanderContinuous-v3': zooLander,
+    'BipedalWalker-v3': {
+      numEnvs: 32,
+      steps: 5_000_000,
+      options: {
+        normalizeObservation: true,
+        normalizeReward: true,
+        steps: 2048,
+        batchSize: 64,
+        gaeLambda: 0.95,
+        gamma: 0.999,
+        epochs: 10,
+        learningRate: 3e-4,
+        clipRange: 0.18,
       },
     },
   },

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, extname, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Dynamics, Env } from '@gradus/core';
-import { checkEnv, listEnvs, makeEnv, registerEnv, type EnvSpec } from '@gradus/envs';
+import { checkEnv, listEnvs, makeEnv, registerEnv, type EnvSpec } from './environments.ts';
 import { messageOf, UserError } from '../user-error.ts';
 import { algorithms, registerAlgorithm, type Algorithm } from './algorithms.ts';
 

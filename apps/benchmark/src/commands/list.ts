@@ -1,5 +1,5 @@
 import type { Space } from '@gradus/core';
-import { listEnvs, makeEnv } from '@gradus/envs';
+import { listEnvs, makeEnv } from '../catalog/environments.ts';
 import { EmbeddedDevice } from '@gradus/tensor';
 import type { Command } from 'commander';
 import { algorithms, settingsSources } from '../catalog/algorithms.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Agent } from '@gradus/core';
-import { makeVectorEnv } from '@gradus/envs';
+import { makeVectorEnv } from '../catalog/environments.ts';
 import { Option, type Command } from 'commander';
 import { algorithms } from '../catalog/algorithms.ts';
 import { checkOutputFolder } from '../files/check-output-folder.ts';

@@ -1,6 +1,6 @@
 import { basename, dirname, extname } from 'node:path';
 import { evaluate, type Env, type RenderFormat } from '@gradus/core';
-import { makeEnv } from '@gradus/envs';
+import { makeEnv } from '../catalog/environments.ts';
 import { GifRecorder } from '@gradus/envs/node';
 import type { Command } from 'commander';
 import { checkOutputFile } from '../files/check-output-folder.ts';

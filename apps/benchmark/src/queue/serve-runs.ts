@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listEnvs } from '@gradus/envs';
+import { listEnvs } from '../catalog/environments.ts';
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { algorithms } from '../catalog/algorithms.ts';

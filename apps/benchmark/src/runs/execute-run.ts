@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { spawnSeed, streams, type Agent, type Evaluation } from '@gradus/core';
-import { makeVectorEnv } from '@gradus/envs';
+import { makeVectorEnv } from '../catalog/environments.ts';
 import { algorithms } from '../catalog/algorithms.ts';
 import { openDevice } from '../catalog/devices.ts';
 import type { PlannedRun } from './planned-run.ts';

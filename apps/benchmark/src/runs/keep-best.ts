@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { periodicEvaluation, type Agent, type Callback } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
-import { makeVectorEnv } from '@gradus/envs';
+import { makeVectorEnv } from '../catalog/environments.ts';
 import { messageOf, UserError } from '../user-error.ts';
 import { loadRun, saveRun, type Run } from './run.ts';
 

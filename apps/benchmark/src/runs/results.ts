@@ -1,5 +1,5 @@
 import { evaluate, type Agent, type Evaluation } from '@gradus/core';
-import { makeVectorEnv } from '@gradus/envs';
+import { makeVectorEnv } from '../catalog/environments.ts';
 import Table from 'cli-table3';
 
 /** How long training took. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CheckpointError, type Agent, type Checkpoint, type CheckpointOptions } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
-import { listEnvs, makeVectorEnv } from '@gradus/envs';
+import { listEnvs, makeVectorEnv } from '../catalog/environments.ts';
 import { z } from 'zod';
 import { algorithms } from '../catalog/algorithms.ts';
 import { deviceNames, openDevice, type DeviceChoice } from '../catalog/devices.ts';

@@ -1,5 +1,5 @@
 import { rejectUnknown } from '@gradus/core';
-import { makeVectorEnv } from '@gradus/envs';
+import { makeVectorEnv } from '../catalog/environments.ts';
 import { algorithms, type AlgorithmOptions } from '../catalog/algorithms.ts';
 import type { DeviceChoice } from '../catalog/devices.ts';
 import { nameHint } from '../files/name-hint.ts';
