@@ -70,6 +70,7 @@ export {
   numberList,
   objectOf,
   someOptions,
+  stepLimit,
   text,
 } from './options/argument-checks.ts';
 export {
@@ -126,7 +127,7 @@ export {
 } from './environments/dynamics.ts';
 export { dynamicsFromTable, type TableDynamicsOptions } from './environments/dynamics-from-table.ts';
 export { envFromDynamics } from './environments/env-from-dynamics.ts';
-export { originalReward, withReward } from './environments/env.ts';
+export { originalReward, withReward } from './environments/original-reward.ts';
 export type { Env, EnvStatistics, Info, ResetOptions, ResetResult, StepResult } from './environments/env.ts';
 export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './training/early-stopping.ts';
 export { CheckpointError, DivergenceError, EnvError, LogError } from './errors.ts';

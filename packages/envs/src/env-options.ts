@@ -1,10 +1,4 @@
-import { checkOptions, optional, type OptionCheck } from '@gradus/core';
-
-/** Steps after which episodes are truncated, or `Infinity` for never. */
-const stepLimit: OptionCheck = {
-  expected: 'a positive integer or Infinity',
-  accepts: (value) => value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 1),
-};
+import { checkOptions, optional, stepLimit, type OptionCheck } from '@gradus/core';
 
 /** 0, 1, …, n − 1. */
 export function integerBelow(n: number): OptionCheck {

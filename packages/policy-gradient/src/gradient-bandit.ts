@@ -6,7 +6,6 @@ import {
   createActions,
   everyStep,
   naturalNumber,
-  numbersOf,
   observationRows,
   positiveNumber,
   savedValues,
@@ -113,7 +112,7 @@ export class GradientBandit extends BaseAgent<GradientBanditOptions> {
   override act(observation: Observation, options: ActOptions = {}): SpaceValue {
     checkActing(this.env.observationSpace, observation, options);
     const { deterministic = true } = options;
-    const context = numbersOf(this.env.observationSpace, observation)[0] - this.firstContext;
+    const context = observationRows(this.env, observation)[0] - this.firstContext;
     return this.firstArm + (deterministic ? this.bestArm(context) : this.policy.sample(context, this.actingRandom));
   }
 
@@ -131,13 +130,10 @@ export class GradientBandit extends BaseAgent<GradientBanditOptions> {
    * The `probabilities` of arms, [n × arms], in one context or in many in a Float32Array. Throws `RangeError` for what is none of the environment's contexts.
    */
   actionDistribution(observations: Observation | Float32Array): ActionDistribution & { probabilities: Float32Array } {
-    const { observationSpace } = this.env;
     const contexts = observationRows(this.env, observations);
     const { numActions } = this.policy;
     const probabilities = new Float32Array(contexts.length * numActions);
     contexts.forEach((context, row) => {
-      const problem = observationSpace.problem(context);
-      if (problem !== undefined) throw new RangeError(`observation ${problem}`);
       probabilities.set(this.policy.probabilities(context - this.firstContext), row * numActions);
     });
     return { probabilities };

@@ -3,7 +3,6 @@ import {
   checkActing,
   checkActingTogether,
   checkActionMasks,
-  checkFiniteRows,
   createActions,
   readRow,
   valueText,
@@ -13,7 +12,6 @@ import {
   type Observation,
   type Policy,
   type RunningNormalizer,
-  type Space,
   type SpaceValue,
 } from '@gradus/core';
 import { checkNetwork, type PolicyNetwork } from './policy-network.ts';
@@ -45,26 +43,23 @@ export class NetworkPolicy implements Policy {
 
   /**
    * Throws `RangeError` for an observation of another length or, of a discrete space, outside of it, and for masks of another size or without a legal
-   * action.
+   * action; `EnvError` for an observation that is not finite.
    */
   act(observation: Observation, options: ActOptions = {}): SpaceValue {
     const { observationSpace, actionSpace } = this.network;
     checkActing(observationSpace, observation, options);
-    const problem = choiceProblem(observationSpace, observation);
-    if (problem !== undefined) throw new RangeError(`observation ${problem}`);
     writeRow(observationSpace, observation, this.observation, 0);
     this.actBatch(this.observation, this.action, options);
     return readRow(actionSpace, this.action, 0);
   }
 
-  /** Throws `RangeError` for arrays of another size, and for masks of another size or without a legal action. */
+  /** Throws as `act` does, and `RangeError` for arrays of another size. */
   actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
     const { network, normalizer } = this;
     checkActingTogether(network, observations, actions, options);
     const { actionMasks } = options;
     const rows = observations.length / network.observationSpace.size;
     if (actionMasks !== undefined) checkActionMasks(actionMasks, actionCounts(network.actionSpace), rows);
-    checkFiniteRows('observation', observations, network.observationSpace.size);
     let seen = observations;
     if (normalizer !== undefined) {
       if (this.prepared.length !== observations.length) this.prepared = new Float32Array(observations.length);
@@ -74,10 +69,4 @@ export class NetworkPolicy implements Policy {
     const parameters = this.parameters();
     for (let row = 0; row < rows; row++) network.writeAction(parameters, 0, seen, row, actions, actionMasks);
   }
-}
-
-/** What is wrong with the choices in an observation: one that is not there has no feature. */
-function choiceProblem(space: Space, value: unknown): string | undefined {
-  if (space.kind === 'dict') return space.partProblem(value, choiceProblem);
-  return space.kind === 'box' ? undefined : space.problem(value);
 }

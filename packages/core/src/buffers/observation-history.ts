@@ -1,3 +1,4 @@
+import { EnvError } from '../errors.ts';
 import { FrameQueue, type FrameArray } from './frame-queue.ts';
 import type { NumberArray } from './gather-rows.ts';
 import { spaceLeaves, type Space } from '../spaces/spaces.ts';
@@ -40,11 +41,13 @@ export class ObservationHistory implements Stateful {
     this.current = isBytes ? new Uint8Array(space.size) : new Float32Array(space.size);
   }
 
-  /** Adds row `row` of `observations` as what environment `i` shows next; returns its number, by which `copy` finds it. */
+  /** Adds row `row` of `observations` as what environment `i` shows next; returns its number, by which `copy` finds it. Throws `EnvError` for what is no byte where these are kept. */
   add(i: number, observations: Float32Array, row: number): number {
     const { current, queues, last, layout } = this;
     const { frames, step, stride } = layout;
-    current.set(observations.subarray(row * current.length, (row + 1) * current.length));
+    const start = row * current.length;
+    current.set(observations.subarray(start, start + current.length));
+    if (current instanceof Uint8Array) checkKept(current, observations, start, i);
     if (this.hasLast[i] === 1 && this.follows(i, 0)) return last[i];
     const goesOn = this.hasLast[i] === 1 && this.follows(i, 1);
     for (let k = goesOn ? frames - 1 : 0; k < frames; k++) queues[i].push(current, k * step, stride);
@@ -93,6 +96,15 @@ export class ObservationHistory implements Stateful {
       if (!this.queues[i].equals((this.last[i] + k + shift) >>> 0, this.current, k * step, stride)) return false;
     }
     return true;
+  }
+}
+
+/** Throws `EnvError` where a byte is not the number that it was made of. */
+function checkKept(bytes: Uint8Array, observations: Float32Array, start: number, i: number): void {
+  for (let k = 0; k < bytes.length; k++) {
+    if (bytes[k] === observations[start + k]) continue;
+    const got = observations[start + k];
+    throw new EnvError(`observation of environment ${i} has ${got} at [${k}], expected an integer in [0, 255]`);
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@gradus/tensor';
 import { aRandomSource, aReplayedEnv, anObject, rowIndices } from '../options/argument-checks.ts';
 import { checkFiniteRows, checkStep } from '../environments/check-float32.ts';
+import { checkKeptActions } from '../environments/check-values.ts';
 import { checkOutcome, checkRows } from '../environments/check-rows.ts';
 import { actionMaskSize } from '../environments/dynamics.ts';
 import { CheckpointError, EnvError } from '../errors.ts';
@@ -17,7 +18,7 @@ import { withMemory } from './memory.ts';
 import { observationBytes, ObservationHistory } from './observation-history.ts';
 import { checkSampling, createSampler, type ReplaySampler, type ReplaySampling } from './replay-sampling.ts';
 import type { Random } from '../random/random.ts';
-import { createActions, type ActionArray } from '../spaces/spaces.ts';
+import { createActions, type ActionArray, type Space } from '../spaces/spaces.ts';
 import {
   readNumber,
   readState,
@@ -89,6 +90,7 @@ export class ReplayBuffer implements Stateful {
   private readonly gamma: number;
   private readonly nSteps: number;
   private readonly observationSize: number;
+  private readonly actionSpace: Space;
   private readonly actionSize: number;
   private readonly maskSize: number;
   private readonly history: ObservationHistory;
@@ -135,6 +137,7 @@ export class ReplayBuffer implements Stateful {
     this.gamma = gamma;
     this.nSteps = nSteps;
     this.observationSize = env.observationSpace.size;
+    this.actionSpace = env.actionSpace;
     this.actionSize = env.actionSpace.size;
     this.maskSize = env.actionMasks ? actionMaskSize(env.actionSpace) : 0;
     const { history, numbers, advances, actions, rewards, terminated, truncated, nextActionMasks, sampler } =
@@ -177,13 +180,13 @@ export class ReplayBuffer implements Stateful {
 
   /**
    * Records what was seen and chosen, before the environments step. Throws `RangeError` for arrays of another length than the n rows, and
-   * `EnvError` for numbers that are not finite.
+   * `EnvError` for numbers that are not finite, and for discrete actions that are not in their space.
    */
   beginStep(observations: Float32Array, actions: ArrayLike<number>): void {
     checkRows('observations', observations, this.numEnvs, this.observationSize);
     checkRows('actions', actions, this.numEnvs, this.actionSize);
     checkFiniteRows('observation', observations, this.observationSize);
-    checkFiniteRows('action', actions, this.actionSize);
+    checkKeptActions(this.actionSpace, actions);
     for (let i = 0; i < this.numEnvs; i++) this.numbers[this.position + i] = this.history.add(i, observations, i);
     this.actions.set(actions, this.position * this.actionSize);
   }
@@ -201,6 +204,7 @@ export class ReplayBuffer implements Stateful {
     const { actionMasks } = outcome;
     if (maskSize > 0) {
       if (!actionMasks) throw new EnvError('actionMasks: expected those that the environment had, got none');
+      checkRows('actionMasks', actionMasks, numEnvs, maskSize);
       this.nextActionMasks.set(actionMasks, position * maskSize);
     }
     this.rewards.set(outcome.rewards, position);

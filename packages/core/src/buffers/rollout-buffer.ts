@@ -1,12 +1,13 @@
 import { checkArguments, naturalNumber, positiveInteger, valueText } from '@gradus/tensor';
 import { aRandomSource, aReplayedEnv, anObject } from '../options/argument-checks.ts';
 import { checkFiniteRows, checkRewards } from '../environments/check-float32.ts';
+import { checkKeptActions } from '../environments/check-values.ts';
 import { checkOutcome, checkRows } from '../environments/check-rows.ts';
 import { actionMaskSize } from '../environments/dynamics.ts';
 import { gatherRows, type NumberArray } from './gather-rows.ts';
 import type { Random } from '../random/random.ts';
 import { generalizedAdvantageEstimation } from './returns.ts';
-import { createActions, type ActionArray } from '../spaces/spaces.ts';
+import { createActions, type ActionArray, type Space } from '../spaces/spaces.ts';
 import type { StepOutcome, VectorEnv } from '../environments/vector-env.ts';
 
 /** Where `gather` copies a minibatch to, [rows] or [rows × size]; what is not given is not copied. */
@@ -69,6 +70,7 @@ export class RolloutBuffer {
   readonly advantages: Float32Array;
   /** advantages + values, the targets of the value function; filled by `finish`. */
   readonly returns: Float32Array;
+  private readonly actionSpace: Space;
   private readonly maskSize: number;
   private readonly memorySize: number;
   private readonly order: Uint32Array;
@@ -90,6 +92,7 @@ export class RolloutBuffer {
     this.numEnvs = env.numEnvs;
     this.size = steps * env.numEnvs;
     this.observationSize = env.observationSpace.size;
+    this.actionSpace = env.actionSpace;
     this.actionSize = env.actionSpace.size;
     this.observations = new Float32Array(this.size * this.observationSize);
     this.actions = createActions(env.actionSpace, this.size);
@@ -124,7 +127,7 @@ export class RolloutBuffer {
   /**
    * Records what was seen and chosen, before the environments step; `logProbabilities` and `actionMasks` may be empty, where nobody will
    * ask for them.
-   * Throws `RangeError` when full, and `EnvError` for numbers that are not finite.
+   * Throws `RangeError` when full, and `EnvError` for numbers that are not finite, and for discrete actions that are not in their space.
    */
   beginStep(
     observations: Float32Array,
@@ -144,7 +147,7 @@ export class RolloutBuffer {
     checkRows('actionMasks', actionMasks, isEmpty(actionMasks) ? 0 : numEnvs, maskSize);
     checkRows('memories', memories, isEmpty(memories) ? 0 : numEnvs, memorySize);
     checkFiniteRows('observation', observations, this.observationSize);
-    checkFiniteRows('action', actions, this.actionSize);
+    checkKeptActions(this.actionSpace, actions);
     checkFiniteRows('log-probability', logProbabilities, 1);
     checkFiniteRows('value', values, 1);
     const row = this.position * this.numEnvs;

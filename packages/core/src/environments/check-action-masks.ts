@@ -1,8 +1,16 @@
-import { checkArguments, layerSizes, naturalNumber, optional, positiveInteger, type OptionCheck } from '@gradus/tensor';
+import {
+  checkArguments,
+  layerSizes,
+  naturalNumber,
+  optional,
+  positiveInteger,
+  valueText,
+  type OptionCheck,
+} from '@gradus/tensor';
 import { numberList } from '../options/argument-checks.ts';
 /**
- * Throws `RangeError` unless `masks` is [rows × actions], in which every row has an action that is legal (1, not 0): the message names
- * the row. `numActions`: how many there are, or, for `MultiDiscrete` actions, the counts of the elements, each of which needs a legal
+ * Throws `RangeError` unless `masks` is [rows × actions], in which every row has an action that is legal (1, not 0), and there is
+ * nothing but 0 and 1: the message names the row. `numActions`: how many there are, or, for `MultiDiscrete` actions, the counts of the elements, each of which needs a legal
  * choice. `rows`: by default as many as there are.
  */
 export function checkActionMasks(
@@ -20,6 +28,10 @@ export function checkActionMasks(
   const expected = rows ?? Math.ceil(masks.length / size);
   if (masks.length !== expected * size) {
     throw new RangeError(`actionMasks has ${masks.length} elements, expected ${expected} × ${size} (actions)`);
+  }
+  for (let k = 0; k < masks.length; k++) {
+    if (masks[k] === 0 || masks[k] === 1) continue;
+    throw new RangeError(`actionMasks: expected 0 or 1, got ${valueText(masks[k])} in row ${Math.floor(k / size)}`);
   }
   for (let row = 0; row < expected; row++) {
     if (!leavesAction(masks, counts, row * size)) {

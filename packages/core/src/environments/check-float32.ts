@@ -19,7 +19,8 @@ export function checkReward(name: string, reward: unknown): void {
 /** As {@link checkReward} for those of n environments, [n]; the error names the environment. */
 export function checkRewards(rewards: ArrayLike<number>): void {
   for (let i = 0; i < rewards.length; i++) {
-    const reward = Math.fround(rewards[i]);
+    // `fround` takes text for a number, and throws at a BigInt.
+    const reward = typeof rewards[i] === 'number' ? Math.fround(rewards[i]) : NaN;
     // x − x is 0 for every finite x and NaN otherwise.
     if (reward - reward !== 0) checkReward(`reward of environment ${i}`, rewards[i]);
   }
@@ -28,7 +29,10 @@ export function checkRewards(rewards: ArrayLike<number>): void {
 /** Index of the first of `values` that is not finite in float32, −1 if there is none. */
 function findUnfit(values: ArrayLike<number>): number {
   if (values instanceof Float32Array && isFinite32(values)) return -1;
-  for (let k = 0; k < values.length; k++) if (!Number.isFinite(Math.fround(values[k]))) return k;
+  for (let k = 0; k < values.length; k++) {
+    // `fround` takes text for a number, and throws at a BigInt.
+    if (typeof values[k] !== 'number' || !Number.isFinite(Math.fround(values[k]))) return k;
+  }
   return -1;
 }
 
@@ -56,7 +60,7 @@ export function checkFiniteRows(name: string, values: ArrayLike<number>, width: 
   if (wrong === -1) return;
   const problem = float32Problem(values[wrong]) ?? '';
   throw new EnvError(
-    `${name} of environment ${firstRow + Math.floor(wrong / width)} has ${values[wrong]} at [${wrong % width}], ${problem}`,
+    `${name} of environment ${firstRow + Math.floor(wrong / width)} has ${valueText(values[wrong])} at [${wrong % width}], ${problem}`,
   );
 }
 

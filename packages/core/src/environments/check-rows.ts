@@ -1,5 +1,6 @@
 import { valueText } from '@gradus/tensor';
 import { numberList, objectOf } from '../options/argument-checks.ts';
+import { EnvError } from '../errors.ts';
 import type { StepOutcome } from './vector-env.ts';
 
 /**
@@ -14,7 +15,15 @@ export function checkRows(name: string, array: ArrayLike<number>, rows: number, 
   throw new RangeError(`${name}: expected ${rows} × ${width} numbers, got ${valueText(array)}`);
 }
 
-/** Throws `RangeError` for what cannot be the outcome of a step of `numEnvs` copies. */
+/** Throws `EnvError`, beginning with `name`, unless `flags` are zeros and ones. Cheap enough for every step. */
+export function checkFlags(name: string, flags: ArrayLike<number>): void {
+  for (let i = 0; i < flags.length; i++) {
+    if (flags[i] === 0 || flags[i] === 1) continue;
+    throw new EnvError(`${name} of environment ${i} is ${valueText(flags[i])}, expected 0 or 1`);
+  }
+}
+
+/** Throws `RangeError` for what cannot be the outcome of a step of `numEnvs` copies, and `EnvError` for flags other than 0 and 1. */
 export function checkOutcome(
   outcome: Pick<StepOutcome, 'rewards' | 'terminated' | 'truncated'>,
   numEnvs: number,
@@ -25,6 +34,8 @@ export function checkOutcome(
   checkRows('rewards', outcome.rewards, numEnvs, 1);
   checkRows('terminated', outcome.terminated, numEnvs, 1);
   checkRows('truncated', outcome.truncated, numEnvs, 1);
+  checkFlags('terminated', outcome.terminated);
+  checkFlags('truncated', outcome.truncated);
 }
 
 const isOutcome = objectOf('an outcome (with rewards, terminated and truncated)', {

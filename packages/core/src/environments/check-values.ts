@@ -1,8 +1,15 @@
 import { checkArguments, positiveInteger, valueText } from '@gradus/tensor';
 import { aSpace, text } from '../options/argument-checks.ts';
-import { float32Problem } from './check-float32.ts';
+import { checkFiniteRows, float32Problem } from './check-float32.ts';
 import { EnvError } from '../errors.ts';
-import { actionSpaceOf, type ActionArray, type LeafSpace, type Observation, type Space } from '../spaces/spaces.ts';
+import {
+  actionSpaceOf,
+  spaceLeaves,
+  type ActionArray,
+  type LeafSpace,
+  type Observation,
+  type Space,
+} from '../spaces/spaces.ts';
 import { isNumbers } from '../spaces/space-methods.ts';
 
 /**
@@ -37,11 +44,40 @@ export function checkActions(space: Space, actions: ActionArray, n: number): voi
     const expected = space.kind === 'box' ? 'Float32Array' : 'Int32Array';
     throw new EnvError(`actions are ${describe(actions)}, expected ${expected}(${length})`);
   }
-  const wrong = findWrong(actionSpaceOf(space), actions);
-  if (wrong === -1) return;
-  const row = Math.floor(wrong / space.size);
-  const value = space.kind === 'discrete' ? actions[row] : actions.subarray(row * space.size, (row + 1) * space.size);
-  checkValue(`action of environment ${row}`, space, value);
+  const wrong = findOutside(actionSpaceOf(space), actions);
+  if (wrong !== undefined) throw new EnvError(`action of environment ${wrong.row} ${wrong.problem}`);
+}
+
+/**
+ * Throws `EnvError` for actions [n × action size], in an array of any type, that memory made by `createActions` would not keep as they are: that are not finite, or, where
+ * the space is discrete, not in it.
+ */
+export function checkKeptActions(space: Space, actions: ArrayLike<number>): void {
+  if (space.kind === 'box') {
+    checkFiniteRows('action', actions, space.size);
+    return;
+  }
+  const wrong = findOutside(space, actions);
+  if (wrong !== undefined) throw new EnvError(`action of environment ${wrong.row} ${wrong.problem}`);
+}
+
+/** Of the first of rows [n × space.size] that are not as `checkValue` wants them: which it is, and what is wrong with it. */
+export function findOutside(
+  space: Space,
+  rows: ArrayLike<number>,
+): { readonly row: number; readonly problem: string } | undefined {
+  const { size } = space;
+  const wrong =
+    space.kind === 'dict'
+      ? spaceLeaves(space).reduce(
+          (found, leaf) => (found === -1 ? findWrong(leaf.space, rows, leaf.start, size) : found),
+          -1,
+        )
+      : findWrong(space, rows, 0, size);
+  if (wrong === -1) return undefined;
+  const row = Math.floor(wrong / size);
+  const member = Array.from({ length: size }, (_, i) => rows[row * size + i]);
+  return { row, problem: valueProblem(space, space.kind === 'discrete' ? member[0] : member) ?? '' };
 }
 
 function describe(actions: unknown): string {
@@ -50,34 +86,27 @@ function describe(actions: unknown): string {
     : valueText(actions);
 }
 
-/** Index of the first number in `actions` that no action of `space` has, −1 if there is none. */
-function findWrong(space: LeafSpace, actions: ActionArray): number {
+/** Index of the first number in `rows`, which lie `step` apart and begin at `first`, that no member of `space` has there, −1 if there is none. */
+function findWrong(space: LeafSpace, rows: ArrayLike<number>, first: number, step: number): number {
+  const { size } = space;
+  for (let row = first; row < rows.length; row += step) {
+    for (let i = 0; i < size; i++) if (!isFit(space, rows[row + i], i)) return row + i;
+  }
+  return -1;
+}
+
+function isFit(space: LeafSpace, x: number, i: number): boolean {
   switch (space.kind) {
-    case 'box': {
-      const { low, high, size, dtype } = space;
-      if (dtype !== 'float32') {
-        return actions.findIndex((x, k) => !(Number.isInteger(x) && x >= low[k % size] && x <= high[k % size]));
-      }
+    case 'box':
       // x − x is 0 for every finite x and NaN otherwise.
-      for (let k = 0; k < actions.length; k++) if (actions[k] - actions[k] !== 0) return k;
-      return -1;
-    }
-    case 'discrete': {
-      const { start, n } = space;
-      for (let k = 0; k < actions.length; k++) if (actions[k] < start || actions[k] >= start + n) return k;
-      return -1;
-    }
-    case 'multi-discrete': {
-      const { start, counts, size } = space;
-      for (let k = 0; k < actions.length; k++) {
-        const i = k % size;
-        if (actions[k] < start[i] || actions[k] >= start[i] + counts[i]) return k;
-      }
-      return -1;
-    }
+      if (space.dtype === 'float32') return typeof x === 'number' && x - x === 0;
+      return Number.isInteger(x) && x >= space.low[i] && x <= space.high[i];
+    case 'discrete':
+      return Number.isInteger(x) && x >= space.start && x < space.start + space.n;
+    case 'multi-discrete':
+      return Number.isInteger(x) && x >= space.start[i] && x < space.start[i] + space.counts[i];
     case 'multi-binary':
-      for (let k = 0; k < actions.length; k++) if (actions[k] !== 0 && actions[k] !== 1) return k;
-      return -1;
+      return x === 0 || x === 1;
   }
 }
 

@@ -1,8 +1,10 @@
 import { checkReward, checkStep } from './check-float32.ts';
-import { checkValue } from './check-values.ts';
+import { checkFlags } from './check-rows.ts';
+import { checkValue, findOutside } from './check-values.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EnvError } from '../errors.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
+import { findNonFinite } from '../statistics/find-non-finite.ts';
 import type { VectorEnv } from './vector-env.ts';
 
 /**
@@ -17,14 +19,14 @@ export function resetEnv(env: Env, options: ResetOptions = {}, name = 'the envir
 }
 
 /**
- * `env.step(action)`, checked likewise: the action before, and then the observation, a reward that is a finite number and two flags
+ * `env.step(action)`, checked likewise: the action before, and then the observation, rewards that are finite numbers and two flags
  * that are booleans. An environment that still says `done` is told of the two that took its place.
  */
 export function stepEnv(env: Env, action: SpaceValue, name = 'the environment'): StepResult {
   checkValue(`action of ${name}`, env.actionSpace, action);
   const result: unknown = env.step(action);
   const members = membersOf(result, `step of ${name}`, '{ observation, reward, terminated, truncated }');
-  const { observation, reward, terminated, truncated } = members;
+  const { observation, reward, unwrappedReward, terminated, truncated } = members;
   if (typeof terminated !== 'boolean' || typeof truncated !== 'boolean') {
     const advice =
       'done' in members ? '; `done` is `terminated`, or `truncated` where a time limit cut the episode off' : '';
@@ -33,16 +35,30 @@ export function stepEnv(env: Env, action: SpaceValue, name = 'the environment'):
     );
   }
   checkReward(`reward of ${name}`, reward);
+  if (unwrappedReward !== undefined) checkReward(`unwrappedReward of ${name}`, unwrappedReward);
   checkValue(`observation of ${name}`, env.observationSpace, observation as Observation);
   return result as StepResult;
 }
 
-/** `env.step(actions)`, of which rewards and observations are checked. Throws `EnvError` for one that is not finite, and for a promise. */
+/**
+ * `env.step(actions)`, of which rewards, returns, flags and observations are checked. Throws `EnvError` for a number that is not finite, for a flag other
+ * than 0 and 1, and for a promise.
+ */
 export function stepCopies(env: VectorEnv, actions: ActionArray): void {
   // TypeScript takes an async function for one that returns nothing.
   const step: (each: ActionArray) => unknown = (each) => env.step(each);
   if (step(actions) instanceof Promise) throw asyncError('step of the environments');
+  checkFlags('terminated', env.terminated);
+  checkFlags('truncated', env.truncated);
   checkStep(env);
+  const { kind } = env.observationSpace;
+  const outside = kind === 'box' ? undefined : findOutside(env.observationSpace, env.observations);
+  if (outside !== undefined) throw new EnvError(`observation of environment ${outside.row} ${outside.problem}`);
+  const wrong = findNonFinite(env.episodeReturns);
+  if (wrong === -1) return;
+  throw new EnvError(
+    `episodeReturns of environment ${wrong} is ${env.episodeReturns[wrong]}, expected a finite number`,
+  );
 }
 
 function membersOf(result: unknown, what: string, expected: string): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
-import { checkArguments, checkOptions, optional, type OptionCheck } from '@gradus/tensor';
-import { aSpace, aTransitionTable, numberList, objectOf } from '../options/argument-checks.ts';
+import { checkArguments, checkOptions, optional } from '@gradus/tensor';
+import { aSpace, aTransitionTable, numberList, objectOf, stepLimit } from '../options/argument-checks.ts';
 import type { Dynamics } from './dynamics.ts';
 import { Discrete, type Space } from '../spaces/spaces.ts';
 import type { TransitionTable } from './transition-table.ts';
@@ -26,7 +26,7 @@ export function dynamicsFromTable(
 ): Dynamics<'state', Int32Array> {
   checkArguments('dynamicsFromTable', { table }, { table: aTransitionTable });
   checkOptions('dynamicsFromTable', options, {
-    maxEpisodeSteps: optional(someSteps),
+    maxEpisodeSteps: optional(stepLimit),
     observations: optional(objectOf('an object with space and values', { space: aSpace, values: numberList })),
     actionMasks: optional(numberList),
   });
@@ -52,7 +52,8 @@ export function dynamicsFromTable(
     actionSpace: new Discrete(numActions),
     variables: { state: 1 },
     maxEpisodeSteps,
-    transitions: withLimit(table, maxEpisodeSteps),
+    transitions:
+      (maxEpisodeSteps ?? Infinity) === table.horizon ? table : table.withHorizon(maxEpisodeSteps ?? Infinity),
 
     reset({ state }, index, random) {
       state[index] = firstStates[findAbove(firstCumulative, 0, firstStates.length, random.nextFloat())];
@@ -89,18 +90,6 @@ export function dynamicsFromTable(
     }),
   };
 }
-
-/** The table with that horizon. What is no limit is for the environment to refuse. */
-function withLimit(table: TransitionTable, limit: number | undefined): TransitionTable {
-  const isLimit = limit === Infinity || (limit !== undefined && Number.isSafeInteger(limit) && limit >= 1);
-  return isLimit && limit !== table.horizon ? table.withHorizon(limit) : table;
-}
-
-/** A limit, or none. */
-const someSteps: OptionCheck = {
-  expected: 'a number of at least 1',
-  accepts: (value) => typeof value === 'number' && value >= 1,
-};
 
 /** The first of start ≤ k < end with cumulative[k] > u; the last of them where rounding has left none. */
 function findAbove(cumulative: Float64Array, start: number, end: number, u: number): number {

@@ -1,5 +1,5 @@
-import { checkArguments, positiveInteger, valueText } from '@gradus/tensor';
-import { aFunction, aSpace, anObject, objectOf } from '../options/argument-checks.ts';
+import { checkArguments, optional, positiveInteger } from '@gradus/tensor';
+import { aFunction, aSpace, anObject, objectOf, stepLimit } from '../options/argument-checks.ts';
 import { NumpyRandom } from '../random/numpy-random.ts';
 import type { RandomSource } from '../random/random.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
@@ -87,6 +87,7 @@ const dynamicsCheck = objectOf('dynamics (with observationSpace, actionSpace, va
   reset: aFunction,
   step: aFunction,
   observe: aFunction,
+  maxEpisodeSteps: optional(stepLimit),
 });
 
 /** Throws `RangeError` for what cannot be dynamics. */
@@ -144,14 +145,6 @@ export function actionCounts(space: Space): readonly number[] {
 /** Numbers in an action mask: one for each choice of each element. Throws `RangeError` for a `Box`. */
 export function actionMaskSize(space: Space): number {
   return actionCounts(space).reduce((total, count) => total + count, 0);
-}
-
-/** Steps after which episodes are truncated. Throws `RangeError` for a limit below one step. */
-export function stepLimit({ maxEpisodeSteps = Infinity }: Pick<Dynamics, 'maxEpisodeSteps'>): number {
-  if (typeof maxEpisodeSteps !== 'number' || !(maxEpisodeSteps >= 1)) {
-    throw new RangeError(`maxEpisodeSteps: expected a number of at least 1, got ${valueText(maxEpisodeSteps)}`);
-  }
-  return maxEpisodeSteps;
 }
 
 /**

@@ -7,7 +7,6 @@ import {
   createState,
   restoreDynamicsState,
   snapshotDynamicsState,
-  stepLimit,
   type Dynamics,
   type DynamicsState,
 } from './dynamics.ts';
@@ -51,7 +50,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
     this.observationSpace = dynamics.observationSpace;
     this.actionSpace = dynamics.actionSpace;
     this.dynamics = dynamics;
-    this.limit = stepLimit(dynamics);
+    this.limit = dynamics.maxEpisodeSteps ?? Infinity;
     if (this.limit < Infinity) this.maxEpisodeSteps = this.limit;
     this.state = createState(dynamics, 1);
     this.action = createActions(dynamics.actionSpace, 1);

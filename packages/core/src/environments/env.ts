@@ -77,16 +77,3 @@ export interface Env<Observed extends Observation = Observation, Action extends 
   /** Draws the state it is in over all of (0, 0) to (width, height), and leaves the context as it was. */
   render?(context: RenderContext): void;
 }
-
-/** The reward of the environment itself, whatever wrappers have made of it: what returns that are reported are sums of. */
-export function originalReward({
-  reward,
-  unwrappedReward = reward,
-}: Pick<StepResult, 'reward' | 'unwrappedReward'>): number {
-  return unwrappedReward;
-}
-
-/** `result` with another reward, which remembers the environment's own: for wrappers that scale, clip or shape. */
-export function withReward<Result extends StepResult>(result: Result, reward: number): Result {
-  return { ...result, reward, unwrappedReward: originalReward(result) };
-}

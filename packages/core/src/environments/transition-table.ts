@@ -1,5 +1,5 @@
-import { checkArguments, optional, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
-import { aFunction, aList, aNumber, anObject, numberList, objectOf } from '../options/argument-checks.ts';
+import { checkArguments, flag, optional, positiveInteger, valueText } from '@gradus/tensor';
+import { aFunction, aList, aNumber, anObject, numberList, objectOf, stepLimit } from '../options/argument-checks.ts';
 import { float32Problem } from './check-float32.ts';
 /** One way in which a step can go. */
 export interface Outcome {
@@ -67,7 +67,7 @@ export class TransitionTable implements TransitionTableParts {
         numStates: positiveInteger,
         numActions: positiveInteger,
         initialDistribution: numberList,
-        horizon: optional(someHorizon),
+        horizon: optional(stepLimit),
         'outcomes()': aFunction,
       },
     );
@@ -155,12 +155,10 @@ function checkIndex(name: string, value: number, count: number): void {
   }
 }
 
-const someHorizon: OptionCheck = {
-  expected: 'a positive integer or Infinity',
-  accepts: (value) => value === Infinity || positiveInteger.accepts(value),
-};
-
-const anOutcome = objectOf('an outcome (with probability, nextState, reward and terminated)', { probability: aNumber });
+const anOutcome = objectOf('an outcome (with probability, nextState, reward and terminated)', {
+  probability: aNumber,
+  terminated: flag,
+});
 
 /** `outcomes` may be a method of a class. */
 function outcomesOf({ outcomes }: { readonly outcomes?: unknown }): unknown {

@@ -7,7 +7,6 @@ import {
   createState,
   restoreDynamicsState,
   snapshotDynamicsState,
-  stepLimit,
   type Dynamics,
   type DynamicsState,
 } from './dynamics.ts';
@@ -74,7 +73,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     this.episodeReturns = this.buffers.episodeReturns;
     this.episodeLengths = this.buffers.episodeLengths;
     this.dynamics = dynamics;
-    this.limit = stepLimit(dynamics);
+    this.limit = dynamics.maxEpisodeSteps ?? Infinity;
     if (this.limit < Infinity) this.maxEpisodeSteps = this.limit;
     this.state = createState(dynamics, n);
     this.ended = new Int32Array(n);

@@ -1,11 +1,12 @@
-import { checkArguments, positiveInteger } from '@gradus/tensor';
+import { checkArguments, positiveInteger, valueText } from '@gradus/tensor';
 import { aFunction, anEnv } from '../options/argument-checks.ts';
 import { checkActions } from './check-values.ts';
 import { resetEnv, stepEnv } from './checked-step.ts';
 import { actionMaskSize } from './dynamics.ts';
-import { originalReward, type Env, type EnvStatistics, type ResetOptions } from './env.ts';
+import type { Env, EnvStatistics, ResetOptions } from './env.ts';
 import { joinStatistics } from './env-statistics.ts';
 import { EnvError } from '../errors.ts';
+import { originalReward } from './original-reward.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import { copySeedsOf } from './reset-options.ts';
 import { copySeeds } from '../random/seed-sequence.ts';
@@ -18,6 +19,7 @@ import {
   type Space,
   type SpaceValue,
 } from '../spaces/spaces.ts';
+import { isNumbers } from '../spaces/space-methods.ts';
 import { readState, readStates, type StateDict } from '../checkpoints/state.ts';
 import {
   checkCopyIndex,
@@ -191,9 +193,16 @@ class EnvVector implements VectorEnv {
   private updateActionMask(i: number): void {
     if (!this.actionMasks) return;
     const size = this.actionMasks.length / this.numEnvs;
-    const mask = this.envs[i].actionMask?.();
-    if (mask?.length !== size) {
-      throw new EnvError(`action mask of environment ${i} has ${mask?.length ?? 0} elements, expected ${size}`);
+    const mask: unknown = this.envs[i].actionMask?.();
+    if (!isNumbers(mask) || mask.length !== size) {
+      const got = isNumbers(mask) ? `has ${mask.length} elements` : `is ${valueText(mask)}`;
+      throw new EnvError(`action mask of environment ${i} ${got}, expected ${size} zeros and ones`);
+    }
+    const wrong = Array.prototype.findIndex.call(mask, (entry) => entry !== 0 && entry !== 1);
+    if (wrong !== -1) {
+      throw new EnvError(
+        `action mask of environment ${i} has ${valueText(mask[wrong])} at [${wrong}], expected 0 or 1`,
+      );
     }
     this.actionMasks.set(mask, i * size);
   }

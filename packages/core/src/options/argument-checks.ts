@@ -1,4 +1,4 @@
-import { positiveInteger, type OptionCheck } from '@gradus/tensor';
+import { optional, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
 
 /** Any function. */
 export const aFunction: OptionCheck = { expected: 'a function', accepts: (value) => typeof value === 'function' };
@@ -30,12 +30,23 @@ export const float64Array: OptionCheck = {
   accepts: (value) => value instanceof Float64Array,
 };
 
+/** Steps after which an episode is cut off, or `Infinity` for never. */
+export const stepLimit: OptionCheck = {
+  expected: 'a positive integer or Infinity',
+  accepts: (value) => value === Infinity || positiveInteger.accepts(value),
+};
+
 /** An object whose entries `checks` accept; it may have others. */
 export function objectOf(expected: string, checks: Readonly<Record<string, OptionCheck>>): OptionCheck {
   const entries = Object.entries(checks);
   return {
     expected,
     accepts: (value) => isObject(value) && entries.every(([name, { accepts }]) => accepts(value[name])),
+    explain(value) {
+      if (!isObject(value)) return undefined;
+      const wrong = entries.find(([name, { accepts }]) => !accepts(value[name]));
+      return wrong && `${wrong[0]} is ${valueText(value[wrong[0]])}, expected ${wrong[1].expected}`;
+    },
   };
 }
 
@@ -52,13 +63,66 @@ export const aSpace: OptionCheck = {
 
 const spaceKinds = ['box', 'discrete', 'multi-discrete', 'multi-binary', 'dict'];
 
-/** An `Env` or a `VectorEnv`. */
-export const anEnv: OptionCheck = objectOf('an environment (with observationSpace, actionSpace, reset and step)', {
+const envEntries = {
   observationSpace: aSpace,
   actionSpace: aSpace,
   reset: aFunction,
   step: aFunction,
+  maxEpisodeSteps: optional(stepLimit),
+};
+
+const oneEnv = objectOf('an environment (with observationSpace, actionSpace, reset and step)', envEntries);
+
+/** The arrays of a `VectorEnv`, and whether they have a row of an observation for each copy, or a number. */
+const copyArrays = [
+  ['observations', true],
+  ['finalObservations', true],
+  ['rewards', false],
+  ['terminated', false],
+  ['truncated', false],
+  ['episodeReturns', false],
+  ['episodeLengths', false],
+] as const;
+
+const severalEnvs = objectOf('a VectorEnv (with numEnvs, and an array for each of what a step leads to)', {
+  ...envEntries,
+  numEnvs: positiveInteger,
+  ...Object.fromEntries(copyArrays.map(([name]) => [name, numberList])),
 });
+
+/** A `VectorEnv`. */
+export const aVectorEnv: OptionCheck = {
+  expected: severalEnvs.expected,
+  accepts: (value) => severalEnvs.accepts(value) && lengthProblem(value) === undefined,
+  explain: (value) => (severalEnvs.accepts(value) ? lengthProblem(value) : severalEnvs.explain?.(value)),
+};
+
+interface Copies extends Readonly<Record<(typeof copyArrays)[number][0], ArrayLike<number>>> {
+  readonly numEnvs: number;
+  readonly observationSpace: { readonly size: number };
+}
+
+/** Why an array is not as long as its copies need it, in words. */
+function lengthProblem(value: unknown): string | undefined {
+  const env = value as Copies;
+  for (const [name, isRow] of copyArrays) {
+    const width = isRow ? env.observationSpace.size : 1;
+    const { length } = env[name];
+    if (length !== env.numEnvs * width) return `${name} has ${length} elements, expected ${env.numEnvs} × ${width}`;
+  }
+  return undefined;
+}
+
+/** An `Env` or a `VectorEnv`. */
+export const anEnv: OptionCheck = {
+  expected: oneEnv.expected,
+  accepts: (value) => checkFor(value).accepts(value),
+  explain: (value) => checkFor(value).explain?.(value),
+};
+
+function checkFor(env: unknown): OptionCheck {
+  return isObject(env) && 'numEnvs' in env ? aVectorEnv : oneEnv;
+}
 
 /** Any object but null. */
 export const anObject: OptionCheck = objectOf('an object', {});
@@ -67,13 +131,6 @@ export const anObject: OptionCheck = objectOf('an object', {});
 export const someOptions: OptionCheck = {
   expected: 'an object of options',
   accepts: (value) => isObject(value) && !Array.isArray(value),
-};
-
-/** A `VectorEnv`. */
-export const aVectorEnv: OptionCheck = {
-  expected: 'a VectorEnv',
-  accepts: (value) =>
-    anEnv.accepts(value) && positiveInteger.accepts((value as { readonly numEnvs?: unknown }).numEnvs),
 };
 
 /** What buffers need to know of environments. */

@@ -2,7 +2,7 @@ import type { Program, TensorData } from '@gradus/tensor';
 import type { ActOptions, Policy } from '../training/agent.ts';
 import { checkActing, checkActingTogether } from '../training/check-acting.ts';
 import { checkActionMasks } from '../environments/check-action-masks.ts';
-import { checkFiniteRows } from '../environments/check-float32.ts';
+import { checkFlags } from '../environments/check-rows.ts';
 import { actionCounts } from '../environments/dynamics.ts';
 import {
   createActions,
@@ -70,7 +70,6 @@ export class ProgramPolicy implements Policy {
     const { deterministic = true, actionMasks, episodeStarts } = options;
     const { observationSpace, actionSpace, prepare, writeKey } = this.options;
     const batch = observations.length / observationSpace.size;
-    checkFiniteRows('observation', observations, observationSpace.size);
     if (actionMasks) checkActionMasks(actionMasks, actionCounts(actionSpace), batch);
     const program = this.programFor(batch, deterministic);
     if (prepare === undefined) program.inputs.observations.set(observations);
@@ -87,6 +86,7 @@ export class ProgramPolicy implements Policy {
       if (episodeStarts.length !== batch) {
         throw new RangeError(`episodeStarts has ${episodeStarts.length} elements, expected ${batch} (observations)`);
       }
+      checkFlags('episodeStarts', episodeStarts);
       forget(memory, episodeStarts);
     }
     program.inputs.memories.set(memory);

@@ -118,7 +118,8 @@ export class Box implements SpaceMethods {
     if (!isNumbers(value)) return `is ${typeof value}, expected a Float32Array or number[]`;
     if (value.length !== this.size) return `has ${value.length} elements, expected ${this.size}`;
     for (let i = 0; i < this.size; i++) {
-      const element = Math.fround(value[i]);
+      // `fround` takes text for a number, and throws at a BigInt.
+      const element = typeof value[i] === 'number' ? Math.fround(value[i]) : NaN;
       const isWhole = this.dtype === 'float32' || Number.isInteger(value[i]);
       if (!(element >= this.low[i] && element <= this.high[i] && isWhole)) {
         const expected = this.dtype === 'float32' ? 'a number' : 'an integer';

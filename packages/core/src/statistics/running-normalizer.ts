@@ -37,11 +37,14 @@ export class RunningNormalizer implements Stateful {
     this.variance = new Float64Array(size).fill(1);
   }
 
-  /** Takes the rows of `batch`, [rows × size], into account. Throws `RangeError`, and takes none, for a number that is not finite. */
+  /**
+   * Takes the rows of `batch`, [rows × size], into account. Throws `RangeError`, and takes none, for a number that is not finite, and for rows of another
+   * size.
+   */
   update(batch: Float32Array | Float64Array): void {
     checkArguments('RunningNormalizer.update', { batch }, { batch: floatArray });
     const { size, count } = this;
-    const rows = batch.length / size;
+    const rows = this.rowsOf(batch);
     if (rows === 0 || this.isHeld) return;
     const wrong = findNonFinite(batch);
     if (wrong !== -1) {
@@ -61,15 +64,25 @@ export class RunningNormalizer implements Stateful {
     this.count = total;
   }
 
-  /** Writes the normalized rows of `batch`, [rows × size], into `target`, which may be `batch` itself. */
+  /** Writes the normalized rows of `batch`, [rows × size], into `target`, which may be `batch` itself. Throws `RangeError` for other lengths. */
   normalize(batch: Float32Array, target: Float32Array): void {
     checkArguments('RunningNormalizer.normalize', { batch, target }, { batch: floatArray, target: floatArray });
+    this.rowsOf(batch);
+    if (target.length !== batch.length) {
+      throw new RangeError(`RunningNormalizer: expected a target of ${batch.length} numbers, got ${target.length}`);
+    }
     const { size, mean, variance, limit } = this;
     for (let j = 0; j < size; j++) {
       const center = mean[j];
       const scale = Math.sqrt(variance[j] + EPSILON);
       for (let k = j; k < batch.length; k += size) target[k] = clip((batch[k] - center) / scale, limit);
     }
+  }
+
+  private rowsOf(batch: ArrayLike<number>): number {
+    const rows = batch.length / this.size;
+    if (Number.isInteger(rows)) return rows;
+    throw new RangeError(`RunningNormalizer: expected rows of ${this.size} numbers, got ${batch.length}`);
   }
 
   /** One with the mean and variance of all data that any of `normalizers` has seen; where there is one of them, that itself. */

@@ -1,5 +1,7 @@
 import { checkOptions, flag, optional, valueText } from '@gradus/tensor';
 import type { ActOptions } from './agent.ts';
+import { checkFiniteRows } from '../environments/check-float32.ts';
+import { findOutside } from '../environments/check-values.ts';
 import { numberList } from '../options/argument-checks.ts';
 import { type ActionArray, type Observation, type Space } from '../spaces/spaces.ts';
 import { sizeProblem } from '../spaces/dict.ts';
@@ -42,7 +44,19 @@ export function checkActing(space: Space, observation: Observation, options: Act
   throw new RangeError(`act: expected an observation of ${space.toString()}, got ${valueText(observation)}`);
 }
 
-/** The same for `actBatch`: observations [n × observation size] and actions [n × action size]. */
+/** Throws `EnvError` for rows [n × space.size] with a number that is not finite, and `RangeError` where one is not in a space that is discrete or of whole numbers. */
+export function checkObservations(space: Space, rows: ArrayLike<number>): void {
+  if (space.kind === 'box' && space.dtype === 'float32') {
+    checkFiniteRows('observation', rows, space.size);
+    return;
+  }
+  const wrong = findOutside(space, rows);
+  if (wrong === undefined) return;
+  const name = rows.length === space.size ? 'observation' : `observation of environment ${wrong.row}`;
+  throw new RangeError(`${name} ${wrong.problem}`);
+}
+
+/** The same for `actBatch`: observations [n × observation size] and actions [n × action size]. Throws for rows as {@link checkObservations} does. */
 export function checkActingTogether(
   { observationSpace, actionSpace }: { readonly observationSpace: Space; readonly actionSpace: Space },
   observations: Float32Array,
@@ -50,14 +64,18 @@ export function checkActingTogether(
   options: ActOptions,
 ): void {
   checkActOptions('actBatch', options);
-  if (!(observations instanceof Float32Array) || observations.length % observationSpace.size !== 0) {
+  const { size } = observationSpace;
+  if (!(observations instanceof Float32Array) || observations.length === 0 || observations.length % size !== 0) {
     throw new RangeError(
-      `actBatch: expected observations to be a Float32Array of rows of ${observationSpace.size}, got ${valueText(observations)}`,
+      `actBatch: expected observations to be a Float32Array of rows of ${size}, got ${valueText(observations)}`,
     );
   }
-  const expected = (observations.length / observationSpace.size) * actionSpace.size;
+  const expected = (observations.length / size) * actionSpace.size;
   const isRight = actionSpace.kind === 'box' ? actions instanceof Float32Array : actions instanceof Int32Array;
-  if (isRight && actions.length === expected) return;
+  if (isRight && actions.length === expected) {
+    checkObservations(observationSpace, observations);
+    return;
+  }
   const name = actionSpace.kind === 'box' ? 'Float32Array' : 'Int32Array';
   throw new RangeError(`actBatch: expected actions to be a ${name} of ${expected}, got ${valueText(actions)}`);
 }

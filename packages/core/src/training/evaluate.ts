@@ -1,18 +1,11 @@
-import {
-  checkArguments,
-  checkOptions,
-  flag,
-  naturalNumber,
-  optional,
-  positiveInteger,
-  valueText,
-} from '@gradus/tensor';
+import { checkArguments, checkOptions, flag, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
 import type { ActOptions, Policy } from './agent.ts';
-import { aPolicy, anEnv } from '../options/argument-checks.ts';
+import { aPolicy, anEnv, stepLimit } from '../options/argument-checks.ts';
 import { checkValue } from '../environments/check-values.ts';
 import { resetEnv, stepCopies, stepEnv } from '../environments/checked-step.ts';
 import { withStatistics } from '../environments/env-statistics.ts';
-import { originalReward, type Env } from '../environments/env.ts';
+import type { Env } from '../environments/env.ts';
+import { originalReward } from '../environments/original-reward.ts';
 import { EnvError } from '../errors.ts';
 import { spawnSeed, streams } from '../random/seed-sequence.ts';
 import { createActions, readRow, writeRow } from '../spaces/spaces.ts';
@@ -80,12 +73,15 @@ export function evaluate(policy: Policy, env: Env | VectorEnv, options: Evaluate
 
 /**
  * Steps after which a loop over episodes cuts one off: `maxEpisodeSteps`, or else the environment's own limit, or else 10,000. Throws `RangeError`
- * unless `maxEpisodeSteps` is a positive integer or undefined.
+ * unless `maxEpisodeSteps` is a positive integer or undefined, and that of the environment one, `Infinity` or undefined.
  */
 export function episodeLimit(env: Pick<Env, 'maxEpisodeSteps'>, maxEpisodeSteps?: number): number {
-  if (maxEpisodeSteps === undefined) return env.maxEpisodeSteps ?? 10_000;
-  if (Number.isSafeInteger(maxEpisodeSteps) && maxEpisodeSteps >= 1) return maxEpisodeSteps;
-  throw new RangeError(`maxEpisodeSteps: expected a positive integer, got ${valueText(maxEpisodeSteps)}`);
+  checkArguments(
+    'episodeLimit',
+    { maxEpisodeSteps, 'env.maxEpisodeSteps': env.maxEpisodeSteps },
+    { maxEpisodeSteps: optional(positiveInteger), 'env.maxEpisodeSteps': optional(stepLimit) },
+  );
+  return maxEpisodeSteps ?? env.maxEpisodeSteps ?? 10_000;
 }
 
 /** The error of a loop, named `subject`, that needs whole episodes and met one that does not end. */

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../src/training/agent.ts';
 import { stepCopies } from '../../src/environments/checked-step.ts';
+import { checkActionMasks } from '../../src/environments/check-action-masks.ts';
 import type { Env } from '../../src/environments/env.ts';
+import { withReward } from '../../src/environments/original-reward.ts';
 import { EnvError } from '../../src/errors.ts';
-import { evaluate } from '../../src/training/evaluate.ts';
+import { episodeLimit, evaluate } from '../../src/training/evaluate.ts';
 import { Box, Discrete, type SpaceValue } from '../../src/spaces/spaces.ts';
 import { asVectorEnv, vectorize } from '../../src/environments/vectorize.ts';
 
@@ -25,6 +27,12 @@ const zero: Policy = { act: () => 0 };
 const wrong: readonly (readonly [string, Env, string])[] = [
   ['a reward that is text', user({}, { reward: '1' }), 'reward of # is "1", expected a finite number'],
   ['a reward of NaN', user({}, { reward: NaN }), 'reward of # is NaN, expected a finite number'],
+  [
+    "a reward of the environment's own that is NaN",
+    user({}, { unwrappedReward: NaN }),
+    'unwrappedReward of # is NaN, expected a finite number',
+  ],
+  ['one that is text', user({}, { unwrappedReward: '5' }), 'unwrappedReward of # is "5", expected a finite number'],
   ['no reward', user({}, { reward: undefined }), 'reward of # is undefined, expected a finite number'],
   [
     'done',
@@ -50,6 +58,7 @@ const wrong: readonly (readonly [string, Env, string])[] = [
   ],
   ['a short observation', user({}, { observation: [0] }), 'observation of # has 1 elements, expected 2'],
   ['an observation that is text', user({}, { observation: 'ab' }), 'observation of # is "ab", expected 2 numbers'],
+  ['text in an observation', user({}, { observation: ['5', 0] }), 'observation of # has "5" at [0], expected a finite'],
   ['no observation', user({ reset: () => ({}) }), 'observation of # is undefined, expected 2 numbers'],
   [
     'NaN in an observation',
@@ -95,6 +104,62 @@ describe('actions of a policy', () => {
   });
 });
 
+/** Two copies that do nothing, of which something is changed. */
+function copies(changes: object): ReturnType<typeof asVectorEnv> {
+  const env = vectorize(() => user(), 2);
+  env.reset();
+  return { ...env, reset: () => undefined, step: () => undefined, ...changes };
+}
+
+describe("copies of one's own", () => {
+  test.each<[object, string]>([
+    [{ rewards: [0, '1'] }, 'reward of environment 1 is "1", expected a finite number'],
+    [{ terminated: Uint8Array.of(0, 2) }, 'terminated of environment 1 is 2, expected 0 or 1'],
+    [{ truncated: Float32Array.of(NaN, 0) }, 'truncated of environment 0 is NaN, expected 0 or 1'],
+    [
+      { episodeReturns: Float64Array.of(0, NaN), terminated: Uint8Array.of(0, 1) },
+      'episodeReturns of environment 1 is NaN, expected a finite number',
+    ],
+  ])('%s', (changes, message) => {
+    expect(() => stepCopies(copies(changes), Int32Array.of(0, 0))).toThrow(new EnvError(message));
+  });
+
+  test.each<[object, string]>([
+    [{ numEnvs: 1.5 }, 'numEnvs is 1.5, expected a positive integer'],
+    [{ rewards: new Float64Array(3) }, 'rewards has 3 elements, expected 2 × 1'],
+    [{ finalObservations: new Float32Array(2) }, 'finalObservations has 2 elements, expected 2 × 2'],
+    [{ episodeReturns: undefined }, 'episodeReturns is undefined, expected a list of numbers'],
+    [{ maxEpisodeSteps: 1.5 }, 'maxEpisodeSteps is 1.5, expected a positive integer or Infinity'],
+  ])('%s', (changes, message) => {
+    for (const start of [asVectorEnv, (env: ReturnType<typeof asVectorEnv>) => evaluate(zero, env)]) {
+      expect(() => start(copies(changes))).toThrow(RangeError);
+      expect(() => start(copies(changes))).toThrow(message);
+    }
+  });
+});
+
+test.each([1.5, 0, NaN, '5', 5n, null])('a limit of %s steps is none', (maxEpisodeSteps) => {
+  const env = user({ maxEpisodeSteps });
+  for (const start of [() => evaluate(zero, env), () => vectorize(() => env, 1), () => episodeLimit(env)]) {
+    expect(start).toThrow(RangeError);
+    expect(start).toThrow(/maxEpisodeSteps .*expected a positive integer or Infinity|maxEpisodeSteps to be a positive/);
+  }
+});
+
+test('a mask says 0 or 1', () => {
+  const masked = (mask: unknown): Env => user({ actionMask: () => mask });
+  const start = (mask: unknown) => () => {
+    vectorize(() => masked(mask), 1).reset();
+  };
+  start([0, 1])();
+  expect(start([0, NaN])).toThrow('action mask of environment 0 has NaN at [1], expected 0 or 1');
+  expect(start(['1', 1])).toThrow('action mask of environment 0 has "1" at [0], expected 0 or 1');
+  expect(start('11')).toThrow('action mask of environment 0 is "11", expected 2 zeros and ones');
+  expect(() => {
+    checkActionMasks([0, 1, 2, 0], 2);
+  }).toThrow(new RangeError('actionMasks: expected 0 or 1, got 2 in row 1'));
+});
+
 test("copies of a vector environment of one's own are checked too", () => {
   const env = vectorize(() => user(), 2);
   env.reset();
@@ -104,4 +169,12 @@ test("copies of a vector environment of one's own are checked too", () => {
   );
   const late = { ...env, rewards: env.rewards, step: (): void => Promise.resolve() as unknown as undefined };
   expect(() => stepCopies(late, Int32Array.of(0, 0))).toThrow('step of the environments returned a Promise');
+});
+
+test('a changed reward is finite', () => {
+  const result = { observation: 0, reward: 2, terminated: false, truncated: false };
+  expect(withReward(withReward(result, 3), 4)).toEqual({ ...result, reward: 4, unwrappedReward: 2 });
+  for (const reward of [NaN, 1e39, '5' as unknown as number]) {
+    expect(() => withReward(result, reward)).toThrow('changed reward is');
+  }
 });

@@ -24,7 +24,7 @@ test('is truncated by the time limit; both ends may come at once', () => {
   const both = envFromDynamics({ ...counting(1), reset: ({ count }) => count.fill(19) });
   both.reset();
   expect(both.step(1)).toMatchObject({ terminated: true, truncated: true });
-  expect(() => envFromDynamics(counting(0))).toThrow('maxEpisodeSteps: expected a number of at least 1, got 0');
+  expect(() => envFromDynamics(counting(0))).toThrow('maxEpisodeSteps is 0, expected a positive integer or Infinity');
 });
 
 test('wants a reset before the first step and after the last', () => {

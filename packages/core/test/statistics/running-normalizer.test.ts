@@ -88,3 +88,18 @@ test('a feature that never changes is as good as 0, however large', () => {
     expect(Math.abs(target[0])).toBeLessThan(1e-4);
   }
 });
+
+test('rows of another size are refused', () => {
+  const normalizer = new RunningNormalizer(2);
+  const three = new Float32Array(3);
+  const message = 'RunningNormalizer: expected rows of 2 numbers, got 3';
+  expect(() => {
+    normalizer.update(three);
+  }).toThrow(new RangeError(message));
+  expect(() => {
+    normalizer.normalize(three, three);
+  }).toThrow(new RangeError(message));
+  expect(() => {
+    normalizer.normalize(new Float32Array(4), new Float32Array(2));
+  }).toThrow(new RangeError('RunningNormalizer: expected a target of 4 numbers, got 2'));
+});

@@ -7,6 +7,7 @@ import {
   innerStatistics,
   optional,
   resetEnv,
+  stepCopies,
   stepEnv,
   numbersOf,
   type Env,
@@ -101,7 +102,7 @@ function normalizeVector(
         observe();
       },
       step(actions) {
-        env.step(actions);
+        stepCopies(env, actions);
         observe();
         for (let i = 0; i < env.numEnvs; i++) {
           if (env.terminated[i] === 0 && env.truncated[i] === 0) continue;

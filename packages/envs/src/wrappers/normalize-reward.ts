@@ -1,12 +1,12 @@
 import {
   RunningNormalizer,
   checkOptions,
-  checkRewards,
   fraction,
   innerStatistics,
   optional,
   readState,
   restoreArray,
+  stepCopies,
   stepEnv,
   withReward,
   type Env,
@@ -71,8 +71,7 @@ function normalizeVector(env: VectorEnv, gamma: number): VectorEnv {
         rewards.fill(0);
       },
       step(actions) {
-        env.step(actions);
-        checkRewards(env.rewards);
+        stepCopies(env, actions);
         returns.update(env.rewards, env.terminated);
         const deviation = returns.deviation();
         for (let i = 0; i < rewards.length; i++) rewards[i] = env.rewards[i] / deviation;

@@ -2,7 +2,6 @@ import {
   checkActing,
   checkActingTogether,
   checkActionMasks,
-  checkValue,
   numbersOf,
   observationRows,
   type ActOptions,
@@ -116,19 +115,18 @@ export class LinearActionValues implements Policy {
 
   /**
    * The best action as the environment counts them, the first of equal ones; without `deterministic` the same: exploration belongs to training. Throws
-   * `EnvError` for an observation of another shape.
+   * `RangeError` for an observation of another shape, and `EnvError` for one that is not finite.
    */
   act(observation: Observation, options: ActOptions = {}): number {
     const { observationSpace } = this.env;
     checkActing(observationSpace, observation, options);
-    checkValue('observation', observationSpace, observation);
     const row = Float32Array.from(numbersOf(observationSpace, observation));
     const action = new Int32Array(1);
     this.actBatch(row, action, options);
     return action[0];
   }
 
-  /** The best actions of all rows. Throws `RangeError` for a row whose mask allows none. */
+  /** The best actions of all rows. Throws as `act` does, and `RangeError` for a row whose mask allows none. */
   actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
     const { features, env, actionSpace, numActions, shown } = this;
     checkActingTogether(env, observations, actions, options);

@@ -227,7 +227,7 @@ describe('acting', () => {
     expect(() => agent.act(6)).toThrow(new RangeError('observation is 6, expected an integer in [0, 5]'));
     expect(() => {
       agent.actBatch(Float32Array.of(1, 1.5), new Int32Array(2));
-    }).toThrow(new RangeError('observations: expected members of Discrete(6), not so in row 1'));
+    }).toThrow(new RangeError('observation of environment 1 is 1.5, expected an integer in [0, 5]'));
   });
 });
 
