@@ -3,5 +3,9 @@ export type { ExplorationNoise, GaussianNoise, OrnsteinUhlenbeckNoise } from './
 export type { PrioritizedSampling, SamplingOptions } from './minibatches.ts';
 export type { NetworkDescription, NetworkLayers } from './networks.ts';
 export type { ReplayOptions } from './replay-learning.ts';
-export { ddpgSettings, td3Settings, type ActorCriticSettings } from './settings.ts';
+export { Sac, sacDefaults, type SacOptions } from './sac.ts';
+export { ddpgSettings, sacSettings, td3Settings, type ActorCriticSettings } from './settings.ts';
 export { Td3, td3Defaults, type Td3Options } from './td3.ts';
+export type { EntropyOptions } from './entropy-coefficient.ts';
+export type { SquashedActorOptions } from './squashed-actor.ts';
+export { DiscreteSac, discreteSacDefaults, type DiscreteSacOptions } from './discrete-sac.ts';

@@ -79,11 +79,13 @@ export type ReplayInputs = Record<
 /** One update: what it reports, and the error of each row, for prioritized replay. */
 export type ReplayUpdate = Program<ReplayInputs, Record<'metrics' | 'errors', unknown>>;
 
-/** Inputs of an update that learns real actions. */
+/** Inputs of an update. */
 export function replayInputs({ observationSpace, actionSpace }: VectorEnv, { batchSize }: ReplayOptions) {
+  const isDiscrete = actionSpace.kind === 'discrete';
+  const actions: InputSpec = isDiscrete ? { shape: [batchSize], dtype: 'int32' } : [batchSize, actionSpace.size];
   return {
     observations: [batchSize, observationSpace.size],
-    actions: [batchSize, actionSpace.size],
+    actions,
     rewards: [batchSize],
     nextObservations: [batchSize, observationSpace.size],
     discounts: [batchSize],

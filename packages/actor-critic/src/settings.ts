@@ -1,4 +1,5 @@
 import type { DdpgOptions } from './ddpg.ts';
+import type { SacOptions } from './sac.ts';
 import type { Td3Options } from './td3.ts';
 
 /** Options under which a published figure was reached. */
@@ -57,4 +58,29 @@ export const ddpgSettings: SettingsTable<'zoo', DdpgOptions> = { zoo: determinis
 export const td3Settings: SettingsTable<'zoo' | 'cleanrl', Td3Options> = {
   zoo: deterministicZoo,
   cleanrl: { 'Pendulum-v1': deterministicCleanrl, 'MountainCarContinuous-v0': deterministicCleanrl },
+};
+
+/** For SAC (`hyperparams/sac.yml`). */
+export const sacSettings: SettingsTable<'zoo', SacOptions> = {
+  zoo: {
+    'Pendulum-v1': { numEnvs: 1, steps: 20_000, options: { learningRate: 1e-3 } },
+    'MountainCarContinuous-v0': {
+      numEnvs: 1,
+      steps: 50_000,
+      options: {
+        bufferSize: 50_000,
+        batchSize: 512,
+        entropyCoefficient: 0.1,
+        trainFrequency: 32,
+        gradientSteps: 32,
+        gamma: 0.9999,
+        tau: 0.01,
+        learningStarts: 0,
+        hidden: [64, 64],
+        // Stable-Baselines3 changes the noise at the start of each round.
+        stateDependentExploration: 32,
+        initialLogStd: -3.67,
+      },
+    },
+  },
 };

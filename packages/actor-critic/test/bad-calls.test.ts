@@ -5,6 +5,8 @@ import { expect, test } from 'vitest';
 const examples: Examples = {
   // Agents, which go through core's checks: their own tests have their options.
   Ddpg: null,
+  DiscreteSac: null,
+  Sac: null,
   Td3: null,
 };
 

@@ -13,10 +13,10 @@ const options: Partial<SharedOptions> = {
   learningStarts: 1000,
 };
 
-describe.each(continuousAgents)('%s', (_, Agent) => {
+describe.each(continuousAgents)('%s', (_, Agent, { learning }) => {
   /** Mean return over fresh episodes after learning to repeat what is shown, within 0.05: 100 is perfect, 5 is chance. */
   function learnIdentity(changes: Partial<SharedOptions>): number {
-    const agent = new Agent(makeVectorEnv('IdentityBox-v0', 1), { ...options, ...changes });
+    const agent = new Agent(makeVectorEnv('IdentityBox-v0', 1), { ...options, ...learning, ...changes });
     Array.from(agent.learn({ steps: 3000 }));
     const { meanReturn } = evaluate(agent, makeVectorEnv('IdentityBox-v0', 10), { episodes: 10, seed: 1000 });
     agent.dispose();

@@ -1,5 +1,17 @@
+import type { VectorEnv } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
-import { Ddpg, Td3, ddpgDefaults, ddpgSettings, td3Defaults, td3Settings } from '@gradus/actor-critic';
+import {
+  Ddpg,
+  Sac,
+  Td3,
+  ddpgDefaults,
+  ddpgSettings,
+  sacDefaults,
+  sacSettings,
+  td3Defaults,
+  td3Settings,
+  type ActorCriticSettings,
+} from '@gradus/actor-critic';
 import { decodeSafetensors } from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
 
@@ -68,15 +80,41 @@ test.each([
   });
 });
 
-describe.each([
+type Tables = Readonly<Record<string, Readonly<Record<string, ActorCriticSettings<object>>>>>;
+type AgentClass = new (env: VectorEnv, options: object) => { dispose(): void };
+
+const published: readonly (readonly [algorithm: string, Agent: AgentClass, tables: Tables])[] = [
   ['ddpg', Ddpg, ddpgSettings],
   ['td3', Td3, td3Settings],
-] as const)('%s', (_, Agent, sources) => {
-  test.each(
-    Object.entries(sources).flatMap(([source, table]) =>
-      Object.entries(table).map((each) => [source, ...each] as const),
-    ),
-  )('%s, %s: the options fit the environment', (__, id, { numEnvs, options }) => {
-    new Agent(makeVectorEnv(id, numEnvs), options).dispose();
+  ['sac', Sac, sacSettings],
+];
+
+describe.each(published)('%s', (_, Agent, tables) => {
+  const all = Object.entries(tables).flatMap(([source, table]) =>
+    Object.entries(table).map(([id, settings]) => ({ source, id, settings })),
+  );
+  test.each(all)('$source, $id: the options fit the environment', ({ id, settings }) => {
+    new Agent(makeVectorEnv(id, settings.numEnvs), settings.options).dispose();
   });
+});
+
+test("the zoo's SAC: only the rate is another in Pendulum, gSDE in MountainCarContinuous", () => {
+  expect({ ...sacDefaults, ...sacSettings.zoo['Pendulum-v1'].options }).toEqual({ ...sacDefaults, learningRate: 1e-3 });
+  const { steps, options } = sacSettings.zoo['MountainCarContinuous-v0'];
+  expect([steps, options]).toEqual([
+    50_000,
+    {
+      bufferSize: 50_000,
+      batchSize: 512,
+      entropyCoefficient: 0.1,
+      trainFrequency: 32,
+      gradientSteps: 32,
+      gamma: 0.9999,
+      tau: 0.01,
+      learningStarts: 0,
+      hidden: [64, 64],
+      stateDependentExploration: 32,
+      initialLogStd: -3.67,
+    },
+  ]);
 });

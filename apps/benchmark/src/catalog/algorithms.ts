@@ -1,4 +1,16 @@
-import { Ddpg, Td3, ddpgDefaults, ddpgSettings, td3Defaults, td3Settings } from '@gradus/actor-critic';
+import {
+  Ddpg,
+  DiscreteSac,
+  Sac,
+  Td3,
+  ddpgDefaults,
+  ddpgSettings,
+  discreteSacDefaults,
+  sacDefaults,
+  sacSettings,
+  td3Defaults,
+  td3Settings,
+} from '@gradus/actor-critic';
 import type { Agent, Checkpoint, DeviceOption, VectorEnv } from '@gradus/core';
 import {
   GradientBandit,
@@ -140,6 +152,18 @@ const known: Record<string, Algorithm> = {
     settings: td3Settings,
     create: (env, options) => new Td3(env, options),
     restore: (checkpoint, env, options) => Td3.restore(checkpoint, env, options),
+  },
+  sac: {
+    defaults: { ...sacDefaults },
+    settings: sacSettings,
+    create: (env, options) => new Sac(env, options),
+    restore: (checkpoint, env, options) => Sac.restore(checkpoint, env, options),
+  },
+  'discrete-sac': {
+    defaults: { ...discreteSacDefaults },
+    settings: {},
+    create: (env, options) => new DiscreteSac(env, options),
+    restore: (checkpoint, env, options) => DiscreteSac.restore(checkpoint, env, options),
   },
   'linear-sarsa': withoutNetworks(linearSarsaDefaults, LinearSarsa),
   'linear-q-learning': withoutNetworks(linearQLearningDefaults, LinearQLearning),

@@ -8,7 +8,7 @@ import type {
   Schedule,
   VectorEnv,
 } from '@gradus/core';
-import { Ddpg, Td3 } from '@gradus/actor-critic';
+import { Ddpg, Sac, Td3 } from '@gradus/actor-critic';
 
 /** What all agents that learn real actions from a replay buffer have. */
 export type ReplayAgent = Agent & {
@@ -35,9 +35,25 @@ interface AgentClass {
   readonly algorithm: string;
 }
 
-/** Agents that learn real actions from a replay buffer, and options with which their targets follow quickly. */
-export const continuousAgents: readonly (readonly [name: string, Agent: AgentClass, quick: Partial<SharedOptions>])[] =
+/** Agents that learn real actions from a replay buffer, with options for what little time tests have. */
+export const continuousAgents: readonly (readonly [
+  name: string,
+  Agent: AgentClass,
+  changes: {
+    /** Targets follow quickly, and values are those of rewards alone. */
+    readonly values: Partial<SharedOptions>;
+    /** Entropy is worth little beside rewards of 1. */
+    readonly learning: Partial<SharedOptions>;
+  },
+])[] = [
+  ['ddpg', Ddpg, { values: { tau: 0.05 } as object, learning: {} }],
+  ['td3', Td3, { values: { tau: 0.05 } as object, learning: {} }],
   [
-    ['ddpg', Ddpg, { tau: 0.05 } as object],
-    ['td3', Td3, { tau: 0.05 } as object],
-  ];
+    'sac',
+    Sac,
+    {
+      values: { tau: 0.05, entropyCoefficient: 0 } as object,
+      learning: { entropyCoefficient: 0.01 } as object,
+    },
+  ],
+];

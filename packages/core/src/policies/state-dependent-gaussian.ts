@@ -23,11 +23,16 @@ const MIN_VARIANCE = 1e-6;
  *
  *     a = mean + φ W,  W_ij ~ N(0, σ_ij²),   so that   π(a|s) = N(mean, Σ_i φ_i² σ_ij² + 10⁻⁶).
  *
- * Each row has a W of its own, which the key decides: the same key for several steps explores smoothly. No gradient flows into φ.
+ * Each row has a W of its own, which the key decides: the same key for several steps explores smoothly. No gradient flows into φ unless `learnsFeatures`.
  */
-export function stateDependentGaussian(mean: TensorLike, features: TensorLike, logStd: TensorLike): Distribution {
+export function stateDependentGaussian(
+  mean: TensorLike,
+  features: TensorLike,
+  logStd: TensorLike,
+  { learnsFeatures = false }: { readonly learnsFeatures?: boolean } = {},
+): Distribution {
   const center = asTensor(mean);
-  const phi = stopGradient(features);
+  const phi = learnsFeatures ? asTensor(features) : stopGradient(features);
   const deviations = exp(logStd);
   const variance = add(matmul(square(phi), square(deviations)), MIN_VARIANCE);
   const [batch, width] = phi.shape;
