@@ -18,6 +18,7 @@ export default defineConfig({
     // Against tests that hang, for all of them: none depends on how fast or busy the machine is, and none sets a limit of its own.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    setupFiles: [`${import.meta.dirname}/tooling/scripts/set-up-tests.mjs`],
     projects: folders.map(({ name, root }) => ({
       extends: true as const,
       test: { name, root, include: ['test/**/*.test.ts'], exclude: ['test/browser/**'] },
