@@ -1,5 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type * as fs from 'node:fs';
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -9,29 +9,27 @@ import { LogFile } from '../../src/node/log-file.ts';
 /** While set, files take so many bytes more, as a disk that is nearly full does. */
 let room = Infinity;
 
-vi.mock('node:fs', async (importActual) => {
-  const actual = await importActual<typeof fs>();
-  const write = (path: fs.PathOrFileDescriptor, data: Uint8Array | string, flag: string): void => {
-    actual.writeFileSync(path, data.slice(0, room), { flag });
-    if (data.length > room) throw new Error('ENOSPC: no space left on device, write');
-  };
-  return {
-    ...actual,
-    appendFileSync: (path: string, data: Uint8Array | string) => write(path, data, 'a'),
-    writeFileSync: (file: fs.PathOrFileDescriptor, data: Uint8Array) => write(file, data, 'w'),
-  };
-});
-
 let folder: string;
 let path: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gradus-'));
   path = join(folder, 'log');
+  const write = fs.writeFileSync;
+  const fill = (file: fs.PathOrFileDescriptor, data: Uint8Array | string, flag: string): void => {
+    write(file, data.slice(0, room), { flag });
+    if (data.length > room) throw new Error('ENOSPC: no space left on device, write');
+  };
+  vi.spyOn(fs, 'appendFileSync').mockImplementation((file, data) => fill(file, data, 'a'));
+  vi.spyOn(fs, 'writeFileSync').mockImplementation((file, data) => fill(file, data as Uint8Array | string, 'w'));
+  // What was imported by name is mocked too.
+  syncBuiltinESMExports();
 });
 
 afterEach(() => {
   room = Infinity;
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
   rmSync(folder, { recursive: true });
 });
 
