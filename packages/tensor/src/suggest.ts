@@ -23,10 +23,9 @@ export function similarNames(name: string, candidates: Iterable<string>): string
  */
 export function rejectUnknown(subject: string, options: object, defaults: object): void {
   if (!isRecord(options)) throw new RangeError(`${subject}: expected an object of options, got ${typeName(options)}`);
-  const known = Object.keys(defaults);
   for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    throw new RangeError(`${subject}: unknown option '${name}'; ${hint(name, known)}`);
+    if (Object.hasOwn(defaults, name)) continue;
+    throw new RangeError(`${subject}: unknown option '${name}'; ${hint(name, Object.keys(defaults))}`);
   }
 }
 

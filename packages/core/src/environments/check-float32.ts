@@ -36,8 +36,8 @@ function findUnfit(values: ArrayLike<number>): number {
   return -1;
 }
 
-/** Four sums side by side: this looks at every pixel of every step. */
-function isFinite32(values: Float32Array): boolean {
+/** Whether all are finite. Four sums side by side: this looks at every pixel of every step. */
+export function isFinite32(values: Float32Array): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const end = values.length - (values.length % 4);
   // 0 · x is 0 for every finite x and NaN otherwise.

@@ -1,6 +1,6 @@
 import { checkArguments, positiveInteger, valueText } from '@gradus/tensor';
 import { aSpace, text } from '../options/argument-checks.ts';
-import { checkFiniteRows, float32Problem } from './check-float32.ts';
+import { checkFiniteRows, float32Problem, isFinite32 } from './check-float32.ts';
 import { EnvError } from '../errors.ts';
 import {
   actionSpaceOf,
@@ -113,6 +113,7 @@ function isFit(space: LeafSpace, x: number, i: number): boolean {
 function finiteProblem(size: number, value: unknown): string | undefined {
   if (!isNumbers(value)) return `is ${valueText(value)}, expected ${size} numbers in a Float32Array or number[]`;
   if (value.length !== size) return `has ${value.length} elements, expected ${size}`;
+  if (value instanceof Float32Array && isFinite32(value)) return undefined;
   for (let i = 0; i < size; i++) {
     const problem = float32Problem(value[i]);
     if (problem !== undefined) return `has ${valueText(value[i])} at [${i}], ${problem}`;
