@@ -59,10 +59,10 @@ export function planTrials(space: Space, device: DeviceChoice): PlannedTrials {
   // Each rung ends at a point of the learning curve.
   const evaluations = rungs[rungs.length - 1].point;
   return {
-    trials: found.map((parameters, index) => ({
+    trials: found.map(({ parameters, runs }, index) => ({
       index,
       parameters,
-      runs: planSeeds(space, index, parameters, device).map((run) => identifyRun({ ...run, evaluations })),
+      runs: runs.map((run) => identifyRun({ ...run, label: `trial-${index}`, evaluations })),
     })),
     rungs,
     rejected: candidates.rejected,
@@ -77,6 +77,9 @@ function checkNames({ algorithm, parameters, source }: Space): void {
     rejectUnknown('parameters', parameters, { ...algorithms[algorithm].defaults, numEnvs: 1 });
   }, source);
 }
+
+/** A combination that makes an agent, and its runs, which are not counted yet. */
+type Candidate = Pick<Trial, 'parameters' | 'runs'>;
 
 /** Combinations of parameters that make an agent. */
 class Candidates {
@@ -99,7 +102,8 @@ class Candidates {
         let problem: string | undefined;
         for (let attempt = 0; attempt < MAXIMUM_REJECTED; attempt++) {
           const others = this.draw(this.random.fork(`${name} ${place} ${attempt}`));
-          problem = this.problem({ ...others, [name]: value });
+          const runs = this.plan({ ...others, [name]: value });
+          problem = typeof runs === 'string' ? runs : undefined;
           if (problem === undefined) break;
         }
         if (problem !== undefined) throw new UserError(`${source}: parameters.${name}.${place}: ${problem}`);
@@ -108,10 +112,10 @@ class Candidates {
   }
 
   /** So many different combinations, or as many as there are. */
-  drawAll(trials: number): ParameterValues[] {
+  drawAll(trials: number): Candidate[] {
     const size = Object.values(this.space.parameters).reduce((product, each) => product * countValues(each), 1);
     const seen = new Set<string>();
-    const found: ParameterValues[] = [];
+    const found: Candidate[] = [];
     while (found.length < trials && seen.size < size) {
       const next = this.drawNew(found.length, seen, size);
       if (next === undefined) break;
@@ -121,7 +125,7 @@ class Candidates {
   }
 
   /** All combinations. */
-  grid(): ParameterValues[] {
+  grid(): Candidate[] {
     const { parameters, trials, source } = this.space;
     const axes = Object.entries(parameters).map(([name, each]) => ({ name, values: gridValues(each) ?? [] }));
     const size = axes.reduce((product, { values }) => product * values.length, 1);
@@ -132,12 +136,12 @@ class Candidates {
         combinations.flatMap((each) => values.map((value) => ({ ...each, [name]: value }))),
       [{}],
     );
-    const found = all.filter((parameters) => this.fits(parameters));
+    const found = all.flatMap((parameters) => this.candidate(parameters) ?? []);
     return found.length > 0 ? found : this.nothingFits();
   }
 
   /** The first combination of trial `index` that was not seen before and fits; undefined where there is none left. */
-  private drawNew(index: number, seen: Set<string>, size: number): ParameterValues | undefined {
+  private drawNew(index: number, seen: Set<string>, size: number): Candidate | undefined {
     let repeated = 0;
     let rejected = 0;
     for (let draw = 0; seen.size < size; draw++) {
@@ -149,7 +153,8 @@ class Candidates {
         continue;
       }
       seen.add(name);
-      if (this.fits(parameters)) return parameters;
+      const candidate = this.candidate(parameters);
+      if (candidate !== undefined) return candidate;
       rejected++;
       if (rejected === MAXIMUM_REJECTED) this.nothingFits();
     }
@@ -162,17 +167,18 @@ class Candidates {
     );
   }
 
-  private fits(parameters: ParameterValues): boolean {
-    const problem = this.problem(parameters);
-    if (problem !== undefined) this.rejected.push(`${describeParameters(parameters)}: ${problem}`);
-    return problem === undefined;
+  /** These parameters with their runs; undefined, and rejected, where they make no agent. */
+  private candidate(parameters: ParameterValues): Candidate | undefined {
+    const runs = this.plan(parameters);
+    if (typeof runs !== 'string') return { parameters, runs };
+    this.rejected.push(`${describeParameters(parameters)}: ${runs}`);
+    return undefined;
   }
 
-  /** Why these make no agent. */
-  private problem(parameters: ParameterValues): string | undefined {
+  /** The runs of these parameters, or why they make no agent, which is found out by making one. */
+  private plan(parameters: ParameterValues): readonly PlannedRun[] | string {
     try {
-      planSeeds({ ...this.space, seeds: 1 }, 0, parameters, this.device);
-      return undefined;
+      return planSeeds(this.space, parameters, this.device);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       // The space takes the place of the suite that it was planned as.
@@ -185,14 +191,14 @@ class Candidates {
   }
 }
 
-function planSeeds(space: Space, index: number, parameters: ParameterValues, device: DeviceChoice): PlannedRun[] {
+function planSeeds(space: Space, parameters: ParameterValues, device: DeviceChoice): PlannedRun[] {
   const { algorithm, environment, settings, steps, seeds, source, name, description } = space;
   const { numEnvs = space.numEnvs, ...options } = parameters as ParameterValues & { numEnvs?: number };
   const entry = {
     algorithm,
     environment,
     settings,
-    label: `trial-${index}`,
+    label: 'trial',
     options: { ...space.options, ...options },
     numEnvs,
     steps,
