@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pnpm } from './run.mjs';
+import { pnpm, root, run } from './run.mjs';
 
 const tarballs = mkdtempSync(join(tmpdir(), 'gradus-'));
 try {
@@ -19,8 +19,8 @@ try {
   );
   for (const file of readdirSync(tarballs)) {
     const tarball = join(tarballs, file);
-    await pnpm('exec', 'publint', tarball, '--strict');
-    await pnpm('exec', 'attw', tarball, '--profile', 'esm-only', '--no-summary');
+    await run(join(root, 'node_modules', '.bin', 'publint'), [tarball, '--strict']);
+    await run(join(root, 'node_modules', '.bin', 'attw'), [tarball, '--profile', 'esm-only', '--no-summary']);
   }
 } finally {
   rmSync(tarballs, { recursive: true, force: true });

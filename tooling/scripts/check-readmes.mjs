@@ -1,12 +1,13 @@
 // `pnpm check:readmes`: does what a reader does who copies the examples of the READMEs. Packs the packages, installs the tarballs with npm in
 // an empty project, compiles and runs every example on plain Node, and compares what it prints with what the README says it does.
 // CONTRIBUTING.md has the marks of examples; a README that is named as argument is the only one. Needs a build.
-import { spawnSync } from 'node:child_process';
+import { exec } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { root } from './run.mjs';
 
 /** Seconds that a command of an example, or its page, may take. */
@@ -61,21 +62,25 @@ function examplesOf(path) {
 const env = { ...process.env, GRADUS_DEVICE: 'wasm', NO_COLOR: '1', npm_config_yes: 'false' };
 
 /** Runs a command, and returns what it printed; throws all of it where the command fails. */
-function run(folder, command, options) {
-  const settings = { cwd: folder, shell: true, encoding: 'utf8', timeout: LIMIT * 1000, env, ...options };
-  const { status, error, stdout, stderr } = spawnSync(command, settings);
-  if (status !== 0) throw new Error(`${command}\n${(error?.message ?? '') + stdout + stderr}`.trim());
-  return stdout;
+async function run(folder, command, options) {
+  const settings = { cwd: folder, timeout: LIMIT * 1000, maxBuffer: Infinity, env, ...options };
+  try {
+    const { stdout } = await promisify(exec)(command, settings);
+    return stdout;
+  } catch (error) {
+    const end = error.killed ? `killed after ${LIMIT} s\n` : '';
+    throw new Error(`${command}\n${end + error.stdout + error.stderr}`.trim(), { cause: error });
+  }
 }
 
 /** Makes `folder` a project in which the packed packages are installed, and what compiles their users' code. */
-function createProject(folder) {
+async function createProject(folder) {
   const tarballs = join(folder, 'tarballs');
   mkdirSync(tarballs, { recursive: true });
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const filters = folders.map((path) => `--filter ./${path.replaceAll('\\', '/')}`).join(' ');
   const pack = `npx --yes ${packageManager} ${filters} exec pnpm pack --pack-destination ${JSON.stringify(tarballs)}`;
-  run(root, pack, { env: process.env });
+  await run(root, pack, { env: process.env });
   const packages = readdirSync(tarballs).map((file) => [/^(gradus)-(.*)-\d/.exec(file), join(tarballs, file)]);
   const dependencies = Object.fromEntries(
     packages.map(([[, ...name], path]) => [`@${name.join('/')}`, `file:${path}`]),
@@ -88,18 +93,18 @@ function createProject(folder) {
   const devDependencies = Object.fromEntries(tools.map((name) => [name, installed(name)]));
   const manifest = { type: 'module', private: true, dependencies, overrides, devDependencies };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  run(folder, 'npm install --no-audit --no-fund --loglevel=error', { timeout: 0, env: process.env });
+  await run(folder, 'npm install --no-audit --no-fund --loglevel=error', { timeout: 0, env: process.env });
 }
 
 /** Compiles all examples at once, but those that bring a tsconfig.json and compile themselves; the compiler's complaints. */
-function compile(folder) {
+async function compile(folder) {
   const own = examples.flatMap(({ files }, i) => ('tsconfig.json' in files ? [`example-${i}`] : []));
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({ compilerOptions, include: ['example-*/*.ts'], exclude: own }),
   );
   try {
-    run(folder, 'npx tsc');
+    await run(folder, 'npx tsc');
     return [];
   } catch (error) {
     if (!/^example-/m.test(error.message)) throw error;
@@ -155,7 +160,7 @@ async function runExample(folder, { commands, output }) {
   let printed = '';
   for (const command of commands) {
     if (command === 'npx vite preview') return checkPage(folder, output);
-    printed += run(folder, command);
+    printed += await run(folder, command);
   }
   if (output !== undefined) compare(printed, output);
 }
@@ -164,24 +169,31 @@ const temporary = mkdtempSync(join(tmpdir(), 'gradus-readmes-'));
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 const examples = readmes.flatMap(examplesOf);
-createProject(temporary);
+await createProject(temporary);
 for (const [i, { files }] of examples.entries()) {
   // What an example writes stays in a folder of its own.
   mkdirSync(join(temporary, `example-${i}`));
   for (const [name, code] of Object.entries(files)) writeFileSync(join(temporary, `example-${i}`, name), code);
 }
-const mistakes = compile(temporary);
-for (const [i, example] of examples.entries()) {
-  const folder = join(temporary, `example-${i}`);
-  const started = performance.now();
-  try {
-    const own = mistakes.filter((line) => line.startsWith(`example-${i}/`));
-    if (own.length > 0) throw new Error(own.join('\n'));
-    await runExample(folder, example);
-    console.log(`ok: ${example.place} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
-  } catch (error) {
-    console.error(`fail: ${example.place}\n${error.message}`);
-    process.exitCode = 1;
+const mistakes = await compile(temporary);
+
+/** Runs those of the examples that nobody else has begun with. */
+async function runExamples(waiting) {
+  for (const [i, example] of waiting) {
+    const folder = join(temporary, `example-${i}`);
+    const started = performance.now();
+    try {
+      const own = mistakes.filter((line) => line.startsWith(`example-${i}/`));
+      if (own.length > 0) throw new Error(own.join('\n'));
+      await runExample(folder, example);
+      console.log(`ok: ${example.place} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+    } catch (error) {
+      console.error(`fail: ${example.place}\n${error.message}`);
+      process.exitCode = 1;
+    }
   }
 }
+
+const waiting = examples.entries();
+await Promise.all(Array.from({ length: availableParallelism() }, () => runExamples(waiting)));
 console.log(`${examples.length} examples; ${onlyRead} blocks of commands are only read`);
