@@ -53,9 +53,24 @@ export interface EnvSpec<Options extends object = object> {
 /** Options by name, the default for one that is undefined; each environment knows its own, most of them `maxEpisodeSteps`. */
 export type EnvOptions = Readonly<Record<string, unknown>>;
 
-/** By sub-entry of this package: the ids that it registers when it is imported. */
-const subEntries = {
-  '@gradus/envs/box2d': ['LunarLander-v3', 'LunarLanderContinuous-v3', 'BipedalWalker-v3', 'BipedalWalkerHardcore-v3'],
+/** By what has to be done first: the ids that sub-entries of this package register. */
+const subEntries: Readonly<Record<string, readonly string[]>> = {
+  "import '@gradus/envs/box2d'": [
+    'LunarLander-v3',
+    'LunarLanderContinuous-v3',
+    'BipedalWalker-v3',
+    'BipedalWalkerHardcore-v3',
+  ],
+  "`await loadMujoco()` of '@gradus/envs/mujoco'": [
+    'HalfCheetah-v5',
+    'Hopper-v5',
+    'Walker2d-v5',
+    'Swimmer-v5',
+    'InvertedPendulum-v5',
+    'InvertedDoublePendulum-v5',
+    'Reacher-v5',
+    'Ant-v5',
+  ],
 };
 
 const specCheck = { id: text, defaults: optional(anObject), create: aFunction };
@@ -226,7 +241,7 @@ function findSpec(id: string): EnvSpec {
   const spec = specs.get(id);
   if (!spec) {
     const subEntry = Object.entries(subEntries).find(([, ids]) => ids.includes(id))?.[0];
-    if (subEntry !== undefined) throw new RangeError(`unknown environment '${id}'; import '${subEntry}' registers it`);
+    if (subEntry !== undefined) throw new RangeError(`unknown environment '${id}'; ${subEntry} registers it`);
     const similar = similarNames(id, specs.keys());
     const names = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : `known are ${listEnvs().join(', ')}`;
     throw new RangeError(`unknown environment '${id}'; ${names}`);

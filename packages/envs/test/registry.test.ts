@@ -10,7 +10,7 @@ import {
   transitionTable,
   type EnvOptions,
 } from '@gradus/envs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 test('lists every environment by its id', () => {
   expect(listEnvs()).toEqual([
@@ -129,4 +129,14 @@ test('tells what may be asked for', () => {
     maxEpisodeSteps: Infinity,
   });
   expect(() => envDefaults('RandomWalk20-v0')).toThrow(RangeError);
+});
+
+test('an id of a sub-entry that was not loaded is told how to be', async () => {
+  // A registry to which no other test has added anything.
+  vi.resetModules();
+  const { makeEnv } = await import('@gradus/envs');
+  expect(() => makeEnv('LunarLander-v3')).toThrow(
+    "unknown environment 'LunarLander-v3'; import '@gradus/envs/box2d' registers it",
+  );
+  expect(() => makeEnv('Ant-v5')).toThrow("`await loadMujoco()` of '@gradus/envs/mujoco' registers it");
 });
