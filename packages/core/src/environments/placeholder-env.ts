@@ -2,7 +2,7 @@ import { EnvError } from '../errors.ts';
 import type { Space } from '../spaces/spaces.ts';
 import type { EnvStatistics } from './env.ts';
 import { actionMaskSize } from './dynamics.ts';
-import { createVectorBuffers } from './vector-buffers.ts';
+import { VectorBuffers } from './vector-buffers.ts';
 import type { VectorEnv } from './vector-env.ts';
 
 /** What an agent knows of the environments that it was trained in. */
@@ -24,19 +24,15 @@ export function placeholderEnv({ observationSpace, actionSpace, numEnvs, hasMask
       'learn: expected an environment to learn in, which the agent was loaded without: load(checkpoint, { env })',
     );
   };
-  const env: VectorEnv = {
-    numEnvs,
-    observationSpace,
-    actionSpace,
+  const env: VectorEnv = Object.assign(new VectorBuffers(observationSpace, actionSpace, numEnvs), {
     statistics,
-    ...createVectorBuffers(observationSpace, numEnvs),
     ...(hasMasks && { actionMasks: new Uint8Array(numEnvs * actionMaskSize(actionSpace)).fill(1) }),
     reset: refuse,
     step: refuse,
     getState: refuse,
     setState: refuse,
     close: () => undefined,
-  };
+  });
   placeholders.add(env);
   return env;
 }

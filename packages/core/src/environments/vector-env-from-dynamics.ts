@@ -15,16 +15,9 @@ import type { RandomSource } from '../random/random.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import { copySeedsOf } from './reset-options.ts';
 import { copySeeds } from '../random/seed-sequence.ts';
-import type { ActionArray, Space } from '../spaces/spaces.ts';
+import type { ActionArray } from '../spaces/spaces.ts';
 import { readState, readStates, type StateDict } from '../checkpoints/state.ts';
-import {
-  checkCopyIndex,
-  clearVectorBuffers,
-  createVectorBuffers,
-  getBuffersState,
-  setBuffersState,
-  type VectorBuffers,
-} from './vector-buffers.ts';
+import { VectorBuffers, checkCopyIndex } from './vector-buffers.ts';
 import type { VectorEnv, VectorResetOptions } from './vector-env.ts';
 
 /** `n` copies of the environment that follows `dynamics`, stepped together. Throws `RangeError` unless n is a positive integer. */
@@ -36,22 +29,11 @@ export function vectorEnvFromDynamics<Name extends string, Actions extends Actio
   return new DynamicsVectorEnv(dynamics, n);
 }
 
-class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implements VectorEnv {
-  readonly numEnvs: number;
-  readonly observationSpace: Space;
-  readonly actionSpace: Space;
-  readonly observations: Float32Array;
-  readonly finalObservations: Float32Array;
-  readonly rewards: Float64Array;
-  readonly terminated: Uint8Array;
-  readonly truncated: Uint8Array;
-  readonly episodeReturns: Float64Array;
-  readonly episodeLengths: Int32Array;
+class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> extends VectorBuffers implements VectorEnv {
   readonly actionMasks?: Uint8Array | undefined;
   readonly renderFormat?: RenderFormat | undefined;
   readonly render?: (context: RenderContext, index: number) => void;
   private readonly dynamics: Dynamics<Name, Actions>;
-  private readonly buffers: VectorBuffers;
   readonly maxEpisodeSteps?: number;
   private readonly limit: number;
   private readonly state: DynamicsState<Name>;
@@ -61,17 +43,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
   private numEnded = 0;
 
   constructor(dynamics: Dynamics<Name, Actions>, n: number) {
-    this.numEnvs = n;
-    this.observationSpace = dynamics.observationSpace;
-    this.actionSpace = dynamics.actionSpace;
-    this.buffers = createVectorBuffers(dynamics.observationSpace, n);
-    this.observations = this.buffers.observations;
-    this.finalObservations = this.buffers.finalObservations;
-    this.rewards = this.buffers.rewards;
-    this.terminated = this.buffers.terminated;
-    this.truncated = this.buffers.truncated;
-    this.episodeReturns = this.buffers.episodeReturns;
-    this.episodeLengths = this.buffers.episodeLengths;
+    super(dynamics.observationSpace, dynamics.actionSpace, n);
     this.dynamics = dynamics;
     this.limit = dynamics.maxEpisodeSteps ?? Infinity;
     if (this.limit < Infinity) this.maxEpisodeSteps = this.limit;
@@ -96,7 +68,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
     for (let i = 0; i < this.numEnvs; i++) this.dynamics.reset(this.state, i, this.randoms[i]);
     this.dynamics.observe(this.state, this.observations, 0, this.numEnvs);
     this.updateActionMasks();
-    clearVectorBuffers(this.buffers);
+    this.clearBuffers();
     this.numEnded = 0;
   }
 
@@ -123,7 +95,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
   getState(): StateDict {
     if (this.randoms.length === 0) throw new EnvError('getState: there is no state before the first reset');
     return {
-      buffers: getBuffersState(this.buffers),
+      buffers: this.getBuffersState(),
       randoms: this.randoms.map((random) => random.getState()),
       state: snapshotDynamicsState(this.state),
     };
@@ -136,7 +108,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> implem
       return random;
     });
     restoreDynamicsState(this.state, readState(state, 'state'));
-    setBuffersState(this.buffers, readState(state, 'buffers'));
+    this.setBuffersState(readState(state, 'buffers'));
     this.updateActionMasks();
     this.randoms = randoms;
     this.findEnded();

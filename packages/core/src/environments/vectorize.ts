@@ -16,19 +16,11 @@ import {
   writeRow,
   type ActionArray,
   type Observation,
-  type Space,
   type SpaceValue,
 } from '../spaces/spaces.ts';
 import { isNumbers } from '../spaces/space-methods.ts';
 import { readState, readStates, type StateDict } from '../checkpoints/state.ts';
-import {
-  checkCopyIndex,
-  clearVectorBuffers,
-  createVectorBuffers,
-  getBuffersState,
-  setBuffersState,
-  type VectorBuffers,
-} from './vector-buffers.ts';
+import { VectorBuffers, checkCopyIndex } from './vector-buffers.ts';
 import type { VectorEnv, VectorResetOptions } from './vector-env.ts';
 
 /**
@@ -77,40 +69,19 @@ function checkCopies(envs: readonly Env[]): void {
   }
 }
 
-class EnvVector implements VectorEnv {
-  readonly numEnvs: number;
-  readonly observationSpace: Space;
-  readonly actionSpace: Space;
-  readonly observations: Float32Array;
-  readonly finalObservations: Float32Array;
-  readonly rewards: Float64Array;
-  readonly terminated: Uint8Array;
-  readonly truncated: Uint8Array;
-  readonly episodeReturns: Float64Array;
-  readonly episodeLengths: Int32Array;
+class EnvVector extends VectorBuffers implements VectorEnv {
   readonly actionMasks?: Uint8Array | undefined;
   readonly maxEpisodeSteps?: number | undefined;
   readonly statistics?: EnvStatistics | undefined;
   readonly renderFormat?: RenderFormat | undefined;
   readonly render?: (context: RenderContext, index: number) => void;
-  private readonly buffers: VectorBuffers;
   private readonly envs: readonly Env[];
   private started = false;
 
   constructor(makeEnv: (index: number) => Env, n: number) {
     const first = makeEnv(0);
     checkArguments('vectorize', { 'makeEnv()': first }, { 'makeEnv()': anEnv });
-    this.numEnvs = n;
-    this.observationSpace = first.observationSpace;
-    this.actionSpace = actionSpaceOf(first.actionSpace);
-    this.buffers = createVectorBuffers(first.observationSpace, n);
-    this.observations = this.buffers.observations;
-    this.finalObservations = this.buffers.finalObservations;
-    this.rewards = this.buffers.rewards;
-    this.terminated = this.buffers.terminated;
-    this.truncated = this.buffers.truncated;
-    this.episodeReturns = this.buffers.episodeReturns;
-    this.episodeLengths = this.buffers.episodeLengths;
+    super(first.observationSpace, actionSpaceOf(first.actionSpace), n);
     this.envs = Array.from({ length: n }, (_, index) => (index === 0 ? first : makeEnv(index)));
     checkCopies(this.envs);
     this.maxEpisodeSteps = first.maxEpisodeSteps;
@@ -129,7 +100,7 @@ class EnvVector implements VectorEnv {
     const seed = copySeedsOf(resetOptions);
     const { options } = resetOptions;
     copySeeds(seed, this.numEnvs).forEach((copySeed, i) => this.begin(i, { seed: copySeed, options }));
-    clearVectorBuffers(this.buffers);
+    this.clearBuffers();
     this.started = true;
   }
 
@@ -150,7 +121,7 @@ class EnvVector implements VectorEnv {
         'getState: to resume a training exactly, the environment needs the methods getState and setState',
       );
     });
-    return { buffers: getBuffersState(this.buffers), envs };
+    return { buffers: this.getBuffersState(), envs };
   }
 
   setState(state: StateDict): void {
@@ -161,7 +132,7 @@ class EnvVector implements VectorEnv {
       env.setState(states[i]);
       this.updateActionMask(i);
     });
-    setBuffersState(this.buffers, readState(state, 'buffers'));
+    this.setBuffersState(readState(state, 'buffers'));
     this.started = true;
   }
 
