@@ -170,6 +170,7 @@ export {
 } from './buffers/returns.ts';
 export { RolloutBuffer, type RolloutBatch } from './buffers/rollout-buffer.ts';
 export { RolloutCollector, type RolloutCollectorOptions } from './policies/rollout-collector.ts';
+export { rolloutChecks, rolloutDefaults, type RolloutOptions } from './policies/rollout-options.ts';
 export type { RecurrentActorCritic, UnrollOptions } from './policies/rollout-programs.ts';
 export { innerStatistics } from './environments/env-statistics.ts';
 export { RewardNormalizer } from './policies/reward-normalizer.ts';

@@ -6,14 +6,14 @@ import {
   createActorCritic,
   finiteNumber,
   flag,
-  fraction,
-  naturalNumber,
   networkChecks,
   networkDefaults,
   nonNegativeNumber,
   nullable,
   positiveInteger,
   positiveNumber,
+  rolloutChecks,
+  rolloutDefaults,
   roundSize,
   savedValues,
   scheduleOf,
@@ -26,6 +26,7 @@ import {
   type NetworkOptions,
   type OptionCheck,
   type Progress,
+  type RolloutOptions,
   type Schedule,
   type VectorEnv,
 } from '@gradus/core';
@@ -52,7 +53,7 @@ import { standardize } from './programs/standardize.ts';
  * observation (SB3), clipped value errors are the larger of both (CleanRL), and schedules begin with the first round
  * (CleanRL). The minibatch that `targetKl` ends a round with has been learned from; SB3 leaves it out.
  */
-export interface PpoOptions extends NetworkOptions {
+export interface PpoOptions extends NetworkOptions, RolloutOptions {
   /** Steps of each environment copy in a round. Default 2048 (SB3). */
   readonly steps: number;
   /** Transitions in a minibatch; divides steps × number of copies. Default 64 (SB3). */
@@ -61,10 +62,6 @@ export interface PpoOptions extends NetworkOptions {
   readonly epochs: number;
   /** Adam's step size, over the progress of training. Default 3e-4 (SB3). */
   readonly learningRate: Schedule;
-  /** γ. Default 0.99. */
-  readonly gamma: number;
-  /** λ of generalized advantage estimation. Default 0.95. */
-  readonly gaeLambda: number;
   /** ε of the clipped surrogate; `null` for no clipping. Default 0.2. */
   readonly clipRange: Schedule | null;
   /** Keeps value predictions within this of the old ones, as the loss sees them; `null` for no limit. Default `null` (SB3). */
@@ -83,31 +80,18 @@ export interface PpoOptions extends NetworkOptions {
   readonly targetKl: number | null;
   /** Whether each minibatch's advantages get mean 0 and standard deviation 1. Default true. */
   readonly normalizeAdvantage: boolean;
-  /** Whether observations are normalized by their running mean and variance. Default false. */
-  readonly normalizeObservation: boolean;
-  /** Whether rewards are divided by the running standard deviation of the return. Default false. */
-  readonly normalizeReward: boolean;
-  /**
-   * gSDE (Raffin et al., 2021) for continuous actions: their noise is a function of the state (see `stateDependentGaussian` of core), the
-   * same one for so many steps, and a new one in each round: `steps` for one a round. `null`: independent noise, whose deviation does not
-   * depend on the state, at every step. Default `null`.
-   */
-  readonly stateDependentExploration: number | null;
   /** Adam's ε. Default 1e-5 (SB3, as in OpenAI's baselines). */
   readonly adamEpsilon: number;
-  /** Seeds weights, actions, minibatches and environments. Default 0. */
-  readonly seed: number;
 }
 
 /** Stable-Baselines3's defaults. */
 export const ppoDefaults: PpoOptions = {
   ...networkDefaults,
+  ...rolloutDefaults,
   steps: 2048,
   batchSize: 64,
   epochs: 10,
   learningRate: 3e-4,
-  gamma: 0.99,
-  gaeLambda: 0.95,
   clipRange: 0.2,
   clipRangeValue: null,
   entropyCoefficient: 0,
@@ -117,22 +101,17 @@ export const ppoDefaults: PpoOptions = {
   klTarget: null,
   targetKl: null,
   normalizeAdvantage: true,
-  normalizeObservation: false,
-  normalizeReward: false,
-  stateDependentExploration: null,
   adamEpsilon: 1e-5,
-  seed: 0,
 };
 
 /** What each option must be. */
 export const ppoChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   ...networkChecks,
+  ...rolloutChecks,
   steps: positiveInteger,
   batchSize: positiveInteger,
   epochs: positiveInteger,
   learningRate: scheduleOf(nonNegativeNumber),
-  gamma: fraction,
-  gaeLambda: fraction,
   clipRange: nullable(scheduleOf(nonNegativeNumber)),
   clipRangeValue: nullable(scheduleOf(nonNegativeNumber)),
   entropyCoefficient: finiteNumber,
@@ -142,11 +121,7 @@ export const ppoChecks: { readonly [Name in keyof PpoOptions]: OptionCheck } = {
   klTarget: nullable(positiveNumber),
   targetKl: nullable(positiveNumber),
   normalizeAdvantage: flag,
-  normalizeObservation: flag,
-  normalizeReward: flag,
-  stateDependentExploration: nullable(positiveInteger),
   adamEpsilon: positiveNumber,
-  seed: naturalNumber,
 };
 
 /** What the loss needs to know of a minibatch: [rows], actions [rows] or [rows × size], and the two limits. */

@@ -1,15 +1,12 @@
+import { positiveInteger, type OptionCheck } from '@gradus/core';
 import {
-  BaseAgent,
-  positiveInteger,
-  type ActorCriticLookup,
-  type AgentParts,
-  type DeviceOption,
-  type Env,
-  type OptionCheck,
-  type Progress,
-  type VectorEnv,
-} from '@gradus/core';
-import { NaturalGradientLearner, stay, type Move } from './natural-gradient/natural-gradient-learner.ts';
+  naturalGradientAgent,
+  stay,
+  type NaturalGradientAgent,
+  type NaturalGradientAgentClass,
+  type NaturalMove,
+  type NaturalStep,
+} from './natural-gradient/natural-gradient-agent.ts';
 import {
   naturalPolicyGradientChecks,
   naturalPolicyGradientDefaults,
@@ -58,52 +55,22 @@ const optionChecks: { readonly [Name in keyof TrpoOptions]: OptionCheck } = {
   },
 };
 
-/** A TRPO agent; see {@link TrpoOptions} for the algorithm. */
-export class Trpo extends BaseAgent<TrpoOptions> {
-  static readonly algorithm = 'trpo';
-  protected readonly parts: AgentParts;
-  readonly actionDistribution: ActorCriticLookup['actionDistribution'];
-  readonly stateValue: ActorCriticLookup['stateValue'];
-  private readonly learner: NaturalGradientLearner;
-
-  /**
-   * @param env one environment, or n copies stepped together (n × `steps` transitions a round); where it has action masks, illegal
-   *   actions are never taken
-   * @throws RangeError for an unknown option or a wrong one, such as minibatches that do not divide a round evenly.
-   */
-  constructor(env: Env | VectorEnv, options: Partial<TrpoOptions> & DeviceOption = {}) {
-    super({ name: 'Trpo', algorithm: Trpo.algorithm, defaults: trpoDefaults, checks: optionChecks }, env, options);
-    this.learner = new NaturalGradientLearner(this.training, this.random, this.options, this.device);
-    this.parts = this.learner.parts;
-    ({ actionDistribution: this.actionDistribution, stateValue: this.stateValue } = this.learner.lookup);
+/** The line search: the largest of the tries α = factorᵏ √(2 δ / gᵀ x) that is within the trust region and better than the old policy. */
+function lineSearch(step: NaturalStep, { targetKl, lineSearchSteps, lineSearchFactor }: TrpoOptions): NaturalMove {
+  const limits = { divergence: targetKl, gain: 0 };
+  for (let k = 0; k < lineSearchSteps; k++) {
+    const fraction = lineSearchFactor ** k;
+    const outcome = step(fraction, limits);
+    if (outcome.accepted) return { ...outcome, metrics: { 'train/step_fraction': fraction } };
   }
-
-  protected *train(totalSteps: number): Generator<Progress, void, void> {
-    const { rollouts, actor } = this.learner;
-    for (const progress of rollouts.rounds(totalSteps)) {
-      const direction = actor.compute(rollouts.buffer);
-      const { curvature } = direction;
-      // Without a gradient, or one that is not finite, there is no direction.
-      const move = curvature > 0 ? this.search(Math.sqrt((2 * this.options.targetKl) / curvature)) : noTry;
-      const metrics = this.learner.finishRound(this, direction, move, progress);
-      yield rollouts.progress({ ...metrics, 'train/step_fraction': move.fraction });
-    }
-  }
-
-  /** The line search: the largest of the tries α = largest × factorᵏ that is within the trust region and better than the old policy. */
-  private search(largest: number): Try {
-    const { targetKl, lineSearchSteps, lineSearchFactor } = this.options;
-    const limits = { divergence: targetKl, gain: 0 };
-    for (let k = 0; k < lineSearchSteps; k++) {
-      const fraction = lineSearchFactor ** k;
-      const outcome = this.learner.actor.step(fraction * largest, limits);
-      if (outcome.accepted) return { ...outcome, fraction };
-    }
-    return noTry;
-  }
+  return { ...stay, metrics: { 'train/step_fraction': 0 } };
 }
 
-/** A step of the policy, and what part it is of the largest one. */
-type Try = Move & { readonly fraction: number };
+/** The class of TRPO agents; see {@link TrpoOptions} for the algorithm. */
+export const Trpo: NaturalGradientAgentClass<TrpoOptions> = naturalGradientAgent(
+  { name: 'Trpo', algorithm: 'trpo', defaults: trpoDefaults, checks: optionChecks },
+  lineSearch,
+);
 
-const noTry: Try = { ...stay, fraction: 0 };
+/** A TRPO agent. */
+export type Trpo = NaturalGradientAgent<TrpoOptions>;

@@ -1,10 +1,6 @@
 import {
   checkArguments,
   defaultDevice,
-  flag,
-  fraction,
-  naturalNumber,
-  nullable,
   optional,
   positiveInteger,
   type OptionCheck,
@@ -18,6 +14,7 @@ import { actionCounts } from '../environments/dynamics.ts';
 import { ProgramPolicy, clipToBounds, forget } from './program-policy.ts';
 import type { Metrics, Progress } from '../training/progress.ts';
 import { RolloutBuffer } from '../buffers/rollout-buffer.ts';
+import { rolloutChecks, rolloutDefaults, type RolloutOptions } from './rollout-options.ts';
 import {
   actProgram,
   rolloutProgram,
@@ -33,40 +30,26 @@ import { createActions, isNumeric, type ActionArray } from '../spaces/spaces.ts'
 import { readState, restoreArray, type StateDict, type Stateful } from '../checkpoints/state.ts';
 import { TrainingEnv } from '../training/training-env.ts';
 
-/** How a {@link RolloutCollector} plays. */
-export interface RolloutCollectorOptions {
+/** {@link RolloutOptions}, with their defaults where they are left out. */
+type SomeRolloutOptions = { readonly [Name in keyof RolloutOptions]?: RolloutOptions[Name] | undefined };
+
+/** How a {@link RolloutCollector} plays; with state-dependent exploration the steps that share its noise share a key for sampling. */
+export interface RolloutCollectorOptions extends SomeRolloutOptions {
   /** Steps of each environment copy in a round. */
   readonly steps: number;
-  /** γ. */
-  readonly gamma: number;
-  /** λ of generalized advantage estimation. */
-  readonly gaeLambda: number;
-  /** Whether observations are normalized by their running mean and variance. Default false. */
-  readonly normalizeObservation?: boolean | undefined;
-  /** Whether rewards are divided by the running standard deviation of the return. Default false. */
-  readonly normalizeReward?: boolean | undefined;
-  /**
-   * Steps that share a key for sampling, and so, with state-dependent exploration, its noise; a round begins with a new one. `null` without such
-   * exploration: a new key at every step. Default `null`.
-   */
-  readonly stateDependentExploration?: number | null | undefined;
-  /** Seeds actions and environments. */
-  readonly seed: number;
 }
 
-const rolloutChecks: { readonly [Name in keyof Required<RolloutCollectorOptions>]: OptionCheck } = {
-  steps: positiveInteger,
-  gamma: fraction,
-  gaeLambda: fraction,
-  normalizeObservation: optional(flag),
-  normalizeReward: optional(flag),
-  stateDependentExploration: optional(nullable(positiveInteger)),
-  seed: naturalNumber,
-};
-
-/** The options that a rollout has. */
-function pick(options: RolloutCollectorOptions): RolloutCollectorOptions {
-  const { steps, gamma, gaeLambda, normalizeObservation, normalizeReward, stateDependentExploration, seed } = options;
+/** The options that a rollout has; agents hand over all of theirs. */
+function pick(options: RolloutCollectorOptions): RolloutOptions & Pick<RolloutCollectorOptions, 'steps'> {
+  const {
+    steps,
+    gamma = rolloutDefaults.gamma,
+    gaeLambda = rolloutDefaults.gaeLambda,
+    normalizeObservation = rolloutDefaults.normalizeObservation,
+    normalizeReward = rolloutDefaults.normalizeReward,
+    stateDependentExploration = rolloutDefaults.stateDependentExploration,
+    seed = rolloutDefaults.seed,
+  } = options;
   return { steps, gamma, gaeLambda, normalizeObservation, normalizeReward, stateDependentExploration, seed };
 }
 
@@ -98,7 +81,7 @@ export class RolloutCollector implements Stateful {
   /** How the networks act. */
   readonly policy: ProgramPolicy;
   private readonly training: TrainingEnv;
-  private readonly options: RolloutCollectorOptions;
+  private readonly options: ReturnType<typeof pick>;
   private readonly reserved: () => RolloutBuffer;
   private readonly rollout: RolloutProgram;
   private readonly value: ValueProgram;
@@ -127,15 +110,15 @@ export class RolloutCollector implements Stateful {
       { training, networks, options, deviceOption },
       { training: aTraining, networks: someNetworks, options: anObject, deviceOption: anObject },
     );
-    // Agents hand over all of their options.
-    checkArguments(subject, pick(options), rolloutChecks);
+    const picked = pick(options);
+    checkArguments(subject, picked, { ...rolloutChecks, steps: positiveInteger });
     checkArguments<DeviceOption>(subject, deviceOption, { device: optional(aDevice) });
     const { device = defaultDevice() } = deviceOption;
     const { env } = training;
     const { observationSpace, actionSpace, numEnvs } = env;
-    const { steps, gamma, seed, normalizeObservation = false, normalizeReward = false } = options;
+    const { steps, gamma, seed, normalizeObservation, normalizeReward } = picked;
     this.training = training;
-    this.options = options;
+    this.options = picked;
     this.rollout = rolloutProgram(networks, env, device);
     this.value = valueProgram(networks, env, device);
     const memorySize = 'memorySize' in networks ? networks.memorySize : 0;

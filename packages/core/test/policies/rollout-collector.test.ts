@@ -84,7 +84,7 @@ const networks: ActorCritic = {
 
 const gamma = 0.9;
 const lambda = 0.8;
-const options: RolloutCollectorOptions = { steps: 4, gamma, gaeLambda: lambda, seed: 3 };
+const options = { steps: 4, gamma, gaeLambda: lambda, seed: 3 } satisfies RolloutCollectorOptions;
 
 function setUp(changes: Partial<RolloutCollectorOptions> = {}, actionSpace: Space = new Discrete(3), masked = false) {
   const envs = [new Scripted(actionSpace, 0), new Scripted(actionSpace, 100)];
