@@ -54,8 +54,7 @@ function policyStepProgram(
   return t.program(
     { learningRate: [] },
     ({ learningRate }) => {
-      const limit = maxGradNorm === null ? {} : { maxGradNorm };
-      const { gradientNorm } = optimizer.apply(unflatten(t.asTensor(total), parameters), { learningRate, ...limit });
+      const { gradientNorm } = optimizer.apply(unflatten(t.asTensor(total), parameters), { learningRate, maxGradNorm });
       t.assign(total, t.full(total.shape, 0));
       return { gradientNorm };
     },

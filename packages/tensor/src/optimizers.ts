@@ -4,6 +4,7 @@ import {
   flag,
   fraction,
   nonNegativeNumber,
+  nullable,
   optional,
   positiveNumber,
   type OptionCheck,
@@ -20,8 +21,8 @@ import { assign } from './ops/assign.ts';
 export interface MinimizeOptions {
   /** Step size; an input of the program where it follows a schedule. Default: the optimizer's. */
   readonly learningRate?: TensorLike;
-  /** Gradients with a larger global norm are scaled down to it. Default: no limit. */
-  readonly maxGradNorm?: TensorLike;
+  /** Gradients with a larger global norm are scaled down to it; `null` for no limit. Default `null`. */
+  readonly maxGradNorm?: TensorLike | null;
 }
 
 /** An algorithm that changes parameters along a gradient; its state lives beside them. */
@@ -53,9 +54,9 @@ function optimizer(
     }
     begin();
     const gradientNorm = globalNorm(gradients);
-    const { maxGradNorm } = options;
+    const { maxGradNorm = null } = options;
     // The formula of PyTorch's clip_grad_norm_, with its 1e-6 against division by zero.
-    const scale = maxGradNorm === undefined ? undefined : minimum(1, div(maxGradNorm, add(gradientNorm, 1e-6)));
+    const scale = maxGradNorm === null ? undefined : minimum(1, div(maxGradNorm, add(gradientNorm, 1e-6)));
     const learningRate = asTensor(options.learningRate ?? defaultRate, 'float32', 'optimizer');
     variables.forEach((variable, i) => {
       const gradient = scale === undefined ? gradients[i] : mul(gradients[i], scale);
@@ -72,7 +73,7 @@ function optimizer(
 
 const minimizeChecks = {
   learningRate: optional(tensorOr(nonNegativeNumber)),
-  maxGradNorm: optional(tensorOr(positiveNumber)),
+  maxGradNorm: optional(nullable(tensorOr(positiveNumber))),
 };
 
 /** A number that `check` accepts, or a tensor, whose elements nobody knows yet. */

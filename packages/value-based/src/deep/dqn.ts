@@ -1,10 +1,7 @@
 import {
   BaseAgent,
-  NetworkLookup,
   OffPolicyLoop,
-  PrioritizedReplayBuffer,
   ProgramPolicy,
-  ReplayBuffer,
   SamplingKeys,
   UpdateMetrics,
   checkActionMasks,
@@ -17,17 +14,19 @@ import {
   type Discrete,
   type Env,
   type Metrics,
-  type Observation,
   type PrioritizedReplayBatch,
   type Progress,
   type Random,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { ActionValueLookup } from './action-value-lookup.ts';
 import { chooseValueHead } from './choose-value-head.ts';
 import { dqnDefaults, dqnOptionChecks, type DqnOptions } from './dqn-options.ts';
+import { Minibatches } from './minibatches.ts';
 import type { NoisyModule } from './noisy-linear.ts';
 import { qNetwork } from './q-network.ts';
+import { randomAction } from './random-action.ts';
 import type { ValueHead } from './value-head.ts';
 
 /** The online network q(·; w) and the target network q(·; w⁻), and what their outputs mean. */
@@ -127,10 +126,7 @@ function updateProgram(
       const followed = t.stopGradient(outputsOf(next, nextActions));
       const { losses, errors } = head.compare(prediction, followed, batch.rewards, batch.discounts);
       const loss = t.mean(t.mul(batch.weights, losses));
-      const { gradientNorm } = optimizer.minimize(loss, {
-        learningRate: batch.learningRate,
-        ...(maxGradNorm === null ? {} : { maxGradNorm }),
-      });
+      const { gradientNorm } = optimizer.minimize(loss, { learningRate: batch.learningRate, maxGradNorm });
       return { metrics: t.stack([loss, t.mean(head.values(prediction)), gradientNorm]), errors };
     },
     { device },
@@ -152,14 +148,6 @@ function targetProgram({ online, target }: Networks, tau: number, device: t.Devi
   );
 }
 
-/** With `none`, room for just the transitions of one round. */
-function createReplay(env: VectorEnv, options: DqnOptions): ReplayBuffer | PrioritizedReplayBuffer {
-  const { replay, bufferSize, trainFrequency, gamma, nSteps, priorityExponent } = options;
-  const kept = { capacity: replay === 'none' ? trainFrequency : bufferSize, gamma, nSteps };
-  if (replay !== 'prioritized') return new ReplayBuffer(env, kept);
-  return new PrioritizedReplayBuffer(env, { ...kept, priorityExponent });
-}
-
 /**
  * Deep Q-network (Mnih et al., 2015; S3.3): ε-greedy acting, a replay buffer, and a target network w⁻ that follows w.
  *
@@ -170,16 +158,14 @@ function createReplay(env: VectorEnv, options: DqnOptions): ReplayBuffer | Prior
 export class Dqn extends BaseAgent<DqnOptions> {
   static readonly algorithm = 'dqn';
   protected readonly parts: AgentParts;
-  private readonly lookup: NetworkLookup<'values'>;
+  readonly actionValues: ActionValueLookup['actionValues'];
   /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
   readonly update: t.Program<UpdateInputs, Record<'metrics' | 'errors', unknown>>;
   private readonly actionSpace: Discrete;
   private readonly updateTarget: ReturnType<typeof targetProgram>;
   /** Acts in training: what others ask for does not change what training draws. */
   private readonly behaviorPolicy: ProgramPolicy;
-  private readonly replay: () => ReplayBuffer | PrioritizedReplayBuffer;
-  /** All rows of the buffer of `replay: 'none'`. */
-  private readonly allRows: Uint32Array;
+  private readonly minibatches: Minibatches;
   private readonly loop: OffPolicyLoop;
   private readonly keys: SamplingKeys;
   /** 1 for the copies that explore in this step. */
@@ -194,27 +180,22 @@ export class Dqn extends BaseAgent<DqnOptions> {
   constructor(env: Env | VectorEnv, options: Partial<DqnOptions> & DeviceOption = {}) {
     super({ name: 'Dqn', algorithm: Dqn.algorithm, defaults: dqnDefaults, checks: dqnOptionChecks }, env, options);
     const { device, env: copies } = this;
-    const { tau, trainFrequency, batchSize, gradientSteps, replay, noisy, seed } = this.options;
+    const { tau, trainFrequency, replay, noisy, seed } = this.options;
     const { observationSpace, numEnvs } = copies;
     const actionSpace = discreteActions('Dqn', copies);
     if (trainFrequency % numEnvs !== 0) {
       throw new RangeError(`trainFrequency: expected a multiple of ${numEnvs} (copies), got ${trainFrequency}`);
     }
-    if (replay === 'none' && !(batchSize === trainFrequency && gradientSteps === 1)) {
-      throw new RangeError(
-        `replay 'none': expected batchSize ${trainFrequency} (trainFrequency) and gradientSteps 1, got ${batchSize} and ${gradientSteps}`,
-      );
-    }
     this.actionSpace = actionSpace;
     // First, since it says at once what does not fit into memory.
-    this.replay = this.training.reserve(() => createReplay(copies, this.options));
+    this.minibatches = new Minibatches(this.training, this.options, this.random);
     const networks = createNetworks(copies, actionSpace, this.options, this.random);
     const optimizer = createOptimizer(networks.online.parameters, this.options);
     this.update = updateProgram(networks, optimizer, copies, actionSpace, this.options, device);
     this.updateTarget = targetProgram(networks, tau, device);
-    this.allRows = Uint32Array.from({ length: trainFrequency }, (_, row) => row);
     // Without replay the buffer is the round that is just being gathered.
-    this.loop = new OffPolicyLoop(this.training, this.replay, { ...this.options, alwaysSaved: replay === 'none' });
+    const { buffer } = this.minibatches;
+    this.loop = new OffPolicyLoop(this.training, buffer, { ...this.options, alwaysSaved: replay === 'none' });
     this.explores = new Uint8Array(numEnvs);
     this.keys = new SamplingKeys(seed);
     const { keys, loop, counts } = this;
@@ -223,26 +204,15 @@ export class Dqn extends BaseAgent<DqnOptions> {
     this.behaviorPolicy = new ProgramPolicy({ observationSpace, actionSpace, compile, writeKey: keys.forTraining });
     // Without `deterministic` the same action, but by noisy values with `noisy`: other exploration belongs to training.
     const policy = new ProgramPolicy({ observationSpace, actionSpace, compile, writeKey: keys.forActing });
-    const size = observationSpace.size;
-    const evaluate = (batch: number) =>
-      t.program(
-        { observations: [batch, size] },
-        ({ observations }) => ({ values: networks.head.values(networks.online(observations)) }),
-        { device },
-      );
-    this.lookup = new NetworkLookup({ env: copies, compile: evaluate });
+    const lookup = new ActionValueLookup(copies, device, (x) => networks.head.values(networks.online(x)));
+    this.actionValues = lookup.actionValues;
     this.parts = {
       policy,
       networks: { online: networks.online.parameters, target: networks.target.parameters },
       optimizers: { optimizer },
       state: { counts: savedValues(counts), keys, loop },
-      programs: [this.update, this.updateTarget, policy, this.behaviorPolicy, this.lookup],
+      programs: [this.update, this.updateTarget, policy, this.behaviorPolicy, lookup],
     };
-  }
-
-  /** q(s, ·; w) without noise, [n × actions], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */
-  actionValues(observations: Observation | Float32Array): Float32Array {
-    return this.lookup.run(observations).values;
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
@@ -266,46 +236,26 @@ export class Dqn extends BaseAgent<DqnOptions> {
       this.behaviorPolicy.actBatch(env.observations, actions, { deterministic: !noisy, actionMasks });
     }
     for (let i = 0; i < actions.length; i++) {
-      if (explores[i] === 1) actions[i] = actionSpace.start + this.randomAction(i);
+      if (explores[i] === 1) actions[i] = randomAction(env, actionSpace, i, random);
     }
     return { 'train/epsilon': epsilon };
   }
 
-  /** A random legal action of copy `i`, counted from 0. */
-  private randomAction(i: number): number {
-    const { env, actionSpace, random } = this;
-    let action;
-    do action = random.integer(actionSpace.n);
-    while (env.actionMasks?.[i * actionSpace.n + action] === 0);
-    return action;
-  }
-
   /** A round of minibatch steps; `progress` is the part of training done. */
   private improve(progress: number): Metrics {
-    const { update, counts } = this;
-    const replay = this.replay();
+    const { update, counts, minibatches, keys } = this;
     const { gradientSteps, learningRate } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
     const reported = new UpdateMetrics(this, metricNames);
     for (let i = 0; i < gradientSteps; i++) {
-      this.fillMinibatch(progress);
-      this.keys.forTraining(update.inputs.key);
+      minibatches.draw(update.inputs, progress);
+      keys.forTraining(update.inputs.key);
       const { metrics, errors } = update.run();
       reported.add(metrics);
-      if (replay instanceof PrioritizedReplayBuffer) replay.updatePriorities(errors);
+      minibatches.learnedFrom(errors);
     }
     counts.updates += gradientSteps;
     return { ...reported.means(), 'train/learning_rate': rate, 'train/updates': counts.updates };
-  }
-
-  private fillMinibatch(progress: number): void {
-    const { random, options } = this;
-    const replay = this.replay();
-    const { inputs } = this.update;
-    if (replay instanceof PrioritizedReplayBuffer) {
-      replay.sample(options.batchSize, random, inputs, scheduleValue(options.importanceExponent, progress));
-    } else if (options.replay === 'none') replay.gather(this.allRows, inputs);
-    else replay.sample(options.batchSize, random, inputs);
   }
 }

@@ -1,6 +1,5 @@
 import {
   BaseAgent,
-  NetworkLookup,
   ProgramPolicy,
   RolloutBuffer,
   UpdateMetrics,
@@ -28,7 +27,6 @@ import {
   type Env,
   type LayerMakers,
   type Metrics,
-  type Observation,
   type OptionCheck,
   type Progress,
   type Random,
@@ -36,7 +34,9 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { ActionValueLookup } from './action-value-lookup.ts';
 import { ownNetwork, qNetworkChecks, qNetworkDefaults, type QNetworkLayers } from './own-network.ts';
+import { randomAction } from './random-action.ts';
 
 /**
  * Parallelised Q-network (Gallici et al., 2024; S3.5): Q-learning without replay buffer and without target network. What keeps it
@@ -158,10 +158,7 @@ function updateProgram(
     (batch) => {
       const q = t.gather(network(batch.observations), t.sub(batch.actions, actions.start));
       const loss = t.mean(t.square(t.sub(batch.returns, q)));
-      const { gradientNorm } = optimizer.minimize(loss, {
-        learningRate: batch.learningRate,
-        ...(maxGradNorm === null ? {} : { maxGradNorm }),
-      });
+      const { gradientNorm } = optimizer.minimize(loss, { learningRate: batch.learningRate, maxGradNorm });
       return { metrics: t.stack([loss, t.mean(q), gradientNorm]) };
     },
     { device },
@@ -175,7 +172,7 @@ const NO_LOG_PROBABILITIES: readonly number[] = [];
 export class Pqn extends BaseAgent<PqnOptions> {
   static readonly algorithm = 'pqn';
   protected readonly parts: AgentParts;
-  private readonly lookup: NetworkLookup<'values'>;
+  readonly actionValues: ActionValueLookup['actionValues'];
   /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
   readonly update: t.Program<UpdateInputs, Record<'metrics', unknown>>;
   private readonly actionSpace: Discrete;
@@ -205,25 +202,14 @@ export class Pqn extends BaseAgent<PqnOptions> {
       actionSpace,
       compile: (batch) => greedyProgram(network, copies, actionSpace, batch, device),
     });
-    const { observationSpace } = copies;
-    const evaluate = (batch: number) =>
-      t.program(
-        { observations: [batch, observationSpace.size] },
-        ({ observations }) => ({ values: network(observations) }),
-        { device },
-      );
-    this.lookup = new NetworkLookup({ env: copies, compile: evaluate });
+    const lookup = new ActionValueLookup(copies, device, network);
+    this.actionValues = lookup.actionValues;
     this.parts = {
       policy,
       networks: { parameters: network.parameters },
       optimizers: { optimizer },
-      programs: [this.greedy, this.update, policy, this.lookup],
+      programs: [this.greedy, this.update, policy, lookup],
     };
-  }
-
-  /** q(s, ·; w), [n × actions], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */
-  actionValues(observations: Observation | Float32Array): Float32Array {
-    return this.lookup.run(observations).values;
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
@@ -275,12 +261,8 @@ export class Pqn extends BaseAgent<PqnOptions> {
   /** Gives each copy, with probability ε, a random legal action instead of the best. */
   private explore(epsilon: number): void {
     const { env, actions, actionSpace, random } = this;
-    const { n, start } = actionSpace;
     for (let i = 0; i < actions.length; i++) {
-      if (random.nextFloat() >= epsilon) continue;
-      do actions[i] = random.integer(n);
-      while (env.actionMasks?.[i * n + actions[i]] === 0);
-      actions[i] += start;
+      if (random.nextFloat() < epsilon) actions[i] = randomAction(env, actionSpace, i, random);
     }
   }
 

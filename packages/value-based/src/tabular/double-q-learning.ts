@@ -1,7 +1,7 @@
 import { savedValues } from '@gradus/core';
 import { bestAction } from './best-action.ts';
 import { tabularAgent, type TabularAgent, type TabularAgentClass } from './tabular-agent.ts';
-import { tabularChecks, tabularDefaults } from './tabular-learner.ts';
+import { tabularOptions } from './tabular-learner.ts';
 import { ValueTable } from './value-table.ts';
 
 /**
@@ -14,7 +14,7 @@ import { ValueTable } from './value-table.ts';
  */
 export const DoubleQLearning: TabularAgentClass = tabularAgent(
   'double-q-learning',
-  { defaults: tabularDefaults, checks: tabularChecks },
+  tabularOptions,
   (learner, { alpha, gamma, initialValue }) => {
     const { table, numActions } = learner.values;
     const first = new ValueTable(table.length, initialValue, alpha);

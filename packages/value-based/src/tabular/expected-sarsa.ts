@@ -1,5 +1,5 @@
 import { tabularAgent, type TabularAgent, type TabularAgentClass } from './tabular-agent.ts';
-import { tabularChecks, tabularDefaults } from './tabular-learner.ts';
+import { tabularOptions } from './tabular-learner.ts';
 
 /**
  * Expected SARSA (van Seijen et al., 2009; S2.4): what SARSA learns, without the variance of drawing a′. π is how actions are tried.
@@ -8,7 +8,7 @@ import { tabularChecks, tabularDefaults } from './tabular-learner.ts';
  */
 export const ExpectedSarsa: TabularAgentClass = tabularAgent(
   'expected-sarsa',
-  { defaults: tabularDefaults, checks: tabularChecks },
+  tabularOptions,
   (learner, { gamma }) => ({
     update: ({ pair, reward }) => learner.moveTowards(pair, reward + gamma * learner.expectedNextValue()),
   }),

@@ -1,5 +1,5 @@
 import { tabularAgent, type TabularAgent, type TabularAgentClass } from './tabular-agent.ts';
-import { tabularChecks, tabularDefaults } from './tabular-learner.ts';
+import { tabularOptions } from './tabular-learner.ts';
 
 /**
  * SARSA (Rummery and Niranjan, 1994; S2.4): learns the values of the policy that it follows, exploration included. a′ is the action that
@@ -7,13 +7,9 @@ import { tabularChecks, tabularDefaults } from './tabular-learner.ts';
  *
  *     q(s, a) ← q(s, a) + α [r + γ q(s′, a′) − q(s, a)]
  */
-export const Sarsa: TabularAgentClass = tabularAgent(
-  'sarsa',
-  { defaults: tabularDefaults, checks: tabularChecks },
-  (learner, { gamma }) => ({
-    update: ({ pair, reward }) => learner.moveTowards(pair, reward + gamma * learner.sampledNextValue()),
-  }),
-);
+export const Sarsa: TabularAgentClass = tabularAgent('sarsa', tabularOptions, (learner, { gamma }) => ({
+  update: ({ pair, reward }) => learner.moveTowards(pair, reward + gamma * learner.sampledNextValue()),
+}));
 
 /** A SARSA agent. */
 export type Sarsa = TabularAgent;

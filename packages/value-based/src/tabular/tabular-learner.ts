@@ -6,6 +6,7 @@ import {
   naturalNumber,
   savedValues,
   type Agent,
+  type AgentKind,
   type AgentParts,
   type OptionCheck,
   type Progress,
@@ -50,6 +51,12 @@ export const tabularChecks: { readonly [Name in keyof TabularOptions]: OptionChe
   exploration: explorationStrategy,
   initialValue: finiteNumber,
   seed: naturalNumber,
+};
+
+/** The options of methods that have no others. */
+export const tabularOptions: Pick<AgentKind<TabularOptions>, 'defaults' | 'checks'> = {
+  defaults: tabularDefaults,
+  checks: tabularChecks,
 };
 
 /** Environment steps between two yields of `learn`. */
