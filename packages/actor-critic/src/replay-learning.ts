@@ -80,7 +80,10 @@ export type ReplayInputs = Record<
 export type ReplayUpdate = Program<ReplayInputs, Record<'metrics' | 'errors', unknown>>;
 
 /** Inputs of an update. */
-export function replayInputs({ observationSpace, actionSpace }: VectorEnv, { batchSize }: ReplayOptions) {
+export function replayInputs(
+  { observationSpace, actionSpace }: VectorEnv,
+  { batchSize }: ReplayOptions,
+): Record<keyof ReplayInputs, InputSpec> {
   const isDiscrete = actionSpace.kind === 'discrete';
   const actions: InputSpec = isDiscrete ? { shape: [batchSize], dtype: 'int32' } : [batchSize, actionSpace.size];
   return {
@@ -94,7 +97,7 @@ export function replayInputs({ observationSpace, actionSpace }: VectorEnv, { bat
     key: { shape: [2], dtype: 'int32' },
     learningRate: [],
     criticLearningRate: [],
-  } as const satisfies Record<keyof ReplayInputs, InputSpec>;
+  };
 }
 
 /** What of {@link ReplayLearning} is the algorithm's own. */
