@@ -146,7 +146,7 @@ export {
 export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './policies/program-policy.ts';
 export { ProgressRecorder, type Episode, type Metrics, type Progress } from './training/progress.ts';
 export { Random, type RandomSource } from './random/random.ts';
-export type { RenderContext, RenderFormat } from './environments/render-context.ts';
+export { checkRenderContext, type RenderContext, type RenderFormat } from './environments/render-context.ts';
 export { rankSumTest, smallestPValue } from './statistics/rank-sum-test.ts';
 export { approximateKl } from './policies/relative-entropy.ts';
 export {

@@ -24,6 +24,7 @@ import {
   type ActionArray,
   type Agent,
   type Checkpoint,
+  type CheckpointOptions,
   type DeviceOption,
   type Env,
   type EnvStatistics,
@@ -230,8 +231,8 @@ export class PolicySearch<Options extends object = object> implements Agent {
     recorder.record(finished);
   }
 
-  checkpoint(): Checkpoint {
-    return saveAgent(this, this.training, this.parts);
+  checkpoint(options?: CheckpointOptions): Checkpoint {
+    return saveAgent(this, this.training, this.parts, options);
   }
 
   /**

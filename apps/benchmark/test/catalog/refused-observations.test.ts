@@ -8,7 +8,7 @@ import { algorithms, type Algorithm } from '../../src/catalog/algorithms.ts';
 function learnable({ create, defaults }: Algorithm): [agent: Agent, env: VectorEnv] {
   const small = { hidden: [4], capacity: 100, learningStarts: 10 };
   const given = Object.fromEntries(Object.entries(small).filter(([name]) => name in defaults));
-  for (const id of ['MountainCar-v0', 'LectureGrid-v0', 'Bandit-v0']) {
+  for (const id of ['MountainCar-v0', 'LectureGrid-v0', 'Bandit-v0', 'Pendulum-v1']) {
     const env = vectorize(() => makeEnv(id), 1);
     try {
       return [create(env, { ...given, device: defaultDevice() }), env];
@@ -43,6 +43,16 @@ describe.each(Object.entries(algorithms))('%s', (_, algorithm) => {
       const isRefused = (error: unknown): boolean => error instanceof EnvError || error instanceof RangeError;
       expect(isRefused(errorOf(() => look(observation)))).toBe(true);
     }
+  });
+
+  test.each([
+    [{ savesReplay: false }, /savesReplay/],
+    [{ saveReplay: 'false' }, /saveReplay to be true or false, got "false"/],
+    [null, /null/],
+  ])('checkpoint(%o) is refused', (options, message) => {
+    agent.checkpoint({ saveReplay: false });
+    expect(() => agent.checkpoint(options as object)).toThrow(RangeError);
+    expect(() => agent.checkpoint(options as object)).toThrow(message);
   });
 });
 

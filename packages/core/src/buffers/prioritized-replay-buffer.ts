@@ -1,4 +1,4 @@
-import { checkArguments, naturalNumber, nonNegativeNumber } from '@gradus/tensor';
+import { checkArguments, fraction, naturalNumber, nonNegativeNumber } from '@gradus/tensor';
 import { aRandomSource, anObject, numberList } from '../options/argument-checks.ts';
 import { checkRows } from '../environments/check-rows.ts';
 import type { NumberArray } from './gather-rows.ts';
@@ -90,13 +90,10 @@ export class PrioritizedReplayBuffer implements Stateful {
     if (this.size === 0) {
       throw new RangeError('PrioritizedReplayBuffer: expected at least one transition to sample, got none');
     }
-    if (!(importanceExponent >= 0 && importanceExponent <= 1)) {
-      throw new RangeError(`importanceExponent: expected a number in [0, 1], got ${importanceExponent}`);
-    }
     checkArguments(
       'sample',
-      { count, random, batch },
-      { count: naturalNumber, random: aRandomSource, batch: anObject },
+      { count, random, batch, importanceExponent },
+      { count: naturalNumber, random: aRandomSource, batch: anObject, importanceExponent: fraction },
     );
     checkRows('batch.weights', batch.weights, count, 1);
     if (this.rows.length !== count) this.rows = new Uint32Array(count);

@@ -13,7 +13,7 @@ import {
 import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EnvError } from '../errors.ts';
 import type { RandomSource } from '../random/random.ts';
-import type { RenderContext, RenderFormat } from './render-context.ts';
+import { checkRenderContext, type RenderContext, type RenderFormat } from './render-context.ts';
 import { seedOf } from './reset-options.ts';
 import { createActions, readRow, writeRow, type ActionArray, type Space, type SpaceValue } from '../spaces/spaces.ts';
 import { readNumber, readState, type StateDict, type Stateful } from '../checkpoints/state.ts';
@@ -65,7 +65,10 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
     }
     if (dynamics.render) {
       this.renderFormat = dynamics.renderFormat;
-      this.render = (context) => dynamics.render?.(this.state, 0, context);
+      this.render = (context) => {
+        checkRenderContext(context);
+        dynamics.render?.(this.state, 0, context);
+      };
     }
   }
 

@@ -1,3 +1,6 @@
+import { checkArguments } from '@gradus/tensor';
+import { havingMethods } from '../options/argument-checks.ts';
+
 /**
  * What environments draw themselves with: the part of `CanvasRenderingContext2D` that they need. A browser's context is one, and so is
  * that of `@napi-rs/canvas` in Node.
@@ -46,4 +49,33 @@ export interface RenderFormat {
   readonly height: number;
   /** Pictures, one for each step, that show the environment at its natural speed. */
   readonly framesPerSecond: number;
+}
+
+/** The methods of a {@link RenderContext}. */
+const methods = [
+  'save',
+  'restore',
+  'translate',
+  'rotate',
+  'scale',
+  'beginPath',
+  'closePath',
+  'moveTo',
+  'lineTo',
+  'quadraticCurveTo',
+  'arc',
+  'ellipse',
+  'roundRect',
+  'clip',
+  'fill',
+  'stroke',
+  'fillRect',
+  'fillText',
+];
+
+const someContext = havingMethods('a context to draw with (as CanvasRenderingContext2D is)', ...methods);
+
+/** Throws `RangeError`, which names what it lacks, for what nothing can be drawn with. */
+export function checkRenderContext(context: RenderContext): void {
+  checkArguments('render', { context }, { context: someContext });
 }

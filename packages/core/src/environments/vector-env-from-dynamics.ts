@@ -12,7 +12,7 @@ import {
 } from './dynamics.ts';
 import { EnvError } from '../errors.ts';
 import type { RandomSource } from '../random/random.ts';
-import type { RenderContext, RenderFormat } from './render-context.ts';
+import { checkRenderContext, type RenderContext, type RenderFormat } from './render-context.ts';
 import { copySeedsOf } from './reset-options.ts';
 import { copySeeds } from '../random/seed-sequence.ts';
 import type { ActionArray } from '../spaces/spaces.ts';
@@ -53,6 +53,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> extend
     if (dynamics.render) {
       this.renderFormat = dynamics.renderFormat;
       this.render = (context, index) => {
+        checkRenderContext(context);
         checkCopyIndex(index, n);
         dynamics.render?.(this.state, index, context);
       };

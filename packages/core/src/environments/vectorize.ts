@@ -7,7 +7,7 @@ import type { Env, EnvStatistics, ResetOptions } from './env.ts';
 import { joinStatistics } from './env-statistics.ts';
 import { EnvError } from '../errors.ts';
 import { originalReward } from './original-reward.ts';
-import type { RenderContext, RenderFormat } from './render-context.ts';
+import { checkRenderContext, type RenderContext, type RenderFormat } from './render-context.ts';
 import { copySeedsOf } from './reset-options.ts';
 import { copySeeds } from '../random/seed-sequence.ts';
 import {
@@ -90,6 +90,7 @@ class EnvVector extends VectorBuffers implements VectorEnv {
     if (first.render) {
       this.renderFormat = first.renderFormat;
       this.render = (context, index) => {
+        checkRenderContext(context);
         checkCopyIndex(index, n);
         this.envs[index].render?.(context);
       };

@@ -1,7 +1,9 @@
 import { mkdir, open, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { checkArguments } from '@gradus/tensor';
 import { CheckpointFileReader, joinCheckpoint } from '../checkpoints/checkpoint-file.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
+import { aPath } from '../options/argument-checks.ts';
 import { describeError, readPieces, removeQuietly, writeDurably } from './file-pieces.ts';
 import { disown, isAbandoned, ownName } from './own-name.ts';
 
@@ -11,6 +13,7 @@ import { disown, isAbandoned, ownName } from './own-name.ts';
  * killed process has left is removed. Throws `CheckpointError` when it cannot be written; nothing is left behind then.
  */
 export async function saveCheckpointFile(path: string, checkpoint: Checkpoint): Promise<void> {
+  checkArguments('saveCheckpointFile', { path }, { path: aPath });
   const target = resolve(path);
   const [folder, kind] = [dirname(target), basename(target)];
   const pieces = joinCheckpoint(checkpoint);

@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rmdir, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { checkArguments } from '@gradus/tensor';
 import {
   CheckpointReader,
   listCheckpointFiles,
@@ -9,6 +10,7 @@ import {
   type FileRecord,
 } from '../checkpoints/checkpoint.ts';
 import { CheckpointError } from '../errors.ts';
+import { aPath } from '../options/argument-checks.ts';
 import { isFile, readCheckpointFile } from './checkpoint-file.ts';
 import { describeError, readPieces, removeQuietly, writeDurably } from './file-pieces.ts';
 import { disown, isAbandoned, ownName } from './own-name.ts';
@@ -24,6 +26,7 @@ const FILES = 'files';
  * Throws `CheckpointError` when the folder's `agent.json` is none or it cannot be written; nothing is left behind then.
  */
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+  checkArguments('saveCheckpoint', { folder }, { folder: aPath });
   const target = resolve(folder);
   const split = splitCheckpoint(checkpoint);
   let name: string | undefined;
@@ -58,6 +61,7 @@ export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Pr
  * `CheckpointError`, naming the folder and the file, where one is missing, truncated or corrupt.
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  checkArguments('loadCheckpoint', { folder }, { folder: aPath });
   const target = resolve(folder);
   if (await isFile(target)) return readCheckpointFile(folder);
   const path = join(target, MANIFEST);
@@ -81,6 +85,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
 
 /** Removes what killed processes have left in `folder` while they were saving there. */
 export async function sweepCheckpoint(folder: string): Promise<void> {
+  checkArguments('sweepCheckpoint', { folder }, { folder: aPath });
   const target = resolve(folder);
   const names = await readdir(target).catch(() => []);
   const abandoned = names.filter((name) => isAbandoned(target, name, FILES));

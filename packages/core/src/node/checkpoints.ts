@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkOptions, positiveInteger } from '@gradus/tensor';
+import { checkArguments, flag, optional, positiveInteger } from '@gradus/tensor';
 import { MANIFEST } from '../checkpoints/checkpoint.ts';
 import type { CheckpointOptions } from '../training/agent.ts';
 import { CheckpointError } from '../errors.ts';
+import { aPath, stepLimit } from '../options/argument-checks.ts';
 import { stepInterval } from '../training/step-interval.ts';
 import type { Callback, Training } from '../training/train.ts';
 import { lockPath } from './path-lock.ts';
@@ -33,8 +34,13 @@ export interface CheckpointsOptions extends CheckpointOptions {
  * steps, which are of another training and would take the place of this one's, or if another training is saving there.
  */
 export function checkpoints(options: CheckpointsOptions): Callback {
+  checkArguments('checkpoints', options, {
+    folder: aPath,
+    interval: positiveInteger,
+    keep: optional(stepLimit),
+    saveReplay: optional(flag),
+  });
   const { folder, interval, keep = 3, saveReplay } = options;
-  if (keep !== Infinity) checkOptions('checkpoints', { keep }, { keep: positiveInteger });
   const turns = stepInterval('checkpoints', interval);
   let savedStep: number;
   let unlock: (() => void) | undefined;
@@ -77,6 +83,7 @@ export function checkpoints(options: CheckpointsOptions): Callback {
 
 /** Path of the newest checkpoint that `checkpoints` saved in `folder`; undefined where there is none. */
 export async function latestCheckpoint(folder: string): Promise<string | undefined> {
+  checkArguments('latestCheckpoint', { folder }, { folder: aPath });
   const newest = (await listSteps(folder)).at(-1);
   return newest === undefined ? undefined : pathOf(folder, newest);
 }

@@ -1,4 +1,6 @@
+import { checkOptions, optional } from '@gradus/tensor';
 import cliProgress from 'cli-progress';
+import { havingMethods, text } from '../options/argument-checks.ts';
 import type { Progress } from '../training/progress.ts';
 import type { Callback } from '../training/train.ts';
 
@@ -18,6 +20,10 @@ const LINES = 10;
 
 /** Shows training progress: a bar with speed and time left in a terminal, else a line for every tenth of the steps. */
 export function consoleProgress(options: ConsoleProgressOptions = {}): Callback {
+  checkOptions('consoleProgress', options, {
+    title: optional(text),
+    stream: optional(havingMethods('a stream (with write)', 'write')),
+  });
   const { title, stream = process.stderr } = options;
   return stream.isTTY ? progressBar(title, stream) : progressLines(title, stream);
 }

@@ -1,7 +1,7 @@
 import { LogError } from '../errors.ts';
 import type { Callback } from '../training/train.ts';
 import { LogFile } from './log-file.ts';
-import { keptBytes, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
+import { checkLogger, keptBytes, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
 
 /** Columns that every row has. */
 const FIXED = ['step', 'episodes'];
@@ -16,6 +16,7 @@ const FIXED = ['step', 'episodes'];
  * touched, where a new agent finds rows in it.
  */
 export function csvLogger(path: string, options: LoggerOptions = {}): Callback {
+  checkLogger('csvLogger', path, options);
   const file = new LogFile(path);
   let columns: string[] = [];
   const target = {

@@ -1,7 +1,7 @@
 import { LogError } from '../errors.ts';
 import type { Callback } from '../training/train.ts';
 import { LogFile } from './log-file.ts';
-import { keptBytes, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
+import { checkLogger, keptBytes, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
 
 /**
  * Logs metrics as JSON Lines: `{"step":2048,"episodes":93,"rollout/episode_return":22.1,…}`. NaN and the infinities, which JSON
@@ -10,6 +10,7 @@ import { keptBytes, logRows, refuseOtherRun, type LoggerOptions, type LogRow } f
  * it, and, with nothing touched, where a new agent finds rows in it.
  */
 export function jsonlLogger(path: string, options: LoggerOptions = {}): Callback {
+  checkLogger('jsonlLogger', path, options);
   const file = new LogFile(path);
   const target = {
     path,

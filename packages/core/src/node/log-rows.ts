@@ -1,3 +1,5 @@
+import { checkArguments, checkOptions, optional, positiveInteger } from '@gradus/tensor';
+import { aPath } from '../options/argument-checks.ts';
 import type { Metrics, Progress } from '../training/progress.ts';
 import { stepInterval } from '../training/step-interval.ts';
 import type { Callback } from '../training/train.ts';
@@ -36,7 +38,8 @@ export interface LogTarget {
 }
 
 /** The callback of a logger: chooses the updates of which `target` gets a row. */
-export function logRows(subject: string, target: LogTarget, { interval = 1000 }: LoggerOptions): Callback {
+export function logRows(subject: string, target: LogTarget, options: LoggerOptions): Callback {
+  const { interval = 1000 } = options;
   const turns = stepInterval(subject, interval);
   /** The last update, while it has no row. */
   let unwritten: Progress | undefined;
@@ -70,6 +73,12 @@ export function logRows(subject: string, target: LogTarget, { interval = 1000 }:
       }
     },
   };
+}
+
+/** Throws `RangeError` for what a logger cannot be made with. */
+export function checkLogger(subject: string, path: string, options: LoggerOptions): void {
+  checkArguments(subject, { path }, { path: aPath });
+  checkOptions(subject, options, { interval: optional(positiveInteger) });
 }
 
 /** Throws `LogError` where a new agent is about to log to `path`, which has rows: they are another run's. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Callback } from '../training/train.ts';
 import { describeError, LogFile } from './log-file.ts';
-import { logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
+import { checkLogger, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
 import { encodeFileVersion, encodeScalars, readRecords } from './tensor-board-events.ts';
 
 /** How files of this logger are told from others in the folder. */
@@ -17,6 +17,7 @@ const SUFFIX = '.gradus';
  * where a new agent finds such a file in it.
  */
 export function tensorBoardLogger(folder: string, options: LoggerOptions = {}): Callback {
+  checkLogger('tensorBoardLogger', folder, options);
   let file = new LogFile(folder);
   const target = {
     path: folder,

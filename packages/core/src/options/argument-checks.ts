@@ -9,6 +9,12 @@ export const aNumber: OptionCheck = { expected: 'a number', accepts: (value) => 
 /** Any string. */
 export const text: OptionCheck = { expected: 'a string', accepts: (value) => typeof value === 'string' };
 
+/** Where a file or a folder is. */
+export const aPath: OptionCheck = {
+  expected: 'a path',
+  accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
+};
+
 /** Any array. */
 export const aList: OptionCheck = { expected: 'a list', accepts: (value) => Array.isArray(value) };
 

@@ -25,7 +25,7 @@ import { Random } from '../random/random.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
 import { TrainingEnv, type Resumption } from '../training/training-env.ts';
 import { CheckpointError } from '../errors.ts';
-import { aDevice, aList, anEnv, anObject, someOptions } from '../options/argument-checks.ts';
+import { aDevice, anEnv, someOptions } from '../options/argument-checks.ts';
 import { shownObservations } from './shown-observations.ts';
 import { checkWeights, openAgent, restoreAgent, saveAgent, storedIn, type SavedParts } from './saved-agent.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
@@ -221,7 +221,7 @@ export function loadAgent(
   classes: readonly LoadableAgent[],
   options: LoadAgentOptions = {},
 ): Agent {
-  checkArguments('loadAgent', { classes, options }, { classes: aList, options: anObject });
+  checkArguments('loadAgent', { classes, options }, { classes: someClasses, options: someOptions });
   checkCheckpoint(checkpoint);
   const found = classes.find(({ algorithm }) => [algorithm].flat().includes(checkpoint.algorithm));
   if (found !== undefined) return found.load(checkpoint, options);
@@ -230,6 +230,16 @@ export function loadAgent(
     .map((name) => `'${name}'`)
     .join(', ');
   throw new CheckpointError(`checkpoint: expected one of the algorithms ${names}, got '${checkpoint.algorithm}'`);
+}
+
+const someClasses: OptionCheck = {
+  expected: 'a list of classes of agents (with algorithm and load)',
+  accepts: (value) => Array.isArray(value) && value.every(isLoadable),
+};
+
+function isLoadable(value: unknown): boolean {
+  const { algorithm, load } = (value ?? {}) as { readonly algorithm?: unknown; readonly load?: unknown };
+  return typeof load === 'function' && [algorithm].flat().every((name) => typeof name === 'string');
 }
 
 /** A class whose agents {@link loadAgent} can load. */

@@ -1,4 +1,4 @@
-import { checkOptions, flag, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
+import { checkOptions, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
 import type { CheckpointOptions } from '../training/agent.ts';
 import type { AgentState } from './saved-agent.ts';
 import type { PrioritizedReplayBuffer } from '../buffers/prioritized-replay-buffer.ts';
@@ -89,7 +89,6 @@ export class OffPolicyLoop implements AgentState {
   }
 
   getState(options: CheckpointOptions = {}): StateDict {
-    checkOptions('checkpoint', options, { saveReplay: optional(flag) });
     const { saveReplay = true } = options;
     const isSaved = this.training.canLearn && (saveReplay || this.options.alwaysSaved === true);
     return { learnsFrom: this.learnsFrom, replay: isSaved ? this.replay().getState() : null };

@@ -1,4 +1,12 @@
-import { loadParameters, saveParameters, type Optimizer, type Parameters } from '@gradus/tensor';
+import {
+  checkOptions,
+  flag,
+  loadParameters,
+  optional,
+  saveParameters,
+  type Optimizer,
+  type Parameters,
+} from '@gradus/tensor';
 import type { FloatArray } from '../buffers/returns.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { readNumber, readState, restoreArray, type StateDict } from '../checkpoints/state.ts';
@@ -41,13 +49,14 @@ export function checkWeights(agent: Owner, { networks = {}, learned = {} }: Save
   checkParameters(agent, learned);
 }
 
-/** The checkpoint of an agent that is made of `parts` and learns in `training`. Throws as {@link checkWeights} does. */
+/** The checkpoint of an agent that is made of `parts` and learns in `training`. Throws as {@link checkWeights} does, and `RangeError` for an unknown option or a wrong one. */
 export function saveAgent(
   agent: Owner,
   training: TrainingEnv,
   parts: SavedParts,
-  options?: CheckpointOptions,
+  options: CheckpointOptions = {},
 ): Checkpoint {
+  checkOptions('checkpoint', options, { saveReplay: optional(flag) });
   checkWeights(agent, parts);
   const statesOf = (states: Readonly<Record<string, AgentState>> = {}): StateDict =>
     Object.fromEntries(Object.entries(states).map(([name, part]) => [name, part.getState(options)]));

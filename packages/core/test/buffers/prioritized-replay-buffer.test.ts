@@ -212,7 +212,7 @@ test('misuse is named', () => {
   add(buffer, 0, 3);
   for (const beta of [-0.1, 1.1, NaN]) {
     expect(() => sample(buffer, 2, new Random(0), beta)).toThrow(
-      `importanceExponent: expected a number in [0, 1], got ${beta}`,
+      `sample: expected importanceExponent to be a number in [0, 1], got ${beta}`,
     );
   }
   expect(() => {

@@ -15,10 +15,20 @@ const drawn: Dynamics = {
   render: (state, index, context) => context.fillText(String(Object.values(state)[0][index]), 0, 0),
 };
 
-/** What was written on a context that can do nothing else. */
+/** The methods of a context, none of which does anything. */
+const idle = Object.fromEntries(
+  (
+    'save restore translate rotate scale beginPath closePath moveTo lineTo quadraticCurveTo arc ellipse roundRect ' +
+    'clip fill stroke fillRect fillText'
+  )
+    .split(' ')
+    .map((name) => [name, () => undefined]),
+);
+
+/** What was written on a context that does nothing else. */
 function written(render: (context: RenderContext) => void): string[] {
   const texts: string[] = [];
-  render({ fillText: (text: string) => texts.push(text) } as unknown as RenderContext);
+  render({ ...idle, fillText: (text: string) => texts.push(text) } as unknown as RenderContext);
   return texts;
 }
 
@@ -58,4 +68,18 @@ test('what draws nothing has no render', () => {
     vectorize(() => envFromDynamics(counting(10)), 2),
   ];
   for (const env of envs) expect(env).toMatchObject({ render: undefined, renderFormat: undefined });
+});
+
+test('what cannot be drawn with is refused', () => {
+  const envs = [envFromDynamics(drawn), vectorEnvFromDynamics(drawn, 1), vectorize(() => envFromDynamics(drawn), 1)];
+  for (const env of envs) {
+    const draw = (context: unknown) => () => env.render!(context as RenderContext, 0);
+    env.reset({ seed: 0 });
+    draw(idle)();
+    for (const context of [undefined, null, 5, 'canvas', {}, []]) {
+      expect(draw(context)).toThrow(RangeError);
+      expect(draw(context)).toThrow('render: expected context to be a context to draw with');
+    }
+    expect(draw({ ...idle, roundRect: undefined })).toThrow('roundRect is undefined, expected a function');
+  }
 });

@@ -115,6 +115,6 @@ test('a folder that is none is named', async () => {
 
 test('options out of range', () => {
   expect(() => checkpoints({ folder, interval: 10, keep: 0 })).toThrow(
-    'checkpoints: expected keep to be a positive integer, got 0',
+    'checkpoints: expected keep to be a positive integer or Infinity, got 0',
   );
 });

@@ -4,6 +4,7 @@ import {
   NumpyRandom,
   anObject,
   checkOptions,
+  checkRenderContext,
   checkValue,
   naturalNumber,
   numbersOf,
@@ -93,6 +94,7 @@ class SimulatedEnv implements Env<SpaceValue>, Stateful {
   }
 
   render(context: RenderContext): void {
+    checkRenderContext(context);
     if (!this.episode) throw new EnvError('render: no episode was begun, expected a call of reset first');
     this.episode.render(context);
   }

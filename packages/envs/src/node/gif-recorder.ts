@@ -1,4 +1,4 @@
-import type { Env } from '@gradus/core';
+import { checkOptions, optional, valueText, type Env, type OptionCheck } from '@gradus/core';
 import { createEnvCanvas, type EnvCanvas } from './env-canvas.ts';
 import { indexChanges, type IndexedChanges } from './index-changes.ts';
 import { loadOptional } from './load-optional.ts';
@@ -11,6 +11,10 @@ export interface GifRecorderOptions {
 
 /** Browsers slow down what is faster. */
 const MAX_FRAMES_PER_SECOND = 50;
+const aPace: OptionCheck = {
+  expected: `a number in (0, ${MAX_FRAMES_PER_SECOND}]`,
+  accepts: (value) => typeof value === 'number' && value > 0 && value <= MAX_FRAMES_PER_SECOND,
+};
 /** GIF has 16 bits for the hundredths of a second for which a frame stays. */
 const MAX_SECONDS = 655.35;
 /** What becomes of a frame when the next one is due: it stays, and is drawn over. */
@@ -38,12 +42,10 @@ export class GifRecorder {
    * Throws `EnvError` for an environment that draws no pictures, `Error` where one of the optional packages `@napi-rs/canvas` and
    * `gifenc` is not installed, and `RangeError` unless 0 < framesPerSecond ≤ 50 and a frame stays no longer than 655.35 s.
    */
-  static async create(env: Env, { framesPerSecond }: GifRecorderOptions = {}): Promise<GifRecorder> {
+  static async create(env: Env, options: GifRecorderOptions = {}): Promise<GifRecorder> {
+    checkOptions('GifRecorder', options, { framesPerSecond: optional(aPace) });
     const picture = await createEnvCanvas(env);
-    const pace = framesPerSecond ?? Math.min(picture.format.framesPerSecond, MAX_FRAMES_PER_SECOND);
-    if (!(pace > 0 && pace <= MAX_FRAMES_PER_SECOND)) {
-      throw new RangeError(`framesPerSecond: expected a number in (0, ${MAX_FRAMES_PER_SECOND}], got ${pace}`);
-    }
+    const pace = options.framesPerSecond ?? Math.min(picture.format.framesPerSecond, MAX_FRAMES_PER_SECOND);
     checkSeconds('1 / framesPerSecond', 1 / pace);
     const { GIFEncoder } = await loadOptional('gifenc', importGifenc);
     return new GifRecorder(picture, GIFEncoder(), pace);
@@ -83,9 +85,8 @@ export class GifRecorder {
 }
 
 function checkSeconds(name: string, seconds: number): void {
-  if (!(seconds >= 0 && seconds <= MAX_SECONDS)) {
-    throw new RangeError(`${name}: expected a number of seconds in [0, ${MAX_SECONDS}], got ${seconds}`);
-  }
+  if (typeof seconds === 'number' && seconds >= 0 && seconds <= MAX_SECONDS) return;
+  throw new RangeError(`${name}: expected a number of seconds in [0, ${MAX_SECONDS}], got ${valueText(seconds)}`);
 }
 
 interface FrameOptions {

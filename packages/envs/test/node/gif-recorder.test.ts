@@ -1,4 +1,4 @@
-import { EnvError } from '@gradus/core';
+import { EnvError, type Env } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
 import { GifRecorder } from '@gradus/envs/node';
 import { createCanvas } from '@napi-rs/canvas';
@@ -63,11 +63,30 @@ describe('a recording', () => {
 });
 
 describe('is refused', () => {
-  test.each([0, -1, 51, NaN])('at %d frames per second', async (framesPerSecond) => {
-    const message = `framesPerSecond: expected a number in (0, 50], got ${framesPerSecond}`;
-    await expect(GifRecorder.create(makeEnv('CartPole-v1'), { framesPerSecond })).rejects.toThrow(
-      new RangeError(message),
-    );
+  test.each([
+    [0, '0'],
+    [-1, '-1'],
+    [51, '51'],
+    [NaN, 'NaN'],
+    ['5', '"5"'],
+    [5n, '5n'],
+    [null, 'null'],
+  ])('at %s frames per second', async (pace, text) => {
+    const message = `GifRecorder: expected framesPerSecond to be a number in (0, 50], got ${text}`;
+    await expect(
+      GifRecorder.create(makeEnv('CartPole-v1'), { framesPerSecond: pace as unknown as number }),
+    ).rejects.toThrow(new RangeError(message));
+  });
+
+  test('with an option of another name, and without an environment', async () => {
+    const misspelt = { framePerSecond: 5 } as object;
+    await expect(GifRecorder.create(makeEnv('CartPole-v1'), misspelt)).rejects.toThrow(/framePerSecond/);
+    for (const env of [undefined, null, {}]) {
+      await expect(GifRecorder.create(env as Env)).rejects.toThrow('expected env to be an environment');
+    }
+    const shapeless = makeEnv('CartPole-v1');
+    Object.assign(shapeless, { renderFormat: { width: NaN, height: 400, framesPerSecond: 50 } });
+    await expect(GifRecorder.create(shapeless)).rejects.toThrow('width is NaN, expected a positive integer');
   });
 
   test('where a frame would stay for longer than GIF can say', async () => {
@@ -77,9 +96,15 @@ describe('is refused', () => {
     );
     const recorder = await GifRecorder.create(env);
     env.reset({ seed: 0 });
-    for (const seconds of [-1, NaN, 656]) {
-      const message = `seconds: expected a number of seconds in [0, 655.35], got ${seconds}`;
-      expect(() => recorder.addFrame(seconds)).toThrow(new RangeError(message));
+    for (const [seconds, text] of [
+      [-1, '-1'],
+      [NaN, 'NaN'],
+      [656, '656'],
+      ['1', '"1"'],
+      [true, 'true'],
+    ]) {
+      const message = `seconds: expected a number of seconds in [0, 655.35], got ${text}`;
+      expect(() => recorder.addFrame(seconds as number)).toThrow(new RangeError(message));
     }
     expect(recorder.frames).toBe(0);
     recorder.addFrame(655.35);
