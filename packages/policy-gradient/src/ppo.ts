@@ -17,7 +17,6 @@ import {
   roundSize,
   savedValues,
   scheduleOf,
-  stepInputs,
   type ActorCritic,
   type AgentParts,
   type DeviceOption,
@@ -30,10 +29,10 @@ import {
   type RolloutOptions,
   type Schedule,
   type VectorEnv,
-  type StepInputs,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { ppoEpochs, updateMetrics } from './ppo-epochs.ts';
+import { stepInputs, type StepInputs } from './programs/policy-inputs.ts';
 import { standardize } from './programs/standardize.ts';
 
 /**

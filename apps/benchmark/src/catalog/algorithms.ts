@@ -1,22 +1,17 @@
 import {
-  A2c,
   Ddpg,
   DiscreteSac,
-  OneStepActorCritic,
   Sac,
   Td3,
-  a2cDefaults,
-  a2cSettings,
   ddpgDefaults,
   ddpgSettings,
   discreteSacDefaults,
-  oneStepActorCriticDefaults,
   sacDefaults,
   sacSettings,
   td3Defaults,
   td3Settings,
 } from '@gradus/actor-critic';
-import type { Agent, Checkpoint, DeviceOption, VectorEnv } from '@gradus/core';
+import type { Agent, Checkpoint, DeviceOption, LoadAgentOptions, VectorEnv } from '@gradus/core';
 import {
   GradientBandit,
   NaturalPolicyGradient,
@@ -73,7 +68,6 @@ import {
   rainbowSettings,
   sarsaLambdaDefaults,
   tabularDefaults,
-  type DqnOptions,
 } from '@gradus/value-based';
 
 /** Where published settings come from: RL Baselines3 Zoo, CleanRL, or MinAtar. */
@@ -101,98 +95,40 @@ export interface Algorithm {
   /** Its settings by source and environment. */
   readonly settings: Readonly<Partial<Record<SettingsSource, Readonly<Record<string, Settings>>>>>;
   readonly create: (env: VectorEnv, options: AlgorithmOptions & DeviceOption) => Agent;
-  readonly restore: (checkpoint: Checkpoint, env: VectorEnv, options: DeviceOption) => Agent;
+  /**
+   * The agent that was saved: without an `env` it need only act, with one it goes on learning, as its `resumed` says. Other options take the place of those that
+   * it was made with.
+   */
+  readonly load: (checkpoint: Checkpoint, options: LoadAgentOptions) => Agent;
 }
 
 const known: Record<string, Algorithm> = {
-  ppo: {
-    defaults: { ...ppoDefaults },
-    settings: ppoSettings,
-    create: (env, options) => new Ppo(env, options),
-    restore: (checkpoint, env, options) => Ppo.restore(checkpoint, env, options),
-  },
-  'recurrent-ppo': {
-    defaults: { ...recurrentPpoDefaults },
-    settings: recurrentPpoSettings,
-    create: (env, options) => new RecurrentPpo(env, options),
-    restore: (checkpoint, env, options) => RecurrentPpo.restore(checkpoint, env, options),
-  },
-  trpo: {
-    defaults: { ...trpoDefaults },
-    settings: trpoSettings,
-    create: (env, options) => new Trpo(env, options),
-    restore: (checkpoint, env, options) => Trpo.restore(checkpoint, env, options),
-  },
-  npg: {
-    defaults: { ...naturalPolicyGradientDefaults },
-    settings: {},
-    create: (env, options) => new NaturalPolicyGradient(env, options),
-    restore: (checkpoint, env, options) => NaturalPolicyGradient.restore(checkpoint, env, options),
-  },
-  reinforce: {
-    defaults: { ...reinforceDefaults },
-    settings: {},
-    create: (env, options) => new Reinforce(env, options),
-    restore: (checkpoint, env, options) => Reinforce.restore(checkpoint, env, options),
-  },
-  'gradient-bandit': withoutNetworks(gradientBanditDefaults, GradientBandit),
-  dqn: dqnVariant({}, dqnSettings),
-  c51: dqnVariant(c51Defaults, c51Settings),
-  qrdqn: dqnVariant(qrDqnDefaults, qrDqnSettings),
-  rainbow: dqnVariant(rainbowDefaults, rainbowSettings),
-  pqn: {
-    defaults: { ...pqnDefaults },
-    settings: pqnSettings,
-    create: (env, options) => new Pqn(env, options),
-    restore: (checkpoint, env, options) => Pqn.restore(checkpoint, env, options),
-  },
-  a2c: {
-    defaults: { ...a2cDefaults },
-    settings: a2cSettings,
-    create: (env, options) => new A2c(env, options),
-    restore: (checkpoint, env, options) => A2c.restore(checkpoint, env, options),
-  },
-  'one-step-actor-critic': {
-    defaults: { ...oneStepActorCriticDefaults },
-    settings: {},
-    create: (env, options) => new OneStepActorCritic(env, options),
-    restore: (checkpoint, env, options) => OneStepActorCritic.restore(checkpoint, env, options),
-  },
-  ddpg: {
-    defaults: { ...ddpgDefaults },
-    settings: ddpgSettings,
-    create: (env, options) => new Ddpg(env, options),
-    restore: (checkpoint, env, options) => Ddpg.restore(checkpoint, env, options),
-  },
-  td3: {
-    defaults: { ...td3Defaults },
-    settings: td3Settings,
-    create: (env, options) => new Td3(env, options),
-    restore: (checkpoint, env, options) => Td3.restore(checkpoint, env, options),
-  },
-  sac: {
-    defaults: { ...sacDefaults },
-    settings: sacSettings,
-    create: (env, options) => new Sac(env, options),
-    restore: (checkpoint, env, options) => Sac.restore(checkpoint, env, options),
-  },
-  'discrete-sac': {
-    defaults: { ...discreteSacDefaults },
-    settings: {},
-    create: (env, options) => new DiscreteSac(env, options),
-    restore: (checkpoint, env, options) => DiscreteSac.restore(checkpoint, env, options),
-  },
-  'linear-sarsa': withoutNetworks(linearSarsaDefaults, LinearSarsa),
-  'linear-q-learning': withoutNetworks(linearQLearningDefaults, LinearQLearning),
-  'q-learning': withoutNetworks(tabularDefaults, QLearning),
-  'double-q-learning': withoutNetworks(tabularDefaults, DoubleQLearning),
-  sarsa: withoutNetworks(tabularDefaults, Sarsa),
-  'expected-sarsa': withoutNetworks(tabularDefaults, ExpectedSarsa),
-  'monte-carlo': withoutNetworks(monteCarloDefaults, MonteCarloControl),
-  'n-step-q-learning': withoutNetworks(nStepDefaults, NStepQLearning),
-  'n-step-sarsa': withoutNetworks(nStepDefaults, NStepSarsa),
-  'sarsa-lambda': withoutNetworks(sarsaLambdaDefaults, SarsaLambda),
-  'q-lambda': withoutNetworks(qLambdaDefaults, QLambda),
+  ppo: agents(Ppo, ppoDefaults, ppoSettings),
+  'recurrent-ppo': agents(RecurrentPpo, recurrentPpoDefaults, recurrentPpoSettings),
+  trpo: agents(Trpo, trpoDefaults, trpoSettings),
+  npg: agents(NaturalPolicyGradient, naturalPolicyGradientDefaults),
+  reinforce: agents(Reinforce, reinforceDefaults),
+  'gradient-bandit': agents(GradientBandit, gradientBanditDefaults),
+  dqn: agents(Dqn, dqnDefaults, dqnSettings),
+  c51: agents(Dqn, dqnDefaults, c51Settings, c51Defaults),
+  qrdqn: agents(Dqn, dqnDefaults, qrDqnSettings, qrDqnDefaults),
+  rainbow: agents(Dqn, dqnDefaults, rainbowSettings, rainbowDefaults),
+  pqn: agents(Pqn, pqnDefaults, pqnSettings),
+  ddpg: agents(Ddpg, ddpgDefaults, ddpgSettings),
+  td3: agents(Td3, td3Defaults, td3Settings),
+  sac: agents(Sac, sacDefaults, sacSettings),
+  'discrete-sac': agents(DiscreteSac, discreteSacDefaults),
+  'linear-sarsa': agents(LinearSarsa, linearSarsaDefaults),
+  'linear-q-learning': agents(LinearQLearning, linearQLearningDefaults),
+  'q-learning': agents(QLearning, tabularDefaults),
+  'double-q-learning': agents(DoubleQLearning, tabularDefaults),
+  sarsa: agents(Sarsa, tabularDefaults),
+  'expected-sarsa': agents(ExpectedSarsa, tabularDefaults),
+  'monte-carlo': agents(MonteCarloControl, monteCarloDefaults),
+  'n-step-q-learning': agents(NStepQLearning, nStepDefaults),
+  'n-step-sarsa': agents(NStepSarsa, nStepDefaults),
+  'sarsa-lambda': agents(SarsaLambda, sarsaLambdaDefaults),
+  'q-lambda': agents(QLambda, qLambdaDefaults),
   cem: policySearch(searchMethods.cem),
   ars: policySearch(searchMethods.ars, arsSettings),
   es: policySearch(searchMethods.es),
@@ -211,29 +147,21 @@ export function registerAlgorithm(name: string, algorithm: Algorithm): void {
   known[name] = algorithm;
 }
 
-/** `Dqn` with other defaults. */
-function dqnVariant(changes: Partial<DqnOptions>, settings: Algorithm['settings']): Algorithm {
-  return {
-    defaults: { ...dqnDefaults, ...changes },
-    settings,
-    create: (env, options) => new Dqn(env, { ...changes, ...options }),
-    restore: (checkpoint, env, options) => Dqn.restore(checkpoint, env, options),
-  };
-}
-
-/** An agent without networks, for which nobody published settings by environment. */
-function withoutNetworks(
-  defaults: object,
+/** The agents of a class; `changes` are what is other than its defaults. */
+function agents(
   agent: {
     new (env: VectorEnv, options: AlgorithmOptions & DeviceOption): Agent;
-    restore(checkpoint: Checkpoint, env: VectorEnv): Agent;
+    load(checkpoint: Checkpoint, options: LoadAgentOptions): Agent;
   },
+  defaults: object,
+  settings: Algorithm['settings'] = {},
+  changes: object = {},
 ): Algorithm {
   return {
-    defaults: { ...defaults },
-    settings: {},
-    create: (env, options) => new agent(env, options),
-    restore: (checkpoint, env) => agent.restore(checkpoint, env),
+    defaults: { ...defaults, ...changes },
+    settings,
+    create: (env, options) => new agent(env, { ...changes, ...options }),
+    load: (checkpoint, options) => agent.load(checkpoint, options),
   };
 }
 
@@ -249,6 +177,6 @@ function policySearch<Options extends object>(
     settings,
     // The agent rejects what is no option of it.
     create: (env, options) => new PolicySearch(env, method, options as Partial<PolicySearchOptions & Options>),
-    restore: (checkpoint, env) => PolicySearch.load(checkpoint, { env, method: untyped }),
+    load: (checkpoint, options) => PolicySearch.load(checkpoint, { ...options, method: untyped }),
   };
 }

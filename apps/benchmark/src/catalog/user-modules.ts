@@ -9,7 +9,7 @@ import { algorithms, registerAlgorithm, type Algorithm } from './algorithms.ts';
 /** What a module may export for the command to find. */
 const FORMS =
   'a class with reset and step, a function createEnv that makes an environment, ' +
-  'environments = { id: class or function } or algorithms = { name: { defaults, create, restore } }';
+  'environments = { id: class or function } or algorithms = { name: { defaults, create, load } }';
 
 /** Steps with random actions after which an environment is taken to be one. */
 const CHECKED_STEPS = 100;
@@ -132,15 +132,19 @@ function algorithmsIn(exports: Readonly<Record<string, unknown>>, where: string)
   const { algorithms: own = {} } = exports;
   if (typeof own !== 'object' || own === null) throw new UserError(`${where}: algorithms: expected an object`);
   return Object.entries(own as Record<string, Partial<Algorithm> | undefined>).map(([name, value]) => {
-    const { defaults, create, restore, settings = {} } = value ?? {};
+    const { defaults, create, load, settings = {} } = value ?? {};
     for (const [part, isThere, expected] of [
       ['defaults', typeof defaults === 'object', 'all options with their defaults'],
       ['create', typeof create === 'function', 'a function (env, options) that makes an agent'],
-      ['restore', typeof restore === 'function', 'a function (checkpoint, env, options) that makes it again'],
+      [
+        'load',
+        typeof load === 'function',
+        'a function (checkpoint, options) that makes it again, in options.env if there is one',
+      ],
     ] as const) {
       if (!isThere) throw new UserError(`${where}: algorithms.${name}.${part}: expected ${expected}`);
     }
-    return [name, { defaults, create, restore, settings } as Algorithm];
+    return [name, { defaults, create, load, settings } as Algorithm];
   });
 }
 

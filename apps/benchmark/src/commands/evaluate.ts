@@ -3,7 +3,7 @@ import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
 import { integerFrom } from '../catalog/parse-options.ts';
 import { count, cutOffText, scoreAgent, scoreText, table } from '../runs/results.ts';
 import { chooseAgent } from '../runs/keep-best.ts';
-import { loadRun, restoreAgent } from '../runs/run.ts';
+import { loadRun, loadRunAgent } from '../runs/run.ts';
 import { descriptions } from './descriptions.ts';
 
 interface EvaluateOptions {
@@ -33,7 +33,7 @@ export function addEvaluate(gradus: Command): void {
 async function evaluateCommand(folder: string, options: EvaluateOptions): Promise<void> {
   const { run, checkpoint } = await loadRun(chooseAgent(folder, options.best));
   const { episodes, seed = run.seed, stochastic, device, json } = options;
-  const agent = await restoreAgent(run, checkpoint, device);
+  const agent = await loadRunAgent(run, checkpoint, { device });
   const score = scoreAgent(agent, run.environment, episodes, seed, !stochastic);
   const { algorithm, environment } = run;
   if (json) {

@@ -10,7 +10,7 @@ import { fileName } from '../files/file-name.ts';
 import { integerFrom, oneSeed, positiveNumber } from '../catalog/parse-options.ts';
 import { forgetBest, keepBest, refuseBest, resumeBest } from '../runs/keep-best.ts';
 import { count, cutOffText, resultsTable, scoreAgent } from '../runs/results.ts';
-import { loadRun, restoreAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../runs/run.ts';
+import { loadRun, loadRunAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../runs/run.ts';
 import {
   chooseSettings,
   findSettings,
@@ -30,6 +30,7 @@ interface TrainOptions {
   readonly settings?: SettingsChoice;
   readonly set: readonly string[];
   readonly steps?: number;
+  readonly moreSteps?: number;
   readonly seed: number;
   readonly device?: DeviceChoice;
   readonly episodes: number;
@@ -57,7 +58,8 @@ Examples:
   gradus train dqn CartPole-v1 --settings cleanrl --seed 1 --out runs/dqn
   gradus train ppo CartPole-v1 --set learningRate=0.001 --set hidden=[32,32]
   gradus train ppo CartPole-v1 --set 'learningRate=linear(0.001, 0)' --settings defaults
-  gradus train --resume runs/dqn`;
+  gradus train --resume runs/dqn
+  gradus train --resume runs/dqn --more-steps 50000 --set learningRate=1e-4`;
 
 /** Adds `gradus train` to the command. */
 export function addTrain(gradus: Command): void {
@@ -80,7 +82,16 @@ export function addTrain(gradus: Command): void {
         .argParser((text, before: readonly string[]) => [...before, text])
         .default([], 'none'),
     )
-    .option('--steps <n>', 'environment steps (default: those of the settings)', integerFrom(1))
+    .option(
+      '--steps <n>',
+      'environment steps, counted from the first one (default: those of the settings)',
+      integerFrom(1),
+    )
+    .addOption(
+      new Option('--more-steps <n>', 'environment steps, counted from now')
+        .argParser(integerFrom(1))
+        .conflicts('steps'),
+    )
     .option('--seed <n>', 'seed of weights, actions and environments', oneSeed, 0)
     .addOption(deviceOption())
     .option('--episodes <n>', 'episodes of the evaluation', integerFrom(1), 100)
@@ -91,11 +102,10 @@ export function addTrain(gradus: Command): void {
     .option('--force', 'replace the agent that is saved in --out', false)
     .option('--log <dir>', 'write progress.csv and TensorBoard event files here')
     .addOption(
-      new Option('--resume <dir>', 'go on with the agent that was saved here (and save it here again)').conflicts([
-        'settings',
-        'set',
-        'seed',
-      ]),
+      new Option(
+        '--resume <dir>',
+        'go on with the agent that was saved here (and save it here again); with --set, settings are others from now on',
+      ).conflicts(['settings', 'seed']),
     )
     .option('--checkpoint-every <s>', 'seconds between checkpoints, from which --resume goes on', positiveNumber, 60)
     .option(
@@ -164,6 +174,7 @@ async function trainCommand(
       ...(run.settings && { settings: run.settings }),
       seed: run.seed,
       steps: agent.step,
+      ...(agent.resumed && { resumed: agent.resumed }),
       ...scoreAgent(agent, run.environment, episodes, run.seed),
       ...time,
       ...(evaluation?.best && { best: evaluation.best }),
@@ -212,7 +223,7 @@ async function startRun(algorithm: string, idOrPath: string, options: TrainOptio
   fromUser(() => makeVectorEnv(environment, 1)).close();
   const name = chooseSettings(options.settings, algorithm, environment);
   const settings = override(findSettings(name, algorithm, environment), algorithm, options.set);
-  const { seed, steps = settings.steps, device: deviceName = defaultDeviceName() } = options;
+  const { seed, steps = options.moreSteps ?? settings.steps, device: deviceName = defaultDeviceName() } = options;
   const env = makeVectorEnv(environment, settings.numEnvs);
   const device = await openDevice(deviceName);
   const agent = fromUser(() => algorithms[algorithm].create(env, { ...settings.options, seed, device }));
@@ -236,6 +247,16 @@ async function resumeRun(
       throw new UserError(`--resume ${folder}: it was trained as ${run.algorithm} in ${run.environment}, not ${given}`);
     }
   }
-  const { steps = run.steps, device = run.device } = options;
-  return { run: { ...run, steps, device }, agent: await restoreAgent(run, checkpoint, device) };
+  const { steps = run.steps, moreSteps, set, device = run.device } = options;
+  const settings = override({ numEnvs: run.numEnvs, steps, options: {} }, run.algorithm, set);
+  const { numEnvs } = settings;
+  const env = fromUser(() => makeVectorEnv(run.environment, numEnvs), `${folder}: numEnvs`);
+  const agent = await loadRunAgent(run, checkpoint, { device, env, changes: settings.options });
+  if (agent.resumed === 'with new episodes' && !options.json) {
+    const others = `numEnvs was ${run.numEnvs} and is ${numEnvs}`;
+    const lost = `${run.environment} cannot be put back where it was`;
+    console.error(`training goes on with new episodes: ${numEnvs === run.numEnvs ? lost : others}`);
+  }
+  const total = moreSteps === undefined ? steps : agent.step + moreSteps;
+  return { run: { ...run, numEnvs, steps: total, device }, agent };
 }

@@ -9,7 +9,7 @@ import { integerFrom } from '../catalog/parse-options.ts';
 import { saveOutcome } from '../files/replace-file.ts';
 import { count, cutOffText } from '../runs/results.ts';
 import { chooseAgent } from '../runs/keep-best.ts';
-import { loadRun, restoreAgent } from '../runs/run.ts';
+import { loadRun, loadRunAgent } from '../runs/run.ts';
 import { messageOf, UserError } from '../user-error.ts';
 import { descriptions } from './descriptions.ts';
 
@@ -71,7 +71,7 @@ async function watchCommand(folder: string, options: WatchOptions): Promise<void
   const { renderFormat } = env;
   if (!renderFormat) throw new UserError(`${environment} cannot be watched: it draws no pictures`);
   await checkOutputFile(out, '--out', options.force);
-  const agent = await restoreAgent(run, checkpoint, options.device);
+  const agent = await loadRunAgent(run, checkpoint, { device: options.device });
 
   const maxEpisodeSteps = Math.min(env.maxEpisodeSteps ?? Infinity, options.maxSteps);
   // Played once for the lengths; the same seed gives the same episodes again.

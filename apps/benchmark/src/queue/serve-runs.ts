@@ -133,7 +133,7 @@ class Executor {
   private async start(job: RunJob, jobId: string, signal: AbortSignal): Promise<RunRecord> {
     const run = checkRun(job.data);
     const checkpoint = await loadFromRedis(this.redis, jobId);
-    this.say(`${run.id}: ${checkpoint === undefined ? 'begins' : 'goes on from a checkpoint'}`);
+    this.say(`${run.id}: ${checkpoint === undefined ? 'begins' : 'is taken up again'}`);
     const checkpoints = new NewestOnly((files: RunCheckpoint) => this.keep(run, jobId, files));
     try {
       const record = await this.pool.run(run, {

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { spawnSeed, streams, type Agent, type Evaluation } from '@gradus/core';
+import { spawnSeed, streams, type Agent, type Evaluation, type VectorEnv } from '@gradus/core';
 import { makeVectorEnv } from '../catalog/environments.ts';
 import { algorithms } from '../catalog/algorithms.ts';
 import { openDevice } from '../catalog/devices.ts';
@@ -42,7 +42,7 @@ const TURN_INTERVAL = 100;
 
 /**
  * Trains one run to its end and scores it. Everything in the record but `timing` and `origin` follows from `run` alone: it is
- * the same, bit for bit, when the run was interrupted and went on from its checkpoints.
+ * the same, bit for bit, when the run was interrupted and went on from its checkpoints, or began again where its environment has no `getState`.
  *
  * The agent is evaluated at `run.evaluations` evenly spread steps, each time on other episodes. One that does better
  * there than all before it is scored on the fresh episodes that the finished agent will be scored on. None of these episodes
@@ -93,22 +93,26 @@ function evaluationsAt({ steps, evaluations }: PlannedRun, step: number): number
   return Math.floor((Math.min(step, steps) * evaluations) / steps);
 }
 
-/** The agent, new or as its checkpoint has it, and what is known of its run. */
+/** The agent, new or as its checkpoint has it, and what is known of its run. A run whose environments cannot be put back where they were begins again. */
 async function prepare(
   run: PlannedRun,
   checkpoint: RunCheckpoint | undefined,
 ): Promise<{ agent: Agent; state: RunState }> {
-  const { create, restore } = algorithms[run.algorithm];
-  const env = makeVectorEnv(run.environment, run.numEnvs);
+  const { create, load } = algorithms[run.algorithm];
+  const makeEnv = (): VectorEnv => makeVectorEnv(run.environment, run.numEnvs);
   const device = await openDevice(run.device, 1);
-  if (checkpoint === undefined) {
-    const agent = create(env, { ...run.options, seed: run.seed, device });
-    const started = new Date().toISOString();
-    return { agent, state: { id: run.id, curve: [], best: null, seconds: 0, started, resumed_at: [] } };
+  if (checkpoint !== undefined) {
+    const { agent: saved, state } = decodeRunCheckpoint(checkpoint, run.id);
+    const agent = load(saved, { env: makeEnv(), device });
+    if (agent.resumed !== 'with new episodes') {
+      return { agent, state: { ...state, resumed_at: [...state.resumed_at, agent.step] } };
+    }
+    // It would end in another record than an uninterrupted run.
+    agent.dispose();
   }
-  const { agent: saved, state } = decodeRunCheckpoint(checkpoint, run.id);
-  const agent = restore(saved, env, { device });
-  return { agent, state: { ...state, resumed_at: [...state.resumed_at, agent.step] } };
+  const agent = create(makeEnv(), { ...run.options, seed: run.seed, device });
+  const started = new Date().toISOString();
+  return { agent, state: { id: run.id, curve: [], best: null, seconds: 0, started, resumed_at: [] } };
 }
 
 /** Evaluates the agent where it stands: the next point of the curve, and perhaps the best so far. */

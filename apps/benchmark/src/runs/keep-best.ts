@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { periodicEvaluation, type Agent, type Callback } from '@gradus/core';
+import { evaluate, periodicEvaluation, spawnSeed, streams, type Agent, type Callback } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeVectorEnv } from '../catalog/environments.ts';
 import { messageOf, UserError } from '../user-error.ts';
@@ -38,34 +38,49 @@ export interface KeepBestOptions {
 
 /**
  * Keeps the agent with the highest mean return of all evaluations in the folder of the last agent, as `best`. Evaluations play other episodes at
- * each step, none of training's or of the final score's, and leave training as it is.
+ * each step, none of training's or of the final score's, and leave training as it is. What training goes on with is evaluated first, since what comes of it
+ * takes its place.
  */
 export function keepBest({ run, every, before, folder }: KeepBestOptions): BestKeeper {
   let best = before;
   let seconds = 0;
+  const keep = async (mean_return: number, agent: Agent): Promise<void> => {
+    best = { step: agent.step, mean_return };
+    try {
+      await saveBest(await folder(), { ...run, evaluation: best }, agent);
+    } catch (error) {
+      console.error(`the best agent could not be saved: ${messageOf(error)}; training goes on`);
+    }
+  };
+  const env = makeVectorEnv(run.environment, EPISODES);
   const evaluation = periodicEvaluation({
-    env: makeVectorEnv(run.environment, EPISODES),
+    env,
     interval: every,
     episodes: EPISODES,
     seed: run.seed,
-    onBest: async ({ meanReturn }, { agent }) => {
-      best = { step: agent.step, mean_return: meanReturn };
-      try {
-        await saveBest(await folder(), { ...run, evaluation: best }, agent);
-      } catch (error) {
-        console.error(`the best agent could not be saved: ${messageOf(error)}; training goes on`);
-      }
-    },
+    onBest: ({ meanReturn }, { agent }) => keep(meanReturn, agent),
   });
   if (before !== undefined) evaluation.setState({ best: before.mean_return });
+  const evaluateFirst = async (agent: Agent): Promise<void> => {
+    if (agent.step === 0 || agent.step === before?.step) return;
+    const seed = spawnSeed(run.seed, streams.curve, agent.step);
+    const { meanReturn } = evaluate(agent, env, { episodes: EPISODES, seed });
+    if (before !== undefined && meanReturn <= before.mean_return) return;
+    evaluation.setState({ best: meanReturn });
+    await keep(meanReturn, agent);
+  };
+  const timed = async (work: () => unknown): Promise<void> => {
+    const started = performance.now();
+    await work();
+    seconds += (performance.now() - started) / 1000;
+  };
   return {
     callback: {
-      onStart: (training) => evaluation.onStart?.(training),
-      onProgress: async (progress, training) => {
-        const started = performance.now();
-        await evaluation.onProgress?.(progress, training);
-        seconds += (performance.now() - started) / 1000;
+      onStart: async (training) => {
+        await timed(() => evaluateFirst(training.agent));
+        evaluation.onStart?.(training);
       },
+      onProgress: (progress, training) => timed(() => evaluation.onProgress?.(progress, training)),
     },
     get seconds() {
       return seconds;

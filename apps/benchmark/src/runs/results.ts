@@ -1,4 +1,4 @@
-import { evaluate, type Agent, type Evaluation } from '@gradus/core';
+import { evaluate, type Agent, type Evaluation, type Resumption } from '@gradus/core';
 import { makeVectorEnv } from '../catalog/environments.ts';
 import Table from 'cli-table3';
 
@@ -36,6 +36,8 @@ export interface TrainingResult extends PlayedScore, TrainingTime {
   readonly seed: number;
   /** Environment steps, over all copies, that the agent was trained for. */
   readonly steps: number;
+  /** How training went on, after `--resume`. */
+  readonly resumed?: Resumption;
   /** What the best agent of the evaluations on the way scored there, and when; with `--out`. */
   readonly best?: { readonly step: number; readonly mean_return: number };
 }

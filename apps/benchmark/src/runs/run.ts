@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CheckpointError, type Agent, type Checkpoint, type CheckpointOptions } from '@gradus/core';
+import { CheckpointError, type Agent, type Checkpoint, type CheckpointOptions, type VectorEnv } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
-import { listEnvs, makeVectorEnv } from '../catalog/environments.ts';
+import { listEnvs, makeEnv } from '../catalog/environments.ts';
 import { z } from 'zod';
-import { algorithms } from '../catalog/algorithms.ts';
+import { algorithms, type AlgorithmOptions } from '../catalog/algorithms.ts';
 import { deviceNames, openDevice, type DeviceChoice } from '../catalog/devices.ts';
 import { settingsNames } from '../catalog/settings.ts';
 import { importModules, importsFrom } from '../catalog/user-modules.ts';
@@ -99,27 +99,41 @@ export async function loadRun(folder: string): Promise<{ readonly run: Run; read
     const hint = nameHint(run.algorithm, Object.keys(algorithms));
     throw new UserError(`${source}: algorithm: unknown algorithm '${run.algorithm}'; ${hint}`);
   }
-  fromUser(() => makeVectorEnv(run.environment, 1), `${source}: environment`).close();
+  // Which knows ids that are like it.
+  if (!listEnvs().includes(run.environment)) fromUser(() => makeEnv(run.environment), `${source}: environment`);
   return { run, checkpoint };
 }
 
+/** How a saved agent is loaded. */
+export interface LoadRunAgentOptions {
+  /** By default the one that it was trained on. */
+  readonly device?: DeviceChoice | undefined;
+  /** To go on learning in; by default it can act alone. */
+  readonly env?: VectorEnv;
+  /** Options that shall be others than they were. */
+  readonly changes?: AlgorithmOptions;
+}
+
 /**
- * The saved agent, on `device` instead of the one it was trained on if given.
+ * The saved agent.
  * @throws CheckpointError where the files do not make an agent.
+ * @throws UserError for `changes`, or a number of copies, that it cannot have.
  */
-export async function restoreAgent(
+export async function loadRunAgent(
   run: Run,
   checkpoint: Checkpoint,
-  device: DeviceChoice = run.device,
+  { device = run.device, env, changes = {} }: LoadRunAgentOptions = {},
 ): Promise<Agent> {
   const opened = await openDevice(device);
-  const env = fromUser(() => makeVectorEnv(run.environment, run.numEnvs), `${RUN_FILE}: numEnvs`);
   try {
-    return algorithms[run.algorithm].restore(checkpoint, env, { device: opened });
+    return algorithms[run.algorithm].load(checkpoint, { ...changes, device: opened, ...(env && { env }) });
   } catch (error) {
+    if (error instanceof CheckpointError) throw error;
+    const isChanged = Object.keys(changes).length > 0 || (env !== undefined && env.numEnvs !== run.numEnvs);
+    if (error instanceof RangeError && isChanged) throw new UserError(error.message);
     // Whatever an algorithm makes of files that are whole but say what it has never written.
-    throw error instanceof CheckpointError
-      ? error
-      : new CheckpointError(`checkpoint: no ${run.algorithm} can be made of it: ${messageOf(error)}`, { cause: error });
+    throw new CheckpointError(`checkpoint: no ${run.algorithm} can be made of it: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -29,12 +29,18 @@ const KEEPING_SHARE = 0.05;
 
 /**
  * Trains `agent`. Ctrl-C, a request to terminate, or the end of the terminal, ends it after the running update; a second one ends
- * the process at once.
+ * the process at once. Says where there is nothing to do.
  * @throws Interrupted when it was stopped.
  * @throws UserError where `log` cannot be made.
  */
 export async function trainInterruptibly(agent: Agent, options: TrainInterruptiblyOptions): Promise<TrainingTime> {
   const { steps, quiet, log, keep, checkpoint, checkpointEvery = Infinity, evaluation } = options;
+  if (agent.step >= steps) {
+    console.error(
+      `nothing to do: ${count(agent.step)} of ${count(steps)} steps are done; --more-steps counts from now`,
+    );
+    return { steps_per_second: 0, seconds: 0 };
+  }
   if (log !== undefined) await makeLogFolder(log);
   const firstStep = agent.step;
   let stop: ((reason: string) => void) | undefined;

@@ -82,11 +82,11 @@ describe('a module of the user', () => {
     [
       'algorithm',
       `export const algorithms = { mine: { defaults: {}, create() {} } };`,
-      /algorithms\.mine\.restore: expected a function/,
+      /algorithms\.mine\.load: expected a function/,
     ],
     [
       'named',
-      `export const algorithms = { ppo: { defaults: {}, create() {}, restore() {} } };`,
+      `export const algorithms = { ppo: { defaults: {}, create() {}, load() {} } };`,
       /the name 'ppo' is taken/,
     ],
   ])('%s is refused by name', async (name, text, message) => {

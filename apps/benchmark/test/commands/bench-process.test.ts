@@ -115,6 +115,29 @@ describe('the built gradus bench', () => {
     expect(checkpointsIn(out)).toEqual([]);
   });
 
+  it('ends with the same results when it is killed in an environment without getState', async () => {
+    const letters = {
+      ...suite,
+      imports: [join(import.meta.dirname, '..', 'fixtures', 'without-state.mjs')],
+      seeds: 1,
+      entries: [
+        { algorithm: 'ppo', environment: 'Letters', steps: 10_000 },
+        { algorithm: 'dqn', environment: 'Letters', steps: 4000, options: { learningStarts: 100 } },
+      ],
+    };
+    const [killed, left] = [newFolder(), newFolder()];
+    for (const { folder } of [killed, left]) writeFileSync(join(folder, 'mine.json'), JSON.stringify(letters));
+    const { child, end } = startBench(killed.folder);
+    while (checkpointsIn(killed.out).length < 2 && child.exitCode === null) await setTimeout(5);
+    child.kill('SIGKILL');
+    await end;
+    expect(checkpointsIn(killed.out)).not.toEqual([]);
+    for (const { folder } of [killed, left]) expect((await startBench(folder).end).status).toBe(0);
+    const [resumed, whole] = [await readRecords(killed.out), await readRecords(left.out)];
+    expect(resultsOf(resumed)).toEqual(resultsOf(whole));
+    expect(whole).toHaveLength(2);
+  });
+
   it('stops at Ctrl-C and says how to go on', async () => {
     const { folder, out } = newFolder();
     const { child, end } = startBench(folder);

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSeed, streams } from '@gradus/core';
+import { readState, spawnSeed, streams, type StateDict } from '@gradus/core';
 import { loadCheckpoint } from '@gradus/core/node';
 import { describe, expect, it, vi } from 'vitest';
 import { playEpisodes } from '../../src/runs/results.ts';
-import { loadRun, restoreAgent, saveRun, saveRunSomewhere } from '../../src/runs/run.ts';
+import { loadRun, loadRunAgent, saveRun, saveRunSomewhere } from '../../src/runs/run.ts';
 import { startGradus } from '../gradus-process.ts';
 import { runCommand, type CommandRun } from '../run-command.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -141,7 +141,7 @@ describe('the best agent', () => {
     const { run, checkpoint } = await loadRun(join(folder, 'best'));
     expect(result.best).toEqual(run.evaluation);
     const { step, mean_return } = run.evaluation ?? expect.fail('expected an evaluation');
-    const agent = await restoreAgent(run, checkpoint);
+    const agent = await loadRunAgent(run, checkpoint);
     expect(agent.step).toBe(step);
     expect(playEpisodes(agent, 'CartPole-v1', 10, spawnSeed(seed, streams.curve, step)).meanReturn).toBe(mean_return);
     // Evaluating leaves training as it is.
@@ -166,7 +166,7 @@ describe('the best agent', () => {
     await train(folder);
     const { run, checkpoint } = await loadRun(join(folder, 'best'));
     const unbeaten = { step: 1, mean_return: 1e9 };
-    await saveRun(join(folder, 'best'), { ...run, evaluation: unbeaten }, await restoreAgent(run, checkpoint));
+    await saveRun(join(folder, 'best'), { ...run, evaluation: unbeaten }, await loadRunAgent(run, checkpoint));
     const best = await loadCheckpoint(join(folder, 'best'));
     const resume = ['train', '--resume', folder, '--steps', '3000', '--eval-every', '500', '--episodes', '3', '--json'];
     const other = join(folder, '..', 'other');
@@ -179,7 +179,7 @@ describe('the best agent', () => {
     await saveRun(
       join(folder, 'best'),
       { ...run, evaluation: { step: 1, mean_return: 0 } },
-      await restoreAgent(run, checkpoint),
+      await loadRunAgent(run, checkpoint),
     );
     const { mean_return } = resultOf(await runCommand(...resume, '--steps', '4000')).best as { mean_return: number };
     expect(mean_return).toBeGreaterThan(0);
@@ -255,6 +255,85 @@ describe('Ctrl-C', () => {
   });
 });
 
+describe('gradus train --resume', () => {
+  const resume = (folder: string, ...more: readonly string[]): Promise<CommandRun> =>
+    runCommand('train', '--resume', folder, '--episodes', '3', '--eval-every', '1000', ...more);
+  const optionsIn = async (folder: string): Promise<StateDict> =>
+    readState((await loadCheckpoint(folder)).state, 'options');
+
+  it('goes on with other settings, for steps counted from now', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    await trained(folder);
+    const set = ['--set', 'learningRate=linear(1e-3, 1e-4)', '--set', 'entropyCoefficient=0.01'];
+    const result = resultOf(await resume(folder, '--more-steps', '1000', '--json', ...set));
+    expect(result).toMatchObject({ steps: 3072, resumed: 'exactly' });
+    expect((await loadRun(folder)).run).toMatchObject({ steps: 3048, numEnvs: 8 });
+    expect(await optionsIn(folder)).toMatchObject({
+      learningRate: { kind: 'linear', from: 1e-3, to: 1e-4, until: 1 },
+      entropyCoefficient: 0.01,
+      // Those that it had.
+      clipRange: { kind: 'linear', from: 0.2, to: 0, until: 1 },
+    });
+    // Which it keeps.
+    await resume(folder, '--more-steps', '1');
+    expect(await optionsIn(folder)).toMatchObject({ entropyCoefficient: 0.01 });
+  });
+
+  it('goes on with new episodes in another number of copies, and says so', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    await trained(folder);
+    const set = ['--set', 'numEnvs=4', '--set', 'batchSize=128'];
+    const { output, errors } = await resume(folder, '--steps', '2200', ...set);
+    // A round of 4 × 32 steps does not do.
+    expect(output).toContain('2,304');
+    expect(errors).toContain('training goes on with new episodes: numEnvs was 8 and is 4\n');
+    expect((await loadRun(folder)).run).toMatchObject({ steps: 2200, numEnvs: 4 });
+    expect(resultOf(await resume(folder, '--more-steps', '1', '--json'))).toMatchObject({ resumed: 'exactly' });
+  });
+
+  it('refuses what does not fit, and leaves the agent', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    await trained(folder);
+    const before = await loadCheckpoint(folder);
+    for (const [set, message] of [
+      ['learningRate=-1', /^error: Ppo: expected learningRate to be a number of at least 0, /],
+      ['learningrate=1', /^error: --set learningrate=1: unknown option 'learningrate'; did you mean 'learningRate'\?/],
+      ['numEnvs=3', /^error: batchSize: expected a divisor of 96 /],
+      ['hidden=[8]', /^error: load: what was saved does not fit with another hidden: /],
+    ] as const) {
+      const { status, errors } = await resume(folder, '--more-steps', '1', '--json', '--set', set);
+      expect([status, errors]).toEqual([1, expect.stringMatching(message)]);
+    }
+    expect((await resume(folder, '--steps', '3000', '--more-steps', '1')).status).toBe(2);
+    expect(await loadCheckpoint(folder)).toEqual(before);
+  });
+
+  it('says that there is nothing to do', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    await trained(folder);
+    const run = await resume(folder, '--json');
+    expect(run.errors).toBe('nothing to do: 2,048 of 2,000 steps are done; --more-steps counts from now\n');
+    expect(resultOf(run)).toMatchObject({ steps: 2048, seconds: 0 });
+  });
+
+  it('keeps what it goes on with where nothing on the way is better', async () => {
+    const folder = join(temporaryFolder(), 'agent');
+    // Not evaluated on the way.
+    await runCommand(...short, '--steps', '8000', '--eval-every', '1000000', '--json', '--out', folder);
+    const before = await loadCheckpoint(folder);
+    // What destroys it.
+    await resume(folder, '--more-steps', '1000', '--json', '--set', 'learningRate=1', '--set', 'clipRange=null');
+    const best = await loadCheckpoint(join(folder, 'best'));
+    expect(best.files['parameters.safetensors']).toEqual(before.files['parameters.safetensors']);
+    expect((await loadCheckpoint(folder)).files).not.toEqual(before.files);
+    const scores = [];
+    for (const which of [[], ['--best']]) {
+      scores.push(resultOf(await runCommand('evaluate', folder, '--episodes', '20', '--json', ...which)).mean_return);
+    }
+    expect(scores[1]).toBeGreaterThan(scores[0] as number);
+  });
+});
+
 describe('the folder of a training run', () => {
   it('is refused to a second one, and to none when the first has ended', async () => {
     const root = temporaryFolder();
@@ -276,7 +355,7 @@ describe('the folder of a training run', () => {
     const root = temporaryFolder();
     const folder = join(root, 'agent');
     const { run } = await trained(folder);
-    const agent = await restoreAgent(run, (await loadRun(folder)).checkpoint);
+    const agent = await loadRunAgent(run, (await loadRun(folder)).checkpoint);
     const taken = join(root, 'taken');
     mkdirSync(taken);
     writeFileSync(join(taken, 'agent.json'), '{"name":"mine"}');

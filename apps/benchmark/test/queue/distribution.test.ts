@@ -119,7 +119,7 @@ describe.skipIf(!hasRedis())('runs on a queue', () => {
     const second = startGradus(folder, ...bench, '--queue', server.url);
     expect(await second.status).toBe(0);
     const records = await expectEverything(folder, server.redis);
-    expect(survivor.output).toContain(`${taken}: goes on from a checkpoint`);
+    expect(survivor.output).toContain(`${taken}: is taken up again`);
     expect(records.find(({ run }) => run.id === taken)?.origin.resumed_at).toHaveLength(1);
     expect(survivor.output.match(/lost the Redis/g)).toHaveLength(1);
     expect(survivor.errors).toBe('');

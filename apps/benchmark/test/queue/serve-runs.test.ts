@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis())('serveRuns', () => {
     });
     expect(job.returnvalue).toEqual(recordFor(run));
     expect(lines).toEqual([
-      `${run.id}: goes on from a checkpoint`,
+      `${run.id}: is taken up again`,
       `${run.id}: failed: checkpoint: corrupt`,
       `${run.id}: begins`,
       `${run.id}: finished with a mean return of 0.0`,

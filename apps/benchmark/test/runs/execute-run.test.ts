@@ -1,5 +1,5 @@
-import { CheckpointError, Discrete, Box } from '@gradus/core';
-import { makeVectorEnv, registerEnv } from '@gradus/envs';
+import { Box, CheckpointError, Discrete, type Env } from '@gradus/core';
+import { makeEnv, makeVectorEnv, registerEnv } from '@gradus/envs';
 import { device } from '@gradus/tensor';
 import { describe, expect, it } from 'vitest';
 import { algorithms } from '../../src/catalog/algorithms.ts';
@@ -9,6 +9,25 @@ import { scoreAgent } from '../../src/runs/results.ts';
 import type { RunCheckpoint } from '../../src/runs/run-checkpoint.ts';
 import { runRecordSchema } from '../../src/runs/run-record.ts';
 import { devicesHere, resultOf, shortDqnRun, shortRun } from '../planned-runs.ts';
+
+/** Registers what is like `id` but cannot be put back where it was, such as most environments that people write. */
+function withoutState(id: string): string {
+  const create = (): Env => {
+    const env = makeEnv(id);
+    const { observationSpace, actionSpace, maxEpisodeSteps } = env;
+    return {
+      observationSpace,
+      actionSpace,
+      maxEpisodeSteps,
+      reset: (options) => env.reset(options),
+      step: (action) => env.step(action),
+    };
+  };
+  registerEnv({ id: `${id}-without-state`, create });
+  return `${id}-without-state`;
+}
+
+const [cartPole, frozenLake] = ['CartPole-v1', 'FrozenLake-v1'].map(withoutState);
 
 /** The agent that plain training gives at `steps`, scored as runs are. */
 function scoreWithoutRunner(run: PlannedRun, steps: number): { mean_return: number; std_return: number } {
@@ -46,6 +65,31 @@ describe.each([shortRun(), shortDqnRun()])('executeRun of $algorithm', (run) => 
       expect(resultOf(resumed)).toEqual(resultOf(whole));
       expect(resumed.origin.resumed_at).toHaveLength(1);
     }
+  });
+});
+
+describe('executeRun in an environment without getState', () => {
+  it.each([
+    ['ppo', shortRun({ environment: cartPole })],
+    ['dqn', shortDqnRun({ environment: cartPole })],
+    ['q-learning', shortRun({ algorithm: 'q-learning', environment: frozenLake, numEnvs: 1, options: {} })],
+  ])('begins again, and ends as if nothing had happened: %s', async (_, run) => {
+    const whole = await executeRun(run);
+    const checkpoints = await allCheckpoints(run);
+    for (const checkpoint of [checkpoints[0], checkpoints[Math.floor(checkpoints.length / 2)]]) {
+      const again = await executeRun(run, { checkpoint });
+      expect(resultOf(again)).toEqual(resultOf(whole));
+      expect(again.origin.resumed_at).toEqual([]);
+    }
+  });
+
+  it('goes on exactly where nothing is lost: a search plays whole episodes', async () => {
+    const options = { populationSize: 8, eliteSize: 2 };
+    const run = shortRun({ algorithm: 'cem', environment: cartPole, options });
+    const checkpoints = await allCheckpoints(run);
+    const again = await executeRun(run, { checkpoint: checkpoints[1] });
+    expect(again.origin.resumed_at).toHaveLength(1);
+    expect(resultOf(again)).toEqual(resultOf(await executeRun(run)));
   });
 });
 

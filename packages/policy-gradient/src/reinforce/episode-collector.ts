@@ -8,7 +8,6 @@ import {
   endlessEpisode,
   episodeLimit,
   readState,
-  stateInputs,
   type ActionArray,
   type ActorCritic,
   type Metrics,
@@ -20,6 +19,7 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { stateInputs } from '../programs/policy-inputs.ts';
 import type { ReinforceOptions } from '../reinforce-options.ts';
 import { EpisodeBuffer } from './episode-buffer.ts';
 
