@@ -1,3 +1,5 @@
+import { linear } from '@gradus/core';
+import type { A2cOptions } from './a2c.ts';
 import type { DdpgOptions } from './ddpg.ts';
 import type { SacOptions } from './sac.ts';
 import type { Td3Options } from './td3.ts';
@@ -80,6 +82,38 @@ export const sacSettings: SettingsTable<'zoo', SacOptions> = {
         // Stable-Baselines3 changes the noise at the start of each round.
         stateDependentExploration: 32,
         initialLogStd: -3.67,
+      },
+    },
+  },
+};
+
+const normalized: Partial<A2cOptions> = { normalizeObservation: true, normalizeReward: true };
+
+/** For A2C (`hyperparams/a2c.yml`). */
+export const a2cSettings: SettingsTable<'zoo', A2cOptions> = {
+  zoo: {
+    'CartPole-v1': { numEnvs: 8, steps: 500_000, options: {} },
+    'Acrobot-v1': { numEnvs: 16, steps: 500_000, options: normalized },
+    'MountainCar-v0': { numEnvs: 16, steps: 1_000_000, options: normalized },
+    'MountainCarContinuous-v0': {
+      numEnvs: 4,
+      steps: 100_000,
+      options: { ...normalized, steps: 100, stateDependentExploration: 16, orthogonalInitialization: false },
+    },
+    'Pendulum-v1': {
+      numEnvs: 8,
+      steps: 1_000_000,
+      options: {
+        ...normalized,
+        steps: 8,
+        gaeLambda: 0.9,
+        gamma: 0.9,
+        valueCoefficient: 0.4,
+        learningRate: linear(7e-4, 0),
+        // Stable-Baselines3 changes the noise at the start of each round.
+        stateDependentExploration: 8,
+        initialLogStd: -2,
+        orthogonalInitialization: false,
       },
     },
   },

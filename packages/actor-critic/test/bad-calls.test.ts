@@ -4,8 +4,10 @@ import { expect, test } from 'vitest';
 
 const examples: Examples = {
   // Agents, which go through core's checks: their own tests have their options.
+  A2c: null,
   Ddpg: null,
   DiscreteSac: null,
+  OneStepActorCritic: null,
   Sac: null,
   Td3: null,
 };

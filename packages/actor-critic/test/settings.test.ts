@@ -1,9 +1,12 @@
 import type { VectorEnv } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import {
+  A2c,
   Ddpg,
   Sac,
   Td3,
+  a2cDefaults,
+  a2cSettings,
   ddpgDefaults,
   ddpgSettings,
   sacDefaults,
@@ -84,6 +87,7 @@ type Tables = Readonly<Record<string, Readonly<Record<string, ActorCriticSetting
 type AgentClass = new (env: VectorEnv, options: object) => { dispose(): void };
 
 const published: readonly (readonly [algorithm: string, Agent: AgentClass, tables: Tables])[] = [
+  ['a2c', A2c, a2cSettings],
   ['ddpg', Ddpg, ddpgSettings],
   ['td3', Td3, td3Settings],
   ['sac', Sac, sacSettings],
@@ -117,4 +121,22 @@ test("the zoo's SAC: only the rate is another in Pendulum, gSDE in MountainCarCo
       initialLogStd: -3.67,
     },
   ]);
+});
+
+test("the zoo's A2C: eight copies and Stable-Baselines3's defaults in CartPole", () => {
+  const { numEnvs, steps, options } = a2cSettings.zoo['CartPole-v1'];
+  expect([numEnvs, steps, options]).toEqual([8, 500_000, {}]);
+  expect(a2cDefaults).toMatchObject({
+    steps: 5,
+    learningRate: 7e-4,
+    optimizer: 'rmsprop',
+    optimizerEpsilon: 1e-5,
+    gamma: 0.99,
+    gaeLambda: 1,
+    entropyCoefficient: 0,
+    valueCoefficient: 0.5,
+    maxGradNorm: 0.5,
+    hidden: null,
+    orthogonalInitialization: true,
+  });
 });

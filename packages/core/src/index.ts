@@ -143,6 +143,7 @@ export {
   type PrioritizedReplayBatch,
   type PrioritizedReplayBufferOptions,
 } from './buffers/prioritized-replay-buffer.ts';
+export { stateInputs, stepInputs, type StateInputs, type StepInputs } from './policies/policy-inputs.ts';
 export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './policies/program-policy.ts';
 export { ProgressRecorder, type Episode, type Metrics, type Progress } from './training/progress.ts';
 export { Random, type RandomSource } from './random/random.ts';

@@ -94,6 +94,8 @@ const agentCheckpoint = () => {
 };
 
 const examples: Examples = {
+  stateInputs: () => [vectorEnv(), 3],
+  stepInputs: () => [vectorEnv(), 3],
   // Within a program: tensor's own checks see what they are given.
   approximateKl: null,
   bernoulli: null,

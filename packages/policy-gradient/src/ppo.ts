@@ -17,6 +17,7 @@ import {
   roundSize,
   savedValues,
   scheduleOf,
+  stepInputs,
   type ActorCritic,
   type AgentParts,
   type DeviceOption,
@@ -29,10 +30,10 @@ import {
   type RolloutOptions,
   type Schedule,
   type VectorEnv,
+  type StepInputs,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { ppoEpochs, updateMetrics } from './ppo-epochs.ts';
-import { stepInputs, type StepInputs } from './programs/policy-inputs.ts';
 import { standardize } from './programs/standardize.ts';
 
 /**

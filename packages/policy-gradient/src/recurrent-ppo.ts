@@ -4,6 +4,7 @@ import {
   nullable,
   oneOf,
   positiveInteger,
+  stepInputs,
   type AgentParts,
   type DeviceOption,
   type Env,
@@ -15,7 +16,6 @@ import {
 import * as t from '@gradus/tensor';
 import { ppoEpochs, updateMetrics } from './ppo-epochs.ts';
 import { ppoChecks, ppoDefaults, ppoLoss, type PpoOptions } from './ppo.ts';
-import { stepInputs } from './programs/policy-inputs.ts';
 import { createRecurrentActorCritic, recurrentCells, type RecurrentCell } from './recurrent-networks.ts';
 
 /** PPO's options that it does not have. */

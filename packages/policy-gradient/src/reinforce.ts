@@ -4,6 +4,7 @@ import {
   checkUpdate,
   createActorCritic,
   scheduleValue,
+  stepInputs,
   type ActorCritic,
   type AgentParts,
   type DeviceOption,
@@ -14,7 +15,6 @@ import {
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { flatten, parameterCount, unflatten } from './programs/flat-parameters.ts';
-import { stepInputs } from './programs/policy-inputs.ts';
 import { reinforceChecks, reinforceDefaults, type ReinforceOptions } from './reinforce-options.ts';
 import { episodeAdvantages } from './reinforce/episode-advantages.ts';
 import type { EpisodeBuffer } from './reinforce/episode-buffer.ts';

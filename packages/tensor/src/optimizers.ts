@@ -169,11 +169,13 @@ export interface RmsPropOptions {
   readonly epsilon?: number;
   /** Whether steps are scaled by the gradient's deviation instead of its size. Default false, as in PyTorch. */
   readonly centered?: boolean;
+  /** Whether ε stands inside the root, √(s + ε), and s is 1 at first, as in TensorFlow 1. Default false, as in PyTorch. */
+  readonly insideRoot?: boolean;
 }
 
 /**
  * RMSprop (Hinton, 2012): θ ← θ − α g / (√s + ε) with s ← ρ s + (1 − ρ) g². Centered (Graves, 2013), √(s − m²) takes the place of √s,
- * with m ← ρ m + (1 − ρ) g.
+ * with m ← ρ m + (1 − ρ) g. With `insideRoot`, √(s + ε) takes the place of √s + ε.
  */
 export function rmsProp(parameters: Parameters, options: RmsPropOptions = {}): Optimizer {
   checkOptimizer('rmsProp', parameters, options, {
@@ -181,10 +183,12 @@ export function rmsProp(parameters: Parameters, options: RmsPropOptions = {}): O
     decay: optional(fraction),
     epsilon: optional(nonNegativeNumber),
     centered: optional(flag),
+    insideRoot: optional(flag),
   });
-  const { decay = 0.99, epsilon = 1e-8, centered = false } = options;
+  const { decay = 0.99, epsilon = 1e-8, centered = false, insideRoot = false } = options;
   const state = { ...zerosLike('meanSquare', parameters), ...(centered ? zerosLike('mean', parameters) : {}) };
   const meanSquares = slots(parameters, state, 'meanSquare');
+  if (insideRoot) for (const each of meanSquares.values()) each.write(each.read().fill(1));
   const means = centered ? slots(parameters, state, 'mean') : undefined;
   return optimizer(
     parameters,
@@ -201,7 +205,8 @@ export function rmsProp(parameters: Parameters, options: RmsPropOptions = {}): O
         // Rounding may leave a variance of almost 0 below it.
         scale = maximum(sub(meanSquare, square(mean)), 0);
       }
-      return sub(variable, mul(rate, div(gradient, add(sqrt(scale), epsilon))));
+      const size = insideRoot ? sqrt(add(scale, epsilon)) : add(sqrt(scale), epsilon);
+      return sub(variable, mul(rate, div(gradient, size)));
     },
   );
 }

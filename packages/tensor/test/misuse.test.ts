@@ -79,7 +79,7 @@ const good = (): Readonly<Record<string, readonly unknown[]>> => {
     adamW: [parameters, { learningRate: 0.1, beta1: 0.9, beta2: 0.9, epsilon: 0, weightDecay: 0 }],
     rAdam: [parameters, { learningRate: 0.1, beta1: 0.9, beta2: 0.9, epsilon: 0 }],
     sgd: [parameters, { learningRate: 0.1, momentum: 0.5 }],
-    rmsProp: [parameters, { learningRate: 0.1, decay: 0.5, epsilon: 0, centered: true }],
+    rmsProp: [parameters, { learningRate: 0.1, decay: 0.5, epsilon: 0, centered: true, insideRoot: true }],
     asTensor: [x, 'float32'],
     assign: [w, 1],
     broadcastTo: [x, [2, 3]],

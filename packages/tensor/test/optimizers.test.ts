@@ -175,6 +175,17 @@ describe('against their formulas in double precision, with a schedule', () => {
     expectAllClose(follow(make, start, gradients, rateAt), expected);
   });
 
+  test("rmsProp with ε inside the root, from a mean square of 1: TensorFlow 1's", () => {
+    const s = new Float64Array(size).fill(1);
+    const expected = byHand((w, gradient, rate, _step, i) => {
+      s[i] = 0.95 * s[i] + 0.05 * gradient ** 2;
+      return w - (rate * gradient) / Math.sqrt(s[i] + 0.01);
+    });
+    const make = (parameters: Parameters): Optimizer =>
+      rmsProp(parameters, { decay: 0.95, epsilon: 0.01, insideRoot: true });
+    expectAllClose(follow(make, start, gradients, rateAt), expected);
+  });
+
   test.each([0, 0.1])('adamW with weight decay %d', (weightDecay) => {
     const [m, v] = [new Float64Array(size), new Float64Array(size)];
     const expected = byHand((w, gradient, rate, step, i) => {

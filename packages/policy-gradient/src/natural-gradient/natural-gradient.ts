@@ -1,7 +1,14 @@
-import type { ActorCritic, RolloutBuffer, VectorEnv } from '@gradus/core';
+import {
+  stateInputs,
+  stepInputs,
+  type ActorCritic,
+  type RolloutBuffer,
+  type VectorEnv,
+  type StateInputs,
+  type StepInputs,
+} from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { flatten, parameterCount, unflatten } from '../programs/flat-parameters.ts';
-import { stateInputs, stepInputs, type StateInputs, type StepInputs } from '../programs/policy-inputs.ts';
 import { standardize } from '../programs/standardize.ts';
 import { conjugateGradient, dot } from './conjugate-gradient.ts';
 import { fisherVectorProduct } from './fisher-vector-product.ts';

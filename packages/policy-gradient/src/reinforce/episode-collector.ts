@@ -8,6 +8,7 @@ import {
   endlessEpisode,
   episodeLimit,
   readState,
+  stateInputs,
   type ActionArray,
   type ActorCritic,
   type Metrics,
@@ -19,7 +20,6 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import { stateInputs } from '../programs/policy-inputs.ts';
 import type { ReinforceOptions } from '../reinforce-options.ts';
 import { EpisodeBuffer } from './episode-buffer.ts';
 

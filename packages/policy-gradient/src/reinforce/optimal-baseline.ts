@@ -1,7 +1,6 @@
-import type { ActorCritic, VectorEnv } from '@gradus/core';
+import { stepInputs, type ActorCritic, type VectorEnv } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { flatten, parameterCount } from '../programs/flat-parameters.ts';
-import { stepInputs } from '../programs/policy-inputs.ts';
 import type { EpisodeBuffer } from './episode-buffer.ts';
 
 /** Sums over the steps of one episode, of ℓ G, ℓ, ℓ² G and ℓ², [p] each. */
