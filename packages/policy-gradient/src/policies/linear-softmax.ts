@@ -1,7 +1,5 @@
-import { aFunction, checkArguments, positiveInteger, type RandomSource } from '@gradus/core';
-import { checkIndex, checkRandom, checkTarget } from './checks.ts';
-import type { DiscretePolicy } from './scored-policy.ts';
-import { drawIndex, softmax } from './softmax.ts';
+import { aFunction, checkArguments, positiveInteger } from '@gradus/core';
+import { SoftmaxPolicy } from './softmax-policy.ts';
 
 /** What a linear softmax policy sees. */
 export interface LinearSoftmaxOptions<State> {
@@ -19,14 +17,10 @@ export interface LinearSoftmaxOptions<State> {
  *
  * `parameters` is θ, [d], at first 0: all actions alike. Methods throw `RangeError` for an action that there is not.
  */
-export class LinearSoftmax<State = number> implements DiscretePolicy<State> {
-  readonly numActions: number;
-  readonly numParameters: number;
-  readonly parameters: Float64Array;
+export class LinearSoftmax<State = number> extends SoftmaxPolicy<State> {
   private readonly writeFeatures: LinearSoftmaxOptions<State>['features'];
   /** φ(s, a) of each action. */
   private readonly rows: readonly Float64Array[];
-  private readonly scratch: Float64Array;
 
   /** Throws `RangeError` for sizes that are not positive integers. */
   constructor(options: LinearSoftmaxOptions<State>) {
@@ -35,37 +29,12 @@ export class LinearSoftmax<State = number> implements DiscretePolicy<State> {
       numFeatures: positiveInteger,
       features: aFunction,
     });
-    this.numActions = options.numActions;
-    this.numParameters = options.numFeatures;
-    this.parameters = new Float64Array(options.numFeatures);
+    super(options.numActions, options.numFeatures);
     this.writeFeatures = options.features;
     this.rows = Array.from({ length: options.numActions }, () => new Float64Array(options.numFeatures));
-    this.scratch = new Float64Array(options.numActions);
   }
 
-  probabilities(state: State, target: Float64Array = new Float64Array(this.numActions)): Float64Array {
-    checkTarget(target, this.numActions);
-    this.preferences(state, target);
-    softmax(target);
-    return target;
-  }
-
-  sample(state: State, random: RandomSource): number {
-    checkRandom(random);
-    return drawIndex(this.probabilities(state, this.scratch), random);
-  }
-
-  logProbability(state: State, action: number): number {
-    checkIndex('action', action, this.numActions);
-    this.preferences(state, this.scratch);
-    const preference = this.scratch[action];
-    return preference - softmax(this.scratch);
-  }
-
-  score(state: State, action: number, target: Float64Array): void {
-    checkIndex('action', action, this.numActions);
-    checkTarget(target, this.numParameters);
-    const probabilities = this.probabilities(state, this.scratch);
+  protected writeScore(_state: State, action: number, probabilities: Float64Array, target: Float64Array): void {
     target.set(this.rows[action]);
     for (let b = 0; b < this.numActions; b++) {
       for (let i = 0; i < this.numParameters; i++) target[i] -= probabilities[b] * this.rows[b][i];
@@ -73,7 +42,7 @@ export class LinearSoftmax<State = number> implements DiscretePolicy<State> {
   }
 
   /** θᵀφ(s, ·) into `target`, and φ(s, ·) into the rows. */
-  private preferences(state: State, target: Float64Array): void {
+  protected preferences(state: State, target: Float64Array): void {
     for (let action = 0; action < this.numActions; action++) {
       const row = this.rows[action].fill(0);
       this.writeFeatures(state, action, row);

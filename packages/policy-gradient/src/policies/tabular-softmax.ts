@@ -1,7 +1,6 @@
-import { anObject, checkArguments, positiveInteger, type RandomSource } from '@gradus/core';
-import { checkIndex, checkRandom, checkTarget } from './checks.ts';
-import type { DiscretePolicy } from './scored-policy.ts';
-import { drawIndex, softmax } from './softmax.ts';
+import { anObject, checkArguments, positiveInteger } from '@gradus/core';
+import { checkIndex } from './checks.ts';
+import { SoftmaxPolicy } from './softmax-policy.ts';
 
 /** The size of a table; a `TransitionTable` will do. */
 export interface TabularSoftmaxOptions {
@@ -17,12 +16,8 @@ export interface TabularSoftmaxOptions {
  * `parameters` is [numStates × numActions], at first 0: all actions alike. States are 0 … numStates − 1. Methods throw `RangeError` for a
  * state or an action that is not in the table.
  */
-export class TabularSoftmax implements DiscretePolicy {
+export class TabularSoftmax extends SoftmaxPolicy<number> {
   readonly numStates: number;
-  readonly numActions: number;
-  readonly numParameters: number;
-  readonly parameters: Float64Array;
-  private readonly scratch: Float64Array;
 
   /** Throws `RangeError` for sizes that are not positive integers. */
   constructor(options: TabularSoftmaxOptions) {
@@ -33,43 +28,18 @@ export class TabularSoftmax implements DiscretePolicy {
       { numStates, numActions },
       { numStates: positiveInteger, numActions: positiveInteger },
     );
+    super(numActions, numStates * numActions);
     this.numStates = numStates;
-    this.numActions = numActions;
-    this.numParameters = numStates * numActions;
-    this.parameters = new Float64Array(this.numParameters);
-    this.scratch = new Float64Array(numActions);
   }
 
-  probabilities(state: number, target: Float64Array = new Float64Array(this.numActions)): Float64Array {
-    checkTarget(target, this.numActions);
-    this.preferences(state, target);
-    softmax(target);
-    return target;
-  }
-
-  sample(state: number, random: RandomSource): number {
-    checkRandom(random);
-    return drawIndex(this.probabilities(state, this.scratch), random);
-  }
-
-  logProbability(state: number, action: number): number {
-    checkIndex('action', action, this.numActions);
-    this.preferences(state, this.scratch);
-    const preference = this.scratch[action];
-    return preference - softmax(this.scratch);
-  }
-
-  score(state: number, action: number, target: Float64Array): void {
-    checkIndex('action', action, this.numActions);
-    checkTarget(target, this.numParameters);
-    const probabilities = this.probabilities(state, this.scratch);
+  protected writeScore(state: number, action: number, probabilities: Float64Array, target: Float64Array): void {
     const first = state * this.numActions;
     target.fill(0);
     for (let b = 0; b < this.numActions; b++) target[first + b] = -probabilities[b];
     target[first + action] += 1;
   }
 
-  private preferences(state: number, target: Float64Array): void {
+  protected preferences(state: number, target: Float64Array): void {
     checkIndex('state', state, this.numStates);
     const first = state * this.numActions;
     for (let action = 0; action < this.numActions; action++) target[action] = this.parameters[first + action];
