@@ -38,6 +38,35 @@ export function createFeatureVector(features: Features): FeatureVector {
   return { length: 0, indices: new Int32Array(maxActive), values: new Float64Array(maxActive) };
 }
 
+/** x(s) and x(s′) of the step that is learned from. */
+export class FeatureStep {
+  present: FeatureVector;
+  next: FeatureVector;
+  private readonly features: Features;
+
+  constructor(features: Features) {
+    this.features = features;
+    this.present = createFeatureVector(features);
+    this.next = createFeatureVector(features);
+  }
+
+  /** s is where an episode begins. */
+  begin(observation: Float32Array): void {
+    this.features.write(observation, 0, this.present);
+  }
+
+  /** The step leads to s′. */
+  reach(observation: Float32Array): Readonly<Record<'present' | 'next', FeatureVector>> {
+    this.features.write(observation, 0, this.next);
+    return this;
+  }
+
+  /** s′ is where the next step begins. */
+  proceed(): void {
+    [this.present, this.next] = [this.next, this.present];
+  }
+}
+
 /** wᵀ x */
 export function dot(weights: Float64Array, { length, indices, values }: FeatureVector): number {
   let sum = 0;

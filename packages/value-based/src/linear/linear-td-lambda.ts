@@ -1,7 +1,7 @@
 import { checkArguments, fraction, nonNegativeNumber, type OptionCheck } from '@gradus/core';
 import { checkConvergence } from './check-convergence.ts';
 import { EligibilityTrace } from './eligibility-trace.ts';
-import { createFeatureVector, dot, someFeatures, type FeatureVector, type Features } from './features.ts';
+import { FeatureStep, dot, someFeatures, type Features } from './features.ts';
 import type { PredictionStep, ValuePredictor } from './predict-values.ts';
 
 /**
@@ -34,8 +34,7 @@ export class LinearTdLambda implements ValuePredictor {
   alpha: number;
   private readonly options: LinearTdLambdaOptions;
   private readonly trace: EligibilityTrace;
-  private present: FeatureVector;
-  private next: FeatureVector;
+  private readonly step: FeatureStep;
 
   /** Throws `RangeError` for options out of range. */
   constructor(features: Features, options: LinearTdLambdaOptions) {
@@ -46,24 +45,23 @@ export class LinearTdLambda implements ValuePredictor {
     this.alpha = options.alpha;
     this.options = options;
     this.trace = new EligibilityTrace(features.count);
-    this.present = createFeatureVector(features);
-    this.next = createFeatureVector(features);
+    this.step = new FeatureStep(features);
   }
 
   begin(observation: Float32Array): void {
     this.trace.decay(0);
-    this.features.write(observation, 0, this.present);
+    this.step.begin(observation);
   }
 
   update({ reward, observation, terminated, ratio }: PredictionStep): void {
-    const { features, weights, trace, present, next } = this;
+    const { weights, trace } = this;
+    const { present, next } = this.step.reach(observation);
     const { gamma, lambda } = this.options;
-    features.write(observation, 0, next);
     const error = reward + (terminated ? 0 : gamma * dot(weights, next)) - dot(weights, present);
     checkConvergence('LinearTdLambda', error, this.alpha);
     trace.decay(ratio * gamma * lambda);
     trace.accumulate(present, ratio);
     trace.addTo(weights, this.alpha * error);
-    [this.present, this.next] = [next, present];
+    this.step.proceed();
   }
 }

@@ -1,5 +1,5 @@
 import { checkArguments, fraction, nonNegativeNumber, solveLinearSystem } from '@gradus/core';
-import { addScaled, createFeatureVector, someFeatures, type FeatureVector, type Features } from './features.ts';
+import { FeatureStep, addScaled, someFeatures, type Features } from './features.ts';
 import type { PredictionStep, ValuePredictor } from './predict-values.ts';
 
 /**
@@ -14,8 +14,7 @@ export class Lstd implements ValuePredictor {
   private readonly gamma: number;
   private readonly matrix: Float64Array;
   private readonly vector: Float64Array;
-  private present: FeatureVector;
-  private next: FeatureVector;
+  private readonly step: FeatureStep;
 
   /** Throws `RangeError` unless γ is in [0, 1]. */
   constructor(features: Features, gamma: number) {
@@ -24,17 +23,16 @@ export class Lstd implements ValuePredictor {
     this.gamma = gamma;
     this.matrix = new Float64Array(features.count ** 2);
     this.vector = new Float64Array(features.count);
-    this.present = createFeatureVector(features);
-    this.next = createFeatureVector(features);
+    this.step = new FeatureStep(features);
   }
 
   begin(observation: Float32Array): void {
-    this.features.write(observation, 0, this.present);
+    this.step.begin(observation);
   }
 
   update({ reward, observation, terminated, ratio }: PredictionStep): void {
-    const { features, matrix, vector, present, next } = this;
-    features.write(observation, 0, next);
+    const { features, matrix, vector } = this;
+    const { present, next } = this.step.reach(observation);
     for (let k = 0; k < present.length; k++) {
       const first = present.indices[k] * features.count;
       const row = matrix.subarray(first, first + features.count);
@@ -42,7 +40,7 @@ export class Lstd implements ValuePredictor {
       if (!terminated) addScaled(row, -ratio * this.gamma * present.values[k], next);
     }
     addScaled(vector, ratio * reward, present);
-    [this.present, this.next] = [next, present];
+    this.step.proceed();
   }
 
   /**

@@ -1,6 +1,6 @@
 import { checkArguments, fraction, nonNegativeNumber, type OptionCheck } from '@gradus/core';
 import { checkConvergence } from './check-convergence.ts';
-import { addScaled, createFeatureVector, dot, someFeatures, type FeatureVector, type Features } from './features.ts';
+import { FeatureStep, addScaled, dot, someFeatures, type Features } from './features.ts';
 import type { PredictionStep, ValuePredictor } from './predict-values.ts';
 
 /**
@@ -34,8 +34,7 @@ export class Tdc implements ValuePredictor {
   /** u, [d] */
   readonly correction: Float64Array;
   private readonly options: TdcOptions;
-  private present: FeatureVector;
-  private next: FeatureVector;
+  private readonly step: FeatureStep;
 
   /** Throws `RangeError` for options out of range. */
   constructor(features: Features, options: TdcOptions) {
@@ -45,25 +44,24 @@ export class Tdc implements ValuePredictor {
     this.weights = new Float64Array(features.count);
     this.correction = new Float64Array(features.count);
     this.options = options;
-    this.present = createFeatureVector(features);
-    this.next = createFeatureVector(features);
+    this.step = new FeatureStep(features);
   }
 
   begin(observation: Float32Array): void {
-    this.features.write(observation, 0, this.present);
+    this.step.begin(observation);
   }
 
   update({ reward, observation, terminated, ratio }: PredictionStep): void {
-    const { features, weights, correction, present, next } = this;
+    const { weights, correction } = this;
+    const { present, next } = this.step.reach(observation);
     const { alpha, beta } = this.options;
     const gamma = terminated ? 0 : this.options.gamma;
-    features.write(observation, 0, next);
     const error = reward + gamma * dot(weights, next) - dot(weights, present);
     checkConvergence('Tdc', error, alpha);
     const expected = dot(correction, present);
     addScaled(weights, alpha * ratio * error, present);
     addScaled(weights, -alpha * ratio * gamma * expected, next);
     addScaled(correction, beta * ratio * (error - expected), present);
-    [this.present, this.next] = [next, present];
+    this.step.proceed();
   }
 }
