@@ -3,6 +3,8 @@
  * them. Node's zlib computes it where it can, which is ten times as fast.
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
+  // Of memory of no bytes zlib forgets what came before.
+  if (bytes.length === 0) return before;
   return zlib?.crc32 ? zlib.crc32(bytes, before) : checksum(bytes, before, isoTables);
 }
 

@@ -12,7 +12,11 @@ import { CheckpointError } from '../../src/errors.ts';
 
 const checkpoint: Checkpoint = {
   algorithm: 'dqn',
-  state: { step: 12, best: -Infinity, replay: { rewards: Float64Array.of(1, 2, NaN), done: Uint8Array.of(1) } },
+  state: {
+    step: 12,
+    best: -Infinity,
+    replay: { rewards: Float64Array.of(1, 2, NaN), done: Uint8Array.of(1), masks: Uint8Array.of(1).slice(1) },
+  },
   files: { 'online.safetensors': Uint8Array.of(1, 2, 3, 4, 5), 'empty.bin': new Uint8Array(0) },
 };
 const file = encodeCheckpointFile(checkpoint);

@@ -20,6 +20,18 @@ test('CRC-32C equals that of crc-32', () => {
   }
 });
 
+test('nothing more changes nothing, whatever memory it is in', () => {
+  for (const each of [crc32, portableCrc32]) {
+    for (const nothing of [
+      new Uint8Array(0),
+      Uint8Array.of(1).slice(1),
+      new Uint8Array(new Float32Array(3).slice(3).buffer),
+    ]) {
+      expect(each(nothing, 0xcbf43926)).toBe(0xcbf43926);
+    }
+  }
+});
+
 test('what browsers compute equals zlib, at once and in parts', () => {
   const random = new Random(2);
   for (let length = 0; length < 100; length++) {
