@@ -7,3 +7,4 @@ export { jsonlLogger } from './jsonl-logger.ts';
 export { disown, isAbandoned, ownName } from './own-name.ts';
 export type { LoggerOptions } from './log-rows.ts';
 export { tensorBoardLogger } from './tensor-board-logger.ts';
+export { vectorizeInThreads, type EnvModule, type ThreadsOptions } from './vectorize-in-threads.ts';

@@ -1,0 +1,106 @@
+// What a thread of `vectorizeInThreads` runs: it makes its copies, and then waits for calls.
+import process from 'node:process';
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Env } from '../environments/env.ts';
+import type { VectorEnv } from '../environments/vector-env.ts';
+import { vectorize } from '../environments/vectorize.ts';
+import {
+  ANSWER,
+  CALL,
+  ENDED,
+  STEPPED,
+  TOLD,
+  WAITING,
+  filledRows,
+  type Answer,
+  type Call,
+  type SharedRows,
+  type ThreadTask,
+} from './env-thread-calls.ts';
+
+const { module, name, args, copies, signals, port } = workerData as ThreadTask;
+
+// Whoever waits for this thread hears of its end, whatever ends it.
+process.on('exit', () => {
+  Atomics.compareExchange(signals, ANSWER, WAITING, ENDED);
+  Atomics.notify(signals, ANSWER);
+});
+
+const env = await make();
+if (env) serve(env);
+
+/** Says what was made, or why nothing was. Nobody waits for `signals` yet. */
+async function make(): Promise<VectorEnv | undefined> {
+  try {
+    const exports = (await import(module)) as Readonly<Record<string, unknown>>;
+    const create = exports[name];
+    if (typeof create !== 'function') {
+      const names = Object.keys(exports).join(', ') || 'nothing';
+      throw new RangeError(`${module} exports ${names}; expected the function ${name} among it`);
+    }
+    const makeEnv = create as (...each: readonly unknown[]) => Env;
+    const made = vectorize(() => makeEnv(...args), copies);
+    if (made.statistics !== undefined) {
+      throw new RangeError(
+        'wrappers that keep statistics belong around what vectorizeInThreads returns, not within threads',
+      );
+    }
+    const spaces = { observationSpace: made.observationSpace.toJSON(), actionSpace: made.actionSpace.toJSON() };
+    const maskSize = (made.actionMasks?.length ?? 0) / copies;
+    port.postMessage({
+      kind: 'made',
+      made: { ...spaces, maxEpisodeSteps: made.maxEpisodeSteps, maskSize },
+    } satisfies Answer);
+    return made;
+  } catch (error) {
+    port.postMessage(failure(error));
+    return undefined;
+  }
+}
+
+/** Makes call after call until it is told to close. Nothing else happens in this thread meanwhile. */
+function serve(env: VectorEnv): void {
+  let rows: SharedRows | undefined;
+  for (let calls = 0, isOpen = true; isOpen;) {
+    Atomics.wait(signals, CALL, calls);
+    calls = Atomics.load(signals, CALL);
+    try {
+      const call = receiveMessageOnPort(port)?.message as Call | undefined;
+      if (call?.kind === 'share') rows = call.rows;
+      else if (call?.kind === 'reset') env.reset(call.options);
+      else if (call?.kind === 'setState') env.setState(call.state);
+      else if (call?.kind === 'close') env.close();
+      else if (!call && rows) env.step(rows.actions);
+      if (rows) show(env, rows);
+      isOpen = call?.kind !== 'close';
+      if (!call) answer(STEPPED);
+      else tell(call.kind === 'getState' ? { kind: 'state', state: env.getState() } : { kind: 'done' });
+    } catch (error) {
+      tell(failure(error));
+    }
+  }
+  port.close();
+}
+
+/** Copies what the last call led to into shared memory. */
+function show(env: VectorEnv, rows: SharedRows): void {
+  for (const row of filledRows) {
+    const filled = env[row];
+    if (filled) rows[row].set(filled);
+  }
+}
+
+function tell(message: Answer): void {
+  port.postMessage(message);
+  answer(TOLD);
+}
+
+function answer(outcome: number): void {
+  Atomics.store(signals, ANSWER, outcome);
+  Atomics.notify(signals, ANSWER);
+}
+
+function failure(error: unknown): Answer {
+  const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'failed', error: kind, message };
+}

@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { Random, createActions, vectorize, type Env, type VectorEnv } from '@gradus/core';
+import { vectorizeInThreads, type ThreadsOptions } from '@gradus/core/node';
+import { afterEach, describe, expect, test } from 'vitest';
+// @ts-expect-error it is JavaScript, as users' modules are
+import * as fixtures from './fixtures/thread-envs.mjs';
+
+const { walk, masked } = fixtures as unknown as Readonly<Record<'walk' | 'masked', (options?: object) => Env>>;
+const module = new URL('./fixtures/thread-envs.mjs', import.meta.url);
+/** Threads run what was built, which needs nothing that tests need. */
+const execArgv: string[] = [];
+
+const open: VectorEnv[] = [];
+afterEach(() => {
+  for (const env of open.splice(0)) env.close();
+});
+
+async function inThreads(
+  name: string,
+  n: number,
+  options: ThreadsOptions = {},
+  args: unknown[] = [],
+): Promise<VectorEnv> {
+  const env = await vectorizeInThreads({ module, name, args }, n, { execArgv, ...options });
+  open.push(env);
+  return env;
+}
+
+/** All that some steps lead to, with actions of a seed. */
+function play(env: VectorEnv, steps: number, seed = 1): unknown[] {
+  const random = new Random(seed);
+  return Array.from({ length: steps }, () => {
+    const actions = createActions(env.actionSpace, env.numEnvs);
+    for (let i = 0; i < env.numEnvs; i++) actions.set([env.actionSpace.sample(random)].flat() as never, i);
+    env.step(actions);
+    const { observations, finalObservations, rewards, terminated, truncated, episodeReturns, episodeLengths } = env;
+    const over = Array.from(terminated, (flag, i) => flag === 1 || truncated[i] === 1);
+    return [observations, rewards, terminated, truncated, episodeReturns, episodeLengths, env.actionMasks]
+      .map((rows) => rows && [...rows])
+      .concat(over.map((isOver, i) => (isOver ? [...finalObservations.subarray(2 * i, 2 * i + 2)] : [])));
+  });
+}
+
+describe('the same numbers as vectorize, for any number of threads', () => {
+  test.each([1, 2, 3, 5])('%i', async (threads) => {
+    const expected = vectorize(() => walk({ maxEpisodeSteps: 20 }), 5);
+    const env = await inThreads('walk', 5, { threads }, [{ maxEpisodeSteps: 20 }]);
+    expect(env).toMatchObject({ numEnvs: 5, maxEpisodeSteps: 20 });
+    expect(env.observationSpace.toJSON()).toEqual(expected.observationSpace.toJSON());
+    expected.reset({ seed: 11 });
+    env.reset({ seed: 11 });
+    expect([...env.observations]).toEqual([...expected.observations]);
+    expect(play(env, 60)).toEqual(play(expected, 60));
+    env.reset({ seed: [5, 5, 5, 6, 7] });
+    expected.reset({ seed: [5, 5, 5, 6, 7] });
+    expect(play(env, 10)).toEqual(play(expected, 10));
+    // Streams go on.
+    env.reset();
+    expected.reset();
+    expect(play(env, 10)).toEqual(play(expected, 10));
+  });
+
+  test('with masks and choices', async () => {
+    const expected = vectorize(() => masked(), 3);
+    const env = await inThreads('masked', 3, { threads: 2 });
+    expected.reset();
+    env.reset();
+    expect([...env.actionMasks!]).toEqual([...expected.actionMasks!]);
+    expect(play(env, 7)).toEqual(play(expected, 7));
+  });
+});
+
+test('a state of threads is one of vectorize, and of other numbers of threads', async () => {
+  const one = vectorize(() => walk(), 4);
+  const two = await inThreads('walk', 4, { threads: 2 });
+  const three = await inThreads('walk', 4, { threads: 3 });
+  one.reset({ seed: 2 });
+  play(one, 13);
+  two.setState(one.getState());
+  expect([...two.observations]).toEqual([...one.observations]);
+  expect(play(two, 30, 3)).toEqual(play(one, 30, 3));
+  three.setState(two.getState());
+  expect(three.getState()).toEqual(one.getState());
+  expect(play(three, 30, 4)).toEqual(play(one, 30, 4));
+  expect(() => three.setState({})).toThrow("state 'envs'");
+});
+
+describe('what goes wrong is said', () => {
+  test('by who cannot be made', async () => {
+    const make = (name: string, args: unknown[] = []) => inThreads(name, 4, { threads: 2 }, args);
+    await expect(make('nothing')).rejects.toThrow(
+      /environments 0 to 1: .* exports masked, number, unlike, walk; expected/,
+    );
+    await expect(make('number')).rejects.toThrow('expected the function number among it');
+    await expect(make('unlike')).rejects.toThrow('expected the spaces of environment 0 in all');
+    const missing = vectorizeInThreads({ module: new URL('./not-there.mjs', module), name: 'walk' }, 2, { execArgv });
+    await expect(missing).rejects.toThrow('not-there.mjs');
+    await expect(vectorizeInThreads({ module: './walk.mjs', name: 'walk' }, 2)).rejects.toThrow('absolute URL');
+    await expect(vectorizeInThreads({ module, name: 'walk' }, 0)).rejects.toThrow('positive integer');
+    await expect(inThreads('walk', 2, { threads: 1.5 })).rejects.toThrow('threads');
+  });
+
+  test('by a step that fails, after which the others go on', async () => {
+    const env = await inThreads('walk', 4, { threads: 2 }, [{ failAt: 3 }]);
+    const actions = new Float32Array(4);
+    expect(() => env.step(actions)).toThrow('expected a call of reset first');
+    env.reset({ seed: 1 });
+    expect(() => env.step(new Float32Array(3))).toThrow('expected Float32Array(4)');
+    env.step(actions);
+    env.step(actions);
+    expect(() => env.step(actions)).toThrow('environments 0 to 1: the walk is closed');
+    env.reset({ seed: 1 });
+    env.step(actions);
+  });
+
+  test('by a thread that ends, at once', async () => {
+    const env = await inThreads('walk', 4, { threads: 2 }, [{ exitAt: 2 }]);
+    env.reset({ seed: 1 });
+    const actions = new Float32Array(4);
+    env.step(actions);
+    expect(() => env.step(actions)).toThrow('environments 0 to 1: their thread has ended');
+    open.splice(0);
+  });
+
+  test('by a closed one', async () => {
+    const env = await inThreads('walk', 2, { threads: 2 });
+    env.close();
+    env.close();
+    expect(() => env.reset()).toThrow('the environments were closed');
+  });
+});
+
+test('a process ends though its threads were not closed', () => {
+  const script = `${import.meta.dirname}/fixtures/forgets-to-close.mjs`;
+  expect(execFileSync(process.execPath, [script], { encoding: 'utf8' })).toBe('2\n');
+});
