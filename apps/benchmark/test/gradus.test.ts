@@ -80,7 +80,11 @@ describe('a command line that makes no sense', () => {
       message: "'--device <name>' argument 'gpu' is invalid. Allowed choices",
     },
     { args: 'train PPO CartPole-v1', message: "unknown algorithm 'PPO'; did you mean ppo" },
-    { args: 'train A2C CartPole-v1', message: "unknown algorithm 'A2C'; known are ppo, " },
+    { args: 'train muzero CartPole-v1', message: "unknown algorithm 'muzero'; known are ppo, " },
+    {
+      args: 'train ppo CartPole-v1 --n_steps 3',
+      message: '--n_steps: steps of a round are set by --set steps=…; --steps are those of the whole training\n',
+    },
     { args: 'train ppo CartPole-v1 --timesteps 10', message: '--timesteps: use --steps\n' },
     { args: 'train ppo CartPole-v1 --total-timesteps=10', message: '--total-timesteps: use --steps\n' },
     { args: 'train ppo --env CartPole-v1', message: '--env: the environment stands without a name: gradus train' },

@@ -8,6 +8,7 @@ const others: Readonly<Record<string, string>> = {
   timesteps: 'use --steps',
   totaltimesteps: 'use --steps',
   ntimesteps: 'use --steps',
+  nsteps: 'steps of a round are set by --set steps=…; --steps are those of the whole training',
   env: argument('the environment'),
   envid: argument('the environment'),
   environment: argument('the environment'),
