@@ -33,6 +33,8 @@ export interface EntropyCoefficient {
   /** log α, empty where it is not learned. */
   readonly parameters: t.Parameters;
   readonly optimizer: t.Optimizer | undefined;
+  /** Inside a program: α, without a gradient. */
+  present(): t.Tensor;
   /**
    * Inside a program: the present α; afterwards log α descends on −log α · E[log π + target], given E[log π], a scalar.
    */
@@ -43,19 +45,21 @@ export interface EntropyCoefficient {
 export function createEntropyCoefficient(
   { entropyCoefficient, initialEntropyCoefficient, targetEntropy }: EntropyOptions,
   usualTarget: number,
-  optimizer: (parameters: t.Parameters) => t.Optimizer = t.adam,
 ): EntropyCoefficient {
   if (entropyCoefficient !== 'auto') {
-    return { parameters: {}, optimizer: undefined, learn: () => t.scalar(entropyCoefficient) };
+    const constant = (): t.Tensor => t.scalar(entropyCoefficient);
+    return { parameters: {}, optimizer: undefined, present: constant, learn: constant };
   }
   const logAlpha = t.variable([], [Math.log(initialEntropyCoefficient)], { name: 'logAlpha' });
   const parameters = { logAlpha };
-  const adam = optimizer(parameters);
+  const adam = t.adam(parameters);
+  const present = (): t.Tensor => t.stopGradient(t.exp(logAlpha));
   return {
     parameters,
     optimizer: adam,
+    present,
     learn: (meanLogProbability, learningRate) => {
-      const alpha = t.stopGradient(t.exp(logAlpha));
+      const alpha = present();
       const surplus = t.stopGradient(t.add(meanLogProbability, targetEntropy ?? usualTarget));
       adam.minimize(t.neg(t.mul(logAlpha, surplus)), { learningRate });
       return alpha;

@@ -4,7 +4,14 @@ export type { PrioritizedSampling, SamplingOptions } from './minibatches.ts';
 export type { NetworkDescription, NetworkLayers } from './networks.ts';
 export type { ReplayOptions } from './replay-learning.ts';
 export { Sac, sacDefaults, type SacOptions } from './sac.ts';
-export { a2cSettings, ddpgSettings, sacSettings, td3Settings, type ActorCriticSettings } from './settings.ts';
+export {
+  a2cSettings,
+  ddpgSettings,
+  sacSettings,
+  td3Settings,
+  tqcSettings,
+  type ActorCriticSettings,
+} from './settings.ts';
 export { Td3, td3Defaults, type Td3Options } from './td3.ts';
 export type { EntropyOptions } from './entropy-coefficient.ts';
 export type { SquashedActorOptions } from './squashed-actor.ts';
@@ -15,3 +22,4 @@ export {
   oneStepActorCriticDefaults,
   type OneStepActorCriticOptions,
 } from './one-step-actor-critic.ts';
+export { Tqc, tqcDefaults, type TqcOptions } from './tqc.ts';

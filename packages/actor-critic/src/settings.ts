@@ -3,6 +3,7 @@ import type { A2cOptions } from './a2c.ts';
 import type { DdpgOptions } from './ddpg.ts';
 import type { SacOptions } from './sac.ts';
 import type { Td3Options } from './td3.ts';
+import type { TqcOptions } from './tqc.ts';
 
 /** Options under which a published figure was reached. */
 export interface ActorCriticSettings<Options> {
@@ -116,5 +117,25 @@ export const a2cSettings: SettingsTable<'zoo', A2cOptions> = {
         orthogonalInitialization: false,
       },
     },
+  },
+};
+
+/** For TQC (`hyperparams/tqc.yml`): in MountainCarContinuous those of SAC. */
+export const tqcSettings: SettingsTable<'zoo', TqcOptions> = {
+  zoo: {
+    'Pendulum-v1': {
+      numEnvs: 1,
+      steps: 20_000,
+      options: {
+        learningRate: 1e-3,
+        trainFrequency: 64,
+        gradientSteps: 64,
+        hidden: [64, 64],
+        // Stable-Baselines3 changes the noise at the start of each round.
+        stateDependentExploration: 64,
+        initialLogStd: -2,
+      },
+    },
+    'MountainCarContinuous-v0': sacSettings.zoo['MountainCarContinuous-v0'],
   },
 };

@@ -10,6 +10,7 @@ const examples: Examples = {
   OneStepActorCritic: null,
   Sac: null,
   Td3: null,
+  Tqc: null,
 };
 
 test('bad arguments are refused in words', async () => {

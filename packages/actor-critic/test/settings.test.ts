@@ -5,6 +5,7 @@ import {
   Ddpg,
   Sac,
   Td3,
+  Tqc,
   a2cDefaults,
   a2cSettings,
   ddpgDefaults,
@@ -13,6 +14,7 @@ import {
   sacSettings,
   td3Defaults,
   td3Settings,
+  tqcSettings,
   type ActorCriticSettings,
 } from '@gradus/actor-critic';
 import { decodeSafetensors } from '@gradus/tensor';
@@ -91,6 +93,7 @@ const published: readonly (readonly [algorithm: string, Agent: AgentClass, table
   ['ddpg', Ddpg, ddpgSettings],
   ['td3', Td3, td3Settings],
   ['sac', Sac, sacSettings],
+  ['tqc', Tqc, tqcSettings],
 ];
 
 describe.each(published)('%s', (_, Agent, tables) => {

@@ -5,6 +5,7 @@ import {
   OneStepActorCritic,
   Sac,
   Td3,
+  Tqc,
   a2cDefaults,
   a2cSettings,
   ddpgDefaults,
@@ -15,6 +16,8 @@ import {
   sacSettings,
   td3Defaults,
   td3Settings,
+  tqcDefaults,
+  tqcSettings,
 } from '@gradus/actor-critic';
 import type { Agent, Checkpoint, DeviceOption, LoadAgentOptions, VectorEnv } from '@gradus/core';
 import {
@@ -124,6 +127,7 @@ const known: Record<string, Algorithm> = {
   ddpg: agents(Ddpg, ddpgDefaults, ddpgSettings),
   td3: agents(Td3, td3Defaults, td3Settings),
   sac: agents(Sac, sacDefaults, sacSettings),
+  tqc: agents(Tqc, tqcDefaults, tqcSettings),
   'discrete-sac': agents(DiscreteSac, discreteSacDefaults),
   'linear-sarsa': agents(LinearSarsa, linearSarsaDefaults),
   'linear-q-learning': agents(LinearQLearning, linearQLearningDefaults),

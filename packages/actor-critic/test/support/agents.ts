@@ -8,7 +8,7 @@ import type {
   Schedule,
   VectorEnv,
 } from '@gradus/core';
-import { Ddpg, Sac, Td3 } from '@gradus/actor-critic';
+import { Ddpg, Sac, Td3, Tqc } from '@gradus/actor-critic';
 
 /** What all agents that learn real actions from a replay buffer have. */
 export type ReplayAgent = Agent & {
@@ -53,6 +53,14 @@ export const continuousAgents: readonly (readonly [
     Sac,
     {
       values: { tau: 0.05, entropyCoefficient: 0 } as object,
+      learning: { entropyCoefficient: 0.01 } as object,
+    },
+  ],
+  [
+    'tqc',
+    Tqc,
+    {
+      values: { tau: 0.05, entropyCoefficient: 0, quantiles: 5, droppedQuantiles: 0 } as object,
       learning: { entropyCoefficient: 0.01 } as object,
     },
   ],
