@@ -31,6 +31,7 @@ describe('findSuite', () => {
   it('knows suites that can all be planned', () => {
     expect(listSuites()).toEqual([
       'classic',
+      'continuous-control',
       'dqn-ablation',
       'dqn-family',
       'ppo',
@@ -50,7 +51,7 @@ describe('findSuite', () => {
   it('says which suites there are', () => {
     expect(() => findSuite('clasic')).toThrow('clasic: expected the name of a suite or a file; did you mean classic?');
     expect(() => findSuite('xyz')).toThrow(
-      'known are classic, dqn-ablation, dqn-family, ppo, quick, recurrent-ppo, tabular, trpo, zeroth-and-first-order',
+      'known are classic, continuous-control, dqn-ablation, dqn-family, ppo, quick, recurrent-ppo, tabular, trpo, zeroth-and-first-order',
     );
     expect(() => findSuite(temporaryFolder())).toThrow('EISDIR');
   });
