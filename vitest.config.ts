@@ -11,6 +11,9 @@ const folders = ['packages', 'apps'].flatMap((parent) =>
   })),
 );
 
+/** Packages whose tests share one process, so that its modules are loaded once: they leave nothing behind for each other. */
+const shared = new Set(['core', 'envs', 'policy-search', 'tfjs']);
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -18,10 +21,14 @@ export default defineConfig({
     // Against tests that hang, for all of them: none depends on how fast or busy the machine is, and none sets a limit of its own.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    // Nothing that a test mocks or stubs is left to the next.
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
     setupFiles: [`${import.meta.dirname}/tooling/scripts/set-up-tests.mjs`],
     projects: folders.map(({ name, root }) => ({
       extends: true as const,
-      test: { name, root, include: ['test/**/*.test.ts'], exclude: ['test/browser/**'] },
+      test: { name, root, isolate: !shared.has(name), include: ['test/**/*.test.ts'], exclude: ['test/browser/**'] },
     })),
   },
 });

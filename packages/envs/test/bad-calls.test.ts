@@ -2,7 +2,12 @@ import { badCalls, type Examples } from '@gradus/bad-calls';
 import { Discrete, RunningNormalizer, type Observation } from '@gradus/core';
 import * as envs from '@gradus/envs';
 import { makeEnv } from '@gradus/envs';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const env = () => {
   const made = makeEnv('Pendulum-v1');

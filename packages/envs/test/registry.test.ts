@@ -10,7 +10,12 @@ import {
   transitionTable,
   type EnvOptions,
 } from '@gradus/envs';
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 test('lists every environment by its id', () => {
   expect(listEnvs()).toEqual([

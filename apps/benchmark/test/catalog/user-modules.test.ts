@@ -1,10 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listEnvs, makeEnv } from '@gradus/envs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { algorithms } from '../../src/catalog/algorithms.ts';
 import { environmentOf, importModules } from '../../src/catalog/user-modules.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures');
 

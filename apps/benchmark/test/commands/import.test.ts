@@ -1,9 +1,14 @@
 import { copyFileSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { loadRun } from '../../src/runs/run.ts';
 import { startGradus } from '../gradus-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 /** A user's project: a module with an environment, one with an algorithm, and the packages. */
 function project(): string {

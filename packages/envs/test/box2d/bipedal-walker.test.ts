@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { NumpyRandom, Random } from '@gradus/core';
 import { bipedalWalker } from '@gradus/envs/box2d';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { TERRAIN, createTerrain } from '../../src/box2d/walker-terrain.ts';
 import { largestDifference } from '../support/largest-difference.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 /** The start of the episode of seed 0, recorded with Gymnasium 1.4.0 and pybox2d 2.3.10, whose numbers are float32. */
 const golden = JSON.parse(readFileSync(`${import.meta.dirname}/../fixtures/BipedalWalker-v3.json`, 'utf8')) as {

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { NumpyRandom, type Env, type RandomSource } from '@gradus/core';
 import { lunarLander } from '@gradus/envs/box2d';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { lunarLanderSimulation } from '../../src/box2d/lunar-lander.ts';
 import { largestDifference } from '../support/largest-difference.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 /** A landing recorded with Gymnasium 1.4.0 and pybox2d 2.3.10, whose numbers are float32. */
 interface Landing {

@@ -1,7 +1,12 @@
 import { badCalls } from '@gradus/bad-calls';
 import { checkEnv, makeEnv } from '@gradus/envs';
 import * as box2d from '@gradus/envs/box2d';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const ids = ['LunarLander-v3', 'LunarLanderContinuous-v3', 'BipedalWalker-v3', 'BipedalWalkerHardcore-v3'];
 

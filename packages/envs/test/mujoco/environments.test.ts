@@ -3,7 +3,12 @@ import { badCalls } from '@gradus/bad-calls';
 import { checkEnv, envDefaults, makeEnv } from '@gradus/envs';
 import * as mujoco from '@gradus/envs/mujoco';
 import { loadMujoco, mujocoIds } from '@gradus/envs/mujoco';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const envs = await loadMujoco();
 
