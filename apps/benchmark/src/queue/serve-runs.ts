@@ -134,14 +134,14 @@ class Executor {
     const run = checkRun(job.data);
     const checkpoint = await loadFromRedis(this.redis, jobId);
     this.say(`${run.id}: ${checkpoint === undefined ? 'begins' : 'is taken up again'}`);
-    const checkpoints = new NewestOnly((files: RunCheckpoint) => this.keep(run, jobId, files));
+    const checkpoints = new NewestOnly((made: RunCheckpoint) => this.keep(run, jobId, made));
     try {
       const record = await this.pool.run(run, {
         checkpoint,
         checkpointInterval: this.checkpointInterval,
         signal,
         onProgress: throttled((progress) => this.report(job, progress)),
-        onCheckpoint: (files) => checkpoints.push(files),
+        onCheckpoint: (made) => checkpoints.push(made),
       });
       this.say(`${run.id}: finished with a mean return of ${record.mean_return.toFixed(1)}`);
       return record;
@@ -160,9 +160,9 @@ class Executor {
     }
   }
 
-  private async keep(run: PlannedRun, jobId: string, files: RunCheckpoint): Promise<void> {
+  private async keep(run: PlannedRun, jobId: string, checkpoint: RunCheckpoint): Promise<void> {
     try {
-      await saveToRedis(this.redis, jobId, files);
+      await saveToRedis(this.redis, jobId, checkpoint);
     } catch (error) {
       this.say(`${run.id}: no checkpoint kept: ${messageOf(error)}`);
     }

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import { z } from 'zod';
+import { decodeCheckpointFile } from '@gradus/core';
 import { lockFolder } from './folder-lock.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { contradictionInRun } from './check-record.ts';
@@ -47,6 +47,8 @@ export interface Results {
 const DESCRIPTION = 'suite.json';
 const RECORDS = 'results.jsonl';
 const CHECKPOINTS = 'checkpoints';
+/** Bytes that are read at once. */
+const PIECE = 16 * 2 ** 20;
 const NEWLINE = 10;
 
 /**
@@ -224,15 +226,16 @@ export class ResultsFolder {
 
   /** Keeps a checkpoint instead of the run's previous one, whole or not at all. @throws UserError as `append` does. */
   async saveCheckpoint(id: string, checkpoint: RunCheckpoint): Promise<void> {
-    await explained(this.folder, () => replaceFile(checkpointPath(this.folder, id), serialize(checkpoint)));
+    await explained(this.folder, () => replaceFile(checkpointPath(this.folder, id), checkpoint));
   }
 
   /** The run's last checkpoint, if there is one. @throws UserError when it cannot be read. */
   async loadCheckpoint(id: string): Promise<RunCheckpoint | undefined> {
     const path = checkpointPath(this.folder, id);
-    const bytes = await explained(this.folder, () => readIfThere(path));
+    const bytes = await explained(this.folder, () => readWhole(path));
     try {
-      return bytes === undefined ? undefined : (deserialize(bytes) as RunCheckpoint);
+      if (bytes !== undefined) decodeCheckpointFile(bytes);
+      return bytes;
     } catch {
       throw new UserError(`${path} is corrupt; delete it to begin this run anew`);
     }
@@ -302,6 +305,28 @@ async function removeTemporaryFiles(folder: string): Promise<void> {
     for (const name of await readdir(path)) {
       if (/\.tmp-[\w-]+$/.test(name)) await rm(join(path, name), { force: true });
     }
+  }
+}
+
+/** What is in a file, of any size: `readFile` takes no more than 2 GiB. */
+async function readWhole(path: string): Promise<RunCheckpoint | undefined> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+  try {
+    const bytes = new Uint8Array((await file.stat()).size);
+    for (let filled = 0; filled < bytes.length;) {
+      const { bytesRead } = await file.read(bytes, filled, Math.min(PIECE, bytes.length - filled), null);
+      if (bytesRead === 0) return bytes.slice(0, filled);
+      filled += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
   }
 }
 

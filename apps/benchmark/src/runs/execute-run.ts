@@ -20,7 +20,7 @@ export interface RunProgress {
 
 /** What {@link executeRun} may be given. */
 export interface ExecuteRunOptions {
-  /** Where to go on: what `onCheckpoint` was last given for this run. */
+  /** Where to go on: what `onCheckpoint` was last given for this run. A `RunPool` hands it over: it is empty afterwards. */
   readonly checkpoint?: RunCheckpoint | undefined;
   /** Called some times a second. */
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;

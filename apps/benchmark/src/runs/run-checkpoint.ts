@@ -1,10 +1,13 @@
-import { CheckpointError, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '@gradus/core';
+import { CheckpointError, decodeCheckpointFile, encodeCheckpointFile, type Checkpoint } from '@gradus/core';
 import { z } from 'zod';
 import { parseJson } from '../files/parse-json.ts';
 import { runRecordSchema } from './run-record.ts';
 
-/** A run that is not finished, as files by name, with checksums inside: whoever keeps them needs to know no more. */
-export type RunCheckpoint = Readonly<Record<string, Uint8Array>>;
+/**
+ * A run that is not finished, as one file with checksums inside: whoever keeps it needs to know no more. Its memory is nobody else's, so that threads may
+ * hand it over, which for gigabytes takes no time, and a copy minutes.
+ */
+export type RunCheckpoint = Uint8Array<ArrayBuffer>;
 
 const { curve, best, origin } = runRecordSchema.shape;
 
@@ -29,7 +32,7 @@ const STATE_FILE = 'run.json';
 /** Packs an agent and the state of its run. */
 export function encodeRunCheckpoint(agent: Checkpoint, state: RunState): RunCheckpoint {
   const text = new TextEncoder().encode(JSON.stringify(state));
-  return encodeCheckpoint({ ...agent, files: { ...agent.files, [STATE_FILE]: text } });
+  return encodeCheckpointFile({ ...agent, files: { ...agent.files, [STATE_FILE]: text } });
 }
 
 /**
@@ -40,7 +43,7 @@ export function decodeRunCheckpoint(
   checkpoint: RunCheckpoint,
   id: string,
 ): { readonly agent: Checkpoint; readonly state: RunState } {
-  const agent = decodeCheckpoint(checkpoint);
+  const agent = decodeCheckpointFile(checkpoint);
   const file: Uint8Array | undefined = agent.files[STATE_FILE];
   if (file === undefined) throw new CheckpointError(`checkpoint: the file ${STATE_FILE} is missing`);
   const state = parseJson(runStateSchema, new TextDecoder().decode(file), `checkpoint: ${STATE_FILE}`);

@@ -89,7 +89,7 @@ type End = Exclude<FromWorker, { readonly progress: unknown } | { readonly check
 /** Has a thread execute a run. @throws Error when the thread fails. */
 async function executeIn(worker: Worker, run: PlannedRun, hooks: ExecuteRunOptions): Promise<End> {
   const { checkpoint, onProgress, onCheckpoint, checkpointInterval, signal } = hooks;
-  const send = (message: ToWorker): void => worker.postMessage(message);
+  const send = (message: ToWorker, handedOver: ArrayBuffer[] = []): void => worker.postMessage(message, handedOver);
   const abort = (): void => send('abort');
   let release = (): void => undefined;
   try {
@@ -108,7 +108,7 @@ async function executeIn(worker: Worker, run: PlannedRun, hooks: ExecuteRunOptio
         worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         signal?.removeEventListener('abort', abort);
       };
-      send({ run, checkpoint, checkpointInterval });
+      send({ run, checkpoint, checkpointInterval }, checkpoint && [checkpoint.buffer]);
     });
   } finally {
     release();

@@ -25,7 +25,8 @@ export type FromWorker =
 /** The entry of `RunPool`'s threads: executes one run after the other. */
 function listen(): void {
   let running: AbortController | undefined;
-  const tell = (message: FromWorker): void => parentPort?.postMessage(message);
+  const tell = (message: FromWorker): void =>
+    parentPort?.postMessage(message, 'checkpoint' in message ? [message.checkpoint.buffer] : []);
   parentPort?.on('message', (message: ToWorker) => {
     if (message === 'abort') {
       running?.abort();
@@ -51,8 +52,8 @@ async function execute(
       onProgress: (progress) => {
         tell({ progress });
       },
-      onCheckpoint: (files) => {
-        tell({ checkpoint: files });
+      onCheckpoint: (made) => {
+        tell({ checkpoint: made });
       },
     });
     return { record };

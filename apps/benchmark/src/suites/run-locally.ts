@@ -74,8 +74,8 @@ async function runOne(
         hooks.onProgress(run, progress);
         if (hooks.isEnough?.(run, progress) === true) enough.abort();
       },
-      onCheckpoint: (files) => {
-        saving = saving.then(() => hooks.onCheckpoint(run, files)).catch(breakOff);
+      onCheckpoint: (made) => {
+        saving = saving.then(() => hooks.onCheckpoint(run, made)).catch(breakOff);
       },
     });
   } catch (error) {

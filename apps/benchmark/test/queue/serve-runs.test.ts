@@ -32,7 +32,7 @@ async function serve({ url }: RedisServer) {
         const fail = (message: string): void => reject(new Error(message));
         executions.push({ run, options, finish: () => resolve(recordFor(run)), fail });
         options.signal?.addEventListener('abort', () => {
-          options.onCheckpoint?.({ file: Uint8Array.of(1, 2, 3) });
+          options.onCheckpoint?.(Uint8Array.of(1, 2, 3));
           reject(new RunInterrupted('interrupted'));
         });
       }),
@@ -81,10 +81,10 @@ describe.skipIf(!hasRedis())('serveRuns', () => {
   it('goes on from the checkpoint, and starts over where that breaks it', async () => {
     const server = await startRedis({ persistent: false });
     const { queue, nth, lines } = await serve(server);
-    await saveToRedis(server.redis, jobId, { file: Uint8Array.of(9) });
+    await saveToRedis(server.redis, jobId, Uint8Array.of(9));
     await queue.add(run.id, run, { jobId, attempts: 2 });
     const first = await nth(0);
-    expect(first.options.checkpoint).toEqual({ file: Uint8Array.of(9) });
+    expect(first.options.checkpoint).toEqual(Uint8Array.of(9));
     first.fail('checkpoint: corrupt');
     const second = await nth(1);
     expect(second.options.checkpoint).toBeUndefined();
@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis())('serveRuns', () => {
     await nth(0);
     await stop();
     expect(await (await queue.getJob(jobId))?.getState()).toBe('waiting');
-    expect(await loadFromRedis(server.redis, jobId)).toEqual({ file: Uint8Array.of(1, 2, 3) });
+    expect(await loadFromRedis(server.redis, jobId)).toEqual(Uint8Array.of(1, 2, 3));
   });
 
   it('executes a run once that a Redis without memory hands out again', async () => {
@@ -137,7 +137,7 @@ describe.skipIf(!hasRedis())('serveRuns', () => {
     await server.redis.set(`bull:${queueName}:${jobId}:lock`, 'of another worker');
     await waitFor(() => options.signal?.aborted === true || undefined);
     const kept = await waitFor(() => loadFromRedis(server.redis, jobId));
-    expect(kept).toEqual({ file: Uint8Array.of(1, 2, 3) });
+    expect(kept).toEqual(Uint8Array.of(1, 2, 3));
     expect(await (await queue.getJob(jobId))?.getState()).toBe('active');
   });
 });

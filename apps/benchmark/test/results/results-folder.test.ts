@@ -1,5 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeCheckpointFile } from '@gradus/core';
+import { loadCheckpoint } from '@gradus/core/node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RunCheckpoint } from '../../src/runs/run-checkpoint.ts';
 import { recordLine } from '../../src/results/record-lines.ts';
@@ -29,7 +31,10 @@ async function openFolder(path: string, fresh = false, say?: (line: string) => v
   return folder;
 }
 
-const checkpoint: RunCheckpoint = { 'agent.json': Uint8Array.of(1, 2, 3), 'state.bin': new Uint8Array(1000).fill(7) };
+/** Of no agent, but whole: with an array of so many numbers. */
+const checkpointWith = (numbers: number): RunCheckpoint =>
+  encodeCheckpointFile({ algorithm: 'fake', state: { array: new Float64Array(numbers).fill(7) }, files: {} });
+const checkpoint = checkpointWith(100);
 
 describe('ResultsFolder', () => {
   it('keeps records and the description', async () => {
@@ -104,12 +109,23 @@ describe('ResultsFolder', () => {
     const folder = await openFolder(path);
     const { id } = recordOf(0).run;
     expect(await folder.loadCheckpoint(id)).toBeUndefined();
-    await folder.saveCheckpoint(id, { 'agent.json': Uint8Array.of(0) });
+    await folder.saveCheckpoint(id, checkpointWith(1));
     await folder.saveCheckpoint(id, checkpoint);
     expect(await folder.loadCheckpoint(id)).toEqual(checkpoint);
     expect(readdirSync(join(path, 'checkpoints'))).toHaveLength(1);
     await folder.append(recordOf(0));
     expect(readdirSync(join(path, 'checkpoints'))).toEqual([]);
+  });
+
+  it('keeps checkpoints as files that are read in pieces, and by others', async () => {
+    const path = temporaryFolder();
+    const folder = await openFolder(path);
+    const large = checkpointWith(5 * 2 ** 20);
+    await folder.saveCheckpoint('a/b', large);
+    const read = await folder.loadCheckpoint('a/b');
+    expect(Buffer.compare(read ?? Buffer.of(), large)).toBe(0);
+    const { state } = await loadCheckpoint(join(path, 'checkpoints', 'a_b.bin'));
+    expect((state.array as Float64Array).length).toBe(5 * 2 ** 20);
   });
 
   it('deletes the checkpoint of a run after whose end the process was killed', async () => {
@@ -128,8 +144,14 @@ describe('ResultsFolder', () => {
     const path = temporaryFolder();
     const folder = await openFolder(path);
     await folder.saveCheckpoint('a/b', checkpoint);
-    writeFileSync(join(path, 'checkpoints', 'a_b.bin'), 'x');
-    await expect(folder.loadCheckpoint('a/b')).rejects.toThrow('a_b.bin is corrupt; delete it to begin this run anew');
+    const damaged = checkpoint.slice();
+    damaged[damaged.length - 1] ^= 1;
+    for (const content of ['x', '', checkpoint.subarray(0, 99), damaged]) {
+      writeFileSync(join(path, 'checkpoints', 'a_b.bin'), content);
+      await expect(folder.loadCheckpoint('a/b')).rejects.toThrow(
+        'a_b.bin is corrupt; delete it to begin this run anew',
+      );
+    }
   });
 
   it('begins anew when told to, and says what it deletes', async () => {

@@ -6,7 +6,7 @@ import { algorithms } from '../../src/catalog/algorithms.ts';
 import { executeRun, RunInterrupted } from '../../src/runs/execute-run.ts';
 import type { PlannedRun } from '../../src/runs/planned-run.ts';
 import { scoreAgent } from '../../src/runs/results.ts';
-import type { RunCheckpoint } from '../../src/runs/run-checkpoint.ts';
+import { decodeRunCheckpoint, type RunCheckpoint } from '../../src/runs/run-checkpoint.ts';
 import { runRecordSchema } from '../../src/runs/run-record.ts';
 import { devicesHere, resultOf, shortDqnRun, shortRun } from '../planned-runs.ts';
 
@@ -119,7 +119,7 @@ describe('executeRun', () => {
       checkpointInterval: 0,
       onCheckpoint: (checkpoint) => parts.push(checkpoint),
     });
-    const state = JSON.parse(new TextDecoder().decode(parts[1]['run.json'])) as { seconds: number; started: string };
+    const { state } = decodeRunCheckpoint(parts[1], run.id);
     const { timing, origin } = await executeRun(run, { checkpoint: parts[1] });
     expect(origin.resumed_at).toEqual([512, 1024]);
     expect(origin.started).toBe(state.started);
@@ -169,10 +169,9 @@ describe('executeRun', () => {
     await expect(other).rejects.toThrow(
       new CheckpointError(`checkpoint: expected one of the run ${shortRun({ seed: 1 }).id}, got ${shortRun().id}`),
     );
-    const file = checkpoint['parameters.safetensors'].slice();
-    file[file.length - 1] ^= 1;
-    const corrupt = executeRun(shortRun(), { checkpoint: { ...checkpoint, 'parameters.safetensors': file } });
-    await expect(corrupt).rejects.toThrow('parameters.safetensors is corrupt, its checksum is wrong');
+    checkpoint[checkpoint.length - 1] ^= 1;
+    const corrupt = executeRun(shortRun(), { checkpoint });
+    await expect(corrupt).rejects.toThrow('run.json is corrupt, its checksum is wrong');
   });
 
   it.each([

@@ -1,3 +1,5 @@
+import { encodeCheckpointFile } from '@gradus/core';
+import type { RunCheckpoint } from '../../src/runs/run-checkpoint.ts';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -29,6 +31,10 @@ async function openClimber(folder: string, execute: ExecuteRuns, rungs = twoRung
   const climb = rungClimber({ rungs, folder: results, scores, execute, display: () => noDisplay, signal });
   return { climb, results, close };
 }
+
+/** Of no agent, but whole. */
+const checkpointOf = (seed: number): RunCheckpoint =>
+  encodeCheckpointFile({ algorithm: 'fake', state: { seed }, files: {} });
 
 describe('rungClimber', () => {
   it('trains nothing again whose score or failure is known, and scores finished runs by their curves', async () => {
@@ -88,14 +94,14 @@ describe('rungClimber', () => {
     const folder = temporaryFolder();
     const { climb, results } = await openClimber(folder, async (open, hooks) => {
       for (const run of open) {
-        await results.saveCheckpoint(run.id, { file: Uint8Array.of(run.seed) });
+        await results.saveCheckpoint(run.id, checkpointOf(run.seed));
         expect(hooks.isEnough?.(run, { step: 999, episodeReturn: 0 })).toBe(false);
       }
     });
     await climb(runs, 0);
     expect(readdirSync(join(folder, 'checkpoints'))).toHaveLength(3);
     await climb([runs[1]], 1);
-    expect(await results.loadCheckpoint(runs[1].id)).toEqual({ file: Uint8Array.of(1) });
+    expect(await results.loadCheckpoint(runs[1].id)).toEqual(checkpointOf(1));
     expect(readdirSync(join(folder, 'checkpoints'))).toHaveLength(1);
   });
 });
