@@ -35,7 +35,7 @@ export const squashedActorChecks: { readonly [Name in keyof SquashedActorOptions
 };
 
 /** π(·|s) over actions in (−1, 1), inside a program. */
-export interface SquashedPolicy {
+interface SquashedPolicy {
   /** Draws whose noise is independent from row to row, with their log densities; gradients flow into the actor. */
   sample(key: t.Tensor): SquashedSample;
   /** Draws as they are played: with state-dependent exploration, the same key is the same function of the state. */

@@ -11,7 +11,7 @@ import { Box as BoxShape, Edge, Polygon, RevoluteJoint, World, type Body, type F
 import { envOptions } from '../env-options.ts';
 import { bipedalWalkerFormat, renderBipedalWalker } from '../rendering/bipedal-walker.ts';
 import { STEPS_PER_SECOND, TouchCounter, advanceWorld, clip, isGround, metres, partFilter, poseOf } from './physics.ts';
-import { envFromSimulation, type SimulatedEpisode, type Simulation } from './simulation.ts';
+import { envFromSimulation, type SimulatedEpisode } from './simulation.ts';
 import { TERRAIN, createTerrain, type Terrain } from './walker-terrain.ts';
 
 /** What may be changed about the walker. */
@@ -67,23 +67,15 @@ const observationSpace = new Box(
  * Throws `RangeError` for options out of range.
  */
 export function bipedalWalker(options: BipedalWalkerOptions = {}): Env<SpaceValue> & Stateful {
-  return envFromSimulation(bipedalWalkerSimulation(options));
-}
-
-/** What `bipedalWalker` plays: tests begin its episodes with recorded terrains. */
-export function bipedalWalkerSimulation(
-  options: BipedalWalkerOptions = {},
-  makeTerrain: (random: RandomSource, hardcore: boolean) => Terrain = createTerrain,
-): Simulation {
   const { hardcore = false } = envOptions('bipedalWalker', options, { hardcore: flag });
   const { maxEpisodeSteps = hardcore ? 2000 : 1600 } = options;
-  return {
+  return envFromSimulation({
     observationSpace,
     actionSpace: new Box(-1, 1, [4]),
     maxEpisodeSteps,
     renderFormat: bipedalWalkerFormat,
-    begin: (random) => new BipedalWalkerEpisode(random, makeTerrain(random, hardcore)),
-  };
+    begin: (random) => new BipedalWalkerEpisode(random, createTerrain(random, hardcore)),
+  });
 }
 
 interface Leg {

@@ -15,7 +15,7 @@ export const TERRAIN: Readonly<Record<'step' | 'length' | 'height' | 'grass' | '
 };
 
 /** A point of the terrain. */
-export interface TerrainPoint {
+interface TerrainPoint {
   readonly x: number;
   readonly y: number;
 }

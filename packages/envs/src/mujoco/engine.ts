@@ -41,13 +41,10 @@ export interface Data {
 }
 
 /** Where MuJoCo writes what it is asked for: it leaves an array of JavaScript as it is, without an error (3.14.0). */
-export interface DoubleBuffer {
+interface DoubleBuffer {
   GetView(): Float64Array;
   delete(): void;
 }
-
-/** `mjtGeom` of shapes that are drawn. */
-export const geomTypes = { sphere: 2, capsule: 3 };
 
 let engine: Promise<Engine> | undefined;
 
