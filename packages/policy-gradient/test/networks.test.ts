@@ -194,10 +194,13 @@ test.each(['picture', 'picture and whether it is mirrored'])(
   'what is right in a %s is learned, by default',
   (which) => {
     const make = which === 'picture' ? pixelSides : mirroredSides;
-    const agent = new Ppo(make(), { ...small, epochs: 10 });
-    Array.from(agent.learn({ steps: 64 * 20 }));
-    // 16 is perfect.
-    expect(evaluate(agent, make(), { episodes: 4, seed: 1 }).meanReturn).toBeGreaterThanOrEqual(15);
+    const returns = [0, 1, 2].map((seed) => {
+      const agent = new Ppo(make(), { ...small, learningRate: 1e-3, epochs: 10, seed });
+      Array.from(agent.learn({ steps: 64 * 80 }));
+      return evaluate(agent, make(), { episodes: 4, seed: 1 }).meanReturn;
+    });
+    // 16 is perfect. The median: one in six seeds stops at 14, another one on other processors.
+    expect(returns.sort((a, b) => a - b)[1]).toBeGreaterThanOrEqual(15);
   },
 );
 
@@ -212,10 +215,16 @@ test('modules of your own for the parts of a Dict', () => {
     const head = t.mlp({ input: 10, hidden: [32], output: 2, activation: 'tanh', random });
     return actorCriticOf(spaces, { body, head, critic: t.linear({ input: 10, output: 1, random }) }, options);
   };
-  const agent = new Ppo(mirroredSides(), { ...small, epochs: 10, networks: parts });
+  const options = { ...small, learningRate: 1e-3, epochs: 10, networks: parts };
+  const returns = [0, 1, 2].map((seed) => {
+    const trained = new Ppo(mirroredSides(), { ...options, seed });
+    Array.from(trained.learn({ steps: 64 * 80 }));
+    return evaluate(trained, mirroredSides(), { episodes: 4, seed: 1 }).meanReturn;
+  });
+  expect(returns.sort((a, b) => a - b)[1]).toBeGreaterThanOrEqual(15);
+  const agent = new Ppo(mirroredSides(), options);
   const before = agent.checkpoint().files['parameters.safetensors'];
-  Array.from(agent.learn({ steps: 64 * 20 }));
-  expect(evaluate(agent, mirroredSides(), { episodes: 4, seed: 1 }).meanReturn).toBeGreaterThanOrEqual(15);
+  Array.from(agent.learn({ steps: 64 * 4 }));
   const [first, last] = [before, agent.checkpoint().files['parameters.safetensors']].map(t.decodeSafetensors);
   for (const name of Object.keys(first)) expect([name, first[name].data]).not.toEqual([name, last[name].data]);
 });
