@@ -1,11 +1,12 @@
 export { Ddpg, ddpgDefaults, type DdpgOptions } from './ddpg.ts';
 export type { ExplorationNoise, GaussianNoise, OrnsteinUhlenbeckNoise } from './exploration-noise.ts';
 export type { PrioritizedSampling, SamplingOptions } from './minibatches.ts';
-export type { NetworkDescription, NetworkLayers } from './networks.ts';
+export type { LayerSizes, NetworkDescription, NetworkLayers } from './networks.ts';
 export type { ReplayOptions } from './replay-learning.ts';
 export { Sac, sacDefaults, type SacOptions } from './sac.ts';
 export {
   a2cSettings,
+  crossQSettings,
   ddpgSettings,
   sacSettings,
   td3Settings,
@@ -23,3 +24,4 @@ export {
   type OneStepActorCriticOptions,
 } from './one-step-actor-critic.ts';
 export { Tqc, tqcDefaults, type TqcOptions } from './tqc.ts';
+export { CrossQ, crossQDefaults, type CrossQOptions } from './crossq.ts';

@@ -30,8 +30,8 @@ export interface NetworkDescription {
   readonly random: t.RandomSource;
 }
 
-/** Options about the layers of actor and critics, which are separate networks. */
-export interface NetworkLayers extends FeatureLayerOptions {
+/** Layers of actor and critics, which are separate networks. */
+export interface LayerSizes extends FeatureLayerOptions {
   /**
    * Sizes of the hidden layers of all networks. `null`: after the default `convolutions` one, of 512 numbers after NatureCNN's and 128 after MinAtar's; else
    * [256, 256] (S6.3; Fujimoto et al., 2018; Haarnoja et al., 2018). Default `null`.
@@ -41,6 +41,10 @@ export interface NetworkLayers extends FeatureLayerOptions {
   readonly criticHidden: readonly number[] | null;
   /** Of the hidden layers. Default `relu`. */
   readonly activation: t.Activation;
+}
+
+/** Options about the networks of actor and critics. */
+export interface NetworkLayers extends LayerSizes {
   /**
    * Makes a network of one's own, a new one at each call: a module from [rows × (features + actionSize)] to [rows × outputs]. The other options about layers
    * are up to it. It is not saved: give it again when loading, where weights are checked by name and shape. Default `null`.
@@ -49,20 +53,27 @@ export interface NetworkLayers extends FeatureLayerOptions {
 }
 
 /** Default layers. */
-export const networkLayerDefaults: NetworkLayers = {
+export const layerSizeDefaults: LayerSizes = {
   ...featureLayerDefaults,
   hidden: null,
   criticHidden: null,
   activation: 'relu',
-  network: null,
 };
 
+/** Default networks. */
+export const networkLayerDefaults: NetworkLayers = { ...layerSizeDefaults, network: null };
+
 /** What each of these options must be. */
-export const networkLayerChecks: { readonly [Name in keyof NetworkLayers]: OptionCheck } = {
+export const layerSizeChecks: { readonly [Name in keyof LayerSizes]: OptionCheck } = {
   ...featureLayerChecks,
   hidden: nullable(layerSizes),
   criticHidden: nullable(layerSizes),
   activation: oneOf(...t.activationNames),
+};
+
+/** What each of these options must be. */
+export const networkLayerChecks: { readonly [Name in keyof NetworkLayers]: OptionCheck } = {
+  ...layerSizeChecks,
   network: nullable(aFunction),
 };
 

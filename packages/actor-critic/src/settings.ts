@@ -1,5 +1,6 @@
 import { linear } from '@gradus/core';
 import type { A2cOptions } from './a2c.ts';
+import type { CrossQOptions } from './crossq.ts';
 import type { DdpgOptions } from './ddpg.ts';
 import type { SacOptions } from './sac.ts';
 import type { Td3Options } from './td3.ts';
@@ -137,5 +138,16 @@ export const tqcSettings: SettingsTable<'zoo', TqcOptions> = {
       },
     },
     'MountainCarContinuous-v0': sacSettings.zoo['MountainCarContinuous-v0'],
+  },
+};
+
+/** For CrossQ (`hyperparams/crossq.yml`). */
+export const crossQSettings: SettingsTable<'zoo', CrossQOptions> = {
+  zoo: {
+    'Pendulum-v1': {
+      numEnvs: 1,
+      steps: 20_000,
+      options: { policyDelay: 2, hidden: [256, 256], criticHidden: [256, 256] },
+    },
   },
 };

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 const examples: Examples = {
   // Agents, which go through core's checks: their own tests have their options.
   A2c: null,
+  CrossQ: null,
   Ddpg: null,
   DiscreteSac: null,
   OneStepActorCritic: null,

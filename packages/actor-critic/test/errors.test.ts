@@ -1,7 +1,7 @@
 import { Box, DivergenceError, EnvError, type Env, type StepResult } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import * as t from '@gradus/tensor';
-import { Ddpg, Td3 } from '@gradus/actor-critic';
+import { Ddpg, Sac, Td3, Tqc } from '@gradus/actor-critic';
 import { describe, expect, test } from 'vitest';
 import { continuousAgents } from './support/agents.ts';
 
@@ -60,13 +60,6 @@ describe.each(continuousAgents)('%s', (_, Agent) => {
     expect(make({ bufferSize: 1e15 })).toThrow(/^ReplayBuffer: 1,000,000,000,000,000 transitions/);
   });
 
-  test('a network of another shape', () => {
-    const network = ({ features, random }: { features: number; random: t.RandomSource }): t.Module =>
-      t.linear({ input: features, output: 7, random });
-    expect(make({ network })).toThrow(/^network: expected its actor to make \[2, \d\] of \[2, 2\], got \[2, 7\]$/);
-    expect(make({ network: () => 7 })).toThrow('network: expected its result to be a module, got 7');
-  });
-
   test.each<[Partial<StepResult>, string]>([
     [{ reward: NaN }, 'reward of environment 0 is NaN, expected a finite number'],
     [{ observation: [0, NaN] }, 'observation of environment 0 has NaN at [1], expected a finite number'],
@@ -86,6 +79,14 @@ describe.each(continuousAgents)('%s', (_, Agent) => {
       }
     }).toThrow(DivergenceError);
   });
+});
+
+test.each([Ddpg, Td3, Sac, Tqc])('a network of another shape: %o', (Agent) => {
+  const make = (options: object) => () => new Agent(userEnv(box), options);
+  const network = ({ features, random }: { features: number; random: t.RandomSource }): t.Module =>
+    t.linear({ input: features, output: 7, random });
+  expect(make({ network })).toThrow(/^network: expected its actor to make \[2, \d\] of \[2, 2\], got \[2, 7\]$/);
+  expect(make({ network: () => 7 })).toThrow('network: expected its result to be a module, got 7');
 });
 
 test.each([Ddpg, Td3])('noise that is none: %o', (Agent) => {

@@ -42,8 +42,16 @@ const runs: Readonly<Record<string, Run>> = {
 };
 const STEPS = 600;
 const HALF = 304;
-const cases = continuousAgents.flatMap(([algorithm, Agent]) =>
-  devices.flatMap((on) => Object.entries(runs).map(([name, run]) => ({ algorithm, Agent, name, run, on }))),
+const cases = continuousAgents.flatMap(([algorithm, Agent, { small }]) =>
+  devices.flatMap((on) =>
+    Object.entries(runs).map(([name, run]) => ({
+      algorithm,
+      Agent,
+      name,
+      run: { make: run.make, options: { ...run.options, ...small } },
+      on,
+    })),
+  ),
 );
 
 /** Learns up to step `until` of a training of `STEPS`; the metrics of each round, but for the speed. */
@@ -85,9 +93,9 @@ describe.each(cases)('$algorithm, $name, on $on.name', ({ Agent, run, on }) => {
   });
 });
 
-describe.each(continuousAgents)('%s', (_, Agent) => {
+describe.each(continuousAgents)('%s', (_, Agent, { small }) => {
   test('without an environment it acts as it did, and its values are there', () => {
-    const agent = new Agent(makeEnv('Pendulum-v1'), { ...shared, bufferSize: 500 });
+    const agent = new Agent(makeEnv('Pendulum-v1'), { ...shared, ...small, bufferSize: 500 });
     learn(agent, 200);
     const loaded = Agent.load(agent.checkpoint()) as ReplayAgent;
     const observations = Float32Array.from({ length: 30 }, (__, i) => Math.sin(i));
@@ -102,7 +110,7 @@ describe.each(continuousAgents)('%s', (_, Agent) => {
   });
 
   test('without its buffer it says so, and learns again when there is enough', () => {
-    const agent = new Agent(makeEnv('Pendulum-v1'), { ...shared, bufferSize: 500 });
+    const agent = new Agent(makeEnv('Pendulum-v1'), { ...shared, ...small, bufferSize: 500 });
     learn(agent, 200);
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const resumed = Agent.load(agent.checkpoint({ saveReplay: false }), { env: makeEnv('Pendulum-v1') }) as ReplayAgent;

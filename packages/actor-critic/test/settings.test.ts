@@ -2,12 +2,14 @@ import type { VectorEnv } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import {
   A2c,
+  CrossQ,
   Ddpg,
   Sac,
   Td3,
   Tqc,
   a2cDefaults,
   a2cSettings,
+  crossQSettings,
   ddpgDefaults,
   ddpgSettings,
   sacDefaults,
@@ -90,6 +92,7 @@ type AgentClass = new (env: VectorEnv, options: object) => { dispose(): void };
 
 const published: readonly (readonly [algorithm: string, Agent: AgentClass, tables: Tables])[] = [
   ['a2c', A2c, a2cSettings],
+  ['crossq', CrossQ, crossQSettings],
   ['ddpg', Ddpg, ddpgSettings],
   ['td3', Td3, td3Settings],
   ['sac', Sac, sacSettings],

@@ -1,5 +1,6 @@
 import {
   A2c,
+  CrossQ,
   Ddpg,
   DiscreteSac,
   OneStepActorCritic,
@@ -8,6 +9,8 @@ import {
   Tqc,
   a2cDefaults,
   a2cSettings,
+  crossQDefaults,
+  crossQSettings,
   ddpgDefaults,
   ddpgSettings,
   discreteSacDefaults,
@@ -124,6 +127,7 @@ const known: Record<string, Algorithm> = {
   pqn: agents(Pqn, pqnDefaults, pqnSettings),
   a2c: agents(A2c, a2cDefaults, a2cSettings),
   'one-step-actor-critic': agents(OneStepActorCritic, oneStepActorCriticDefaults),
+  crossq: agents(CrossQ, crossQDefaults, crossQSettings),
   ddpg: agents(Ddpg, ddpgDefaults, ddpgSettings),
   td3: agents(Td3, td3Defaults, td3Settings),
   sac: agents(Sac, sacDefaults, sacSettings),

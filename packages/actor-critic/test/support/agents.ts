@@ -8,7 +8,7 @@ import type {
   Schedule,
   VectorEnv,
 } from '@gradus/core';
-import { Ddpg, Sac, Td3, Tqc } from '@gradus/actor-critic';
+import { CrossQ, Ddpg, Sac, Td3, Tqc } from '@gradus/actor-critic';
 
 /** What all agents that learn real actions from a replay buffer have. */
 export type ReplayAgent = Agent & {
@@ -42,6 +42,8 @@ export const continuousAgents: readonly (readonly [
   changes: {
     /** Targets follow quickly, and values are those of rewards alone. */
     readonly values: Partial<SharedOptions>;
+    /** Networks are small. */
+    readonly small?: Partial<SharedOptions>;
     /** Entropy is worth little beside rewards of 1. */
     readonly learning: Partial<SharedOptions>;
   },
@@ -62,6 +64,16 @@ export const continuousAgents: readonly (readonly [
     {
       values: { tau: 0.05, entropyCoefficient: 0, quantiles: 5, droppedQuantiles: 0 } as object,
       learning: { entropyCoefficient: 0.01 } as object,
+    },
+  ],
+  // Running statistics, by which it acts, count early in so short a training.
+  [
+    'crossq',
+    CrossQ,
+    {
+      small: { criticHidden: [8] } as object,
+      values: { entropyCoefficient: 0, criticHidden: [8], warmUpSteps: 200 } as object,
+      learning: { entropyCoefficient: 0.01, criticHidden: [64, 64], warmUpSteps: 200 } as object,
     },
   ],
 ];
