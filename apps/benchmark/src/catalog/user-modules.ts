@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, extname, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Dynamics, Env } from '@gradus/core';
-import { checkEnv, listEnvs, makeEnv, registerEnv, type EnvSpec } from './environments.ts';
+import { checkEnv, listEnvs, loadEnvironments, makeEnv, registerEnv, type EnvSpec } from './environments.ts';
 import { messageOf, UserError } from '../user-error.ts';
 import { algorithms, registerAlgorithm, type Algorithm } from './algorithms.ts';
 
@@ -45,7 +45,10 @@ export async function importModules(paths: readonly string[], where = '--import'
 
 /** The id of an environment, or of the only one in the module at that path, which is imported. @throws UserError as `importModules` does. */
 export async function environmentOf(idOrPath: string): Promise<string> {
-  if (!isModulePath(idOrPath)) return idOrPath;
+  if (!isModulePath(idOrPath)) {
+    await loadEnvironments([idOrPath]);
+    return idOrPath;
+  }
   const [id, ...others] = await importModule(idOrPath, idOrPath);
   if (id === undefined) throw new UserError(`${idOrPath}: expected an environment among its exports: ${FORMS}`);
   if (others.length === 0) return id;

@@ -1,5 +1,6 @@
 import type { Space } from '@gradus/core';
-import { listEnvs, makeEnv } from '../catalog/environments.ts';
+import { mujocoIds } from '@gradus/envs/mujoco';
+import { listEnvs, loadEnvironments, makeEnv } from '../catalog/environments.ts';
 import { EmbeddedDevice } from '@gradus/tensor';
 import type { Command } from 'commander';
 import { algorithms, settingsSources } from '../catalog/algorithms.ts';
@@ -28,6 +29,7 @@ export function addList(gradus: Command): void {
 }
 
 async function collect(): Promise<Listing> {
+  await loadEnvironments(mujocoIds);
   return {
     algorithms: Object.keys(algorithms),
     environments: listEnvs().map((id) => {

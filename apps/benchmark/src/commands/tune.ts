@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { benchDisplay, noDisplay } from '../suites/bench-display.ts';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { loadEnvironments } from '../catalog/environments.ts';
 import { importModules, importsFrom } from '../catalog/user-modules.ts';
 import { integerFrom } from '../catalog/parse-options.ts';
 import { count, table } from '../runs/results.ts';
@@ -77,6 +78,7 @@ async function tuneCommand(path: string, options: TuneOptions, command: readonly
     (space.imports ?? []).map((each) => resolve(dirname(path), each)),
     `${path}: imports:`,
   );
+  await loadEnvironments([space.environment]);
   await openDevice(device, 1);
   const planned = planTrials(space, device);
   const { rungs } = planned;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listEnvs } from '../catalog/environments.ts';
+import { listEnvs, loadEnvironments } from '../catalog/environments.ts';
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { algorithms } from '../catalog/algorithms.ts';
@@ -131,7 +131,7 @@ class Executor {
   }
 
   private async start(job: RunJob, jobId: string, signal: AbortSignal): Promise<RunRecord> {
-    const run = checkRun(job.data);
+    const run = await checkRun(job.data);
     const checkpoint = await loadFromRedis(this.redis, jobId);
     this.say(`${run.id}: ${checkpoint === undefined ? 'begins' : 'is taken up again'}`);
     const checkpoints = new NewestOnly((made: RunCheckpoint) => this.keep(run, jobId, made));
@@ -178,13 +178,14 @@ class Executor {
 }
 
 /** The run that a job asks for. @throws UnrecoverableError when it is none. */
-function checkRun(data: unknown): PlannedRun {
+async function checkRun(data: unknown): Promise<PlannedRun> {
   const parsed = plannedRunSchema.safeParse(data);
   if (!parsed.success) throw new UnrecoverableError(`expected a run, got ${JSON.stringify(data)}`);
   const { algorithm, environment } = parsed.data;
   const advice = 'if it is your own, start workers with --import';
   if (!Object.hasOwn(algorithms, algorithm))
     throw new UnrecoverableError(`unknown algorithm '${algorithm}'; ${advice}`);
+  await loadEnvironments([environment]);
   if (!listEnvs().includes(environment)) {
     throw new UnrecoverableError(`unknown environment '${environment}'; ${advice}`);
   }

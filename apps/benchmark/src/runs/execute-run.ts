@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { spawnSeed, streams, type Agent, type Evaluation, type VectorEnv } from '@gradus/core';
-import { makeVectorEnv } from '../catalog/environments.ts';
+import { loadEnvironments, makeVectorEnv } from '../catalog/environments.ts';
 import { algorithms } from '../catalog/algorithms.ts';
 import { openDevice } from '../catalog/devices.ts';
 import type { PlannedRun } from './planned-run.ts';
@@ -53,6 +53,7 @@ const TURN_INTERVAL = 100;
  */
 export async function executeRun(run: PlannedRun, options: ExecuteRunOptions = {}): Promise<RunRecord> {
   const { checkpoint, onProgress, onCheckpoint, checkpointInterval = 15, signal } = options;
+  await loadEnvironments([run.environment]);
   const { agent, state } = await prepare(run, checkpoint);
   try {
     const handOut = (): void => onCheckpoint?.(encodeRunCheckpoint(agent.checkpoint(), state));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CheckpointError, type Agent, type Checkpoint, type CheckpointOptions, type VectorEnv } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
-import { listEnvs, makeEnv } from '../catalog/environments.ts';
+import { listEnvs, loadEnvironments, makeEnv } from '../catalog/environments.ts';
 import { z } from 'zod';
 import { algorithms, type AlgorithmOptions } from '../catalog/algorithms.ts';
 import { deviceNames, openDevice, type DeviceChoice } from '../catalog/devices.ts';
@@ -89,6 +89,7 @@ export async function loadRun(folder: string): Promise<{ readonly run: Run; read
   }
   const source = join(folder, RUN_FILE);
   const run = parseJson(runSchema, new TextDecoder().decode(description), source);
+  await loadEnvironments([run.environment]);
   const isKnown = Object.hasOwn(algorithms, run.algorithm) && listEnvs().includes(run.environment);
   // What --import has imported takes the place of modules that were moved.
   if (!isKnown) {

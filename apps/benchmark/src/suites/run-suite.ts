@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { defaultDeviceName, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { loadEnvironments } from '../catalog/environments.ts';
 import { importModules, importsFrom } from '../catalog/user-modules.ts';
 import { shellText } from '../files/shell-text.ts';
 import { readRecords, ResultsFolder, type ResultsDescription } from '../results/results-folder.ts';
@@ -49,6 +50,7 @@ export async function runSuite(name: string, command: readonly string[], options
     (suite.imports ?? []).map((path) => resolve(dirname(suite.source), path)),
     `${suite.source}: imports:`,
   );
+  await loadEnvironments(suite.entries.flatMap(({ environment }) => environment));
   await openDevice(device, 1);
   const runs = planRuns(suite, { device, seeds, filter });
   const out = options.out ?? `runs/bench/${suite.name}`;
