@@ -1,5 +1,6 @@
 import { scheduleValue } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
+import '@gradus/envs/box2d';
 import { Ppo, ppoDefaults, ppoSettings } from '@gradus/policy-gradient';
 import { describe, expect, test } from 'vitest';
 
@@ -43,6 +44,9 @@ const zoo = {
   'MountainCar-v0': [16, 1_000_000, 16, 64, 4, 0.99, 0.98, 3e-4, true, null],
   'Pendulum-v1': [4, 100_000, 1024, 64, 10, 0.9, 0.95, 1e-3, false, 4],
   'MountainCarContinuous-v0': [1, 20_000, 8, 8, 10, 0.9999, 0.9, 7.77e-5, true, 8],
+  'LunarLander-v3': [16, 1_000_000, 1024, 64, 4, 0.999, 0.98, 3e-4, false, null],
+  'LunarLanderContinuous-v3': [16, 1_000_000, 1024, 64, 4, 0.999, 0.98, 3e-4, false, null],
+  'BipedalWalker-v3': [32, 5_000_000, 2048, 64, 10, 0.999, 0.95, 3e-4, true, null],
 } as const;
 
 test.each(Object.entries(zoo))('zoo: %s', (id, expected) => {
@@ -55,13 +59,16 @@ test.each(Object.entries(zoo))('zoo: %s', (id, expected) => {
   expect(normalizeReward).toBe(normalizeObservation);
   // Only MountainCarContinuous has others, and does without orthogonal weights.
   const own = id === 'MountainCarContinuous-v0';
+  const isLander = id.startsWith('LunarLander');
   const { entropyCoefficient, valueCoefficient, maxGradNorm, initialLogStd, orthogonalInitialization } = merged;
-  expect([entropyCoefficient, valueCoefficient, maxGradNorm]).toEqual(own ? [0.00429, 0.19, 5] : [0, 0.5, 0.5]);
+  expect([entropyCoefficient, valueCoefficient, maxGradNorm]).toEqual(
+    own ? [0.00429, 0.19, 5] : [isLander ? 0.01 : 0, 0.5, 0.5],
+  );
   expect([initialLogStd, orthogonalInitialization]).toEqual(own ? [-3.29, false] : [0, true]);
   // Only CartPole's settings anneal, both to zero.
   const anneals = id === 'CartPole-v1';
   const half = [learningRate, merged.clipRange ?? NaN].map((schedule) => scheduleValue(schedule, 0.5));
-  expect(half).toEqual(anneals ? [5e-4, 0.1] : [rate, own ? 0.1 : 0.2]);
+  expect(half).toEqual(anneals ? [5e-4, 0.1] : [rate, own ? 0.1 : id === 'BipedalWalker-v3' ? 0.18 : 0.2]);
 });
 
 test.each(['CartPole-v1', 'Acrobot-v1'])('cleanrl: %s', (id) => {

@@ -96,9 +96,9 @@ describe.each(Object.keys(learners))('%s', (name) => {
     (value) => {
       for (const spoilt of [{ reward: value }, { observation: value }]) {
         const agent = learners[name](spoiltEnv(spoilt));
-        expect(() => Array.from(agent.learn({ steps: 500 }))).toThrow(EnvError);
+        const message: unknown = expect.stringMatching(/^(reward|observation) of environment 0 (is|has) /);
         expect(() => Array.from(agent.learn({ steps: 500 }))).toThrow(
-          /^(reward|observation) of environment 0 (is|has) /,
+          expect.objectContaining({ constructor: EnvError, message }),
         );
         agent.dispose();
       }
