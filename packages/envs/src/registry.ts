@@ -242,7 +242,7 @@ function findSpec(id: string): EnvSpec {
   if (!spec) {
     const subEntry = Object.entries(subEntries).find(([, ids]) => ids.includes(id))?.[0];
     if (subEntry !== undefined) throw new RangeError(`unknown environment '${id}'; ${subEntry} registers it`);
-    const similar = similarNames(id, specs.keys());
+    const similar = similarNames(id, [...specs.keys(), ...Object.values(subEntries).flat()]);
     const names = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : `known are ${listEnvs().join(', ')}`;
     throw new RangeError(`unknown environment '${id}'; ${names}`);
   }

@@ -22,7 +22,7 @@ function read(text: string) {
 }
 
 describe('contradictionInRecord', () => {
-  const environments = ['CartPole-v1', 'FrozenLake-v1', 'Bandit-v0', 'ContextualBandit-v0'];
+  const environments = ['CartPole-v1', 'FrozenLake-v1', 'Bandit-v0', 'ContextualBandit-v0', 'Pendulum-v1'];
   it.each(Object.keys(algorithms))('finds none in what %s gives', async (algorithm) => {
     const environment = environments.find((id) => {
       try {

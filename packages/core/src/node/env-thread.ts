@@ -20,7 +20,7 @@ import {
 
 const { module, name, args, copies, signals, port } = workerData as ThreadTask;
 
-// Whoever waits for this thread hears of its end, whatever ends it.
+// Whoever waits for this thread hears that it ends, unless it has no memory left to say so.
 process.on('exit', () => {
   Atomics.compareExchange(signals, ANSWER, WAITING, ENDED);
   Atomics.notify(signals, ANSWER);
@@ -38,8 +38,10 @@ async function make(): Promise<VectorEnv | undefined> {
       const names = Object.keys(exports).join(', ') || 'nothing';
       throw new RangeError(`${module} exports ${names}; expected the function ${name} among it`);
     }
-    const makeEnv = create as (...each: readonly unknown[]) => Env;
-    const made = vectorize(() => makeEnv(...args), copies);
+    const makeEnv = create as (...each: readonly unknown[]) => Env | Promise<Env>;
+    const envs: Env[] = [];
+    while (envs.length < copies) envs.push(await makeEnv(...args));
+    const made = vectorize((i) => envs[i], copies);
     if (made.statistics !== undefined) {
       throw new RangeError(
         'wrappers that keep statistics belong around what vectorizeInThreads returns, not within threads',
@@ -76,6 +78,8 @@ function serve(env: VectorEnv): void {
       if (!call) answer(STEPPED);
       else tell(call.kind === 'getState' ? { kind: 'state', state: env.getState() } : { kind: 'done' });
     } catch (error) {
+      // As far as the call has come.
+      if (rows) show(env, rows);
       tell(failure(error));
     }
   }

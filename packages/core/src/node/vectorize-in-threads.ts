@@ -1,8 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { MessageChannel, Worker, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import {
+  MessageChannel,
+  Worker,
+  receiveMessageOnPort,
+  type MessagePort,
+  type WorkerOptions,
+} from 'node:worker_threads';
 import { checkArguments, checkOptions, optional, positiveInteger, positiveNumber } from '@gradus/tensor';
 import { aList, numberList, text } from '../options/argument-checks.ts';
-import { readState, readStates, type StateDict, type TypedArray } from '../checkpoints/state.ts';
+import { isTypedArray, readState, readStates, type StateDict } from '../checkpoints/state.ts';
 import { checkActions } from '../environments/check-values.ts';
 import { copySeedsOf } from '../environments/reset-options.ts';
 import { VectorBuffers } from '../environments/vector-buffers.ts';
@@ -29,7 +35,7 @@ import {
 export interface EnvModule {
   /** An absolute URL, as of `import.meta.resolve('@gradus/envs/box2d')` or `new URL('./my-env.js', import.meta.url)`. */
   readonly module: string | URL;
-  /** The name of the function that the module exports. */
+  /** The name of the function that the module exports, which returns an environment or a promise of one. */
   readonly name: string;
   /** What it is called with: whatever a message can carry. Default: nothing. */
   readonly args?: readonly unknown[] | undefined;
@@ -39,9 +45,9 @@ export interface EnvModule {
 export interface ThreadsOptions {
   /** Default: one for each core, but no more than there are copies. */
   readonly threads?: number | undefined;
-  /** Seconds that a call may take: a thread that hangs is an error after them. Default 600. */
+  /** Seconds that a call may take, and making the copies: a thread that hangs or has run out of memory is an error after them. Default 600. */
   readonly timeout?: number | undefined;
-  /** Node's options for the threads, such as `--import` of a loader. Default: those of this process. */
+  /** Node's options for the threads, such as `--import` of a loader. Default: those of this process, or none where it runs no file. */
   readonly execArgv?: readonly string[] | undefined;
 }
 
@@ -84,6 +90,8 @@ export async function vectorizeInThreads(
     const made = await Promise.all(all.map((thread) => thread.made));
     return new ThreadedEnvs(all, n, made);
   } catch (error) {
+    // A thread that is ended while it loads modules may take the process with it (Node 20).
+    await Promise.allSettled(all.map((thread) => thread.made));
     for (const thread of all) thread.terminate();
     throw error;
   }
@@ -96,6 +104,8 @@ class EnvThread {
   /** Settles when the thread has made its copies, or could not. */
   readonly made: Promise<MadeEnvs>;
   private readonly timeout: number;
+  /** Why nothing more can be asked of the thread. */
+  private lost: string | undefined;
   private readonly worker: Worker;
   private readonly port: MessagePort;
   private readonly signals = new Int32Array(new SharedArrayBuffer(8));
@@ -119,13 +129,14 @@ class EnvThread {
     this.worker = new Worker(new URL(built, import.meta.url), {
       workerData: task,
       transferList: [port2],
-      execArgv: [...(execArgv ?? process.execArgv)],
+      ...threadOptions(execArgv),
     });
     this.made = this.whenMade();
   }
 
   /** Makes a call, which is a step if it is none of the others; `answered` waits for what comes of it. */
   call(call?: Call): void {
+    if (this.lost !== undefined) return;
     if (call) this.port.postMessage(call);
     Atomics.store(this.signals, ANSWER, WAITING);
     Atomics.add(this.signals, CALL, 1);
@@ -134,17 +145,23 @@ class EnvThread {
 
   /** What has become of the call: nothing more to say of a step. */
   answered(): Exclude<Answer, { kind: 'failed' }> | undefined {
-    Atomics.wait(this.signals, ANSWER, WAITING, 1000 * this.timeout);
-    const outcome = Atomics.load(this.signals, ANSWER);
+    if (this.lost !== undefined) throw this.failure(this.lost);
+    // The thread's word about an earlier answer may come late and wake this one too early.
+    const deadline = performance.now() + 1000 * this.timeout;
+    let outcome;
+    do {
+      Atomics.wait(this.signals, ANSWER, WAITING, Math.max(0, deadline - performance.now()));
+      outcome = Atomics.load(this.signals, ANSWER);
+    } while (outcome === WAITING && performance.now() < deadline);
     if (outcome === STEPPED) return undefined;
     if (outcome === TOLD) {
       const answer = receiveMessageOnPort(this.port)?.message as Answer;
       if (answer.kind === 'failed') throw this.failure(answer.message, answer.error);
       return answer;
     }
-    const reason = outcome === WAITING ? `has not answered for ${this.timeout} s` : 'has ended';
+    this.lost = outcome === WAITING ? `their thread has not answered for ${this.timeout} s` : 'their thread has ended';
     this.terminate();
-    throw this.failure(`their thread ${reason}`);
+    throw this.failure(this.lost);
   }
 
   terminate(): void {
@@ -153,6 +170,7 @@ class EnvThread {
   }
 
   private async whenMade(): Promise<MadeEnvs> {
+    let timer;
     try {
       return await new Promise<MadeEnvs>((resolve, reject) => {
         this.port.once('message', (answer: Answer) => {
@@ -160,9 +178,12 @@ class EnvThread {
           else if (answer.kind === 'failed') reject(this.failure(answer.message));
         });
         this.worker.once('error', (error: Error) => reject(this.failure(error.message)));
+        const late = (): void => reject(this.failure(`were not made within ${this.timeout} s`));
+        timer = setTimeout(late, 1000 * this.timeout);
         this.worker.once('exit', (status) => reject(this.failure(`their thread ended with status ${status}`)));
       });
     } finally {
+      clearTimeout(timer);
       this.port.removeAllListeners();
       this.worker.removeAllListeners();
       // There is nobody to tell but those who wait for an answer, and they are told.
@@ -174,7 +195,12 @@ class EnvThread {
 
   /** The error of what a thread says of its copies, of its own kind where that is a `RangeError`. */
   private failure(message: string, kind = 'EnvError'): Error {
-    const text = `environments ${this.start} to ${this.end - 1}: ${message}`;
+    // Threads count their copies from 0.
+    const counted = message.replace(
+      /\benvironment (\d+)\b/g,
+      (_, i: string) => `environment ${this.start + Number(i)}`,
+    );
+    const text = `environments ${this.start} to ${this.end - 1}: ${counted}`;
     return kind === 'RangeError' ? new RangeError(text) : new EnvError(text);
   }
 }
@@ -224,15 +250,22 @@ class ThreadedEnvs extends VectorBuffers implements VectorEnv {
     checkActions(this.actionSpace, actions, this.numEnvs);
     const { size } = this.actionSpace;
     this.threads.forEach(({ start, end }, i) => this.shared[i].actions.set(actions.subarray(start * size, end * size)));
-    this.callAll(() => undefined);
-    this.readRows();
+    try {
+      this.callAll(() => undefined);
+    } finally {
+      // Some copies may have been stepped where another one failed.
+      this.readRows();
+    }
   }
 
   close(): void {
     if (this.closed) return;
-    this.callAll(() => ({ kind: 'close' }));
-    this.closed = true;
-    for (const thread of this.threads) thread.terminate();
+    try {
+      this.callAll(() => ({ kind: 'close' }));
+    } finally {
+      this.closed = true;
+      for (const thread of this.threads) thread.terminate();
+    }
   }
 
   getState(): StateDict {
@@ -262,7 +295,10 @@ class ThreadedEnvs extends VectorBuffers implements VectorEnv {
   /** Makes a call in every thread, and waits for all. Throws the first failure, in the order of threads. */
   private callAll(callOf: (thread: EnvThread, index: number) => Call | undefined): ReturnType<EnvThread['answered']>[] {
     if (this.closed) throw new EnvError('the environments were closed');
-    this.threads.forEach((thread, i) => thread.call(callOf(thread, i)));
+    const calls = this.threads.map(callOf);
+    // Throws for what no message can carry before any thread has been called.
+    if (calls[0]) structuredClone(calls);
+    this.threads.forEach((thread, i) => thread.call(calls[i]));
     const failures: unknown[] = [];
     const answers = this.threads.map((thread) => {
       try {
@@ -287,6 +323,13 @@ class ThreadedEnvs extends VectorBuffers implements VectorEnv {
   }
 }
 
+/** Node's options for a thread: `execArgv`, or those of the process, which are inherited where they are not named. */
+function threadOptions(execArgv: readonly string[] | undefined): WorkerOptions {
+  if (execArgv) return { execArgv: [...execArgv] };
+  // A thread runs a file, for which this option is wrong.
+  return process.execArgv.some((option) => option.startsWith('--input-type')) ? { execArgv: [] } : {};
+}
+
 function shareRows(observationSpace: Space, actionSpace: Space, maskSize: number, n: number): SharedRows {
   const float32 = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * length));
   const float64 = (length: number): Float64Array => new Float64Array(new SharedArrayBuffer(8 * length));
@@ -309,9 +352,10 @@ function shareRows(observationSpace: Space, actionSpace: Space, maskSize: number
 /** Of arrays with a row for each of `n` copies, the rows of some. */
 function partOf(buffers: StateDict, start: number, end: number, n: number): StateDict {
   return Object.fromEntries(
-    Object.entries(buffers).map(([name, rows]) => {
-      const width = (rows as TypedArray).length / n;
-      return [name, (rows as TypedArray).slice(start * width, end * width)];
+    Object.entries(buffers).flatMap(([name, rows]) => {
+      if (!isTypedArray(rows)) return [];
+      const width = rows.length / n;
+      return [[name, rows.slice(start * width, end * width)]];
     }),
   );
 }

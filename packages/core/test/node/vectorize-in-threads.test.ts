@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { Random, createActions, vectorize, type Env, type VectorEnv } from '@gradus/core';
+import { Random, createActions, vectorize, type Env, type StateDict, type VectorEnv } from '@gradus/core';
 import { vectorizeInThreads, type ThreadsOptions } from '@gradus/core/node';
 import { afterEach, describe, expect, test } from 'vitest';
 // @ts-expect-error it is JavaScript, as users' modules are
@@ -60,6 +60,22 @@ describe('the same numbers as vectorize, for any number of threads', () => {
     expect(play(env, 10)).toEqual(play(expected, 10));
   });
 
+  test('over many steps, of which the answer to one may come while the next is asked for', async () => {
+    const env = await inThreads('walk', 4, { threads: 2 });
+    const expected = vectorize(() => walk(), 4);
+    env.reset({ seed: 1 });
+    expected.reset({ seed: 1 });
+    expect(play(env, 5000)).toEqual(play(expected, 5000));
+  });
+
+  test('of environments that take a promise to make', async () => {
+    const env = await inThreads('promised', 3, { threads: 2 });
+    env.reset({ seed: 4 });
+    const expected = vectorize(() => walk(), 3);
+    expected.reset({ seed: 4 });
+    expect(play(env, 5)).toEqual(play(expected, 5));
+  });
+
   test('with masks and choices', async () => {
     const expected = vectorize(() => masked(), 3);
     const env = await inThreads('masked', 3, { threads: 2 });
@@ -89,7 +105,7 @@ describe('what goes wrong is said', () => {
   test('by who cannot be made', async () => {
     const make = (name: string, args: unknown[] = []) => inThreads(name, 4, { threads: 2 }, args);
     await expect(make('nothing')).rejects.toThrow(
-      /environments 0 to 1: .* exports masked, number, unlike, walk; expected/,
+      /environments 0 to 1: .* exports hangs, masked, number, promised, unlike, walk; expected/,
     );
     await expect(make('number')).rejects.toThrow('expected the function number among it');
     await expect(make('unlike')).rejects.toThrow('expected the spaces of environment 0 in all');
@@ -111,6 +127,13 @@ describe('what goes wrong is said', () => {
     expect(() => env.step(actions)).toThrow('environments 0 to 1: the walk is closed');
     env.reset({ seed: 1 });
     env.step(actions);
+    expect(() => env.step(Float32Array.of(0, 0, 0, NaN))).toThrow('action of environment 3');
+    const state = env.getState();
+    const spoilt = { ...state, envs: [...(state.envs as StateDict[]).slice(0, 3), { steps: () => 1 }] };
+    expect(() => env.setState(spoilt as unknown as StateDict)).toThrow('could not be cloned');
+    // Nobody was asked, and answers still belong to their questions.
+    env.step(actions);
+    expect([...env.episodeLengths]).toEqual([2, 2, 2, 2]);
   });
 
   test('by a thread that ends, at once', async () => {
@@ -119,7 +142,14 @@ describe('what goes wrong is said', () => {
     const actions = new Float32Array(4);
     env.step(actions);
     expect(() => env.step(actions)).toThrow('environments 0 to 1: their thread has ended');
-    open.splice(0);
+    // At once again, and not after the time that a call may take.
+    expect(() => env.step(actions)).toThrow('environments 0 to 1: their thread has ended');
+    expect(() => env.close()).toThrow('their thread has ended');
+    env.close();
+  });
+
+  test('by one that is never made', async () => {
+    await expect(inThreads('hangs', 2, { threads: 2, timeout: 2 })).rejects.toThrow('were not made within 2 s');
   });
 
   test('by a closed one', async () => {

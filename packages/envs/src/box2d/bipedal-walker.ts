@@ -74,6 +74,7 @@ export function bipedalWalker(options: BipedalWalkerOptions = {}): Env<SpaceValu
     actionSpace: new Box(-1, 1, [4]),
     maxEpisodeSteps,
     renderFormat: bipedalWalkerFormat,
+    description: `bipedalWalker ${JSON.stringify({ hardcore })}`,
     begin: (random) => new BipedalWalkerEpisode(random, createTerrain(random, hardcore)),
   });
 }

@@ -108,6 +108,7 @@ export function lunarLanderSimulation(options: LunarLanderOptions = {}): Simulat
     actionSpace: continuous ? new Box(-1, 1, [2]) : new Discrete(4),
     maxEpisodeSteps,
     renderFormat: lunarLanderFormat,
+    description: `lunarLander ${JSON.stringify({ continuous, gravity, enableWind, windPower, turbulencePower })}`,
     begin: (random) => {
       const wind = { force: windPower, torque: turbulencePower };
       return new LunarLanderEpisode(random, { continuous, gravity, wind: enableWind ? wind : undefined });

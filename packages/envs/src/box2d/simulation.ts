@@ -10,6 +10,7 @@ import {
   numbersOf,
   optional,
   readState,
+  readString,
   type Env,
   type RandomSource,
   type RenderContext,
@@ -30,6 +31,8 @@ export interface Simulation {
   /** Steps after which an episode is truncated. */
   readonly maxEpisodeSteps: number;
   readonly renderFormat: RenderFormat;
+  /** What it is, with all options that decide what actions lead to: states of others do not fit. */
+  readonly description: string;
   /** A new episode in a world of its own. All that is random comes from `random`. */
   begin(random: RandomSource): SimulatedEpisode;
 }
@@ -101,22 +104,46 @@ class SimulatedEnv implements Env<SpaceValue>, Stateful {
 
   getState(): StateDict {
     if (!this.episode) throw new EnvError('getState: there is no state before the first reset');
-    return { randomAtReset: this.randomAtReset, actions: Float64Array.from(this.actions), isOver: this.isOver };
+    const { description } = this.simulation;
+    const { randomAtReset, isOver } = this;
+    return { description, randomAtReset, actions: Float64Array.from(this.actions), isOver };
   }
 
   setState(state: StateDict): void {
+    const { description, actionSpace, maxEpisodeSteps } = this.simulation;
+    const other = readString(state, 'description');
+    if (other !== description) throw new CheckpointError(`state 'description': expected ${description}, got ${other}`);
     const random = new NumpyRandom();
-    random.setState(readState(state, 'randomAtReset'));
+    const randomAtReset = readState(state, 'randomAtReset');
+    random.setState(randomAtReset);
     const { actions, isOver } = state;
-    const actionSize = this.actionSpace.size;
-    if (!(actions instanceof Float64Array) || actions.length % actionSize !== 0) {
-      throw new CheckpointError(`state 'actions': expected a Float64Array with ${actionSize} numbers for each step`);
+    const { size } = actionSpace;
+    if (!(actions instanceof Float64Array) || actions.length % size !== 0) {
+      throw new CheckpointError(`state 'actions': expected a Float64Array with ${size} numbers for each step`);
     }
+    const steps = actions.length / size;
     if (typeof isOver !== 'boolean') throw new CheckpointError("state 'isOver': expected true or false");
+    const played = Array.from({ length: steps }, (_, i) => Array.from(actions.subarray(i * size, (i + 1) * size)));
+    for (const action of played) {
+      if (!action.every(Number.isFinite) || (actionSpace.kind !== 'box' && !actionSpace.contains(action[0]))) {
+        throw new CheckpointError(
+          `state 'actions': expected actions of ${actionSpace.toString()}, got ${action.join(', ')}`,
+        );
+      }
+    }
+    const episode = this.simulation.begin(random);
+    const endedAt = played.findIndex((action) => episode.step(action).terminated) + 1;
+    const ends = endedAt > 0 || steps >= maxEpisodeSteps;
+    if ((endedAt > 0 && endedAt < steps) || steps > maxEpisodeSteps || ends !== isOver) {
+      throw new CheckpointError(
+        `state 'actions': expected an episode that ${isOver ? 'ends' : 'has not ended'} after ${steps} steps, it ${ends ? `ends after ${endedAt || maxEpisodeSteps}` : 'does not'}`,
+      );
+    }
     this.random = random;
-    const episode = this.begin(random);
-    for (let i = 0; i < actions.length; i += actionSize)
-      this.advance(episode, Array.from(actions.subarray(i, i + actionSize)));
+    this.randomAtReset = randomAtReset;
+    this.episode = episode;
+    this.actions = [...actions];
+    this.steps = steps;
     this.isOver = isOver;
   }
 

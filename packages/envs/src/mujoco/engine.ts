@@ -27,7 +27,7 @@ export interface Model {
 
 /** One simulation. */
 export interface Data {
-  readonly time: number;
+  time: number;
   readonly qpos: Float64Array;
   readonly qvel: Float64Array;
   readonly ctrl: Float64Array;

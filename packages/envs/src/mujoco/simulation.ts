@@ -11,6 +11,7 @@ import {
   optional,
   readNumber,
   readState,
+  readString,
   restoreArray,
   type Env,
   type RandomSource,
@@ -47,6 +48,12 @@ export interface MujocoTask {
   judge(data: Data, speed: number, control: Float64Array): { readonly reward: number; readonly terminated: boolean };
 }
 
+/** `mjMAXVAL`: of a state with larger numbers MuJoCo makes its first one, without an error. */
+const LARGEST = 1e10;
+
+/** Seconds on the clock at first: not 0, to which MuJoCo puts it back when it begins again by itself, be it in the first step. */
+const START = 1000;
+
 /** Models by their text: all simulations of a kind share one. */
 const models = new Map<string, Model>();
 
@@ -62,7 +69,7 @@ class MujocoEnv implements Env<SpaceValue>, Stateful {
   readonly observationSpace: Box;
   readonly actionSpace: Box;
   readonly maxEpisodeSteps?: number;
-  readonly renderFormat: RenderFormat = mujocoFormat;
+  readonly renderFormat: RenderFormat;
   private readonly engine: Engine;
   private readonly task: MujocoTask;
   private readonly model: Model;
@@ -81,6 +88,7 @@ class MujocoEnv implements Env<SpaceValue>, Stateful {
     models.set(task.model, model);
     this.model = model;
     this.secondsPerStep = model.opt.timestep * task.frameSkip;
+    this.renderFormat = { ...mujocoFormat, framesPerSecond: Math.round(1 / this.secondsPerStep) };
     this.data = new engine.MjData(model);
     forgotten.register(this, this.data, this);
     this.observationSpace = new Box(-Infinity, Infinity, [task.observe(this.data).length]);
@@ -98,8 +106,15 @@ class MujocoEnv implements Env<SpaceValue>, Stateful {
     const positions = Float64Array.from(model.qpos0);
     const velocities = new Float64Array(model.nv);
     task.begin(positions, velocities, this.random);
+    data.time = START;
     data.qpos.set(positions);
     data.qvel.set(velocities);
+    if (![...positions, ...velocities].every((value) => Math.abs(value) <= LARGEST)) {
+      this.steps = -1;
+      throw new EnvError(
+        `${task.name}: expected first positions and velocities of at most ${LARGEST}, the noise is too large`,
+      );
+    }
     engine.mj_forward(model, data);
     this.position = task.position(data);
     this.steps = 0;
@@ -137,6 +152,7 @@ class MujocoEnv implements Env<SpaceValue>, Stateful {
   }
 
   render(context: RenderContext): void {
+    if (!this.random) throw new EnvError('render: no episode was begun, expected a call of reset first');
     const { geom_type, geom_size } = this.model;
     const { geom_xpos, geom_xmat } = this.simulation();
     renderMujoco(context, {
@@ -164,21 +180,32 @@ class MujocoEnv implements Env<SpaceValue>, Stateful {
     engine.mj_getState(model, this.simulation(), buffer, parts);
     const physics = Float64Array.from(buffer.GetView());
     buffer.delete();
-    return { physics, position: this.position, steps: this.steps, random: this.random.getState() };
+    const { position, steps } = this;
+    return { task: this.task.name, physics, position, steps, random: this.random.getState() };
   }
 
   setState(state: StateDict): void {
     const { engine, model } = this;
     const data = this.simulation();
+    const { name, maxEpisodeSteps } = this.task;
+    const other = readString(state, 'task');
+    if (other !== name) throw new CheckpointError(`state 'task': expected '${name}', got '${other}'`);
     const parts = engine.mjtState.mjSTATE_INTEGRATION.value;
     const physics = new Float64Array(engine.mj_stateSize(model, parts));
     restoreArray(state, 'physics', physics);
     if (!physics.every(Number.isFinite)) throw new CheckpointError("state 'physics': expected finite numbers");
     const position = readNumber(state, 'position');
+    if (!Number.isFinite(position)) throw new CheckpointError("state 'position': expected a finite number");
     const steps = readNumber(state, 'steps');
+    if (!Number.isInteger(steps) || steps < -1 || steps >= maxEpisodeSteps) {
+      throw new CheckpointError(`state 'steps': expected an integer from -1 to ${maxEpisodeSteps - 1}, got ${steps}`);
+    }
     const random = new NumpyRandom();
     random.setState(readState(state, 'random'));
     engine.mj_resetData(model, data);
+    engine.mj_setState(model, data, [...physics], parts);
+    // Places the shapes for pictures, and what of the state that changes is put back.
+    engine.mj_forward(model, data);
     engine.mj_setState(model, data, [...physics], parts);
     this.position = position;
     this.steps = steps;

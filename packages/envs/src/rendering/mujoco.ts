@@ -1,8 +1,8 @@
 import type { RenderContext, RenderFormat } from '@gradus/core';
 import { colors, drawDisc, drawLine, drawPicture, type Point } from './shapes.ts';
 
-/** Size and pace of MuJoCo's pictures; steps of its environments take from 0.008 to 0.05 s. */
-export const mujocoFormat: RenderFormat = { width: 480, height: 320, framesPerSecond: 40 };
+/** Size of MuJoCo's pictures. Their pace is that of the environment. */
+export const mujocoFormat: Omit<RenderFormat, 'framesPerSecond'> = { width: 480, height: 320 };
 
 /** What is in the picture: of each shape its kind, size, and where it is, as MuJoCo has them. */
 export interface MujocoScene {
@@ -41,7 +41,7 @@ export function renderMujoco(context: RenderContext, scene: MujocoScene): void {
     width / 2 + (x - middle) * scale,
     (view === 'side' ? 0.6 : 0.5) * height - (y - middleUp) * scale,
   ];
-  drawPicture(context, mujocoFormat, () => {
+  drawPicture(context, { width, height }, () => {
     for (let metre = Math.floor(middle) - 4; metre <= middle + 4; metre++) {
       const [x, y] = toPoint(metre, 0);
       const mark: Point[] = view === 'side' ? [[x, y], [x, y + 12]] : [[x, 0], [x, height]]; // prettier-ignore

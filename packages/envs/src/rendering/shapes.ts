@@ -18,7 +18,11 @@ export const colors = {
 export type Point = readonly [x: number, y: number];
 
 /** Runs `draw` on empty paper and leaves the context as it was. */
-export function drawPicture(context: RenderContext, { width, height }: RenderFormat, draw: () => void): void {
+export function drawPicture(
+  context: RenderContext,
+  { width, height }: Pick<RenderFormat, 'width' | 'height'>,
+  draw: () => void,
+): void {
   context.save();
   context.beginPath();
   context.roundRect(0, 0, width, height, 0);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { NumpyRandom, type Env, type RandomSource } from '@gradus/core';
+import { NumpyRandom, type Env, type RandomSource, type StateDict } from '@gradus/core';
 import { lunarLander } from '@gradus/envs/box2d';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { lunarLanderSimulation } from '../../src/box2d/lunar-lander.ts';
@@ -162,6 +162,19 @@ test('bad actions and options are refused by name, and change nothing', () => {
     expect(() => env.step(action as number[])).toThrow('action');
   }
   expect(env.getState()).toEqual(before);
+  const bad: readonly [string, unknown][] = [
+    ['actions', Float64Array.of(NaN, 0)],
+    ['actions', Float64Array.of(1)],
+    ['actions', new Float64Array(2 * 1001)],
+    ['isOver', true],
+    ['description', 'lunarLander of another kind'],
+  ];
+  for (const [name, value] of bad) {
+    expect(() => env.setState({ ...before, [name]: value } as StateDict)).toThrow(/state '(actions|description)'/);
+    // What it was before.
+    expect(env.getState()).toEqual(before);
+  }
+  expect(() => lunarLander().setState(before)).toThrow("state 'description'");
   expect(() => lunarLander({ gravity: 1 })).toThrow(
     'lunarLander: expected gravity to be a number between -12 and 0, got 1',
   );

@@ -192,9 +192,56 @@ test('controls that are not finite, closed simulations and bad states are refuse
   for (const action of [[NaN, 0], [0], [Infinity, 0]]) expect(() => env.step(action)).toThrow('action');
   expect(env.getState()).toEqual(state);
   expect(() => env.setState({ ...state, physics: new Float64Array(3) })).toThrow("state 'physics'");
+  expect(() => env.setState({ ...state, position: NaN })).toThrow("state 'position'");
+  for (const steps of [NaN, 2.5, 1000]) expect(() => env.setState({ ...state, steps })).toThrow("state 'steps'");
+  const cheetah = envs.halfCheetah();
+  cheetah.reset({ seed: 1 });
+  expect(() => envs.walker2d().setState(cheetah.getState())).toThrow("state 'task': expected 'walker2d'");
   env.close?.();
   env.close?.();
   expect(() => env.reset()).toThrow('swimmer: the environment was closed');
+});
+
+test('a first state that MuJoCo would replace by another one is refused', () => {
+  const env = envs.halfCheetah({ resetNoiseScale: 1e12 });
+  expect(() => env.reset({ seed: 1 })).toThrow('halfCheetah: expected first positions and velocities of at most');
+  expect(() => env.step(new Float32Array(6))).toThrow('expected a call of reset first');
+});
+
+test('a simulation that overflows is an error, also in its first step', () => {
+  const env = envs.halfCheetah({ resetNoiseScale: 1e9 });
+  env.reset({ seed: 1 });
+  expect(() => env.step(new Float32Array(6))).toThrow('halfCheetah: the simulation has become unstable');
+  expect(() => env.step(new Float32Array(6))).toThrow('expected a call of reset first');
+});
+
+test('a restored state is drawn where it is, at the pace of its steps', () => {
+  const pathOf = (env: Env): number[] => {
+    const path: number[] = [];
+    const note = (x: number, y: number): void => {
+      path.push(x, y);
+    };
+    const context = { moveTo: note, lineTo: note };
+    env.render?.(
+      new Proxy(context, {
+        get: (target, name) => target[name as 'moveTo'] ?? (() => undefined),
+        set: () => true,
+      }) as never,
+    );
+    return path;
+  };
+  const env = envs.ant();
+  env.reset({ seed: 1 });
+  for (let i = 0; i < 20; i++) env.step(new Float32Array(8).fill(0.5));
+  const other = envs.ant();
+  other.setState(env.getState());
+  // Shapes are where they were a hundredth of a second before, until they are placed again.
+  const [path, restored] = [pathOf(env), pathOf(other)];
+  expect(restored.length).toBe(path.length);
+  restored.forEach((value, i) => expect(Math.abs(value - path[i])).toBeLessThan(8));
+  expect(env.renderFormat?.framesPerSecond).toBe(20);
+  expect(envs.hopper().renderFormat?.framesPerSecond).toBe(125);
+  expect(() => envs.hopper().render?.({} as never)).toThrow('no episode was begun');
 });
 
 test('loading again gives the same environments, and the registry their defaults', async () => {
