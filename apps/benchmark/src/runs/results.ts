@@ -54,9 +54,11 @@ export function playEpisodes(
   deterministic = true,
 ): Evaluation {
   const env = makeVectorEnv(environment, Math.min(episodes, EVALUATION_COPIES));
-  const evaluation = evaluate(agent, env, { episodes, seed, deterministic });
-  env.close();
-  return evaluation;
+  try {
+    return evaluate(agent, env, { episodes, seed, deterministic });
+  } finally {
+    env.close();
+  }
 }
 
 /** The score of `episodes` episodes, by default with the agent's best actions. */
