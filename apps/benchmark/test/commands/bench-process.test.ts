@@ -14,7 +14,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 /** The command as it was built. */
 const cli = join(import.meta.dirname, '../../dist/cli.js');
 
-/** Eight runs of about a second, with records of 2 kB. */
+/** Eight runs of about half a second, with records of 2 kB. */
 const suite = {
   name: 'mine',
   seeds: 4,
@@ -22,8 +22,8 @@ const suite = {
   evaluations: 10,
   evaluationEpisodes: 10,
   entries: [
-    { algorithm: 'ppo', environment: 'CartPole-v1', steps: 15_000, options: { epochs: 4 } },
-    { algorithm: 'dqn', environment: 'CartPole-v1', steps: 5000, options: { hidden: [32], batchSize: 32 } },
+    { algorithm: 'ppo', environment: 'CartPole-v1', steps: 8000, options: { epochs: 4 } },
+    { algorithm: 'dqn', environment: 'CartPole-v1', steps: 2500, options: { hidden: [32], batchSize: 32 } },
   ],
 };
 
@@ -101,7 +101,7 @@ describe('the built gradus bench', () => {
       const { child, end } = startBench(folder);
       // Not before it has got somewhere itself; the first time at once, so that there is something to go on from.
       while (!hasOtherCheckpoint(out, before) && child.exitCode === null) await setTimeout(5);
-      if (kills > 0) await setTimeout(random.uniform(0, 400));
+      if (kills > 0) await setTimeout(random.uniform(0, 200));
       child.kill('SIGKILL');
       await end;
     }
