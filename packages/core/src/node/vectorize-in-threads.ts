@@ -86,12 +86,15 @@ export async function vectorizeInThreads(
     const [start, end] = [i, i + 1].map((k) => Math.floor((k * n) / count));
     return new EnvThread(source, start, end, timeout, execArgv);
   });
+  // All of them, also where one has failed: a thread that is ended while it loads modules may take the process with it (Node 20).
+  const outcomes = await Promise.allSettled(all.map((thread) => thread.made));
   try {
-    const made = await Promise.all(all.map((thread) => thread.made));
+    const made = outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
     return new ThreadedEnvs(all, n, made);
   } catch (error) {
-    // A thread that is ended while it loads modules may take the process with it (Node 20).
-    await Promise.allSettled(all.map((thread) => thread.made));
     for (const thread of all) thread.terminate();
     throw error;
   }
