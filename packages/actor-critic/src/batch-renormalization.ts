@@ -29,8 +29,8 @@ export interface BatchRenormalization {
  *
  *     y = g ((x − m) / √v · r + d) + b,   r = clip(√(v / σ²), ⅓, 3),   d = clip((m − μ) / σ, −5, 5),
  *
- * ε = 10⁻³ being added to variances; gradients flow through m and v, not through r and d. During the first `warmUpSteps` r = 1 and d = 0, which is batch
- * normalization (Ioffe and Szegedy, 2015). Then μ ← μ + 0.01 (m − μ) and σ² ← σ² + 0.01 (v − σ²). Otherwise y = g (x − μ) / σ + b.
+ * ε = 10⁻³ being added to variances; gradients flow through m and v, not through r and d. Up to the call that `warmUpSteps` others came before, r = 1 and
+ * d = 0, which is batch normalization (Ioffe and Szegedy, 2015). Then μ ← μ + 0.01 (m − μ) and σ² ← σ² + 0.01 (v − σ²). Otherwise y = g (x − μ) / σ + b.
  */
 export function batchRenormalization(
   width: number,

@@ -52,7 +52,7 @@ import { stochasticPolicies, type StochasticPolicies } from './stochastic-policy
 export interface CrossQOptions extends LayerSizes, ReplayOptions, EntropyOptions {
   /** Updates of the critics for each one of the actor. Default 3. */
   readonly policyDelay: number;
-  /** Updates of a network in which it normalizes by the batch alone. Default 100,000. */
+  /** Updates of a network after the first one in which it still normalizes by the batch alone. Default 100,000. */
   readonly warmUpSteps: number;
 }
 
