@@ -70,7 +70,7 @@ export const replayChecks: { readonly [Name in keyof ReplayOptions]: OptionCheck
   seed: naturalNumber,
 };
 
-/** A minibatch, a key for what is drawn, and the step sizes of actor and critics. */
+/** A minibatch, a key for what is drawn (each draw of a program has a stream of its own), and the step sizes of actor and critics. */
 export type ReplayInputs = Record<
   Exclude<keyof PrioritizedReplayBatch, 'nextActionMasks'> | 'key' | 'learningRate' | 'criticLearningRate',
   unknown

@@ -1,7 +1,8 @@
-import { constant, evaluate, grad, mul, program, randomNormal, sum, variable } from '@gradus/tensor';
+import { constant, grad, mul, program, sum, variable } from '@gradus/tensor';
 import { CrossQ, crossQDefaults, type CrossQOptions } from '@gradus/actor-critic';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { batchRenormalization } from '../src/batch-renormalization.ts';
+import { drawsOfKey } from './support/draws-of-key.ts';
 import { expectClose } from './support/expect-close.ts';
 import { recordMinibatches } from './support/record-minibatches.ts';
 import { unitAction } from './support/reference-deterministic.ts';
@@ -200,17 +201,6 @@ function draw(outputs: readonly number[], noise: readonly number[]) {
   return { action, logProbability };
 }
 
-/** Standard normal numbers of two draws, first at s′, then at s. */
-function normals(key: readonly number[]): number[][][] {
-  const draws = evaluate(() => {
-    const pair = constant([2], key, 'int32');
-    return { next: randomNormal(pair, [BATCH, 2]), now: randomNormal(pair, [BATCH, 2]) };
-  });
-  return [draws.next, draws.now].map((values) =>
-    Array.from({ length: BATCH }, (_, k) => Array.from(values.slice(2 * k, 2 * k + 2))),
-  );
-}
-
 test.each([crossQDefaults.warmUpSteps, 2])(
   'weights, statistics, temperature and metrics are those of a float64 implementation, warm-up %d',
   (warmUpSteps) => {
@@ -231,7 +221,8 @@ test.each([crossQDefaults.warmUpSteps, 2])(
     for (const { metrics } of agent.learn({ steps: 20 })) {
       const reported: Record<string, number[]> = {};
       for (const { rows, key } of minibatches.slice(seen)) {
-        const [nextNoise, noise] = normals(key);
+        // First at s′, then at s.
+        const [nextNoise, noise] = drawsOfKey(key, 2, BATCH);
         const alpha = Math.exp(logAlpha[0]);
         const states = rows.map(({ observation }) => observation);
         const nextStates = rows.map(({ nextObservation }) => nextObservation);

@@ -1,7 +1,7 @@
 import { PrioritizedReplayBuffer, linear } from '@gradus/core';
-import { constant, evaluate, randomNormal } from '@gradus/tensor';
 import { Ddpg, Td3, type DdpgOptions, type Td3Options } from '@gradus/actor-critic';
 import { afterEach, expect, test, vi } from 'vitest';
+import { drawsOfKey } from './support/draws-of-key.ts';
 import { expectClose } from './support/expect-close.ts';
 import { recordMinibatches } from './support/record-minibatches.ts';
 import { ReferenceDeterministic, type DeterministicWeights } from './support/reference-deterministic.ts';
@@ -39,12 +39,6 @@ function weightsOf(agent: Ddpg | Td3): DeterministicWeights {
   };
 }
 
-/** Standard normal numbers, as the program draws them from its key. */
-function normals(key: readonly number[]): number[][] {
-  const values = Array.from(evaluate(() => randomNormal(constant([2], key, 'int32'), [BATCH, 2])));
-  return Array.from({ length: BATCH }, (_, k) => values.slice(2 * k, 2 * k + 2));
-}
-
 const silent = Array.from({ length: BATCH }, () => [0, 0]);
 
 test.each<[string, 'ddpg' | 'td3', Partial<DdpgOptions> & Partial<Td3Options>]>([
@@ -74,7 +68,8 @@ test.each<[string, 'ddpg' | 'td3', Partial<DdpgOptions> & Partial<Td3Options>]>(
     for (const minibatch of drawn) {
       const { policyDelay = 2, targetNoise = 0.2, targetNoiseClip = 0.5, criticLearningRate } = changes;
       const rate = 0.05 * (1 - step / STEPS);
-      const noise = normals(minibatch.key).map((row) =>
+      const [normal] = drawsOfKey(minibatch.key, 1, BATCH);
+      const noise = normal.map((row) =>
         row.map((x) => Math.min(Math.max(targetNoise * x, -targetNoiseClip), targetNoiseClip)),
       );
       const update = reference.update(minibatch, {

@@ -1,7 +1,7 @@
 import { linear, vectorize } from '@gradus/core';
-import { constant, evaluate, randomNormal } from '@gradus/tensor';
 import { Sac, type SacOptions } from '@gradus/actor-critic';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { drawsOfKey } from './support/draws-of-key.ts';
 import { expectClose } from './support/expect-close.ts';
 import { recordMinibatches } from './support/record-minibatches.ts';
 import { parametersOf } from './support/reference-networks.ts';
@@ -38,16 +38,13 @@ function weightsOf(agent: Sac): SacWeights {
   };
 }
 
-/** Standard normal numbers of two draws, as the program makes them of its key. */
-function normals(key: readonly number[]): number[][][] {
-  const draws = evaluate(() => {
-    const pair = constant([2], key, 'int32');
-    return { now: randomNormal(pair, [BATCH, 2]), next: randomNormal(pair, [BATCH, 2]) };
-  });
-  return [draws.now, draws.next].map((values) =>
-    Array.from({ length: BATCH }, (_, k) => Array.from(values.slice(2 * k, 2 * k + 2))),
-  );
-}
+// The float64 implementations of SAC, TQC and CrossQ below and in their files take their noise from these draws.
+test('actions drawn at s and at s′ in one update have noise of their own, though one key decides both', () => {
+  const [now, next] = drawsOfKey([5, 7], 2, 5000).map((rows) => rows.flat());
+  const correlation = now.reduce((sum, x, i) => sum + x * next[i], 0) / now.length;
+  // Four standard errors of the mean of products of independent normal numbers.
+  expect(Math.abs(correlation)).toBeLessThan(4 / Math.sqrt(now.length));
+});
 
 describe('weights, temperature, targets and metrics are those of a float64 implementation', () => {
   test.each<[string, Partial<SacOptions>]>([
@@ -71,7 +68,7 @@ describe('weights, temperature, targets and metrics are those of a float64 imple
       const reported: Record<string, number[]> = {};
       for (const minibatch of minibatches.slice(seen)) {
         const rate = 0.05 * (1 - step / STEPS);
-        const [noise, nextNoise] = normals(minibatch.key);
+        const [noise, nextNoise] = drawsOfKey(minibatch.key, 2, BATCH);
         const update = reference.update(minibatch, {
           tau: 0.2,
           rate,

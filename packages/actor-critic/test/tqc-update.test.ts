@@ -1,8 +1,9 @@
 import { linear } from '@gradus/core';
-import { constant, evaluate, randomNormal } from '@gradus/tensor';
+import { constant, evaluate } from '@gradus/tensor';
 import { Tqc, type TqcOptions } from '@gradus/actor-critic';
 import { afterEach, expect, test, vi } from 'vitest';
 import { smallest } from '../src/tqc.ts';
+import { drawsOfKey } from './support/draws-of-key.ts';
 import { expectClose } from './support/expect-close.ts';
 import { recordMinibatches } from './support/record-minibatches.ts';
 import { unitAction } from './support/reference-deterministic.ts';
@@ -78,17 +79,6 @@ function huber(x: number): number {
   return Math.abs(x) < 1 ? 0.5 * x * x : Math.abs(x) - 0.5;
 }
 
-/** Standard normal numbers of two draws, as the program makes them of its key. */
-function normals(key: readonly number[]): number[][][] {
-  const draws = evaluate(() => {
-    const pair = constant([2], key, 'int32');
-    return { now: randomNormal(pair, [BATCH, 2]), next: randomNormal(pair, [BATCH, 2]) };
-  });
-  return [draws.now, draws.next].map((values) =>
-    Array.from({ length: BATCH }, (_, k) => Array.from(values.slice(2 * k, 2 * k + 2))),
-  );
-}
-
 const files = ['actor', 'critics', 'criticsTarget', 'entropyCoefficient'] as const;
 
 test.each<[string, Partial<TqcOptions>]>([
@@ -109,7 +99,7 @@ test.each<[string, Partial<TqcOptions>]>([
     const reported: Record<string, number[]> = {};
     for (const { rows, key } of minibatches.slice(seen)) {
       const rate = 0.05 * (1 - step / STEPS);
-      const [noise, nextNoise] = normals(key);
+      const [noise, nextNoise] = drawsOfKey(key, 2, BATCH);
       const logProbabilities = rows.map(({ observation }, k) => draw(theta, observation, noise[k]).logProbability);
       const alpha = Math.exp(entropyCoefficient[0]);
       const surplus = -mean(logProbabilities.map((each) => each - 2));
