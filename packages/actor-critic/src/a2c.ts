@@ -5,16 +5,14 @@ import {
   UpdateMetrics,
   createActorCritic,
   finiteNumber,
-  flag,
-  fraction,
-  naturalNumber,
   networkChecks,
   networkDefaults,
   nonNegativeNumber,
-  nullable,
   oneOf,
   positiveInteger,
   positiveNumber,
+  rolloutChecks,
+  rolloutDefaults,
   scheduleOf,
   scheduleValue,
   stepInputs,
@@ -26,6 +24,7 @@ import {
   type NetworkOptions,
   type OptionCheck,
   type Progress,
+  type RolloutOptions,
   type Schedule,
   type VectorEnv,
 } from '@gradus/core';
@@ -42,7 +41,7 @@ import * as t from '@gradus/tensor';
  * Actor and critic are separate networks. Details follow Stable-Baselines3; episodes cut off by a time limit are bootstrapped from the value of their last
  * observation.
  */
-export interface A2cOptions extends NetworkOptions {
+export interface A2cOptions extends NetworkOptions, RolloutOptions {
   /** n, the steps of each environment copy in a round. Default 5 (SB3). */
   readonly steps: number;
   /** The optimizer's step size, over the progress of training. Default 7e-4 (SB3). */
@@ -54,8 +53,6 @@ export interface A2cOptions extends NetworkOptions {
   readonly optimizer: 'rmsprop' | 'tensorflow-rmsprop' | 'adam';
   /** The optimizer's ε. Default 1e-5 (SB3). */
   readonly optimizerEpsilon: number;
-  /** γ. Default 0.99. */
-  readonly gamma: number;
   /** λ of generalized advantage estimation. Default 1 (SB3). */
   readonly gaeLambda: number;
   /** c_e. Default 0 (SB3). */
@@ -64,52 +61,32 @@ export interface A2cOptions extends NetworkOptions {
   readonly valueCoefficient: number;
   /** Largest global norm of the gradient. Default 0.5 (SB3). */
   readonly maxGradNorm: number;
-  /** Whether observations are normalized by their running mean and variance. Default false. */
-  readonly normalizeObservation: boolean;
-  /** Whether rewards are divided by the running standard deviation of the return. Default false. */
-  readonly normalizeReward: boolean;
-  /**
-   * gSDE (Raffin et al., 2021) for continuous actions: their noise is a function of the state (see `stateDependentGaussian` of core), the same one for so many
-   * steps, and a new one in each round. `null`: independent noise at every step. Default `null`.
-   */
-  readonly stateDependentExploration: number | null;
-  /** Seeds weights, actions and environments. Default 0. */
-  readonly seed: number;
 }
 
 /** Stable-Baselines3's defaults. */
 export const a2cDefaults: A2cOptions = {
   ...networkDefaults,
+  ...rolloutDefaults,
   steps: 5,
   learningRate: 7e-4,
   optimizer: 'rmsprop',
   optimizerEpsilon: 1e-5,
-  gamma: 0.99,
   gaeLambda: 1,
   entropyCoefficient: 0,
   valueCoefficient: 0.5,
   maxGradNorm: 0.5,
-  normalizeObservation: false,
-  normalizeReward: false,
-  stateDependentExploration: null,
-  seed: 0,
 };
 
 const optionChecks: { readonly [Name in keyof A2cOptions]: OptionCheck } = {
   ...networkChecks,
+  ...rolloutChecks,
   steps: positiveInteger,
   learningRate: scheduleOf(nonNegativeNumber),
   optimizer: oneOf('rmsprop', 'tensorflow-rmsprop', 'adam'),
   optimizerEpsilon: positiveNumber,
-  gamma: fraction,
-  gaeLambda: fraction,
   entropyCoefficient: finiteNumber,
   valueCoefficient: nonNegativeNumber,
   maxGradNorm: positiveNumber,
-  normalizeObservation: flag,
-  normalizeReward: flag,
-  stateDependentExploration: nullable(positiveInteger),
-  seed: naturalNumber,
 };
 
 function createOptimizer(parameters: t.Parameters, { optimizer, optimizerEpsilon }: A2cOptions): t.Optimizer {

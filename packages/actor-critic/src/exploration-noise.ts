@@ -7,6 +7,7 @@ import {
   restoreArray,
   scheduleOf,
   scheduleValue,
+  variantCheck,
   type ActionArray,
   type OptionCheck,
   type Random,
@@ -16,7 +17,6 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import type { ContinuousActions } from './continuous-actions.ts';
-import { variantCheck } from './variant-check.ts';
 
 /** Independent normal noise of each step. */
 export interface GaussianNoise {

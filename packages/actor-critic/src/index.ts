@@ -1,6 +1,5 @@
 export { Ddpg, ddpgDefaults, type DdpgOptions } from './ddpg.ts';
 export type { ExplorationNoise, GaussianNoise, OrnsteinUhlenbeckNoise } from './exploration-noise.ts';
-export type { PrioritizedSampling, SamplingOptions } from './minibatches.ts';
 export type { LayerSizes, NetworkDescription, NetworkLayers } from './networks.ts';
 export type { ReplayOptions } from './replay-learning.ts';
 export { Sac, sacDefaults, type SacOptions } from './sac.ts';

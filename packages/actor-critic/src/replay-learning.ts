@@ -1,4 +1,5 @@
 import {
+  Minibatches,
   OffPolicyLoop,
   SamplingKeys,
   UpdateMetrics,
@@ -8,7 +9,10 @@ import {
   nullable,
   positiveInteger,
   readNumber,
+  randomActions,
   readState,
+  samplingChecks,
+  samplingDefaults,
   scheduleOf,
   scheduleValue,
   type ActionArray,
@@ -20,13 +24,13 @@ import {
   type PrioritizedReplayBatch,
   type Progress,
   type Random,
+  type SamplingOptions,
   type Schedule,
   type StateDict,
   type TrainingEnv,
   type VectorEnv,
 } from '@gradus/core';
 import type { InputSpec, Program } from '@gradus/tensor';
-import { Minibatches, samplingChecks, samplingDefaults, type SamplingOptions } from './minibatches.ts';
 
 /** Options of algorithms that learn from a replay buffer. */
 export interface ReplayOptions extends SamplingOptions {
@@ -38,9 +42,9 @@ export interface ReplayOptions extends SamplingOptions {
   readonly learningStarts: number;
   /** γ. Default 0.99. */
   readonly gamma: number;
-  /** Environment steps between rounds of updates; a multiple of the number of copies. Default 1 (SB3). */
+  /** Environment steps between rounds of updates; a multiple of the number of copies, which step together. Default 1 (SB3). */
   readonly trainFrequency: number;
-  /** Updates in a round. Default 1 (SB3). */
+  /** Updates in a round: as many as `trainFrequency` for one an environment step. Default 1 (SB3). */
   readonly gradientSteps: number;
   /** Seeds weights, exploration, minibatches and environments. Default 0. */
   readonly seed: number;
@@ -122,17 +126,12 @@ export class ReplayLearning implements AgentState {
 
   /** Throws `RangeError` for a buffer that has no room, and for options that do not fit together or to the number of copies. */
   constructor(training: TrainingEnv, options: ReplayOptions, random: Random) {
-    const { numEnvs } = training.env;
-    const { trainFrequency, seed } = options;
-    if (trainFrequency % numEnvs !== 0) {
-      throw new RangeError(`trainFrequency: expected a multiple of ${numEnvs} (copies), got ${trainFrequency}`);
-    }
     this.training = training;
     this.options = options;
     this.random = random;
     this.minibatches = new Minibatches(training, options, random);
     this.loop = new OffPolicyLoop(training, this.minibatches.buffer, options);
-    this.keys = new SamplingKeys(seed);
+    this.keys = new SamplingKeys(options.seed);
   }
 
   /** Trains `agent` until `totalSteps` environment steps are done; yields every `trainFrequency` of them, and at the end. */
@@ -140,7 +139,7 @@ export class ReplayLearning implements AgentState {
     const { training, random, options } = this;
     yield* this.loop.run(totalSteps, {
       explore: (actions, progress) => {
-        if (agent.step < options.learningStarts) drawActions(training.env, actions, random);
+        if (agent.step < options.learningStarts) randomActions(training.env, actions, random);
         else method.act(actions, progress);
         return noMetrics;
       },
@@ -181,21 +180,3 @@ export class ReplayLearning implements AgentState {
 }
 
 const noMetrics: Metrics = {};
-
-/** Writes an action for each copy, each as likely as any other, legal ones where there are masks. */
-function drawActions({ actionSpace, actionMasks }: VectorEnv, actions: ActionArray, random: Random): void {
-  if (actionSpace.kind === 'discrete') {
-    const { n, start } = actionSpace;
-    for (let i = 0; i < actions.length; i++) {
-      do actions[i] = random.integer(n);
-      while (actionMasks?.[i * n + actions[i]] === 0);
-      actions[i] += start;
-    }
-  } else if (actionSpace.kind === 'box') {
-    const { low, high, size } = actionSpace;
-    for (let i = 0, j = 0; i < actions.length; i++, j++) {
-      if (j === size) j = 0;
-      actions[i] = random.uniform(low[j], high[j]);
-    }
-  }
-}

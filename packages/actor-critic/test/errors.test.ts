@@ -55,7 +55,7 @@ describe.each(continuousAgents)('%s', (_, Agent) => {
       new RangeError("newest: expected it with uniform sampling, got 'softmax'"),
     );
     expect(() => new Agent(makeVectorEnv('Pendulum-v1', 2), { trainFrequency: 3 })).toThrow(
-      new RangeError('trainFrequency: expected a multiple of 2 (copies), got 3'),
+      'trainFrequency: expected a multiple of 2 (copies, which step together), got 3: set it to 4, or use fewer copies',
     );
     expect(make({ bufferSize: 1e15 })).toThrow(/^ReplayBuffer: 1,000,000,000,000,000 transitions/);
   });

@@ -132,6 +132,14 @@ export type { Env, EnvStatistics, Info, ResetOptions, ResetResult, StepResult } 
 export { stopOnNoImprovement, stopOnReturn, type StopOnNoImprovementOptions } from './training/early-stopping.ts';
 export { CheckpointError, DivergenceError, EnvError, LogError } from './errors.ts';
 export { endlessEpisode, episodeLimit, evaluate, type EvaluateOptions, type Evaluation } from './training/evaluate.ts';
+export {
+  Minibatches,
+  samplingChecks,
+  samplingDefaults,
+  type MinibatchOptions,
+  type PrioritizedSampling,
+  type SamplingOptions,
+} from './policies/minibatches.ts';
 export { OffPolicyLoop, type OffPolicyMethod, type OffPolicyOptions } from './policies/off-policy-loop.ts';
 export type { NumberArray } from './buffers/gather-rows.ts';
 export { holm } from './statistics/holm.ts';
@@ -147,6 +155,7 @@ export { stateInputs, stepInputs, type StateInputs, type StepInputs } from './po
 export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './policies/program-policy.ts';
 export { ProgressRecorder, type Episode, type Metrics, type Progress } from './training/progress.ts';
 export { Random, type RandomSource } from './random/random.ts';
+export { randomAction, randomActions } from './environments/random-actions.ts';
 export { checkRenderContext, type RenderContext, type RenderFormat } from './environments/render-context.ts';
 export { rankSumTest, smallestPValue } from './statistics/rank-sum-test.ts';
 export { approximateKl } from './policies/relative-entropy.ts';
@@ -260,5 +269,6 @@ export { train, type Callback, type TrainOptions, type Training, type TrainingSu
 export { TrainingEnv, type Resumption } from './training/training-env.ts';
 export { TransitionTable, type Outcome, type TransitionTableParts } from './environments/transition-table.ts';
 export { vectorEnvFromDynamics } from './environments/vector-env-from-dynamics.ts';
+export { variantCheck } from './options/variant-check.ts';
 export type { StepOutcome, VectorEnv, VectorResetOptions } from './environments/vector-env.ts';
 export { asVectorEnv, vectorize } from './environments/vectorize.ts';

@@ -325,7 +325,7 @@ test('bad arguments are refused in words', async () => {
     sources: `${import.meta.dirname}/../src`,
     internal: [
       /^check[A-Z]/,
-      /^(ActorCriticLookup|(feature|dense|picture|relu)Layers|BaseAgent|NetworkLookup|OffPolicyLoop|loadAgent|savedValues)/,
+      /^(ActorCriticLookup|(feature|dense|picture|relu)Layers|BaseAgent|Minibatches|NetworkLookup|OffPolicyLoop|loadAgent|randomActions?|savedValues|variantCheck)/,
       /^(everyStep|observationRows|openAgent|restoreAgent|saveAgent|shownObservations)/,
       /^RolloutCollector\.prepare/,
       /^SamplingKeys\.(write|for)/,

@@ -241,6 +241,18 @@ export class ReplayBuffer implements Stateful {
     this.gather(this.indices, batch);
   }
 
+  /** Copies the `count` newest transitions, the oldest of them first, into `batch`. Throws `RangeError` when there are fewer, and for another size. */
+  latest(count: number, batch: ReplayBatch): void {
+    checkArguments('latest', { count }, { count: naturalNumber });
+    if (count > this.stored) {
+      throw new RangeError(`ReplayBuffer: expected at least ${count} transitions, got ${this.stored}`);
+    }
+    const { capacity, position } = this;
+    if (this.indices.length !== count) this.indices = new Uint32Array(count);
+    for (let k = 0; k < count; k++) this.indices[k] = (position - count + k + capacity) % capacity;
+    this.gather(this.indices, batch);
+  }
+
   private drawNewest(newest: number, random: Random): void {
     const { capacity, indices, position } = this;
     if (this.sampling.kind !== 'uniform') {

@@ -6,6 +6,7 @@ import {
   positiveInteger,
   positiveNumber,
   valueText,
+  type OptionCheck,
 } from '@gradus/tensor';
 import { readNumber, restoreArray, type StateDict } from '../checkpoints/state.ts';
 import { anObject } from '../options/argument-checks.ts';
@@ -50,7 +51,8 @@ export interface ReplaySampler {
   restore(state: StateDict, rewards: Float32Array): void;
 }
 
-const kinds = {
+/** What the entries of each kind must be. */
+export const samplingKinds: Readonly<Record<ReplaySampling['kind'], Readonly<Record<string, OptionCheck>>>> = {
   uniform: {},
   stratified: { lambda: finiteNumber, goodShare: optional(fraction), window: optional(positiveInteger) },
   softmax: { beta: optional(positiveNumber) },
@@ -60,11 +62,11 @@ const kinds = {
 export function checkSampling(sampling: unknown): asserts sampling is ReplaySampling {
   checkArguments('sampling', { sampling }, { sampling: anObject });
   const { kind, ...options } = sampling as ReplaySampling;
-  if (!Object.hasOwn(kinds, kind)) {
-    const names = Object.keys(kinds).map((name) => `'${name}'`);
+  if (!Object.hasOwn(samplingKinds, kind)) {
+    const names = Object.keys(samplingKinds).map((name) => `'${name}'`);
     throw new RangeError(`sampling: expected kind to be ${names.join(', ')}, got ${valueText(kind)}`);
   }
-  checkArguments<object>(`sampling '${kind}'`, options, kinds[kind]);
+  checkArguments<object>(`sampling '${kind}'`, options, samplingKinds[kind]);
 }
 
 /** The sampler of a buffer with room for `capacity` transitions. Throws `RangeError` for options that are none. */

@@ -47,7 +47,7 @@ export class OffPolicyLoop implements AgentState {
   /** Why the buffer is empty although training has begun; told before it goes on. */
   private emptied: string | undefined;
 
-  /** `replay`: the buffer, as `TrainingEnv.reserve` makes it. */
+  /** `replay`: the buffer, as `TrainingEnv.reserve` makes it. Throws `RangeError` for a `trainFrequency` that is no multiple of the copies. */
   constructor(training: TrainingEnv, replay: () => ReplayBuffer | PrioritizedReplayBuffer, options: OffPolicyOptions) {
     const { learningStarts, trainFrequency, targetUpdateInterval } = options;
     checkOptions(
@@ -59,6 +59,14 @@ export class OffPolicyLoop implements AgentState {
         targetUpdateInterval: optional(positiveInteger),
       },
     );
+    const { numEnvs } = training.env;
+    if (trainFrequency % numEnvs !== 0) {
+      const next = Math.ceil(trainFrequency / numEnvs) * numEnvs;
+      const expected = `a multiple of ${numEnvs} (copies, which step together)`;
+      throw new RangeError(
+        `trainFrequency: expected ${expected}, got ${trainFrequency}: set it to ${next}, or use fewer copies`,
+      );
+    }
     this.training = training;
     this.replay = replay;
     this.options = options;
@@ -86,6 +94,7 @@ export class OffPolicyLoop implements AgentState {
       const metrics = isDue && recorder.step > this.learnsFrom ? method.improve(recorder.step / totalSteps) : {};
       if (isDue || isLast) yield recorder.progress({ ...metrics, ...exploration });
     }
+    this.tellUntrained();
   }
 
   getState(options: CheckpointOptions = {}): StateDict {
@@ -97,8 +106,9 @@ export class OffPolicyLoop implements AgentState {
   setState(state: StateDict): void {
     const { recorder, resumed } = this.training;
     if (state.replay === null || resumed === 'with new episodes') {
-      // Learning from a few transitions again and again would spoil what was learned.
-      this.learnsFrom = recorder.step + this.options.learningStarts;
+      const { learningStarts, trainFrequency, alwaysSaved = false } = this.options;
+      // Learning from a few transitions again and again would spoil what was learned. Without replay the first round has to be whole.
+      this.learnsFrom = recorder.step + (alwaysSaved ? Math.max(learningStarts, trainFrequency - 1) : learningStarts);
       this.emptied = state.replay === null ? 'the checkpoint was saved without it' : 'new episodes begin';
       return;
     }
@@ -111,6 +121,19 @@ export class OffPolicyLoop implements AgentState {
     const waiting = `learning goes on after ${this.options.learningStarts} more steps (learningStarts)`;
     console.warn(`learn: the replay buffer is empty, since ${this.emptied}; ${waiting}`);
     this.emptied = undefined;
+  }
+
+  /** Says so where all steps came before the first update. */
+  private tellUntrained(): void {
+    const { learnsFrom } = this;
+    const { trainFrequency } = this.options;
+    const { step } = this.training.recorder;
+    const first = (Math.floor(learnsFrom / trainFrequency) + 1) * trainFrequency;
+    if (step >= first) return;
+    const cause = learnsFrom < trainFrequency ? 'trainFrequency' : 'learningStarts';
+    console.warn(
+      `learn: nothing was learned, since the first update comes after ${first} steps (${cause}), and ${step} are done`,
+    );
   }
 }
 

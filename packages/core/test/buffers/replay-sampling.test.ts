@@ -144,6 +144,27 @@ test('a buffer that shrinks draws only the newest transitions', () => {
   expect(new Set(draw(buffer, 5000, new Random(7), 1000)).size).toBe(40);
 });
 
+test('the newest transitions, the oldest of them first', () => {
+  const buffer = createBuffer(8, { kind: 'uniform' });
+  const latest = (count: number): number[] => {
+    const batch = {
+      observations: new Float32Array(count),
+      actions: new Int32Array(count),
+      rewards: new Float32Array(count),
+      nextObservations: new Float32Array(count),
+      discounts: new Float32Array(count),
+    };
+    buffer.latest(count, batch);
+    return [...batch.observations];
+  };
+  store(buffer, normals(5, 6));
+  expect(latest(3)).toEqual([2, 3, 4]);
+  expect(() => latest(6)).toThrow(new RangeError('ReplayBuffer: expected at least 6 transitions, got 5'));
+  store(buffer, normals(6, 7), 5);
+  expect(latest(8)).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(latest(5)).toEqual([6, 7, 8, 9, 10]);
+});
+
 test('softmax over rewards thousands of β apart overflows nothing', () => {
   const buffer = createBuffer(10, { kind: 'softmax', beta: 0.01 });
   store(buffer, [0, 1, 2, 3, 100, -50]);

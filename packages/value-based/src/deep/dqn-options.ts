@@ -9,6 +9,7 @@ import {
   positiveInteger,
   positiveNumber,
   scheduleOf,
+  type MinibatchOptions,
   type OptionCheck,
   type Schedule,
 } from '@gradus/core';
@@ -126,3 +127,22 @@ export const dqnOptionChecks: { readonly [Name in keyof DqnOptions]: OptionCheck
   maxGradNorm: nullable(positiveNumber),
   seed: naturalNumber,
 };
+
+/** Which transitions are learned from. Throws `RangeError` for options that do not fit together. */
+export function minibatchOptions(options: DqnOptions): MinibatchOptions {
+  const { replay, bufferSize, batchSize, trainFrequency, gradientSteps } = options;
+  const { gamma, nSteps, priorityExponent, importanceExponent } = options;
+  const common = { bufferSize, batchSize, gamma, nSteps, newest: null };
+  if (replay === 'uniform') return { ...common, sampling: { kind: 'uniform' } };
+  if (replay === 'prioritized') {
+    return { ...common, sampling: { kind: 'prioritized', priorityExponent, importanceExponent } };
+  }
+  if (!(batchSize === trainFrequency && gradientSteps === 1)) {
+    const got = `got ${batchSize} and ${gradientSteps}`;
+    throw new RangeError(
+      `replay 'none': expected batchSize ${trainFrequency} (trainFrequency) and gradientSteps 1, ${got}`,
+    );
+  }
+  // Room for just the transitions of one round.
+  return { ...common, bufferSize: trainFrequency, sampling: { kind: 'latest' } };
+}

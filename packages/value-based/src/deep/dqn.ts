@@ -1,11 +1,13 @@
 import {
   BaseAgent,
+  Minibatches,
   OffPolicyLoop,
   ProgramPolicy,
   SamplingKeys,
   UpdateMetrics,
   checkActionMasks,
   discreteActions,
+  randomAction,
   savedValues,
   scheduleValue,
   type ActionArray,
@@ -22,11 +24,9 @@ import {
 import * as t from '@gradus/tensor';
 import { ActionValueLookup } from './action-value-lookup.ts';
 import { chooseValueHead } from './choose-value-head.ts';
-import { dqnDefaults, dqnOptionChecks, type DqnOptions } from './dqn-options.ts';
-import { Minibatches } from './minibatches.ts';
+import { dqnDefaults, dqnOptionChecks, minibatchOptions, type DqnOptions } from './dqn-options.ts';
 import type { NoisyModule } from './noisy-linear.ts';
 import { qNetwork } from './q-network.ts';
-import { randomAction } from './random-action.ts';
 import type { ValueHead } from './value-head.ts';
 
 /** The online network q(·; w) and the target network q(·; w⁻), and what their outputs mean. */
@@ -180,22 +180,19 @@ export class Dqn extends BaseAgent<DqnOptions> {
   constructor(env: Env | VectorEnv, options: Partial<DqnOptions> & DeviceOption = {}) {
     super({ name: 'Dqn', algorithm: Dqn.algorithm, defaults: dqnDefaults, checks: dqnOptionChecks }, env, options);
     const { device, env: copies } = this;
-    const { tau, trainFrequency, replay, noisy, seed } = this.options;
+    const { tau, replay, noisy, seed } = this.options;
     const { observationSpace, numEnvs } = copies;
     const actionSpace = discreteActions('Dqn', copies);
-    if (trainFrequency % numEnvs !== 0) {
-      throw new RangeError(`trainFrequency: expected a multiple of ${numEnvs} (copies), got ${trainFrequency}`);
-    }
     this.actionSpace = actionSpace;
-    // First, since it says at once what does not fit into memory.
-    this.minibatches = new Minibatches(this.training, this.options, this.random);
+    // First, since they say at once what does not fit, into memory too.
+    this.minibatches = new Minibatches(this.training, minibatchOptions(this.options), this.random);
+    // Without replay the buffer is the round that is just being gathered.
+    const { buffer } = this.minibatches;
+    this.loop = new OffPolicyLoop(this.training, buffer, { ...this.options, alwaysSaved: replay === 'none' });
     const networks = createNetworks(copies, actionSpace, this.options, this.random);
     const optimizer = createOptimizer(networks.online.parameters, this.options);
     this.update = updateProgram(networks, optimizer, copies, actionSpace, this.options, device);
     this.updateTarget = targetProgram(networks, tau, device);
-    // Without replay the buffer is the round that is just being gathered.
-    const { buffer } = this.minibatches;
-    this.loop = new OffPolicyLoop(this.training, buffer, { ...this.options, alwaysSaved: replay === 'none' });
     this.explores = new Uint8Array(numEnvs);
     this.keys = new SamplingKeys(seed);
     const { keys, loop, counts } = this;

@@ -17,6 +17,7 @@ import {
   pictureLayers,
   positiveInteger,
   positiveNumber,
+  randomAction,
   roundSize,
   scheduleOf,
   scheduleValue,
@@ -36,7 +37,6 @@ import {
 import * as t from '@gradus/tensor';
 import { ActionValueLookup } from './action-value-lookup.ts';
 import { ownNetwork, qNetworkChecks, qNetworkDefaults, type QNetworkLayers } from './own-network.ts';
-import { randomAction } from './random-action.ts';
 
 /**
  * Parallelised Q-network (Gallici et al., 2024; S3.5): Q-learning without replay buffer and without target network. What keeps it

@@ -57,7 +57,7 @@ describe('options', () => {
 
   test('trainFrequency that is no multiple of the copies', () => {
     expect(make({ ...small, trainFrequency: 3 })).toThrow(
-      new RangeError('trainFrequency: expected a multiple of 2 (copies), got 3'),
+      'trainFrequency: expected a multiple of 2 (copies, which step together), got 3: set it to 4, or use fewer copies',
     );
   });
 

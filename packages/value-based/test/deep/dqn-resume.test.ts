@@ -144,3 +144,14 @@ test('a round that is being gathered is saved in any case', () => {
   learn(agent, 203);
   expect(agent.checkpoint({ saveReplay: false })).toEqual(agent.checkpoint());
 });
+
+test('without replay, resumed with new episodes in the middle of a round, it waits for a whole one', () => {
+  const agent = new Dqn(makeEnv('CartPole-v1'), { ...runs['no replay'].options, learningStarts: 0 });
+  Array.from(agent.learn({ steps: 203 }));
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  // Rounds end with steps 208, which is too soon, and 216; the copies take step 203 to 205, 207, …
+  const resumed = Dqn.restore(agent.checkpoint(), makeVectorEnv('CartPole-v1', 2));
+  const learned = Array.from(resumed.learn({ steps: 230 })).filter(({ metrics }) => 'train/loss' in metrics);
+  expect(learned.map(({ step }) => step)).toEqual([217, 225]);
+  expect(warn).toHaveBeenCalledOnce();
+});

@@ -1,25 +1,21 @@
 import {
-  PrioritizedReplayBuffer,
-  ReplayBuffer,
   fraction,
-  finiteNumber,
   nonNegativeNumber,
   nullable,
   optional,
   positiveInteger,
   positiveNumber,
-  scheduleOf,
-  scheduleValue,
   type OptionCheck,
-  type PrioritizedReplayBatch,
-  type Random,
-  type ReplaySampling,
-  type Schedule,
-  type TrainingEnv,
-} from '@gradus/core';
-import { variantCheck } from './variant-check.ts';
+} from '@gradus/tensor';
+import { PrioritizedReplayBuffer, type PrioritizedReplayBatch } from '../buffers/prioritized-replay-buffer.ts';
+import { ReplayBuffer } from '../buffers/replay-buffer.ts';
+import { samplingKinds, type ReplaySampling } from '../buffers/replay-sampling.ts';
+import { variantCheck } from '../options/variant-check.ts';
+import type { Random } from '../random/random.ts';
+import { scheduleOf, scheduleValue, type Schedule } from '../training/schedules.ts';
+import type { TrainingEnv } from '../training/training-env.ts';
 
-/** Transitions are drawn by their errors (Schaul et al., 2016), see `PrioritizedReplayBuffer` of core. */
+/** Transitions are drawn by their errors (Schaul et al., 2016), see {@link PrioritizedReplayBuffer}. */
 export interface PrioritizedSampling {
   readonly kind: 'prioritized';
   /** α: P ∝ error^α. Default 0.6 (Schaul et al., 2016). */
@@ -36,7 +32,7 @@ export interface SamplingOptions {
   readonly batchSize: number;
   /** n of n-step returns, shorter where an episode ends. Default 1. */
   readonly nSteps: number;
-  /** Which transitions are drawn: see `ReplaySampling` of core and {@link PrioritizedSampling}. Default `{ kind: 'uniform' }`. */
+  /** Which transitions are drawn: see {@link ReplaySampling} and {@link PrioritizedSampling}. Default `{ kind: 'uniform' }`. */
   readonly sampling: ReplaySampling | PrioritizedSampling;
   /** Draws only from so many of the newest transitions, over the progress of training: a buffer that shrinks. Default `null`: from all. */
   readonly newest: Schedule | null;
@@ -57,18 +53,25 @@ export const samplingChecks: { readonly [Name in keyof SamplingOptions]: OptionC
   batchSize: positiveInteger,
   nSteps: positiveInteger,
   sampling: variantCheck({
-    uniform: {},
-    stratified: { lambda: finiteNumber, goodShare: optional(fraction), window: optional(positiveInteger) },
-    softmax: { beta: optional(positiveNumber) },
+    ...samplingKinds,
     prioritized: { priorityExponent: optional(nonNegativeNumber), importanceExponent: optional(scheduleOf(fraction)) },
   }),
   newest: nullable(scheduleOf(positiveNumber)),
 };
 
-/** {@link SamplingOptions}, and the discount of n-step returns. */
-type MinibatchOptions = SamplingOptions & { readonly gamma: number };
+/** No replay: a minibatch is of the newest transitions, the oldest of them first. */
+interface LatestSampling {
+  readonly kind: 'latest';
+}
 
-/** The replay buffer of an agent, and the minibatches that it learns from. */
+/** What {@link Minibatches} are of. */
+export interface MinibatchOptions extends Omit<SamplingOptions, 'sampling'> {
+  readonly sampling: SamplingOptions['sampling'] | LatestSampling;
+  /** γ of n-step returns. */
+  readonly gamma: number;
+}
+
+/** The replay buffer of an agent, and the minibatches that it learns from, of one transition or several in each row. */
 export class Minibatches {
   readonly buffer: () => ReplayBuffer | PrioritizedReplayBuffer;
   private readonly options: MinibatchOptions;
@@ -85,6 +88,7 @@ export class Minibatches {
     this.buffer = training.reserve(() => {
       const { bufferSize, gamma, nSteps } = options;
       const kept = { capacity: bufferSize, gamma, nSteps };
+      if (sampling.kind === 'latest') return new ReplayBuffer(training.env, kept);
       if (sampling.kind !== 'prioritized') return new ReplayBuffer(training.env, { ...kept, sampling });
       const { priorityExponent = 0.6 } = sampling;
       return new PrioritizedReplayBuffer(training.env, { ...kept, priorityExponent });
@@ -99,7 +103,8 @@ export class Minibatches {
     if (buffer instanceof PrioritizedReplayBuffer) {
       const exponent = sampling.kind === 'prioritized' ? sampling.importanceExponent : undefined;
       buffer.sample(batchSize, random, inputs, scheduleValue(exponent ?? 1, progress));
-    } else if (newest === null) buffer.sample(batchSize, random, inputs);
+    } else if (sampling.kind === 'latest') buffer.latest(batchSize, inputs);
+    else if (newest === null) buffer.sample(batchSize, random, inputs);
     else buffer.sample(batchSize, random, inputs, { newest: Math.ceil(scheduleValue(newest, progress)) });
   }
 

@@ -1,4 +1,4 @@
-import { checkArguments, valueText, type OptionCheck } from '@gradus/core';
+import { checkArguments, valueText, type OptionCheck } from '@gradus/tensor';
 
 /** Accepts an object whose `kind` is one of `kinds`, and whose other entries those checks accept. */
 export function variantCheck(kinds: Readonly<Record<string, Readonly<Record<string, OptionCheck>>>>): OptionCheck {
