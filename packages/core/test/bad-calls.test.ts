@@ -170,6 +170,7 @@ const examples: Examples = {
   decodeCheckpoint: () => [core.encodeCheckpoint(checkpoint())],
   encodeCheckpointFile: () => [checkpoint()],
   decodeCheckpointFile: () => [core.encodeCheckpointFile(checkpoint())],
+  loadAgent: () => [agentCheckpoint(), [{ algorithm: 'fake', load: () => fakeAgent() }], {}],
   loadCheckpoint: () => [`data:;base64,${Buffer.from(core.encodeCheckpointFile(checkpoint())).toString('base64')}`],
   inspectCheckpoint: () => [agentCheckpoint()],
   policyOutputs: () => [new Discrete(2)],
@@ -325,8 +326,10 @@ test('bad arguments are refused in words', async () => {
     sources: `${import.meta.dirname}/../src`,
     internal: [
       /^check[A-Z]/,
-      /^(ActorCriticLookup|(feature|dense|picture|relu)Layers|BaseAgent|Minibatches|NetworkLookup|OffPolicyLoop|loadAgent|randomActions?|savedValues|variantCheck)/,
+      /^(ActorCriticLookup|(feature|dense|picture|relu)Layers|BaseAgent|Minibatches|NetworkLookup|OffPolicyLoop|randomActions?|variantCheck)/,
       /^(everyStep|observationRows|openAgent|restoreAgent|saveAgent|shownObservations)/,
+      // The fake agent's.
+      /^loadAgent\./,
       /^RolloutCollector\.prepare/,
       /^SamplingKeys\.(write|for)/,
       /\.on(Start|Progress|End)$/,
@@ -346,6 +349,7 @@ test('bad arguments are refused in words', async () => {
       /^RolloutCollector\(2\.\w*arameters.*accepted$/,
       /^scheduleValue\(1: .*(NaN|Infinity|-1|1\.5): accepted$/,
       /^plainState\(1: \[\]/,
+      /^savedValues\(1.*accepted$/,
       /beginStep\(\d\[0\]: /,
     ],
   });

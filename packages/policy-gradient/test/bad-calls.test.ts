@@ -1,8 +1,9 @@
-import { badCalls, type Examples } from '@gradus/bad-calls';
+import { agentCalls, badCalls, ofLoaded, type AgentClass, type AgentUse, type Examples } from '@gradus/bad-calls';
 import { Random } from '@gradus/core';
-import { transitionTable } from '@gradus/envs';
+import { makeEnv, transitionTable } from '@gradus/envs';
 import * as policyGradient from '@gradus/policy-gradient';
 import { TabularSoftmax } from '@gradus/policy-gradient';
+import { device, lazyDevice } from '@gradus/tensor';
 import { expect, test } from 'vitest';
 
 const random = () => new Random(1);
@@ -11,14 +12,7 @@ const tabular = () => new TabularSoftmax({ numStates: 2, numActions: 2 });
 const softmaxFeatures = (_: number, action: number, target: Float64Array): void => void target.fill(action);
 const gaussianFeatures = (_: number, target: Float64Array): void => void target.fill(1);
 
-const examples: Examples = {
-  // Agents, which go through core's checks: their own tests have their options.
-  GradientBandit: null,
-  NaturalPolicyGradient: null,
-  Ppo: null,
-  RecurrentPpo: null,
-  Reinforce: null,
-  Trpo: null,
+const examples: Record<string, Examples[string]> = {
   estimateGradient: () => [tabular(), trajectories(), { gamma: 0.9, credit: 'reward-to-go', baseline: 0 }],
   gradientEstimates: () => [tabular(), trajectories(), { gamma: 0.9, credit: 'reward-to-go', baseline: 0 }],
   sampleTrajectory: () => [
@@ -58,15 +52,43 @@ const examples: Examples = {
   'TabularSoftmax.score': () => [0, 1, new Float64Array(4)],
 };
 
+// Compiles what is used, and nothing else.
+const shared = { seed: 1, hidden: [4], learningRate: 0.1, gamma: 0.9, device: lazyDevice(device('wasm')) };
+const rounds = { ...shared, steps: 8, batchSize: 8 };
+const agents: Record<string, object> = {
+  NaturalPolicyGradient: rounds,
+  Ppo: { ...rounds, epochs: 1 },
+  RecurrentPpo: { ...rounds, sequenceLength: 4, epochs: 1 },
+  Reinforce: { ...shared, episodes: 1, batchSize: 8 },
+  Trpo: rounds,
+};
+const exports: Record<string, unknown> = { ...policyGradient };
+function addAgent(name: string, use: AgentUse): void {
+  const calls = agentCalls(name, exports[name] as AgentClass, use);
+  Object.assign(examples, calls.examples);
+  Object.assign(exports, calls.statics);
+}
+for (const [name, options] of Object.entries(agents)) {
+  const use = { env: () => makeEnv('CartPole-v1'), observation: [0, 0, 0, 0], actions: () => new Int32Array(1) };
+  addAgent(name, { ...use, options });
+}
+addAgent('GradientBandit', {
+  env: () => makeEnv('Bandit-v0'),
+  options: { seed: 1, alpha: 0.1 },
+  observation: 0,
+  actions: () => new Int32Array(1),
+});
+
 test('bad arguments are refused in words', async () => {
-  const { failures } = await badCalls(policyGradient, examples, {
+  const { failures } = await badCalls(exports, examples, {
     sources: `${import.meta.dirname}/../src`,
     // States are whatever the features take, and the features are the user's.
-    internal: [/\.writeFeatures$/],
+    internal: [/\.writeFeatures$/, ofLoaded],
     accepted: [
       /^(LinearSoftmax|LinearGaussian|ClampPolicy)\.\w+\(1.*accepted$/,
       /radient(Estimates)?\(.*baseline: \(\) => 7\): accepted$/,
       /states.*accepted$/,
+      /\(2\.(hidden|sequenceLength): null\): accepted$/,
     ],
   });
   expect(failures.slice(0, 20)).toEqual([]);

@@ -137,6 +137,23 @@ describe('with an environment', () => {
   });
 });
 
+describe('other spaces', () => {
+  test.each([
+    [
+      'Pendulum-v1',
+      /^load: what was saved does not fit with observations Box\(.*\[3\]\), which were Box\(.*\[4\]\) or actions Box\(.*\[1\]\), which were Discrete\(2\): /,
+    ],
+    [
+      'Acrobot-v1',
+      /^load: what was saved does not fit with observations Box\(.*\[6\]\), which were Box\(.*\[4\]\) or actions Discrete\(3\), which were Discrete\(2\): /,
+    ],
+  ])('than it was trained in are named: %s', (id, message) => {
+    const checkpoint = trained().checkpoint();
+    expect(() => Ppo.load(checkpoint, { env: makeEnv(id) })).toThrow(CheckpointError);
+    expect(() => Ppo.load(checkpoint, { env: makeEnv(id) })).toThrow(message);
+  });
+});
+
 describe('options', () => {
   test('are others where they are given', () => {
     const env = makeVectorEnv('CartPole-v1', 2);

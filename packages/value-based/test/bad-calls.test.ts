@@ -1,11 +1,10 @@
-import { badCalls, type Examples } from '@gradus/bad-calls';
+import { agentCalls, badCalls, ofLoaded, type AgentClass, type AgentUse, type Examples } from '@gradus/bad-calls';
 import { Box, Discrete } from '@gradus/core';
 import { makeEnv, transitionTable } from '@gradus/envs';
+import { device, lazyDevice } from '@gradus/tensor';
 import * as valueBased from '@gradus/value-based';
 import {
-  Dqn,
   LinearTd,
-  Pqn,
   createFeatures,
   expectedTd,
   linearQLearningDefaults,
@@ -90,7 +89,6 @@ const examples: Record<string, Examples[string]> = {
   temporalDifferencePrediction: () => [grid(), policy(), { ...prediction(), nSteps: 1 }],
 };
 
-type Class = new (env: ReturnType<typeof grid>, options: object) => { checkpoint(): object };
 const tabular = {
   DoubleQLearning: tabularDefaults,
   ExpectedSarsa: tabularDefaults,
@@ -104,44 +102,28 @@ const tabular = {
 };
 const linear = { LinearQLearning: linearQLearningDefaults, LinearSarsa: linearSarsaDefaults };
 const tiles = { features: { kind: 'tiles', tilings: 2, tiles: 2, low: [-3, -3, -3, -3], high: [3, 3, 3, 3] } };
+// Compiles what is used, and nothing else.
+const network = { seed: 1, hidden: [4], learningRate: 0.1, gamma: 0.9, device: lazyDevice(device('wasm')) };
 const deep = {
-  Dqn: [Dqn, { seed: 1, hidden: [4], batchSize: 4, learningStarts: 4, bufferSize: 8, learningRate: 0.1, gamma: 0.9 }],
-  Pqn: [Pqn, { seed: 1, hidden: [4], steps: 8, batchSize: 8, epochs: 1, learningRate: 0.1, gamma: 0.9 }],
-} as const;
+  Dqn: { ...network, batchSize: 4, learningStarts: 4, bufferSize: 8 },
+  Pqn: { ...network, steps: 8, batchSize: 8, epochs: 1 },
+};
 
-const statics: Record<string, unknown> = {};
-function addAgent(name: string, make: () => ReturnType<typeof grid>, options: object, observation: unknown): void {
-  const Agent = (
-    valueBased as unknown as Record<
-      string,
-      Class & Record<'restore' | 'load', (...args: readonly unknown[]) => unknown>
-    >
-  )[name];
-  const size = Array.isArray(observation) ? observation.length : 1;
-  examples[name] = () => [make(), options];
-  examples[`${name}.learn`] = () => [{ steps: 8 }];
-  examples[`${name}.act`] = () => [observation, { deterministic: true }];
-  examples[`${name}.actBatch`] = () => [new Float32Array(size), new Int32Array(1), { deterministic: true }];
-  examples[`${name}.actionValues`] = () => [observation];
-  examples[`${name}.checkpoint`] = () => [];
-  const checkpoint = (): object => {
-    const { state, ...rest } = new Agent(make(), options).checkpoint() as { readonly state: object };
-    // Without a prototype it is one argument: what is in it is for the tests of resuming.
-    return { ...rest, state: Object.assign(Object.create(null), state) as object };
-  };
-  statics[`${name}.restore`] = (...args: readonly unknown[]) => Agent.restore(...args);
-  examples[`${name}.restore`] = () => [checkpoint(), make()];
-  statics[`${name}.load`] = (...args: readonly unknown[]) => Agent.load(...args);
-  examples[`${name}.load`] = () => [checkpoint(), { seed: 1 }];
+const exports: Record<string, unknown> = { ...valueBased };
+function addAgent(name: string, env: AgentUse['env'], options: object, observation: AgentUse['observation']): void {
+  const use = { env, options, observation, actions: () => new Int32Array(1) };
+  const calls = agentCalls(name, exports[name] as AgentClass, use);
+  Object.assign(examples, calls.examples);
+  Object.assign(exports, calls.statics);
 }
 for (const [name, options] of Object.entries(tabular)) addAgent(name, grid, options, 0);
 for (const [name, options] of Object.entries(linear)) addAgent(name, pole, { ...options, ...tiles }, [0, 0, 0, 0]);
-for (const [name, [, options]] of Object.entries(deep)) addAgent(name, pole, options, [0, 0, 0, 0]);
+for (const [name, options] of Object.entries(deep)) addAgent(name, pole, options, [0, 0, 0, 0]);
 
 test('bad arguments are refused in words', async () => {
-  const { failures } = await badCalls({ ...valueBased, ...statics }, examples, {
+  const { failures } = await badCalls(exports, examples, {
     sources: `${import.meta.dirname}/../src`,
-    internal: [/^(LinearTd|LinearTdLambda|Lstd|Tdc|createFeatures)\.(begin|update|write)$/, /\.writeKey$/],
+    internal: [ofLoaded, /^(LinearTd|LinearTdLambda|Lstd|Tdc|createFeatures)\.(begin|update|write)$/, /\.writeKey$/],
     accepted: [/^(Dqn|Pqn)\(2\.hidden: null\)/],
   });
   expect(failures.slice(0, 20)).toEqual([]);

@@ -147,6 +147,12 @@ describe('options when loading', () => {
     expect(Array.from(quick.learn({ moreSteps: 1 })).at(-1)?.metrics['train/alpha']).toBe(0.03);
   });
 
+  test('other spaces are named', () => {
+    expect(() => QLearning.load(trained('q-learning').checkpoint(), { env: makeEnv('CliffWalking-v1') })).toThrow(
+      /^load: what was saved does not fit with observations Discrete\(48\), which were Discrete\(500\) or actions Discrete\(4\), which were Discrete\(6\): /,
+    );
+  });
+
   test('are checked, and those that what was saved does not fit are named', () => {
     expect(() => QLearning.load(trained('q-learning').checkpoint(), { gamma: 7 })).toThrow(
       new RangeError('q-learning: expected gamma to be a number in [0, 1], got 7'),

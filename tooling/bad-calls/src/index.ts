@@ -1,1 +1,2 @@
+export { agentCalls, ofLoaded, type AgentClass, type AgentUse } from './agent-calls.ts';
 export { badCalls, type BadCallsOptions, type Examples } from './bad-calls.ts';

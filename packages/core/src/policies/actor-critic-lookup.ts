@@ -1,10 +1,12 @@
 import {
   broadcastTo,
+  checkOptions,
   concat,
   div,
   exp,
   neg,
   add,
+  optional,
   program,
   type Device,
   type InputSpec,
@@ -12,6 +14,7 @@ import {
 } from '@gradus/tensor';
 import { actionMaskSize } from '../environments/dynamics.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
+import { numberList } from '../options/argument-checks.ts';
 import type { Observation, Space } from '../spaces/spaces.ts';
 import type { ActOptions } from '../training/agent.ts';
 import type { ActorCritic } from './actor-critic.ts';
@@ -64,8 +67,11 @@ export class ActorCriticLookup {
   /** The policy where it was asked, see {@link ActionDistribution}; over legal actions alone where masks are given. Throws as {@link NetworkLookup.run} does. */
   readonly actionDistribution = (
     observations: Observation | Float32Array,
-    options?: Pick<ActOptions, 'actionMasks'>,
-  ): ActionDistribution => this.actor.run(observations, options) as ActionDistribution & Record<string, Float32Array>;
+    options: Pick<ActOptions, 'actionMasks'> = {},
+  ): ActionDistribution => {
+    checkOptions('actionDistribution', options, { actionMasks: optional(numberList) });
+    return this.actor.run(observations, options) as ActionDistribution & Record<string, Float32Array>;
+  };
 
   /** v(s), [n]. Throws as {@link NetworkLookup.run} does. */
   readonly stateValue = (observations: Observation | Float32Array): Float32Array =>

@@ -15,7 +15,7 @@ import type { Env } from '../environments/env.ts';
 import { placeholderEnv, type TrainedIn } from '../environments/placeholder-env.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 import { CheckpointError } from '../errors.ts';
-import { spaceFromJson } from '../spaces/spaces.ts';
+import { spaceFromJson, type Space } from '../spaces/spaces.ts';
 import type { Agent, CheckpointOptions } from '../training/agent.ts';
 import { checkParameters } from '../training/divergence.ts';
 import { openCheckpoint, plainState, type TrainingEnv } from '../training/training-env.ts';
@@ -112,11 +112,12 @@ export function restoreAgent(agent: Owner, training: TrainingEnv, parts: SavedPa
     putBack(state, parts.state);
     if (training.resumed === 'exactly') putBack(readState(state, 'episode'), parts.episode);
   } catch (error) {
-    const changed = changedOptions(readState(state, 'options'), agent.options);
-    if (changed.length === 0) throw error;
-    const others = changed.join(' or ');
+    const others = [...otherSpaces(readTrainedIn(state), training.env), ...changedOptions(state, agent.options)];
+    if (others.length === 0) throw error;
     const { message } = error as Error;
-    throw new CheckpointError(`load: what was saved does not fit with another ${others}: ${message}`, { cause: error });
+    throw new CheckpointError(`load: what was saved does not fit with ${others.join(' or ')}: ${message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -151,11 +152,24 @@ export function readTrainedIn(state: StateDict): TrainedIn {
   };
 }
 
-function changedOptions(saved: object, present: object): string[] {
-  const before = new Map(Object.entries(saved));
+/** What is said of spaces that are not as they were. */
+function otherSpaces(saved: TrainedIn, present: VectorEnv): string[] {
+  const other = (what: string, before: Space, now: Space): string[] =>
+    JSON.stringify(before) === JSON.stringify(now)
+      ? []
+      : [`${what} ${now.toString()}, which were ${before.toString()}`];
+  return [
+    ...other('observations', saved.observationSpace, present.observationSpace),
+    ...other('actions', saved.actionSpace, present.actionSpace),
+  ];
+}
+
+/** What is said of options that are not as they were. */
+function changedOptions(state: StateDict, present: object): string[] {
+  const before = new Map(Object.entries(readState(state, 'options')));
   const isOther = ([name, value]: [string, unknown]): boolean =>
     JSON.stringify(before.get(name)) !== JSON.stringify(value);
   return Object.entries(present)
     .filter(isOther)
-    .map(([name]) => name);
+    .map(([name]) => `another ${name}`);
 }
