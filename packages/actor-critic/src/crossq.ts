@@ -37,6 +37,7 @@ import {
   type ReplayOptions,
   type ReplayUpdate,
 } from './replay-learning.ts';
+import { softParts } from './soft-parts.ts';
 import { stochasticPolicies, type StochasticPolicies } from './stochastic-policy.ts';
 
 /**
@@ -266,24 +267,20 @@ export class CrossQ extends BaseAgent<CrossQOptions> {
     const value = (observations: t.Tensor): t.Tensor =>
       smallerValue(networks, observations, policyOf(actor.apply(observations)).mode());
     this.lookup = stateValueLookup(copies, value, device);
-    const { policy, behavior, noise } = this.policies;
-    this.parts = {
-      policy,
+    const { learning, policies, update, criticUpdate, lookup } = this;
+    this.parts = softParts({
+      learning,
+      policies,
       networks: {
         actor: actor.parameters,
         actorStatistics: actor.statistics,
         critics: criticParameters,
         criticsStatistics: criticStatistics,
-        entropyCoefficient: alpha.parameters,
       },
-      optimizers: {
-        actorOptimizer: optimizers.actor,
-        criticsOptimizer: optimizers.critics,
-        ...(alpha.optimizer && { entropyOptimizer: alpha.optimizer }),
-      },
-      state: { learning: this.learning, noise },
-      programs: [this.update, this.criticUpdate, policy, behavior, this.lookup],
-    };
+      optimizers,
+      alpha,
+      programs: [update, criticUpdate, lookup],
+    });
   }
 
   /**
@@ -294,13 +291,10 @@ export class CrossQ extends BaseAgent<CrossQOptions> {
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
-    const { env, policies } = this;
     const { policyDelay } = this.options;
     yield* this.learning.run(this, totalSteps, {
       metricNames,
-      act: (actions) => {
-        policies.behavior.actBatch(env.observations, actions, { deterministic: false });
-      },
+      act: this.policies.act,
       update: (count) => ((count + 1) % policyDelay === 0 ? this.update : this.criticUpdate),
     });
   }

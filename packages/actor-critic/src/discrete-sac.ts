@@ -10,7 +10,6 @@ import {
   type Observation,
   type OptionCheck,
   type Progress,
-  type Random,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
@@ -22,9 +21,12 @@ import {
   type EntropyOptions,
 } from './entropy-coefficient.ts';
 import {
+  createCritics,
   createNetwork,
   networkLayerChecks,
   networkLayerDefaults,
+  withTarget,
+  type Critics,
   type NetworkLayers,
   type StateNetwork,
 } from './networks.ts';
@@ -36,6 +38,7 @@ import {
   type ReplayOptions,
   type ReplayUpdate,
 } from './replay-learning.ts';
+import { softParts } from './soft-parts.ts';
 import { stochasticPolicies, type StochasticPolicies } from './stochastic-policy.ts';
 
 /**
@@ -67,24 +70,6 @@ const optionChecks: { readonly [Name in keyof DiscreteSacOptions]: OptionCheck }
   ...entropyChecks,
   tau: fraction,
 };
-
-/** q₁ and q₂. */
-interface Critics {
-  readonly networks: readonly StateNetwork[];
-  readonly parameters: t.Parameters;
-}
-
-function createCritics(
-  { observationSpace }: VectorEnv,
-  { n }: Discrete,
-  options: DiscreteSacOptions,
-  random: Random,
-): Critics {
-  const described = { role: 'critic', observationSpace, actionSize: 0, outputs: n } as const;
-  const networks = [1, 2].map(() => createNetwork(described, options, random));
-  const [critic1, critic2] = networks.map(({ parameters }) => parameters);
-  return { networks, parameters: t.joinParameters({ critic1, critic2 }) };
-}
 
 /** minᵢ qᵢ(s, ·): [rows × actions]. */
 function smallerValues({ networks }: Critics, observations: t.Tensor): t.Tensor {
@@ -171,10 +156,9 @@ export class DiscreteSac extends BaseAgent<DiscreteSacOptions> {
     }
     // Before the networks, since it says at once what does not fit into memory.
     this.learning = new ReplayLearning(this.training, this.options, random);
-    const described = { role: 'actor', observationSpace, actionSize: 0, outputs: actions.n } as const;
-    const actor = createNetwork(described, this.options, random);
-    const [online, target] = [0, 1].map(() => createCritics(copies, actions, this.options, random));
-    t.copyParameters(online.parameters, target.parameters);
+    const described = { observationSpace, actionSize: 0, outputs: actions.n };
+    const actor = createNetwork({ ...described, role: 'actor' }, this.options, random);
+    const [online, target] = withTarget(() => createCritics(2, described, this.options, random));
     const alpha = createEntropyCoefficient(this.options, 0.98 * Math.log(actions.n));
     const optimizers = { actor: t.adam(actor.parameters), critics: t.adam(online.parameters) };
     this.update = updateProgram(actor, online, target, alpha, optimizers, copies, actions, this.options, device);
@@ -193,23 +177,9 @@ export class DiscreteSac extends BaseAgent<DiscreteSacOptions> {
         { device },
       );
     this.lookup = new NetworkLookup({ env: copies, compile });
-    const { policy, behavior, noise } = this.policies;
-    this.parts = {
-      policy,
-      networks: {
-        actor: actor.parameters,
-        critics: online.parameters,
-        criticsTarget: target.parameters,
-        entropyCoefficient: alpha.parameters,
-      },
-      optimizers: {
-        actorOptimizer: optimizers.actor,
-        criticsOptimizer: optimizers.critics,
-        ...(alpha.optimizer && { entropyOptimizer: alpha.optimizer }),
-      },
-      state: { learning: this.learning, noise },
-      programs: [this.update, policy, behavior, this.lookup],
-    };
+    const { learning, policies, update, lookup } = this;
+    const weights = { actor: actor.parameters, critics: online.parameters, criticsTarget: target.parameters };
+    this.parts = softParts({ learning, policies, networks: weights, optimizers, alpha, programs: [update, lookup] });
   }
 
   /** π(·|s), [n × actions], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */
@@ -223,13 +193,7 @@ export class DiscreteSac extends BaseAgent<DiscreteSacOptions> {
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
-    const { env, update, policies } = this;
-    yield* this.learning.run(this, totalSteps, {
-      metricNames,
-      act: (actions) => {
-        policies.behavior.actBatch(env.observations, actions, { deterministic: false });
-      },
-      update: () => update,
-    });
+    const { update, policies } = this;
+    yield* this.learning.run(this, totalSteps, { metricNames, act: policies.act, update: () => update });
   }
 }

@@ -120,6 +120,36 @@ export function createNetwork(
   return stateNetwork(parameters, (observations, actions) => dense(beside(look(see(observations)), actions)));
 }
 
+/** Critics that learn together. */
+export interface Critics {
+  readonly networks: readonly StateNetwork[];
+  /** Of all of them: `critic1.…`, `critic2.…`, … */
+  readonly parameters: t.Parameters;
+}
+
+/** `count` new critics. Throws `RangeError` as {@link createNetwork} does. */
+export function createCritics(
+  count: number,
+  description: Omit<NetworkDescription, 'role' | 'features' | 'random'>,
+  options: NetworkLayers,
+  random: t.RandomSource,
+): Critics {
+  const networks = Array.from({ length: count }, () =>
+    createNetwork({ ...description, role: 'critic' }, options, random),
+  );
+  const groups = networks.map(({ parameters }, i) => [`critic${i + 1}`, parameters] as const);
+  return { networks, parameters: t.joinParameters(Object.fromEntries(groups)) };
+}
+
+/** What `create` makes, and once more as its target, which begins with the same weights. */
+export function withTarget<T extends { readonly parameters: t.Parameters }>(
+  create: () => T,
+): readonly [online: T, target: T] {
+  const [online, target] = [create(), create()];
+  t.copyParameters(online.parameters, target.parameters);
+  return [online, target];
+}
+
 function stateNetwork(
   parameters: t.Parameters,
   apply: (observations: t.Tensor, actions?: t.Tensor) => t.Tensor,

@@ -8,7 +8,6 @@ import {
   type Observation,
   type OptionCheck,
   type Progress,
-  type Random,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
@@ -22,11 +21,12 @@ import {
   type EntropyOptions,
 } from './entropy-coefficient.ts';
 import {
-  createNetwork,
+  createCritics,
   networkLayerChecks,
   networkLayerDefaults,
+  withTarget,
+  type Critics,
   type NetworkLayers,
-  type StateNetwork,
 } from './networks.ts';
 import {
   ReplayLearning,
@@ -36,8 +36,10 @@ import {
   type ReplayOptions,
   type ReplayUpdate,
 } from './replay-learning.ts';
+import { softParts } from './soft-parts.ts';
 import {
   createSquashedActor,
+  squashedActions,
   squashedActorChecks,
   squashedActorDefaults,
   type SquashedActor,
@@ -79,20 +81,7 @@ const optionChecks: { readonly [Name in keyof SacOptions]: OptionCheck } = {
   tau: fraction,
 };
 
-/** q₁ and q₂, with actions in [−1, 1]. */
-interface Critics {
-  readonly networks: readonly StateNetwork[];
-  readonly parameters: t.Parameters;
-}
-
-function createCritics({ observationSpace, actionSpace }: VectorEnv, options: SacOptions, random: Random): Critics {
-  const described = { role: 'critic', observationSpace, actionSize: actionSpace.size, outputs: 1 } as const;
-  const networks = [1, 2].map(() => createNetwork(described, options, random));
-  const [critic1, critic2] = networks.map(({ parameters }) => parameters);
-  return { networks, parameters: t.joinParameters({ critic1, critic2 }) };
-}
-
-/** qᵢ(s, a): [rows] each. */
+/** qᵢ(s, a), i = 1, 2, with actions in [−1, 1]: [rows] each. */
 function values({ networks }: Critics, observations: t.Tensor, actions: t.Tensor): t.Tensor[] {
   return networks.map((critic) => t.squeeze(critic(observations, actions), 1));
 }
@@ -169,42 +158,25 @@ export class Sac extends BaseAgent<SacOptions> {
   constructor(env: Env | VectorEnv, options: Partial<SacOptions> & DeviceOption = {}) {
     super({ name: 'Sac', algorithm: Sac.algorithm, defaults: sacDefaults, checks: optionChecks }, env, options);
     const { device, env: copies, random } = this;
-    const { size } = copies.actionSpace;
+    const { observationSpace, actionSpace } = copies;
     const scale = continuousActions('Sac', copies);
     // Before the networks, since it says at once what does not fit into memory.
     this.learning = new ReplayLearning(this.training, this.options, random);
     const actor = createSquashedActor(copies, this.options, random);
-    const [online, target] = [0, 1].map(() => createCritics(copies, this.options, random));
-    t.copyParameters(online.parameters, target.parameters);
-    const alpha = createEntropyCoefficient(this.options, -size);
+    const described = { observationSpace, actionSize: actionSpace.size, outputs: 1 };
+    const [online, target] = withTarget(() => createCritics(2, described, this.options, random));
+    const alpha = createEntropyCoefficient(this.options, -actionSpace.size);
     const optimizers = { actor: t.adam(actor.parameters), critics: t.adam(online.parameters) };
     this.update = updateProgram(actor, online, target, alpha, optimizers, copies, scale, this.options, device);
-    const act = (observations: t.Tensor, key: t.Tensor | undefined): t.Tensor => {
-      const policy = actor.policy(observations);
-      return scale.fromUnit(key ? policy.explore(key) : policy.mode());
-    };
     const { stateDependentExploration } = this.options;
+    const act = squashedActions(actor, scale);
     this.policies = stochasticPolicies(copies, act, this.learning.keys, device, stateDependentExploration ?? 1);
     const value = (observations: t.Tensor): t.Tensor =>
       smallerValue(online, observations, actor.policy(observations).mode());
     this.lookup = stateValueLookup(copies, value, device);
-    const { policy, behavior, noise } = this.policies;
-    this.parts = {
-      policy,
-      networks: {
-        actor: actor.parameters,
-        critics: online.parameters,
-        criticsTarget: target.parameters,
-        entropyCoefficient: alpha.parameters,
-      },
-      optimizers: {
-        actorOptimizer: optimizers.actor,
-        criticsOptimizer: optimizers.critics,
-        ...(alpha.optimizer && { entropyOptimizer: alpha.optimizer }),
-      },
-      state: { learning: this.learning, noise },
-      programs: [this.update, policy, behavior, this.lookup],
-    };
+    const { learning, policies, update, lookup } = this;
+    const weights = { actor: actor.parameters, critics: online.parameters, criticsTarget: target.parameters };
+    this.parts = softParts({ learning, policies, networks: weights, optimizers, alpha, programs: [update, lookup] });
   }
 
   /**
@@ -215,13 +187,7 @@ export class Sac extends BaseAgent<SacOptions> {
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
-    const { env, update, policies } = this;
-    yield* this.learning.run(this, totalSteps, {
-      metricNames,
-      act: (actions) => {
-        policies.behavior.actBatch(env.observations, actions, { deterministic: false });
-      },
-      update: () => update,
-    });
+    const { update, policies } = this;
+    yield* this.learning.run(this, totalSteps, { metricNames, act: policies.act, update: () => update });
   }
 }

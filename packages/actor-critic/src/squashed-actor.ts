@@ -12,6 +12,7 @@ import {
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import type { ContinuousActions } from './continuous-actions.ts';
 import { createNetwork, type NetworkLayers } from './networks.ts';
 
 /** Options of actors whose actions are drawn from tanh of a Gaussian. */
@@ -95,6 +96,17 @@ export function createSquashedActor(
       const independent = squashedGaussian(center, logDeviation);
       return { ...independent, explore: (key) => t.tanh(noisy.sample(key)) };
     },
+  };
+}
+
+/** Inside a program: actions of the environment, drawn as they are played, the most probable ones without a key. */
+export function squashedActions(
+  actor: SquashedActor,
+  { fromUnit }: ContinuousActions,
+): (observations: t.Tensor, key: t.Tensor | undefined) => t.Tensor {
+  return (observations, key) => {
+    const policy = actor.policy(observations);
+    return fromUnit(key ? policy.explore(key) : policy.mode());
   };
 }
 

@@ -19,9 +19,11 @@ import { continuousActions, type ContinuousActions } from './continuous-actions.
 import { deterministicPolicy, stateValueLookup } from './deterministic-policy.ts';
 import { NoiseProcess, explorationNoiseCheck, type ExplorationNoise } from './exploration-noise.ts';
 import {
+  createCritics,
   createNetwork,
   networkLayerChecks,
   networkLayerDefaults,
+  type Critics,
   type NetworkLayers,
   type StateNetwork,
 } from './networks.ts';
@@ -83,18 +85,14 @@ const optionChecks: { readonly [Name in keyof Td3Options]: OptionCheck } = {
 /** μ, q₁ and q₂, with actions in [−1, 1]. */
 interface Networks {
   readonly actor: StateNetwork;
-  readonly critics: readonly StateNetwork[];
-  readonly criticParameters: t.Parameters;
+  readonly critics: Critics;
 }
 
 function createNetworks({ observationSpace, actionSpace }: VectorEnv, options: Td3Options, random: Random): Networks {
   const { size } = actionSpace;
   const actor = createNetwork({ role: 'actor', observationSpace, actionSize: 0, outputs: size }, options, random);
-  const critics = [1, 2].map(() =>
-    createNetwork({ role: 'critic', observationSpace, actionSize: size, outputs: 1 }, options, random),
-  );
-  const [critic1, critic2] = critics.map(({ parameters }) => parameters);
-  return { actor, critics, criticParameters: t.joinParameters({ critic1, critic2 }) };
+  const critics = createCritics(2, { observationSpace, actionSize: size, outputs: 1 }, options, random);
+  return { actor, critics };
 }
 
 /** μ(s): [rows × action size]. */
@@ -104,7 +102,7 @@ function best({ actor }: Networks, observations: t.Tensor): t.Tensor {
 
 /** qᵢ(s, a): [rows] each. */
 function values({ critics }: Networks, observations: t.Tensor, actions: t.Tensor): t.Tensor[] {
-  return critics.map((critic) => t.squeeze(critic(observations, actions), 1));
+  return critics.networks.map((critic) => t.squeeze(critic(observations, actions), 1));
 }
 
 /** What an update reports; one of the critics alone only the first two. */
@@ -143,7 +141,7 @@ function updateProgram(
       optimizers.actor.minimize(policyLoss, { learningRate: rates.learningRate });
 
       t.polyakUpdate(online.actor.parameters, target.actor.parameters, tau);
-      t.polyakUpdate(online.criticParameters, target.criticParameters, tau);
+      t.polyakUpdate(online.critics.parameters, target.critics.parameters, tau);
       return { metrics: t.stack([...metrics, policyLoss]), errors };
     },
     { device },
@@ -175,10 +173,10 @@ export class Td3 extends BaseAgent<Td3Options> {
     // Before the networks, since it says at once what does not fit into memory.
     this.learning = new ReplayLearning(this.training, this.options, random);
     const [online, target] = [0, 1].map(() => createNetworks(copies, this.options, random));
-    const { actor, criticParameters } = online;
+    const { actor, critics } = online;
     t.copyParameters(actor.parameters, target.actor.parameters);
-    t.copyParameters(criticParameters, target.criticParameters);
-    const optimizers = { actor: t.adam(actor.parameters), critics: t.adam(criticParameters) };
+    t.copyParameters(critics.parameters, target.critics.parameters);
+    const optimizers = { actor: t.adam(actor.parameters), critics: t.adam(critics.parameters) };
     const compile = (isOfAll: boolean): ReplayUpdate =>
       updateProgram(isOfAll, online, target, optimizers, copies, this.actions, this.options, device);
     this.update = compile(true);
@@ -194,9 +192,9 @@ export class Td3 extends BaseAgent<Td3Options> {
       policy: this.policy,
       networks: {
         actor: actor.parameters,
-        critics: criticParameters,
+        critics: critics.parameters,
         actorTarget: target.actor.parameters,
-        criticsTarget: target.criticParameters,
+        criticsTarget: target.critics.parameters,
       },
       optimizers: { actorOptimizer: optimizers.actor, criticsOptimizer: optimizers.critics },
       state: { learning: this.learning },

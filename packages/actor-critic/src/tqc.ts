@@ -10,7 +10,6 @@ import {
   type Observation,
   type OptionCheck,
   type Progress,
-  type Random,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
@@ -24,11 +23,12 @@ import {
   type EntropyOptions,
 } from './entropy-coefficient.ts';
 import {
-  createNetwork,
+  createCritics,
   networkLayerChecks,
   networkLayerDefaults,
+  withTarget,
+  type Critics,
   type NetworkLayers,
-  type StateNetwork,
 } from './networks.ts';
 import {
   ReplayLearning,
@@ -38,8 +38,10 @@ import {
   type ReplayOptions,
   type ReplayUpdate,
 } from './replay-learning.ts';
+import { softParts } from './soft-parts.ts';
 import {
   createSquashedActor,
+  squashedActions,
   squashedActorChecks,
   squashedActorDefaults,
   type SquashedActor,
@@ -91,25 +93,7 @@ const optionChecks: { readonly [Name in keyof TqcOptions]: OptionCheck } = {
   droppedQuantiles: naturalNumber,
 };
 
-/** The quantiles, with actions in [−1, 1]. */
-interface Critics {
-  readonly networks: readonly StateNetwork[];
-  readonly parameters: t.Parameters;
-}
-
-function createCritics({ observationSpace, actionSpace }: VectorEnv, options: TqcOptions, random: Random): Critics {
-  const described = {
-    role: 'critic',
-    observationSpace,
-    actionSize: actionSpace.size,
-    outputs: options.quantiles,
-  } as const;
-  const networks = Array.from({ length: options.critics }, () => createNetwork(described, options, random));
-  const groups = networks.map(({ parameters }, i) => [`critic${i + 1}`, parameters] as const);
-  return { networks, parameters: t.joinParameters(Object.fromEntries(groups)) };
-}
-
-/** All quantiles at (s, a), one critic's after another's: [rows × N M]. */
+/** All quantiles at (s, a), with actions in [−1, 1], one critic's after another's: [rows × N M]. */
 function quantilesOf({ networks }: Critics, observations: t.Tensor, actions: t.Tensor): t.Tensor {
   return t.concat(networks.map((critic) => critic(observations, actions)));
 }
@@ -216,7 +200,8 @@ export class Tqc extends BaseAgent<TqcOptions> {
   constructor(env: Env | VectorEnv, options: Partial<TqcOptions> & DeviceOption = {}) {
     super({ name: 'Tqc', algorithm: Tqc.algorithm, defaults: tqcDefaults, checks: optionChecks }, env, options);
     const { device, env: copies, random } = this;
-    const { quantiles, droppedQuantiles, stateDependentExploration } = this.options;
+    const { observationSpace, actionSpace } = copies;
+    const { critics, quantiles, droppedQuantiles, stateDependentExploration } = this.options;
     if (droppedQuantiles >= quantiles) {
       throw new RangeError(`droppedQuantiles: expected less than ${quantiles} (quantiles), got ${droppedQuantiles}`);
     }
@@ -224,36 +209,19 @@ export class Tqc extends BaseAgent<TqcOptions> {
     // Before the networks, since it says at once what does not fit into memory.
     this.learning = new ReplayLearning(this.training, this.options, random);
     const actor = createSquashedActor(copies, this.options, random);
-    const [online, target] = [0, 1].map(() => createCritics(copies, this.options, random));
-    t.copyParameters(online.parameters, target.parameters);
-    const alpha = createEntropyCoefficient(this.options, -copies.actionSpace.size);
+    const described = { observationSpace, actionSize: actionSpace.size, outputs: quantiles };
+    const [online, target] = withTarget(() => createCritics(critics, described, this.options, random));
+    const alpha = createEntropyCoefficient(this.options, -actionSpace.size);
     const optimizers = { actor: t.adam(actor.parameters), critics: t.adam(online.parameters) };
     this.update = updateProgram(actor, online, target, alpha, optimizers, copies, scale, this.options, device);
-    const act = (observations: t.Tensor, key: t.Tensor | undefined): t.Tensor => {
-      const policy = actor.policy(observations);
-      return scale.fromUnit(key ? policy.explore(key) : policy.mode());
-    };
+    const act = squashedActions(actor, scale);
     this.policies = stochasticPolicies(copies, act, this.learning.keys, device, stateDependentExploration ?? 1);
     const value = (observations: t.Tensor): t.Tensor =>
       t.mean(quantilesOf(online, observations, actor.policy(observations).mode()), { axis: 1 });
     this.lookup = stateValueLookup(copies, value, device);
-    const { policy, behavior, noise } = this.policies;
-    this.parts = {
-      policy,
-      networks: {
-        actor: actor.parameters,
-        critics: online.parameters,
-        criticsTarget: target.parameters,
-        entropyCoefficient: alpha.parameters,
-      },
-      optimizers: {
-        actorOptimizer: optimizers.actor,
-        criticsOptimizer: optimizers.critics,
-        ...(alpha.optimizer && { entropyOptimizer: alpha.optimizer }),
-      },
-      state: { learning: this.learning, noise },
-      programs: [this.update, policy, behavior, this.lookup],
-    };
+    const { learning, policies, update, lookup } = this;
+    const weights = { actor: actor.parameters, critics: online.parameters, criticsTarget: target.parameters };
+    this.parts = softParts({ learning, policies, networks: weights, optimizers, alpha, programs: [update, lookup] });
   }
 
   /**
@@ -265,13 +233,7 @@ export class Tqc extends BaseAgent<TqcOptions> {
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
-    const { env, update, policies } = this;
-    yield* this.learning.run(this, totalSteps, {
-      metricNames,
-      act: (actions) => {
-        policies.behavior.actBatch(env.observations, actions, { deterministic: false });
-      },
-      update: () => update,
-    });
+    const { update, policies } = this;
+    yield* this.learning.run(this, totalSteps, { metricNames, act: policies.act, update: () => update });
   }
 }
