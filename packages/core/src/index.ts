@@ -142,6 +142,7 @@ export {
 } from './policies/minibatches.ts';
 export { OffPolicyLoop, type OffPolicyMethod, type OffPolicyOptions } from './policies/off-policy-loop.ts';
 export type { NumberArray } from './buffers/gather-rows.ts';
+export { goalParts, type GoalParts, type Goals } from './environments/goals.ts';
 export { holm } from './statistics/holm.ts';
 export { NumpyRandom } from './random/numpy-random.ts';
 export { featureCount, observationFeatures } from './spaces/observation-features.ts';

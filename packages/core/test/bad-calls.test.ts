@@ -187,6 +187,7 @@ const examples: Examples = {
   stopOnReturn: () => [10, 'rollout/episode_return'],
   stopOnNoImprovement: () => [{ evaluations: 3, minEvaluations: 2 }],
   evaluate: () => [policy(), env(), { episodes: 2, seed: 1, deterministic: true }],
+  goalParts: () => [new Dict({ achievedGoal: new Box(0, 1, [2]), desiredGoal: new Box(0, 1, [2]) })],
   holm: () => [[0.1, 0.2]],
   NumpyRandom: () => [1],
   'NumpyRandom.uniform': () => [0, 1],

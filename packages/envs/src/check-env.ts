@@ -7,6 +7,7 @@ import {
   checkOptions,
   checkReward,
   checkValue,
+  goalParts,
   havingMethods,
   leavesAction,
   naturalNumber,
@@ -16,8 +17,10 @@ import {
   spawnSeed,
   valueText,
   type Env,
+  type Goals,
   type Observation,
   type Space,
+  type StepResult,
 } from '@gradus/core';
 
 /** How thoroughly to check. */
@@ -33,7 +36,7 @@ const somethingToStep = havingMethods('an environment (with reset and step)', 'r
 /**
  * Plays `env` with random actions and throws an `EnvError` that names the first breach of the contract: observations outside their
  * space, rewards that are not finite numbers, flags that are not booleans, action masks that do not fit or leave no action, episodes
- * that differ though they were seeded alike, a state that does not bring back what followed it. Returns nothing if all is well, and says on the console what it
+ * that differ though they were seeded alike, a state that does not bring back what followed it, goals that mean something else than its rewards. Returns nothing if all is well, and says on the console what it
  * costs where `getState` and `setState` are missing.
  * The random actions are any of the space, also those that a mask advises against: environments take them all.
  * Throws `RangeError` for options out of range.
@@ -49,6 +52,7 @@ export function checkEnv(env: Env, options: CheckEnvOptions = {}): void {
       `actionSpace is ${env.actionSpace.toString()}, expected a Box, Discrete, MultiDiscrete or MultiBinary`,
     );
   }
+  if (env.goals) goalParts(env.observationSpace);
   const run = (see: Witness): void => {
     reset(env, see, seed);
     play(env, steps, seed, see);
@@ -127,6 +131,32 @@ function checkResult(env: Env, result: unknown): void {
     if (typeof result[flag] !== 'boolean') {
       throw new EnvError(`step: ${flag} is ${describe(result[flag])}, expected true or false`);
     }
+  }
+  // The checks made sure of the types.
+  if (env.goals) checkGoals(env, env.goals, result as unknown as StepResult);
+}
+
+/** How far what `goals` say of an observation, which is float32, may be from the reward, relative to it where that is above 1. */
+const REWARD_TOLERANCE = 1e-4;
+
+function checkGoals(env: Env, goals: Goals, { observation, reward, terminated }: StepResult): void {
+  const { achievedGoal, desiredGoal } = goalParts(env.observationSpace);
+  const numbers = Float32Array.from(numbersOf(env.observationSpace, observation));
+  const achieved = numbers.subarray(achievedGoal.start, achievedGoal.end);
+  const desired = numbers.subarray(desiredGoal.start, desiredGoal.end);
+  const rewards = new Float64Array(1);
+  goals.computeRewards(achieved, desired, rewards);
+  if (!(Math.abs(rewards[0] - reward) <= REWARD_TOLERANCE * Math.max(1, Math.abs(reward)))) {
+    throw new EnvError(
+      `goals: computeRewards gives ${rewards[0]} for the goals of the observation, after a step of reward ${reward}`,
+    );
+  }
+  const ends = new Uint8Array(1);
+  goals.computeTerminated?.(achieved, desired, ends);
+  if (ends[0] === 1 && !terminated) {
+    throw new EnvError(
+      'goals: computeTerminated gives 1 for the goals of the observation, after a step without terminated',
+    );
   }
 }
 

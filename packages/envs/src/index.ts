@@ -1,6 +1,7 @@
 export { acrobot, type AcrobotOptions } from './acrobot.ts';
 export { aliasedGrid, aliasedGridMap, type AliasedGridOptions } from './aliased-grid.ts';
 export { bandit, type BanditOptions } from './bandit.ts';
+export { bitFlip, type BitFlipOptions } from './bit-flip.ts';
 export { encodeBlackjackState } from './blackjack-table.ts';
 export { blackjack, type BlackjackOptions } from './blackjack.ts';
 export { cartPole, type CartPoleOptions } from './cart-pole.ts';
@@ -20,6 +21,7 @@ export { spaceInvaders } from './minatar/space-invaders.ts';
 export { mountainCarContinuous, type MountainCarContinuousOptions } from './mountain-car-continuous.ts';
 export { mountainCar, type MountainCarOptions } from './mountain-car.ts';
 export { pendulum, type PendulumOptions } from './pendulum.ts';
+export { planarReacher, type PlanarReacherOptions } from './planar-reacher.ts';
 export { randomWalk, type RandomWalkOptions } from './random-walk.ts';
 export {
   envDefaults,

@@ -21,6 +21,7 @@ import {
 import { acrobot } from './acrobot.ts';
 import { aliasedGrid } from './aliased-grid.ts';
 import { bandit } from './bandit.ts';
+import { bitFlip } from './bit-flip.ts';
 import { blackjack } from './blackjack.ts';
 import { cartPole } from './cart-pole.ts';
 import { cliffWalking } from './cliff-walking.ts';
@@ -36,6 +37,7 @@ import { spaceInvaders } from './minatar/space-invaders.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
 import { mountainCar } from './mountain-car.ts';
 import { pendulum } from './pendulum.ts';
+import { planarReacher } from './planar-reacher.ts';
 import { randomWalk } from './random-walk.ts';
 import { taxi } from './taxi.ts';
 import { hideElements } from './wrappers/hide-elements.ts';
@@ -156,6 +158,9 @@ registerEnv({
 });
 registerEnv({ id: 'Bandit-v0', defaults: { numArms: 10, maxEpisodeSteps: 1000 }, create: bandit });
 registerEnv({ id: 'ContextualBandit-v0', defaults: { values: undefined, noise: 1 }, create: contextualBandit });
+
+registerEnv({ id: 'BitFlip-v0', defaults: { bits: 15, maxEpisodeSteps: undefined }, create: bitFlip });
+registerEnv({ id: 'PlanarReacher-v0', defaults: { tolerance: 0.05, maxEpisodeSteps: 50 }, create: planarReacher });
 
 const minAtarDefaults = { stickyActionProbability: 0.1, difficultyRamping: true, maxEpisodeSteps: Infinity };
 for (const [name, create] of Object.entries({

@@ -1,15 +1,15 @@
-import { Box, Discrete, EnvError, type Env, type StateDict, type Stateful } from '@gradus/core';
+import { Box, Dict, Discrete, EnvError, type Env, type Goals, type StateDict, type Stateful } from '@gradus/core';
 import { checkEnv, listEnvs, makeEnv } from '@gradus/envs';
 import { describe, expect, test, vi } from 'vitest';
 
-const isMinAtar = (id: string): boolean => id.startsWith('MinAtar/');
+// An observation of MinAtar has hundreds of numbers, every one of which is looked at; goals are judged at every step.
+const takesLong = (id: string): boolean => id.startsWith('MinAtar/') || makeEnv(id).goals !== undefined;
 
-test.each(listEnvs().filter((id) => !isMinAtar(id)))('%s passes in a million steps', (id) => {
+test.each(listEnvs().filter((id) => !takesLong(id)))('%s passes in a million steps', (id) => {
   checkEnv(makeEnv(id), { steps: 1_000_000 });
 });
 
-// An observation of theirs has hundreds of numbers, every one of which is looked at.
-test.each(listEnvs().filter(isMinAtar))('%s passes in a hundred thousand steps', (id) => {
+test.each(listEnvs().filter(takesLong))('%s passes in a hundred thousand steps', (id) => {
   checkEnv(makeEnv(id), { steps: 100_000 });
 });
 
@@ -78,7 +78,30 @@ describe('breaches are named', () => {
   let clock = 0;
   const continuousMask = { actionSpace: new Box(-1, 1, [1]), actionMask: () => Uint8Array.of(1) };
 
+  const position = new Box(-5, 5, [1]);
+  const observed = { achievedGoal: [0], desiredGoal: [5] };
+  const withGoals = (goals: Partial<Goals>): object => ({
+    observationSpace: new Dict({ achievedGoal: position, desiredGoal: position }),
+    reset: () => ({ observation: observed }),
+    step: () => ({ observation: observed, reward: -1, terminated: false, truncated: false }),
+    getState: () => ({}),
+    setState: () => undefined,
+    goals: { computeRewards: (_: Float32Array, __: Float32Array, rewards: Float64Array) => rewards.fill(-1), ...goals },
+  });
+
   test.each<[string, object]>([
+    [
+      'goals: expected observations in a Dict with achievedGoal and desiredGoal, both of one size, got Box(-5, 5, [1])',
+      { goals: { computeRewards: () => undefined } },
+    ],
+    [
+      'goals: computeRewards gives 0 for the goals of the observation, after a step of reward -1',
+      withGoals({ computeRewards: (_, __, rewards) => rewards.fill(0) }),
+    ],
+    [
+      'goals: computeTerminated gives 1 for the goals of the observation, after a step without terminated',
+      withGoals({ computeTerminated: (_, __, terminated) => terminated.fill(1) }),
+    ],
     [
       'reset: observation has 6 at [0], expected a number in [-5, 5], by Box(-5, 5, [1])',
       { reset: () => ({ observation: [6] }) },

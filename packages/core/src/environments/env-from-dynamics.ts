@@ -12,6 +12,7 @@ import {
 } from './dynamics.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EnvError } from '../errors.ts';
+import type { Goals } from './goals.ts';
 import type { RandomSource } from '../random/random.ts';
 import { checkRenderContext, type RenderContext, type RenderFormat } from './render-context.ts';
 import { seedOf } from './reset-options.ts';
@@ -35,6 +36,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
   readonly renderFormat?: RenderFormat | undefined;
   readonly render?: (context: RenderContext) => void;
   readonly actionMask?: () => Uint8Array;
+  readonly goals?: Goals;
   private readonly dynamics: Dynamics<Name, Actions>;
   private readonly state: DynamicsState<Name>;
   readonly maxEpisodeSteps?: number;
@@ -63,6 +65,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
         return mask;
       };
     }
+    if (dynamics.goals) this.goals = dynamics.goals;
     if (dynamics.render) {
       this.renderFormat = dynamics.renderFormat;
       this.render = (context) => {

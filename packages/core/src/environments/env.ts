@@ -1,3 +1,4 @@
+import type { Goals } from './goals.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { Observation, Space, SpaceValue } from '../spaces/spaces.ts';
 import type { StateDict } from '../checkpoints/state.ts';
@@ -72,6 +73,8 @@ export interface Env<Observed extends Observation = Observation, Action extends 
    * choice of each element of a `MultiDiscrete` one. It is advice for agents: the environment takes every action of its space.
    */
   actionMask?(): Uint8Array;
+  /** What goals mean, where observations hold an `achievedGoal` and a `desiredGoal`. */
+  readonly goals?: Goals | undefined;
   /** Size and pace of what `render` draws. An environment has both or neither. */
   readonly renderFormat?: RenderFormat | undefined;
   /** Draws the state it is in over all of (0, 0) to (width, height), and leaves the context as it was. */

@@ -1,4 +1,5 @@
 import type { EnvStatistics, Info } from './env.ts';
+import type { Goals } from './goals.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from '../spaces/spaces.ts';
 import type { Stateful } from '../checkpoints/state.ts';
@@ -57,6 +58,8 @@ export interface VectorEnv extends StepOutcome, Stateful {
   readonly maxEpisodeSteps?: number | undefined;
   /** As `Env.statistics`. */
   readonly statistics?: EnvStatistics | undefined;
+  /** As `Env.goals`. */
+  readonly goals?: Goals | undefined;
   /** Starts a new episode in every copy. Throws `RangeError` for numbers that are no seeds, and for a list of seeds of another length than n. */
   reset(options?: VectorResetOptions): void;
   /** Advances every copy by one step. `actions`: [n × action size]. Throws `EnvError` for an action that does not fit. */

@@ -47,6 +47,8 @@ function normalizeOne(env: Env, gamma: number): Env {
   return wrapEnv(
     env,
     {
+      // They know rewards as they were.
+      goals: undefined,
       statistics: { ...innerStatistics(env, 'reward'), reward: [returns.statistics] },
       step(action) {
         const result = stepEnv(env, action);
@@ -64,6 +66,8 @@ function normalizeVector(env: VectorEnv, gamma: number): VectorEnv {
   return wrapVectorEnv(
     env,
     {
+      // They know rewards as they were.
+      goals: undefined,
       statistics: { ...innerStatistics(env, 'reward'), reward: [returns.statistics] },
       rewards,
       reset(options) {

@@ -6,6 +6,8 @@ export function transformReward(env: Env, transform: (reward: number) => number)
   checkOne('transformReward', env);
   checkArguments('transformReward', { transform }, { transform: aFunction });
   return wrapEnv(env, {
+    // They know rewards as they were.
+    goals: undefined,
     step(action) {
       const result = stepEnv(env, action);
       return withReward(result, transform(result.reward));

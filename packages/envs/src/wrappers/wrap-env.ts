@@ -28,7 +28,7 @@ export function checkOneOrMore(wrapper: string, env: Env | VectorEnv | Dynamics)
 
 /**
  * `env` with some of its members replaced: what `changes` do not name goes through to `env`, whatever it has. `own` is state that the
- * wrapper adds, saved with that of `env` and put back after it.
+ * wrapper adds, saved with that of `env` and put back after it. Goals mean what they meant, unless observations are others.
  */
 export function wrapEnv(env: Env, changes: Partial<Env>, own?: Stateful): Env {
   return {
@@ -36,6 +36,7 @@ export function wrapEnv(env: Env, changes: Partial<Env>, own?: Stateful): Env {
     actionSpace: env.actionSpace,
     maxEpisodeSteps: env.maxEpisodeSteps,
     ...(env.statistics && { statistics: env.statistics }),
+    ...(!changes.observationSpace && env.goals && { goals: env.goals }),
     reset: (options) => resetEnv(env, options),
     step: (action) => stepEnv(env, action),
     close: () => env.close?.(),
@@ -54,6 +55,7 @@ export function wrapVectorEnv(env: VectorEnv, changes: Partial<VectorEnv>, own?:
     actionSpace: env.actionSpace,
     maxEpisodeSteps: env.maxEpisodeSteps,
     ...(env.statistics && { statistics: env.statistics }),
+    ...(!changes.observationSpace && env.goals && { goals: env.goals }),
     observations: env.observations,
     finalObservations: env.finalObservations,
     rewards: env.rewards,

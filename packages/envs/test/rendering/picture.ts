@@ -42,11 +42,17 @@ export function pictureOf(env: Env): Picture {
 }
 
 /** An environment with some variables of its state set. */
-export function envInState(id: string, variables: Readonly<Record<string, number>>, options: EnvOptions = {}): Env {
+export function envInState(
+  id: string,
+  variables: Readonly<Record<string, number | readonly number[]>>,
+  options: EnvOptions = {},
+): Env {
   const env = makeEnv(id, options);
   env.reset({ seed: 0 });
   const { state, ...rest } = env.getState!() as { state: StateDict };
-  const changed = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, Float64Array.of(value)]));
+  const changed = Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, Float64Array.from([value].flat())]),
+  );
   env.setState!({ ...rest, state: { ...state, ...changed } });
   return env;
 }

@@ -42,6 +42,27 @@ describe('Pendulum-v1', () => {
   });
 });
 
+test('BitFlip-v0: wanted bits above the present ones, wrong ones in orange, zeros hollow', () => {
+  const picture = pictureOf(envInState('BitFlip-v0', { bits: [1, 1, 0], goal: [1, 0, 0] }, { bits: 3 }));
+  const colorsOf = (y: number): string[] => [0, 1, 2].map((k) => picture.at(20 + 40 * k + 20, y));
+  expect([colorsOf(40), colorsOf(80)]).toEqual([
+    [green, paper, paper],
+    [blue, orange, paper],
+  ]);
+});
+
+test('PlanarReacher-v0: both links, the tip and the goal are where they are', () => {
+  const picture = pictureOf(
+    envInState('PlanarReacher-v0', { angles: [Math.PI / 2, -Math.PI / 2], goal: [-0.5, -0.5] }),
+  );
+  const at = (x: number, y: number): string => picture.at(200 + 180 * x, 200 - 180 * y);
+  expect([at(0, 0.25), at(0.25, 0.5), at(0.5, 0.5)]).toEqual([blue, orange, ink]);
+  expectAt(picture, green, [110, 290]);
+  // Pixels on its rim are of other colours.
+  expect(picture.count(green)).toBeLessThan(Math.PI * 9 ** 2);
+  expect(picture.count(green)).toBeGreaterThan(Math.PI * 8 ** 2);
+});
+
 describe('Acrobot-v1', () => {
   type Point = readonly [x: number, y: number];
   test.each<[string, number, number, Point, Point]>([
