@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
 import { integerFrom, parseSeeds, positiveNumber } from '../catalog/parse-options.ts';
+import { onQueue } from '../queue/on-queue.ts';
 import { runLocally, type ExecuteRuns } from '../suites/run-locally.ts';
 import { runSuite } from '../suites/run-suite.ts';
 import { listSuites } from '../suites/suite.ts';
@@ -70,12 +71,4 @@ export function addBench(gradus: Command): void {
       await runSuite(suite, ['gradus', ...gradus.args], { ...options, execute });
     });
   addBenchMicro(bench);
-}
-
-/** `runOnQueue`; what a queue needs takes long to load, and is loaded where there is one. */
-function onQueue(url: string, suite: string): ExecuteRuns {
-  return async (runs, hooks) => {
-    const { runOnQueue } = await import('../queue/run-on-queue.ts');
-    await runOnQueue(url, suite)(runs, hooks);
-  };
 }

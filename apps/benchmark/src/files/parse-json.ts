@@ -66,10 +66,11 @@ function describeUnknownKey(key: string, schema: z.core.$ZodType | undefined): s
   return `unknown key '${key}'; ${nameHint(key, known)}`;
 }
 
-/** The part of a schema that says what stands at `path`, where objects and lists lead there. */
+/** The part of a schema that says what stands at `path`, where objects and lists lead there, some of which may be left out. */
 function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
   return path.reduce<z.core.$ZodType | undefined>((part, key) => {
-    if (part instanceof z.ZodObject) return part.shape[String(key)] as z.core.$ZodType | undefined;
-    return part instanceof z.ZodArray ? part.element : undefined;
+    const next = part instanceof z.ZodObject ? (part.shape[String(key)] as z.core.$ZodType | undefined) : undefined;
+    const element = part instanceof z.ZodArray ? part.element : next;
+    return element instanceof z.ZodOptional ? element.unwrap() : element;
   }, schema);
 }

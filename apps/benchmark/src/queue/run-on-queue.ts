@@ -7,7 +7,7 @@ import type { ExecuteRuns, RunHooks } from '../suites/run-locally.ts';
 import { runRecordSchema, type RunRecord } from '../runs/run-record.ts';
 import { messageOf } from '../user-error.ts';
 import { gradusVersion } from '../version.ts';
-import { jobIdOf, jobProgressSchema, KEEP_SECONDS, queueName, type RunJob } from './queued-run.ts';
+import { jobIdOf, jobProgressSchema, KEEP_SECONDS, queueName, reachedSchema, type RunJob } from './queued-run.ts';
 import { loadFromRedis, removeFromRedis, saveToRedis } from './redis-checkpoints.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
 
@@ -23,7 +23,7 @@ const PATIENCE = 5;
  * process, the workers and Redis may each be killed and started again at any time. After an abort, workers go on with what is
  * in the queue; the same command collects it.
  *
- * `onCheckpoint` is never called: checkpoints stay in Redis.
+ * `onCheckpoint` is called for runs that end at `until` alone: other checkpoints stay in Redis.
  * @param url of the Redis
  * @param suite name of the suite that the runs belong to
  * @throws UserError when no Redis answers at first.
@@ -69,7 +69,8 @@ class QueuedRuns {
   }
 
   async finish(runs: readonly PlannedRun[]): Promise<void> {
-    let unfinished = runs.map((run): Unfinished => ({ run, jobId: jobIdOf(this.suite, run), started: false }));
+    const { suite, hooks } = this;
+    let unfinished = runs.map((run): Unfinished => ({ run, jobId: jobIdOf(suite, run, hooks.until), started: false }));
     for (const { run, jobId } of unfinished) await this.bringCheckpoint(run, jobId);
     for (let looks = 1; ; looks++) {
       const finished = await Promise.all(unfinished.map(async (one) => this.look(one)));
@@ -101,7 +102,9 @@ class QueuedRuns {
     }
     if (!one.started) this.hooks.onStart(run);
     one.started = true;
-    const outcome = (await job.isFailed()) ? job.failedReason : checkRecord(job.returnvalue, run);
+    const isFailed = await job.isFailed();
+    if (!isFailed && this.isReached(job.returnvalue)) return this.fetchCheckpoint(one, job);
+    const outcome = isFailed ? job.failedReason : checkRecord(job.returnvalue, run);
     if (typeof outcome === 'string') await this.hooks.onFailure(run, outcome);
     else await this.hooks.onRecord(run, outcome);
     // Only now that the record is on disk. Failed ones go too: asked for again, they are tried again.
@@ -110,9 +113,26 @@ class QueuedRuns {
     return true;
   }
 
+  /** Whether a worker ended its run at `until`. */
+  private isReached(value: unknown): boolean {
+    const { until } = this.hooks;
+    return until !== undefined && reachedSchema.safeParse(value).data?.reached === until;
+  }
+
+  /** Whether the checkpoint of a run that was ended is still in Redis, and so was handed on; else it is run again. */
+  private async fetchCheckpoint({ run, jobId }: Unfinished, job: RunJob): Promise<boolean> {
+    const { redis } = this.connection;
+    const checkpoint = await loadFromRedis(redis, jobId);
+    if (checkpoint !== undefined) await this.hooks.onCheckpoint(run, checkpoint);
+    await removeFromRedis(redis, jobId);
+    await job.remove().catch(() => undefined);
+    return checkpoint !== undefined;
+  }
+
   private async add(run: PlannedRun, jobId: string): Promise<void> {
     const old = { age: KEEP_SECONDS };
-    await this.queue.add(run.id, run, {
+    const { until } = this.hooks;
+    await this.queue.add(run.id, until === undefined ? run : { ...run, until }, {
       jobId,
       // A second one for what was the machine's fault.
       attempts: 2,

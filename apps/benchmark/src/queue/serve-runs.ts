@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listEnvs, loadEnvironments } from '../catalog/environments.ts';
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { z } from 'zod';
 import { algorithms } from '../catalog/algorithms.ts';
 import { RunInterrupted, type RunProgress } from '../runs/execute-run.ts';
-import { plannedRunSchema, type PlannedRun } from '../runs/planned-run.ts';
+import type { PlannedRun } from '../runs/planned-run.ts';
 import type { RunCheckpoint } from '../runs/run-checkpoint.ts';
 import type { RunPool } from '../runs/run-pool.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { messageOf } from '../user-error.ts';
-import { queueName, type RunJob } from './queued-run.ts';
+import { queuedRunSchema, queueName, type reachedSchema, type RunJob } from './queued-run.ts';
 import { loadFromRedis, removeFromRedis, saveToRedis } from './redis-checkpoints.ts';
 import type { RedisConnection } from './redis.ts';
 
@@ -82,9 +83,12 @@ export async function serveRuns(options: ServeRunsOptions): Promise<boolean> {
   return Promise.race([closed, sleep(patience, false, { ref: false })]);
 }
 
+/** What comes of a run: its record, or where it was to be ended. */
+type Outcome = RunRecord | z.output<typeof reachedSchema>;
+
 /** A run that is being executed here. */
 interface Running {
-  readonly record: Promise<RunRecord>;
+  readonly outcome: Promise<Outcome>;
   readonly controller: AbortController;
 }
 
@@ -109,19 +113,19 @@ class Executor {
   }
 
   /** Executes a job, or waits for it where a Redis that forgot everything hands out again what is being executed here. */
-  async execute(job: RunJob, token: string, signal: AbortSignal): Promise<RunRecord> {
+  async execute(job: RunJob, token: string, signal: AbortSignal): Promise<Outcome> {
     const jobId = job.id ?? '';
     let running = this.running.get(jobId);
     if (running === undefined) {
       const controller = new AbortController();
-      const record = this.start(job, jobId, controller.signal).finally(() => this.running.delete(jobId));
-      running = { record, controller };
+      const outcome = this.start(job, jobId, controller.signal).finally(() => this.running.delete(jobId));
+      running = { outcome, controller };
       this.running.set(jobId, running);
     }
-    const { record, controller } = running;
+    const { outcome, controller } = running;
     signal.addEventListener('abort', () => controller.abort());
     try {
-      return await record;
+      return await outcome;
     } catch (error) {
       if (!(error instanceof RunInterrupted)) throw error;
       // Another worker may hold it by now; then there is nothing to hand back.
@@ -130,16 +134,20 @@ class Executor {
     }
   }
 
-  private async start(job: RunJob, jobId: string, signal: AbortSignal): Promise<RunRecord> {
-    const run = await checkRun(job.data);
+  private async start(job: RunJob, jobId: string, signal: AbortSignal): Promise<Outcome> {
+    const { until, ...run } = await checkRun(job.data);
     const checkpoint = await loadFromRedis(this.redis, jobId);
     this.say(`${run.id}: ${checkpoint === undefined ? 'begins' : 'is taken up again'}`);
-    const checkpoints = new NewestOnly((made: RunCheckpoint) => this.keep(run, jobId, made));
+    let isKept = false;
+    const checkpoints = new NewestOnly(async (made: RunCheckpoint) => {
+      isKept = await this.keep(run, jobId, made);
+    });
     try {
       const record = await this.pool.run(run, {
         checkpoint,
         checkpointInterval: this.checkpointInterval,
         signal,
+        until,
         onProgress: throttled((progress) => this.report(job, progress)),
         onCheckpoint: (made) => checkpoints.push(made),
       });
@@ -147,6 +155,13 @@ class Executor {
       return record;
     } catch (error) {
       if (error instanceof RunInterrupted) {
+        if (until !== undefined && !signal.aborted) {
+          await checkpoints.settled();
+          // It is worth nothing without its checkpoint.
+          if (!isKept) throw new Error(`its checkpoint of step ${until} could not be kept`, { cause: error });
+          this.say(`${run.id}: reached step ${until}`);
+          return { reached: until };
+        }
         this.say(`${run.id}: handed back`);
       } else {
         this.say(`${run.id}: failed: ${messageOf(error)}`);
@@ -160,11 +175,14 @@ class Executor {
     }
   }
 
-  private async keep(run: PlannedRun, jobId: string, checkpoint: RunCheckpoint): Promise<void> {
+  /** Whether the checkpoint is in Redis now. */
+  private async keep(run: PlannedRun, jobId: string, checkpoint: RunCheckpoint): Promise<boolean> {
     try {
       await saveToRedis(this.redis, jobId, checkpoint);
+      return true;
     } catch (error) {
       this.say(`${run.id}: no checkpoint kept: ${messageOf(error)}`);
+      return false;
     }
   }
 
@@ -178,8 +196,8 @@ class Executor {
 }
 
 /** The run that a job asks for. @throws UnrecoverableError when it is none. */
-async function checkRun(data: unknown): Promise<PlannedRun> {
-  const parsed = plannedRunSchema.safeParse(data);
+async function checkRun(data: unknown): Promise<z.output<typeof queuedRunSchema>> {
+  const parsed = queuedRunSchema.safeParse(data);
   if (!parsed.success) throw new UnrecoverableError(`expected a run, got ${JSON.stringify(data)}`);
   const { algorithm, environment } = parsed.data;
   const advice = 'if it is your own, start workers with --import';

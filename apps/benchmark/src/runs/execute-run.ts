@@ -30,9 +30,11 @@ export interface ExecuteRunOptions {
   readonly checkpointInterval?: number | undefined;
   /** Ends the run after the present update. */
   readonly signal?: AbortSignal | undefined;
+  /** Ends it, as if it were aborted, when so many environment steps are done. Default: at its end only. */
+  readonly until?: number | undefined;
 }
 
-/** A run was aborted by its signal, after it handed out a checkpoint. */
+/** A run was aborted by its signal, or ended where it should, after it handed out a checkpoint. */
 export class RunInterrupted extends Error {
   override readonly name: string = 'RunInterrupted';
 }
@@ -47,12 +49,12 @@ const TURN_INTERVAL = 100;
  * The agent is evaluated at `run.evaluations` evenly spread steps, each time on other episodes. One that does better
  * there than all before it is scored on the fresh episodes that the finished agent will be scored on. None of these episodes
  * was trained on, and evaluating leaves the agent's random streams alone: it learns as if it were not evaluated.
- * @throws RunInterrupted when `signal` aborts it.
+ * @throws RunInterrupted when `signal` aborts it, and at `until`.
  * @throws CheckpointError when `checkpoint` is corrupt or another run's.
  * @throws Error when training breaks, for example by returns that are not numbers.
  */
 export async function executeRun(run: PlannedRun, options: ExecuteRunOptions = {}): Promise<RunRecord> {
-  const { checkpoint, onProgress, onCheckpoint, checkpointInterval = 15, signal } = options;
+  const { checkpoint, onProgress, onCheckpoint, checkpointInterval = 15, signal, until = Infinity } = options;
   await loadEnvironments([run.environment]);
   const { agent, state } = await prepare(run, checkpoint);
   try {
@@ -62,7 +64,7 @@ export async function executeRun(run: PlannedRun, options: ExecuteRunOptions = {
     let before = agent.step;
     const learning = agent.learn({ steps: run.steps });
     for (;;) {
-      if (signal?.aborted === true) {
+      if (signal?.aborted === true || agent.step >= until) {
         if (agent.step > 0) handOut();
         throw new RunInterrupted(`interrupted at step ${agent.step} of ${run.steps}`);
       }

@@ -34,7 +34,7 @@ export class RunPool {
 
   /**
    * `executeRun` in a worker thread; it waits while all are busy. No hook is called any more when the promise has settled.
-   * @throws RunInterrupted when `signal` aborts it.
+   * @throws RunInterrupted when `signal` aborts it, and at `until`.
    * @throws Error when the run fails, with its own message, or its thread fails; the next run gets a new one.
    */
   async run(run: PlannedRun, hooks: ExecuteRunOptions = {}): Promise<RunRecord> {
@@ -88,7 +88,7 @@ type End = Exclude<FromWorker, { readonly progress: unknown } | { readonly check
 
 /** Has a thread execute a run. @throws Error when the thread fails. */
 async function executeIn(worker: Worker, run: PlannedRun, hooks: ExecuteRunOptions): Promise<End> {
-  const { checkpoint, onProgress, onCheckpoint, checkpointInterval, signal } = hooks;
+  const { checkpoint, onProgress, onCheckpoint, checkpointInterval, signal, until } = hooks;
   const send = (message: ToWorker, handedOver: ArrayBuffer[] = []): void => worker.postMessage(message, handedOver);
   const abort = (): void => send('abort');
   let release = (): void => undefined;
@@ -108,7 +108,7 @@ async function executeIn(worker: Worker, run: PlannedRun, hooks: ExecuteRunOptio
         worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         signal?.removeEventListener('abort', abort);
       };
-      send({ run, checkpoint, checkpointInterval }, checkpoint && [checkpoint.buffer]);
+      send({ run, checkpoint, checkpointInterval, until }, checkpoint && [checkpoint.buffer]);
     });
   } finally {
     release();

@@ -7,7 +7,7 @@ import { importModules } from '../catalog/user-modules.ts';
 import { messageOf } from '../user-error.ts';
 
 /** A run for a thread; see `executeRun`. */
-interface Assignment extends Pick<ExecuteRunOptions, 'checkpoint' | 'checkpointInterval'> {
+interface Assignment extends Pick<ExecuteRunOptions, 'checkpoint' | 'checkpointInterval' | 'until'> {
   readonly run: PlannedRun;
 }
 

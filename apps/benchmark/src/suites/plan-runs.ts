@@ -115,7 +115,8 @@ function rejectRepeated(templates: readonly Template[]): void {
   }
 }
 
-function seedList(seeds: number | readonly number[]): readonly number[] {
+/** So many seeds from 0 on, or these. */
+export function seedList(seeds: number | readonly number[]): readonly number[] {
   return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : seeds;
 }
 

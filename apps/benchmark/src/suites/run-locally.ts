@@ -11,8 +11,8 @@ export interface RunHooks {
   readonly loadCheckpoint: (run: PlannedRun) => Promise<RunCheckpoint | undefined>;
   readonly onStart: (run: PlannedRun) => void;
   readonly onProgress: (run: PlannedRun, progress: RunProgress) => void;
-  /** Whether the run shall be interrupted here, for good; asked after `onProgress`. Default: never. */
-  readonly isEnough?: (run: PlannedRun, progress: RunProgress) => boolean;
+  /** Environment steps after which runs are interrupted, each with a last checkpoint. Default: none is before its end. */
+  readonly until?: number | undefined;
   readonly onCheckpoint: (run: PlannedRun, checkpoint: RunCheckpoint) => Promise<void>;
   readonly onRecord: (run: PlannedRun, record: RunRecord) => Promise<void>;
   /** The run broke; the others go on. */
@@ -23,7 +23,7 @@ export interface RunHooks {
   readonly signal: AbortSignal;
 }
 
-/** Executes runs somewhere until each is finished, failed or, after an abort, interrupted. Throws what a hook threw. */
+/** Executes runs somewhere until each is finished, failed or, at `until` or after an abort, interrupted. Throws what a hook threw. */
 export type ExecuteRuns = (runs: readonly PlannedRun[], hooks: RunHooks) => Promise<void>;
 
 /** How to run in this process. */
@@ -64,16 +64,13 @@ async function runOne(
   let saving = Promise.resolve();
   let record: RunRecord | undefined;
   let failure: string | undefined;
-  const enough = new AbortController();
   try {
     record = await pool.run(run, {
       checkpoint,
       checkpointInterval,
-      signal: AbortSignal.any([hooks.signal, enough.signal]),
-      onProgress: (progress) => {
-        hooks.onProgress(run, progress);
-        if (hooks.isEnough?.(run, progress) === true) enough.abort();
-      },
+      signal: hooks.signal,
+      until: hooks.until,
+      onProgress: (progress) => hooks.onProgress(run, progress),
       onCheckpoint: (made) => {
         saving = saving.then(() => hooks.onCheckpoint(run, made)).catch(breakOff);
       },

@@ -9,7 +9,7 @@ import { messageOf, UserError } from '../user-error.ts';
 const count = z.int().min(1);
 
 /** So many seeds from 0 on, or these. */
-const seedsSchema = z.union(
+export const seedsSchema: z.ZodType<number | number[], number | number[]> = z.union(
   [
     z.int().min(1).max(100_000),
     z

@@ -58,7 +58,7 @@ export function rungClimber({ rungs, folder, scores, execute, display, signal }:
         loadCheckpoint: ({ id }) => folder.loadCheckpoint(id),
         onStart: (run) => view.start(shownAs(run)),
         onProgress: (run, progress) => view.progress(shownAs(run), progress),
-        isEnough: (_, { step }) => !isLast && step >= steps,
+        until: isLast ? undefined : steps,
         onCheckpoint: async (run, checkpoint) => {
           await folder.saveCheckpoint(run.id, checkpoint);
           const score = scoreOfCheckpoint(run.id, checkpoint);

@@ -26,9 +26,10 @@ export function halvingRungs(trials: number, steps: number, eta: number, minStep
   }));
 }
 
-/** The rungs of a space with so many trials: a single one, at the end of all runs, where none is given up on the way. */
+/** The rungs that so many trials of a space climb together: a single one, at the end of all runs, where none is given up on the way. */
 export function spaceRungs({ strategy, steps, eta, minSteps }: Space, trials: number): Rung[] {
-  return strategy === 'halving' ? halvingRungs(trials, steps, eta, minSteps) : [{ trials, steps, point: 1 }];
+  const givesUp = strategy === 'halving' || (strategy === 'evolution' && minSteps !== undefined);
+  return givesUp ? halvingRungs(trials, steps, eta, minSteps) : [{ trials, steps, point: 1 }];
 }
 
 /** Environment steps of a search with `seeds` runs of each trial: those who go on do not start over. */

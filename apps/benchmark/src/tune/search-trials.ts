@@ -43,7 +43,13 @@ export async function searchTrials(
     results = [...ranked.slice(onward.length), ...results];
     going = onward.map(({ trial }) => trial);
   }
-  return [...results.filter(({ score }) => score !== undefined), ...results.filter(({ score }) => score === undefined)];
+  return rankResults(results);
+}
+
+/** Best first: those that came further before those that did not, on the same rung those with the better score, and last those that broke. */
+export function rankResults(results: readonly TrialResult[]): TrialResult[] {
+  const broke = ({ score }: TrialResult): number => (score === undefined ? 1 : 0);
+  return results.toSorted((a, b) => broke(a) - broke(b) || b.rung - a.rung || byScore(a, b));
 }
 
 function judge(trial: Trial, rung: number, all: readonly RungScore[]): TrialResult {

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connectRedis } from '../../src/queue/redis.ts';
+import { serveRuns } from '../../src/queue/serve-runs.ts';
 import { executeRun } from '../../src/runs/execute-run.ts';
 import { readResults } from '../../src/results/results-folder.ts';
 import { startGradus } from '../gradus-process.ts';
 import { resultOf } from '../planned-runs.ts';
+import { hasRedis, startRedis } from '../redis-server.ts';
 import { runCommand } from '../run-command.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { waitFor } from '../wait-for.ts';
@@ -112,8 +115,34 @@ describe('gradus tune', () => {
     expect(readdirSync(join(out, 'checkpoints'))).toEqual([]);
   });
 
-  it('ends with the same scores when it is killed and started again', async () => {
-    const folder = spaceFolder(slower);
+  it('breeds by evolution from what learns, and gives up what does not', async () => {
+    const evolution = { population: 4, elite: 1, mutation: 0.5 };
+    const folder = spaceFolder({ ...identity, strategy: 'evolution', seeds: [1000, 1001], evolution, minSteps: 1500 });
+    const command = ['tune', join(folder, 'space.json'), '--device', 'wasm', '--out', join(folder, 'out')];
+    const { status, output, errors } = await runCommand(...command);
+    expect({ status, last: output.split('\n').at(-2) }).toEqual({
+      status: 0,
+      last: expect.stringMatching(/^to train with the best: gradus train ppo .* --set learningRate=0.003 /) as string,
+    });
+    expect(errors).toContain(
+      // 2 generations × 2 seeds × (4 · 1500 + 2 · 1500)
+      'ppo in IdentityDiscrete-v0: 2 generations, of each 4 trials to step 1,500, 2 trials to step 3,000; 2 seeds, 36,000 steps in all\n',
+    );
+    expect(errors.match(/^generation \d of 2$/gm)).toEqual(['generation 1 of 2', 'generation 2 of 2']);
+    const { records } = await readResults(join(folder, 'out'));
+    expect(records.every(({ run }) => [1000, 1001].includes(run.seed))).toBe(true);
+    // Every trial is on record, without training it again.
+    const again = await runCommand(...command, '--json');
+    const trials = parseLines(again.output);
+    expect(trials.map(({ trial }) => trial).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(trials.map((trial) => trial.steps)).toEqual([3000, 3000, 3000, 3000, 1500, 1500, 1500, 1500]);
+    expect(again.errors).toBe('');
+  });
+
+  it('ends with the same trials and scores when it is killed and started again', async () => {
+    // Generations that climb two rungs: the third line is of the second.
+    const evolution = { population: 2 };
+    const folder = spaceFolder({ ...slower, strategy: 'evolution', evolution, minSteps: 12_000 });
     const tune = (out: string) => startGradus(folder, 'tune', 'space.json', '--device', 'wasm', '--out', out, '--json');
     const uninterrupted = tune('other');
     expect(await uninterrupted.status).toBe(0);
@@ -148,5 +177,30 @@ describe('gradus tune', () => {
     );
     expect(output.match(/learningRate=/g)).toHaveLength(8);
     expect(readdirSync(folder)).toEqual(['space.json']);
+  });
+
+  it.skipIf(!hasRedis())('gives the same on a queue', async () => {
+    const { url } = await startRedis({ persistent: false });
+    const connection = await connectRedis(url, () => undefined);
+    const stop = new AbortController();
+    const pool = { workers: 2, run: executeRun };
+    const worker = serveRuns({
+      connection,
+      pool,
+      checkpointInterval: 15,
+      signal: stop.signal,
+      say: () => undefined,
+    });
+    onTestFinished(async () => {
+      stop.abort();
+      await worker;
+      connection.close();
+    });
+    const folder = spaceFolder({ ...identity, strategy: 'halving', seeds: 1, trials: 4 });
+    const command = ['tune', join(folder, 'space.json'), '--device', 'wasm', '--json', '--out'];
+    const queued = await runCommand(...command, join(folder, 'queued'), '--queue', url);
+    expect(queued).toMatchObject({ status: 0, errors: '' });
+    expect(queued.output).toBe((await runCommand(...command, join(folder, 'here'))).output);
+    expect(readdirSync(join(folder, 'queued', 'checkpoints'))).toEqual([]);
   });
 });

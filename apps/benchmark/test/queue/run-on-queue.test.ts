@@ -2,7 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PlannedRun } from '../../src/runs/planned-run.ts';
 import { jobIdOf, queueName } from '../../src/queue/queued-run.ts';
-import { loadFromRedis } from '../../src/queue/redis-checkpoints.ts';
+import { loadFromRedis, saveToRedis } from '../../src/queue/redis-checkpoints.ts';
 import { runOnQueue } from '../../src/queue/run-on-queue.ts';
 import type { RunCheckpoint } from '../../src/runs/run-checkpoint.ts';
 import type { RunRecord } from '../../src/runs/run-record.ts';
@@ -12,24 +12,34 @@ import { waitFor } from '../wait-for.ts';
 import { recordFor } from './record-for.ts';
 
 /** Puts runs on the queue and keeps what is told of them. */
-function putOnQueue({ url }: RedisServer, runs: readonly PlannedRun[], checkpoint?: RunCheckpoint) {
+function putOnQueue({ url }: RedisServer, runs: readonly PlannedRun[], checkpoint?: RunCheckpoint, until?: number) {
   const stop = new AbortController();
-  const told = { records: [] as RunRecord[], failures: [] as string[], steps: [] as number[], notices: [] as string[] };
+  const told = {
+    records: [] as RunRecord[],
+    failures: [] as string[],
+    steps: [] as number[],
+    notices: [] as string[],
+    checkpoints: [] as RunCheckpoint[],
+  };
   const end = runOnQueue(url, 'suite')(runs, {
     loadCheckpoint: () => Promise.resolve(checkpoint),
     onStart: () => undefined,
     onProgress: (_, { step }) => told.steps.push(step),
-    onCheckpoint: () => Promise.reject(new Error('no checkpoint is expected here')),
+    onCheckpoint: (_, made) =>
+      until === undefined
+        ? Promise.reject(new Error('no checkpoint is expected here'))
+        : Promise.resolve(void told.checkpoints.push(made)),
     onRecord: (_, record) => Promise.resolve(void told.records.push(record)),
     onFailure: (_, message) => Promise.resolve(void told.failures.push(message)),
     onNotice: (line) => told.notices.push(line),
     signal: stop.signal,
+    until,
   });
   return { told, end, stop: () => stop.abort() };
 }
 
 /** A worker that does what a test wants it to. */
-function startWorker({ url }: RedisServer, work: (run: PlannedRun) => unknown): void {
+function startWorker({ url }: RedisServer, work: (run: PlannedRun & { until?: number }) => unknown): void {
   const worker = new Worker<PlannedRun>(queueName, (job) => Promise.resolve(work(job.data)), { connection: { url } });
   worker.on('error', () => undefined);
   onTestFinished(() => worker.close(true));
@@ -55,6 +65,8 @@ describe('jobIdOf', () => {
     expect(new Set(ids).size).toBe(4);
     // BullMQ takes neither colons nor integers.
     for (const id of ids) expect(id).toMatch(/^(?!\d+$)[0-9a-f]{32}$/);
+    expect(ids).not.toContain(jobIdOf('suite', run, 500));
+    expect(jobIdOf('suite', run, 600)).not.toBe(jobIdOf('suite', run, 500));
     const { id, ...rest } = run;
     expect(jobIdOf('suite', { ...rest, id })).toBe(ids[0]);
   });
@@ -149,5 +161,29 @@ describe.skipIf(!hasRedis())('runOnQueue', () => {
     expect(there).toEqual(Uint8Array.from(weights));
     stop();
     await end;
+  });
+
+  it('hands on the checkpoints of runs that end on the way, and has one done again that Redis lost', async () => {
+    const server = await startRedis({ persistent: false });
+    let executions = 0;
+    startWorker(server, async ({ until, ...rest }) => {
+      executions++;
+      const id = jobIdOf('suite', rest, until);
+      if (executions > 1) await saveToRedis(server.redis, id, Uint8Array.of(1, 2, 3));
+      return { reached: until };
+    });
+    const { told, end } = putOnQueue(server, [run], undefined, 500);
+    await end;
+    expect(executions).toBe(2);
+    expect(told).toMatchObject({ records: [], failures: [], checkpoints: [Uint8Array.of(1, 2, 3)] });
+    expect(await server.redis.keys('*:checkpoint:*')).toEqual([]);
+  });
+
+  it('takes a run that ended elsewhere for a failure', async () => {
+    const server = await startRedis({ persistent: false });
+    startWorker(server, () => ({ reached: 400 }));
+    const { told, end } = putOnQueue(server, [run], undefined, 500);
+    await end;
+    expect(told.failures).toEqual([expect.stringMatching(/^its worker returned no valid record: /)]);
   });
 });

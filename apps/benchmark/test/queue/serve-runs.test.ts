@@ -17,6 +17,8 @@ interface Execution {
   readonly run: PlannedRun;
   readonly options: ExecuteRunOptions;
   readonly finish: () => void;
+  /** Ends it at `until`, with this checkpoint or none. */
+  readonly reach: (checkpoint?: Uint8Array<ArrayBuffer>) => void;
   readonly fail: (message: string) => void;
 }
 
@@ -30,7 +32,11 @@ async function serve({ url }: RedisServer) {
     run: (run: PlannedRun, options: ExecuteRunOptions = {}) =>
       new Promise<RunRecord>((resolve, reject) => {
         const fail = (message: string): void => reject(new Error(message));
-        executions.push({ run, options, finish: () => resolve(recordFor(run)), fail });
+        const reach = (checkpoint?: Uint8Array<ArrayBuffer>): void => {
+          if (checkpoint !== undefined) options.onCheckpoint?.(checkpoint);
+          reject(new RunInterrupted('reached'));
+        };
+        executions.push({ run, options, finish: () => resolve(recordFor(run)), reach, fail });
         options.signal?.addEventListener('abort', () => {
           options.onCheckpoint?.(Uint8Array.of(1, 2, 3));
           reject(new RunInterrupted('interrupted'));
@@ -110,6 +116,24 @@ describe.skipIf(!hasRedis())('serveRuns', () => {
     await stop();
     expect(await (await queue.getJob(jobId))?.getState()).toBe('waiting');
     expect(await loadFromRedis(server.redis, jobId)).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
+  it('ends a run where it should, with its checkpoint, or fails', async () => {
+    const server = await startRedis({ persistent: false });
+    const { queue, nth } = await serve(server);
+    for (const n of [0, 1]) await queue.add(run.id, { ...run, until: 500 }, { jobId: `${jobId}-${n}` });
+    const finished = (n: number) =>
+      waitFor(async () => {
+        const job = await queue.getJob(`${jobId}-${n}`);
+        return job?.finishedOn === undefined ? undefined : job;
+      });
+    const first = await nth(0);
+    expect(first).toMatchObject({ run, options: { until: 500 } });
+    first.reach(Uint8Array.of(7));
+    expect((await finished(0)).returnvalue).toEqual({ reached: 500 });
+    expect(await loadFromRedis(server.redis, `${jobId}-0`)).toEqual(Uint8Array.of(7));
+    (await nth(1)).reach();
+    expect((await finished(1)).failedReason).toBe('its checkpoint of step 500 could not be kept');
   });
 
   it('executes a run once that a Redis without memory hands out again', async () => {

@@ -73,6 +73,20 @@ describe.each([shortRun(), shortDqnRun()])('executeRun of $algorithm', (run) => 
   });
 });
 
+it('executeRun ends at the step that it is to end at, and goes on from there', async () => {
+  const run = shortRun();
+  const checkpoints: RunCheckpoint[] = [];
+  const options = { until: 1000, onCheckpoint: (made: RunCheckpoint) => checkpoints.push(made) };
+  await expect(executeRun(run, options)).rejects.toThrow(RunInterrupted);
+  const { curve } = decodeRunCheckpoint(checkpoints[0], run.id).state;
+  expect(curve.map(({ step }) => step)).toEqual([512, 1024]);
+  // Asked again, it has nothing to do.
+  await expect(executeRun(run, { ...options, checkpoint: checkpoints[0].slice() })).rejects.toThrow(RunInterrupted);
+  expect(checkpoints).toHaveLength(2);
+  const resumed = await executeRun(run, { checkpoint: checkpoints[1], until: 100_000 });
+  expect(resultOf(resumed)).toEqual(resultOf(await executeRun(run)));
+});
+
 describe('executeRun in an environment without getState', () => {
   it.each([
     ['ppo', shortRun({ environment: cartPole })],

@@ -90,18 +90,18 @@ describe('rungClimber', () => {
     expect(asked).toEqual([3, 3, 0, 3]);
   });
 
-  it('deletes the checkpoints of those that are given up', async () => {
+  it('interrupts runs at the end of every rung but the last, and deletes the checkpoints of those that are given up', async () => {
     const folder = temporaryFolder();
+    const until: unknown[] = [];
     const { climb, results } = await openClimber(folder, async (open, hooks) => {
-      for (const run of open) {
-        await results.saveCheckpoint(run.id, checkpointOf(run.seed));
-        expect(hooks.isEnough?.(run, { step: 999, episodeReturn: 0 })).toBe(false);
-      }
+      until.push(hooks.until);
+      for (const run of open) await results.saveCheckpoint(run.id, checkpointOf(run.seed));
     });
     await climb(runs, 0);
     expect(readdirSync(join(folder, 'checkpoints'))).toHaveLength(3);
     await climb([runs[1]], 1);
     expect(await results.loadCheckpoint(runs[1].id)).toEqual(checkpointOf(1));
     expect(readdirSync(join(folder, 'checkpoints'))).toHaveLength(1);
+    expect(until).toEqual([1000, undefined]);
   });
 });

@@ -45,6 +45,19 @@ describe('planTrials', () => {
     expect(rejected).toEqual([]);
   });
 
+  it.each(['ddpg-softmax-beta', 'dqn-cartpole', 'ppo-mountain-car-continuous'])(
+    'plans %s, on seeds from 1000 on',
+    (name) => {
+      const { trials, generations, rejected } = planTrials(
+        readSpace(join(import.meta.dirname, `../../spaces/${name}.json`)),
+        'wasm',
+      );
+      expect(generations).toBeGreaterThan(1);
+      expect(rejected).toEqual([]);
+      for (const { runs } of trials) for (const [i, { seed }] of runs.entries()) expect(seed).toBe(1000 + i);
+    },
+  );
+
   it('plans whole runs with the values that were drawn', () => {
     const { trials, rejected } = plan({ strategy: 'halving', eta: 2 });
     expect(rejected).toEqual([]);
@@ -58,6 +71,14 @@ describe('planTrials', () => {
       }
     }
     expect(new Set(trials.flatMap(({ runs }) => runs).map(({ id }) => id)).size).toBe(12);
+  });
+
+  it('draws members of options', () => {
+    const learningRate = { kind: 'linear', from: 0.1, to: 0, until: 1 };
+    const { trials } = plan({ options: { learningRate }, parameters: { 'learningRate.from': { log: [1e-4, 1e-2] } } });
+    for (const { parameters, runs } of trials) {
+      expect(runs[0].options).toEqual({ learningRate: { ...learningRate, from: parameters['learningRate.from'] } });
+    }
   });
 
   it('draws the same for the same seed, others for another', () => {
@@ -131,7 +152,7 @@ describe('planTrials', () => {
 });
 
 const kinds =
-  'expected {"uniform": [low, high]}, {"log": [low, high]} with 0 < low < high, ' +
+  'expected {"uniform": [low, high]}, {"log": [low, high]} with 0 < low < high, {"logNormal": [median, factor]} with a factor above 1, ' +
   '{"integer": [low, high]} or {"choice": [value, …]}';
 
 describe('a bad space is said in one line', () => {
@@ -160,6 +181,14 @@ describe('a bad space is said in one line', () => {
     {
       changes: { options: { learningRate: { kind: 'linaer' } }, parameters: { gamma: { choice: [0.9] } } },
       message: 'linaer',
+    },
+    {
+      changes: { parameters: { 'learningRate.from': { log: [1e-4, 1e-2] } } },
+      message: 'parameters: learningRate.from: expected "options" to have an object learningRate, whose member it is',
+    },
+    {
+      changes: { parameters: { 'learningrate.from': { log: [1e-4, 1e-2] } } },
+      message: "did you mean 'learningRate'?",
     },
     { changes: { minSteps: 2000 }, message: 'minSteps: expected at most steps, got 2000' },
     {
