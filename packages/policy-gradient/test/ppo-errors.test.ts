@@ -2,7 +2,6 @@ import { Box, CheckpointError, Discrete, EnvError, type Checkpoint, type Env, ty
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { Ppo, type PpoOptions } from '@gradus/policy-gradient';
-import { SafetensorsError } from '@gradus/tensor';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,7 +115,9 @@ describe('checkpoints', () => {
   });
 
   test('of another environment', () => {
-    expect(() => Ppo.restore(trained(), makeEnv('Pendulum-v1'))).toThrow(SafetensorsError);
+    expect(() => Ppo.restore(trained(), makeEnv('Pendulum-v1'))).toThrow(
+      /^load: what was saved does not fit with observations .* or actions /,
+    );
     expect(() => Ppo.restore(trained(), makeEnv('Pendulum-v1'))).toThrow("parameter 'actor.features.0.weight'");
   });
 

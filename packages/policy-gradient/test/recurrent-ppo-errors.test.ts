@@ -1,7 +1,6 @@
 import { CheckpointError } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import { Ppo, RecurrentPpo, type RecurrentPpoOptions } from '@gradus/policy-gradient';
-import { SafetensorsError } from '@gradus/tensor';
 import { expect, test } from 'vitest';
 
 const small: Partial<RecurrentPpoOptions> = {
@@ -45,7 +44,9 @@ test('checkpoints of others are refused', () => {
   expect(() => RecurrentPpo.restore(memoryless, env)).toThrow(
     new CheckpointError("checkpoint: expected algorithm 'recurrent-ppo', got 'ppo'"),
   );
-  expect(() => RecurrentPpo.restore(checkpoint, makeVectorEnv('Pendulum-v1', 2))).toThrow(SafetensorsError);
+  expect(() => RecurrentPpo.restore(checkpoint, makeVectorEnv('Pendulum-v1', 2))).toThrow(
+    /^load: what was saved does not fit with observations .* or actions /,
+  );
   expect(() => RecurrentPpo.restore({ ...checkpoint, files: {} }, env)).toThrow(
     new CheckpointError("checkpoint: file 'parameters.safetensors' is missing"),
   );

@@ -1,7 +1,6 @@
 import { CheckpointError, Discrete, EnvError, type Checkpoint, type Env } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { Reinforce, type ReinforceOptions } from '@gradus/policy-gradient';
-import { SafetensorsError } from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
 
 const small: Partial<ReinforceOptions> = { hidden: [], episodes: 1, batchSize: 16, valueEpochs: 1 };
@@ -112,6 +111,8 @@ describe('checkpoints', () => {
   });
 
   test('of another environment', () => {
-    expect(() => Reinforce.restore(trained(), makeEnv('Pendulum-v1'))).toThrow(SafetensorsError);
+    expect(() => Reinforce.restore(trained(), makeEnv('Pendulum-v1'))).toThrow(
+      /^load: what was saved does not fit with observations .* or actions /,
+    );
   });
 });

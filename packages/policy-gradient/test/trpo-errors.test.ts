@@ -1,7 +1,6 @@
 import { CheckpointError, EnvError, type Checkpoint } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { NaturalPolicyGradient, Trpo, type TrpoOptions } from '@gradus/policy-gradient';
-import { SafetensorsError } from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
 
 const small: Partial<TrpoOptions> = { hidden: [4], steps: 16, batchSize: 8, criticEpochs: 1 };
@@ -79,6 +78,8 @@ describe('checkpoints', () => {
   });
 
   test('of another environment', () => {
-    expect(() => Trpo.restore(trained(), makeEnv('Pendulum-v1'))).toThrow(SafetensorsError);
+    expect(() => Trpo.restore(trained(), makeEnv('Pendulum-v1'))).toThrow(
+      /^load: what was saved does not fit with observations .* or actions /,
+    );
   });
 });

@@ -176,9 +176,9 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
    * as `resumed` says: exactly as if it had not been interrupted in as many copies of an environment that has `getState` and `setState`, else with new
    * episodes. What `options` give replaces what it was made with.
    * @throws RangeError for an unknown option or a wrong one.
-   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, the environment's state does not fit, an option would give weights
-   *   other shapes, or one that was a function, such as networks of one's own, is not given again.
-   * @throws SafetensorsError when the weights are corrupt or do not fit the environment's spaces.
+   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, the environment's state or spaces do not fit, an option would give
+   *   weights other shapes, or one that was a function, such as networks of one's own, is not given again.
+   * @throws SafetensorsError when the weights are corrupt.
    */
   static load<T extends BaseAgent>(this: AgentClass<T>, checkpoint: Checkpoint, options: LoadOptions<T> = {}): T {
     checkArguments('load', { options }, { options: someOptions });

@@ -15,6 +15,7 @@ import type { Env } from '../environments/env.ts';
 import { placeholderEnv, type TrainedIn } from '../environments/placeholder-env.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 import { CheckpointError } from '../errors.ts';
+import { featureCount } from '../spaces/observation-features.ts';
 import { spaceFromJson, type Space } from '../spaces/spaces.ts';
 import type { Agent, CheckpointOptions } from '../training/agent.ts';
 import { checkParameters } from '../training/divergence.ts';
@@ -152,12 +153,12 @@ export function readTrainedIn(state: StateDict): TrainedIn {
   };
 }
 
-/** What is said of spaces that are not as they were. */
+/** What is said of spaces that are of another kind than they were, or have other numbers of elements or choices; bounds may be others. */
 function otherSpaces(saved: TrainedIn, present: VectorEnv): string[] {
-  const other = (what: string, before: Space, now: Space): string[] =>
-    JSON.stringify(before) === JSON.stringify(now)
-      ? []
-      : [`${what} ${now.toString()}, which were ${before.toString()}`];
+  const other = (what: string, before: Space, now: Space): string[] => {
+    const isSame = before.kind === now.kind && featureCount(before) === featureCount(now);
+    return isSame ? [] : [`${what} ${now.toString()}, which were ${before.toString()}`];
+  };
   return [
     ...other('observations', saved.observationSpace, present.observationSpace),
     ...other('actions', saved.actionSpace, present.actionSpace),

@@ -10,7 +10,6 @@ import {
 } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
-import { SafetensorsError } from '@gradus/tensor';
 import { Dqn, type DqnOptions } from '@gradus/value-based';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -145,7 +144,9 @@ describe('checkpoints', () => {
   });
 
   test('of another environment', () => {
-    expect(() => Dqn.restore(trained(), makeEnv('Acrobot-v1'))).toThrow(SafetensorsError);
+    expect(() => Dqn.restore(trained(), makeEnv('Acrobot-v1'))).toThrow(
+      /^load: what was saved does not fit with observations .* or actions /,
+    );
     expect(() => Dqn.restore(trained(), makeEnv('Acrobot-v1'))).toThrow("parameter '0.weight'");
   });
 

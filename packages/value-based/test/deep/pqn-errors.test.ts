@@ -1,6 +1,5 @@
 import { Box, CheckpointError, Discrete, EnvError, type Checkpoint, type Env, type StepResult } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
-import { SafetensorsError } from '@gradus/tensor';
 import { Pqn, type PqnOptions } from '@gradus/value-based';
 import { describe, expect, test } from 'vitest';
 
@@ -96,6 +95,8 @@ describe('checkpoints', () => {
   });
 
   test('of another environment', () => {
-    expect(() => Pqn.restore(trained(), makeEnv('Acrobot-v1'))).toThrow(SafetensorsError);
+    expect(() => Pqn.restore(trained(), makeEnv('Acrobot-v1'))).toThrow(
+      /^load: what was saved does not fit with observations .* or actions /,
+    );
   });
 });

@@ -88,7 +88,9 @@ describe('bad input is named:', () => {
       new CheckpointError("checkpoint: expected algorithm 'sarsa', got 'sarsa-lambda'"),
     );
     expect(() => SarsaLambda.restore({ algorithm, files, state }, makeEnv('FrozenLake-v1'))).toThrow(
-      new CheckpointError("state 'actionValues': expected Float64Array(64), got Float64Array(3000)"),
+      new CheckpointError(
+        "load: what was saved does not fit with observations Discrete(16), which were Discrete(500) or actions Discrete(4), which were Discrete(6): state 'actionValues': expected Float64Array(64), got Float64Array(3000)",
+      ),
     );
     expect(() =>
       SarsaLambda.restore({ algorithm, files, state: { ...state, episode: {} } }, makeEnv('Taxi-v4')),
