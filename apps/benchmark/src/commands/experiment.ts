@@ -37,7 +37,7 @@ literature make one expect holds, claim by claim. DIR gets report.html, a page t
 SVG, ${NUMBERS_FILE}, and the verdict as README.md. The same seeds give the same files. What is committed of each is in
 apps/benchmark/experiments.
 
-dqn-ablation and zeroth-and-first-order read what 'gradus bench' wrote of the suites of these names, and run them
+dqn-ablation, zeroth-and-first-order and replay-study read what 'gradus bench' wrote of the suites of these names, and run them
 first where there is nothing.
 
 Examples:

@@ -6,6 +6,7 @@ import { exploration } from './exploration.ts';
 import { gradientVariance } from './gradient-variance.ts';
 import { qLearningContraction } from './q-learning-contraction.ts';
 import { reinforceTricks } from './reinforce-tricks.ts';
+import { replayStudy } from './replay-study.ts';
 import { stepSizes } from './step-sizes.ts';
 import { tdLambdaExperiment } from './td-lambda.ts';
 import { zerothAndFirstOrder } from './zeroth-and-first-order.ts';
@@ -22,4 +23,5 @@ export const experiments: readonly Experiment[] = [
   gradientVariance,
   reinforceTricks,
   zerothAndFirstOrder,
+  replayStudy,
 ];
