@@ -7,15 +7,16 @@ import {
   type NetworkLookup,
   type Observation,
   type OptionCheck,
-  type ProgramPolicy,
   type Progress,
   type Random,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { continuousActions, type ContinuousActions } from './continuous-actions.ts';
-import { deterministicPolicy, stateValueLookup } from './deterministic-policy.ts';
-import { NoiseProcess, explorationNoiseCheck, type ExplorationNoise } from './exploration-noise.ts';
+import { createActor, deterministicPolicy, stateValueLookup, unitActions } from './deterministic-policy.ts';
+import { explorationNoiseCheck, type ExplorationNoise } from './exploration-noise.ts';
+import { withExploration, type Exploration } from './exploration.ts';
+import { explore } from './explore.ts';
 import {
   createNetwork,
   networkLayerChecks,
@@ -71,21 +72,21 @@ interface Networks {
   readonly critic: StateNetwork;
 }
 
-function createNetworks({ observationSpace, actionSpace }: VectorEnv, options: DdpgOptions, random: Random): Networks {
+function createNetworks(env: VectorEnv, options: DdpgOptions, random: Random): Networks {
+  const { observationSpace, actionSpace } = env;
   const { size } = actionSpace;
   return {
-    actor: createNetwork({ role: 'actor', observationSpace, actionSize: 0, outputs: size }, options, random),
+    actor: createActor(env, options, random),
     critic: createNetwork({ role: 'critic', observationSpace, actionSize: size, outputs: 1 }, options, random),
   };
 }
 
-/** μ(s): [rows × action size]. */
-function best({ actor }: Networks, observations: t.Tensor): t.Tensor {
-  return t.tanh(actor(observations));
-}
-
 /** q(s, a), by default of the actor's own action: [rows]. */
-function value(networks: Networks, observations: t.Tensor, actions = best(networks, observations)): t.Tensor {
+function value(
+  networks: Networks,
+  observations: t.Tensor,
+  actions = unitActions(networks.actor, observations),
+): t.Tensor {
   return t.squeeze(networks.critic(observations, actions), 1);
 }
 
@@ -130,10 +131,8 @@ export class Ddpg extends BaseAgent<DdpgOptions> {
   /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
   readonly update: ReplayUpdate;
   private readonly learning: ReplayLearning;
-  private readonly policy: ProgramPolicy;
   private readonly lookup: NetworkLookup<'values'>;
-  private readonly actions: ContinuousActions;
-  private readonly noise: NoiseProcess;
+  private readonly exploration: Exploration;
 
   /**
    * @param env one environment, or n copies stepped together; its actions are a `Box` with finite bounds
@@ -142,20 +141,30 @@ export class Ddpg extends BaseAgent<DdpgOptions> {
   constructor(env: Env | VectorEnv, options: Partial<DdpgOptions> & DeviceOption = {}) {
     super({ name: 'Ddpg', algorithm: Ddpg.algorithm, defaults: ddpgDefaults, checks: optionChecks }, env, options);
     const { device, env: copies, random } = this;
-    this.actions = continuousActions('Ddpg', copies);
+    const scale = continuousActions('Ddpg', copies);
     // Before the networks, since it says at once what does not fit into memory.
-    this.learning = new ReplayLearning(this.training, this.options, random);
+    const learning = new ReplayLearning(this.training, this.options, random);
+    this.learning = learning;
     const [online, target] = [0, 1].map(() => createNetworks(copies, this.options, random));
     const { actor, critic } = online;
     t.copyParameters(actor.parameters, target.actor.parameters);
     t.copyParameters(critic.parameters, target.critic.parameters);
     const optimizers = { actor: t.adam(actor.parameters), critic: t.adam(critic.parameters) };
-    this.update = updateProgram(online, target, optimizers, copies, this.actions, this.options, device);
-    this.policy = deterministicPolicy(copies, this.actions, (observations) => best(online, observations), device);
+    this.update = updateProgram(online, target, optimizers, copies, scale, this.options, device);
+    const policy = deterministicPolicy(copies, scale, actor, device);
     this.lookup = stateValueLookup(copies, (observations) => value(online, observations), device);
-    this.noise = new NoiseProcess(this.options.noise, copies);
-    this.parts = {
-      policy: this.policy,
+    this.exploration = explore(this.options.noise, {
+      env: copies,
+      actions: scale,
+      policy,
+      actor,
+      create: () => createActor(copies, this.options, random),
+      learning,
+      random,
+      device,
+    });
+    this.parts = withExploration(this.exploration, {
+      policy,
       networks: {
         actor: actor.parameters,
         critic: critic.parameters,
@@ -163,10 +172,9 @@ export class Ddpg extends BaseAgent<DdpgOptions> {
         criticTarget: target.critic.parameters,
       },
       optimizers: { actorOptimizer: optimizers.actor, criticOptimizer: optimizers.critic },
-      state: { learning: this.learning },
-      episode: { noise: this.noise },
-      programs: [this.update, this.policy, this.lookup],
-    };
+      state: { learning },
+      programs: [this.update, policy, this.lookup],
+    });
   }
 
   /** q(s, μ(s)), [n], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */
@@ -175,13 +183,11 @@ export class Ddpg extends BaseAgent<DdpgOptions> {
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
-    const { env, random, update, policy, noise } = this;
+    const { update, exploration } = this;
     yield* this.learning.run(this, totalSteps, {
       metricNames,
-      act: (actions, progress) => {
-        policy.actBatch(env.observations, actions);
-        noise.addTo(actions, this.actions, env, random, progress);
-      },
+      act: exploration.act,
+      report: exploration.report,
       update: () => update,
     });
   }

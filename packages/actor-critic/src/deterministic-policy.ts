@@ -1,18 +1,33 @@
-import { NetworkLookup, ProgramPolicy, type VectorEnv } from '@gradus/core';
+import { NetworkLookup, ProgramPolicy, type Random, type VectorEnv } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import type { ContinuousActions } from './continuous-actions.ts';
+import { createNetwork, type NetworkLayers, type StateNetwork } from './networks.ts';
 
-/** The policy that takes the actions which `best` makes of observations [rows × size], in [−1, 1]: [rows × action size]. */
+/** μ(s), in [−1, 1]: [rows × action size]. */
+export function unitActions(actor: StateNetwork, observations: t.Tensor): t.Tensor {
+  return t.tanh(actor(observations));
+}
+
+/** A new actor μ, before tanh. Throws `RangeError` as `createNetwork` does. */
+export function createActor(
+  { observationSpace, actionSpace }: VectorEnv,
+  options: NetworkLayers,
+  random: Random,
+): StateNetwork {
+  return createNetwork({ role: 'actor', observationSpace, actionSize: 0, outputs: actionSpace.size }, options, random);
+}
+
+/** The policy that takes the actor's actions, scaled to their bounds. */
 export function deterministicPolicy(
   { observationSpace, actionSpace }: VectorEnv,
   { fromUnit }: ContinuousActions,
-  best: (observations: t.Tensor) => t.Tensor,
+  actor: StateNetwork,
   device: t.Device,
 ): ProgramPolicy {
   const compile = (batch: number) =>
     t.program(
       { observations: [batch, observationSpace.size], key: { shape: [2], dtype: 'int32' } },
-      ({ observations }) => ({ actions: fromUnit(best(observations)) }),
+      ({ observations }) => ({ actions: fromUnit(unitActions(actor, observations)) }),
       { device },
     );
   return new ProgramPolicy({ observationSpace, actionSpace, compile });

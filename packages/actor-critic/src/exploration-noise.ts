@@ -3,6 +3,7 @@ import {
   nonNegativeNumber,
   nullable,
   optional,
+  positiveInteger,
   positiveNumber,
   restoreArray,
   scheduleOf,
@@ -46,8 +47,40 @@ export interface OrnsteinUhlenbeckNoise {
   readonly initial?: number | undefined;
 }
 
-/** What is added to a deterministic actor's actions in training; `null`: nothing. */
-export type ExplorationNoise = GaussianNoise | OrnsteinUhlenbeckNoise | null;
+/** What is added to a deterministic actor's actions; `null`: nothing. */
+export type ActionNoise = GaussianNoise | OrnsteinUhlenbeckNoise | null;
+
+/**
+ * Noise on the actor's parameters (Plappert et al., 2018), from the start of an episode to its end, so that what it does depends on the state alone:
+ *
+ *     θ̃ = θ + σ ε,   ε ~ N(0, 1)
+ *
+ * After every `interval` environment steps σ is adapted, so that actions differ about as much as they would with normal noise of the deviation δ:
+ *
+ *     σ ← α σ where d(μ, μ̃) ≤ δ, else σ / α,   d = √E[mean over elements of (μ(s; θ) − μ(s; θ + σ ε))²]
+ *
+ * over the states of a minibatch, with an ε drawn for that. Copies of the environment share θ̃, which is drawn anew whenever an episode of theirs ends. All
+ * parameters of the actor have noise; the paper advises layer normalization between its layers (`network`), so that they feel it alike.
+ */
+export interface ParameterNoise {
+  readonly kind: 'parameter';
+  /** σ at first. Default 0.2 (OpenAI Baselines). */
+  readonly initialDeviation?: number | undefined;
+  /** δ, in halves of the distance between an action's bounds, over the progress of training. Default 0.2 (OpenAI Baselines). */
+  readonly distance?: Schedule | undefined;
+  /** α, above 1. Default 1.01 (the paper). */
+  readonly factor?: number | undefined;
+  /** Environment steps. Default 50 (OpenAI Baselines). */
+  readonly interval?: number | undefined;
+}
+
+/** How a deterministic actor explores in training; `null`: not at all. */
+export type ExplorationNoise = ActionNoise | ParameterNoise;
+
+const aboveOne: OptionCheck = {
+  expected: 'a number above 1',
+  accepts: (value) => finiteNumber.accepts(value) && Number(value) > 1,
+};
 
 /** Accepts an {@link ExplorationNoise}. */
 export const explorationNoiseCheck: OptionCheck = nullable(
@@ -61,16 +94,22 @@ export const explorationNoiseCheck: OptionCheck = nullable(
       timeStep: optional(positiveNumber),
       initial: optional(finiteNumber),
     },
+    parameter: {
+      initialDeviation: optional(positiveNumber),
+      distance: optional(scheduleOf(nonNegativeNumber)),
+      factor: optional(aboveOne),
+      interval: optional(positiveInteger),
+    },
   }),
 );
 
-/** Adds {@link ExplorationNoise} to the actions of environment copies, each with its own. */
+/** Adds noise to the actions of environment copies, each with its own. */
 export class NoiseProcess implements Stateful {
-  private readonly noise: ExplorationNoise;
+  private readonly noise: ActionNoise;
   /** x of each element of each copy's action. */
   private readonly positions: Float64Array;
 
-  constructor(noise: ExplorationNoise, { numEnvs, actionSpace }: Pick<VectorEnv, 'numEnvs' | 'actionSpace'>) {
+  constructor(noise: ActionNoise, { numEnvs, actionSpace }: Pick<VectorEnv, 'numEnvs' | 'actionSpace'>) {
     this.noise = noise;
     this.positions = new Float64Array(noise?.kind === 'ornstein-uhlenbeck' ? numEnvs * actionSpace.size : 0);
     if (noise?.kind === 'ornstein-uhlenbeck') this.positions.fill(noise.initial ?? 0);

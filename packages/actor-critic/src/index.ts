@@ -1,11 +1,18 @@
 export { Ddpg, ddpgDefaults, type DdpgOptions } from './ddpg.ts';
-export type { ExplorationNoise, GaussianNoise, OrnsteinUhlenbeckNoise } from './exploration-noise.ts';
+export type {
+  ActionNoise,
+  ExplorationNoise,
+  GaussianNoise,
+  OrnsteinUhlenbeckNoise,
+  ParameterNoise,
+} from './exploration-noise.ts';
 export type { LayerSizes, NetworkDescription, NetworkLayers } from './networks.ts';
 export type { ReplayOptions } from './replay-learning.ts';
 export { Sac, sacDefaults, type SacOptions } from './sac.ts';
 export {
   a2cSettings,
   crossQSettings,
+  d4pgSettings,
   ddpgSettings,
   sacSettings,
   td3Settings,
@@ -24,3 +31,4 @@ export {
 } from './one-step-actor-critic.ts';
 export { Tqc, tqcDefaults, type TqcOptions } from './tqc.ts';
 export { CrossQ, crossQDefaults, type CrossQOptions } from './crossq.ts';
+export { D4pg, d4pgDefaults, type D4pgOptions } from './d4pg.ts';

@@ -3,6 +3,7 @@ import {
   OffPolicyLoop,
   SamplingKeys,
   UpdateMetrics,
+  createActions,
   fraction,
   naturalNumber,
   nonNegativeNumber,
@@ -112,6 +113,8 @@ export interface ReplayMethod {
   readonly act: (actions: ActionArray, progress: number) => void;
   /** The program of an update, counted from 0. */
   readonly update: (count: number) => ReplayUpdate;
+  /** What is reported besides after a round of updates. */
+  readonly report?: (() => Metrics) | undefined;
 }
 
 /** How an agent learns from a replay buffer: random actions at first, then those of the method, and now and then a round of updates. */
@@ -148,7 +151,7 @@ export class ReplayLearning implements AgentState {
   }
 
   /** A round of minibatch steps. */
-  private improve(agent: Agent, { metricNames, update }: ReplayMethod, progress: number): Metrics {
+  private improve(agent: Agent, { metricNames, update, report }: ReplayMethod, progress: number): Metrics {
     const { minibatches, keys } = this;
     const { gradientSteps, learningRate, criticLearningRate } = this.options;
     const rate = scheduleValue(learningRate, progress);
@@ -165,7 +168,29 @@ export class ReplayLearning implements AgentState {
       reported.add(metrics);
       minibatches.learnedFrom(errors);
     }
-    return { ...reported.means(), 'train/learning_rate': rate, 'train/updates': this.updates };
+    return { ...reported.means(), 'train/learning_rate': rate, 'train/updates': this.updates, ...report?.() };
+  }
+
+  get batchSize(): number {
+    return this.options.batchSize;
+  }
+
+  /** The observations of a minibatch that nothing is learned from, [rows × size]; undefined while there is nothing to draw. */
+  drawObservations(progress: number): Float32Array | undefined {
+    const { minibatches, batchSize, training } = this;
+    if (minibatches.buffer().size === 0) return undefined;
+    const { observationSpace, actionSpace } = training.env;
+    const observations = (): Float32Array => new Float32Array(batchSize * observationSpace.size);
+    const drawn = {
+      observations: observations(),
+      actions: createActions(actionSpace, batchSize),
+      rewards: new Float32Array(batchSize),
+      nextObservations: observations(),
+      discounts: new Float32Array(batchSize),
+      weights: new Float32Array(batchSize),
+    };
+    minibatches.draw(drawn, progress);
+    return drawn.observations;
   }
 
   getState(options?: CheckpointOptions): StateDict {

@@ -1,21 +1,22 @@
 import { linear } from '@gradus/core';
 import type { A2cOptions } from './a2c.ts';
 import type { CrossQOptions } from './crossq.ts';
+import type { D4pgOptions } from './d4pg.ts';
 import type { DdpgOptions } from './ddpg.ts';
 import type { SacOptions } from './sac.ts';
 import type { Td3Options } from './td3.ts';
 import type { TqcOptions } from './tqc.ts';
 
-/** Options under which a published figure was reached. */
+/** Options under which a figure was reached. */
 export interface ActorCriticSettings<Options> {
   /** Environment copies. */
   readonly numEnvs: number;
-  /** Environment steps of the published run. */
+  /** Environment steps of that run. */
   readonly steps: number;
   readonly options: Partial<Options>;
 }
 
-/** Settings by source and environment: `zoo` are those of RL Baselines3 Zoo, `cleanrl` those of CleanRL. */
+/** Settings by source and environment: `zoo` are those of RL Baselines3 Zoo, `cleanrl` those of CleanRL, `gradus` ours. */
 type SettingsTable<Source extends string, Options> = Readonly<
   Record<Source, Readonly<Record<string, ActorCriticSettings<Options>>>>
 >;
@@ -62,6 +63,29 @@ export const ddpgSettings: SettingsTable<'zoo', DdpgOptions> = { zoo: determinis
 export const td3Settings: SettingsTable<'zoo' | 'cleanrl', Td3Options> = {
   zoo: deterministicZoo,
   cleanrl: { 'Pendulum-v1': deterministicCleanrl, 'MountainCarContinuous-v0': deterministicCleanrl },
+};
+
+/** For D4PG, which nobody published any for: returns of three steps from four copies, and targets that follow at every update. */
+export const d4pgSettings: SettingsTable<'gradus', D4pgOptions> = {
+  gradus: {
+    'Pendulum-v1': {
+      numEnvs: 4,
+      steps: 20_000,
+      options: {
+        learningRate: 1e-3,
+        gamma: 0.98,
+        nSteps: 3,
+        // Rewards are between −16.3 and 0, and those of hanging still add up to −493.
+        low: -500,
+        high: 0,
+        learningStarts: 1000,
+        trainFrequency: 4,
+        gradientSteps: 4,
+        tau: 0.005,
+        targetUpdateInterval: 1,
+      },
+    },
+  },
 };
 
 /** For SAC (`hyperparams/sac.yml`). */

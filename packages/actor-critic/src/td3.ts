@@ -9,18 +9,18 @@ import {
   type NetworkLookup,
   type Observation,
   type OptionCheck,
-  type ProgramPolicy,
   type Progress,
   type Random,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { continuousActions, type ContinuousActions } from './continuous-actions.ts';
-import { deterministicPolicy, stateValueLookup } from './deterministic-policy.ts';
-import { NoiseProcess, explorationNoiseCheck, type ExplorationNoise } from './exploration-noise.ts';
+import { createActor, deterministicPolicy, stateValueLookup, unitActions } from './deterministic-policy.ts';
+import { explorationNoiseCheck, type ExplorationNoise } from './exploration-noise.ts';
+import { withExploration, type Exploration } from './exploration.ts';
+import { explore } from './explore.ts';
 import {
   createCritics,
-  createNetwork,
   networkLayerChecks,
   networkLayerDefaults,
   type Critics,
@@ -88,16 +88,12 @@ interface Networks {
   readonly critics: Critics;
 }
 
-function createNetworks({ observationSpace, actionSpace }: VectorEnv, options: Td3Options, random: Random): Networks {
+function createNetworks(env: VectorEnv, options: Td3Options, random: Random): Networks {
+  const { observationSpace, actionSpace } = env;
   const { size } = actionSpace;
-  const actor = createNetwork({ role: 'actor', observationSpace, actionSize: 0, outputs: size }, options, random);
+  const actor = createActor(env, options, random);
   const critics = createCritics(2, { observationSpace, actionSize: size, outputs: 1 }, options, random);
   return { actor, critics };
-}
-
-/** μ(s): [rows × action size]. */
-function best({ actor }: Networks, observations: t.Tensor): t.Tensor {
-  return t.tanh(actor(observations));
 }
 
 /** qᵢ(s, a): [rows] each. */
@@ -125,7 +121,7 @@ function updateProgram(
     ({ observations, actions, rewards, nextObservations, discounts, weights, key, ...rates }) => {
       const normal = t.randomNormal(key, [batchSize, env.actionSpace.size]);
       const noise = t.clip(t.mul(targetNoise, normal), -targetNoiseClip, targetNoiseClip);
-      const nextActions = t.clip(t.add(best(target, nextObservations), noise), -1, 1);
+      const nextActions = t.clip(t.add(unitActions(target.actor, nextObservations), noise), -1, 1);
       const [next1, next2] = values(target, nextObservations, nextActions);
       const y = t.add(rewards, t.mul(discounts, t.minimum(next1, next2)));
       const [q1, q2] = values(online, observations, toUnit(actions));
@@ -136,7 +132,7 @@ function updateProgram(
       const metrics = [valueLoss, t.mean(q1)];
       if (!isOfAll) return { metrics: t.stack(metrics), errors };
 
-      const [q] = values(online, observations, best(online, observations));
+      const [q] = values(online, observations, unitActions(online.actor, observations));
       const policyLoss = t.neg(t.mean(q));
       optimizers.actor.minimize(policyLoss, { learningRate: rates.learningRate });
 
@@ -157,10 +153,8 @@ export class Td3 extends BaseAgent<Td3Options> {
   /** The same, of the critics alone. */
   readonly criticUpdate: ReplayUpdate;
   private readonly learning: ReplayLearning;
-  private readonly policy: ProgramPolicy;
   private readonly lookup: NetworkLookup<'values'>;
-  private readonly actions: ContinuousActions;
-  private readonly noise: NoiseProcess;
+  private readonly exploration: Exploration;
 
   /**
    * @param env one environment, or n copies stepped together; its actions are a `Box` with finite bounds
@@ -169,27 +163,37 @@ export class Td3 extends BaseAgent<Td3Options> {
   constructor(env: Env | VectorEnv, options: Partial<Td3Options> & DeviceOption = {}) {
     super({ name: 'Td3', algorithm: Td3.algorithm, defaults: td3Defaults, checks: optionChecks }, env, options);
     const { device, env: copies, random } = this;
-    this.actions = continuousActions('Td3', copies);
+    const scale = continuousActions('Td3', copies);
     // Before the networks, since it says at once what does not fit into memory.
-    this.learning = new ReplayLearning(this.training, this.options, random);
+    const learning = new ReplayLearning(this.training, this.options, random);
+    this.learning = learning;
     const [online, target] = [0, 1].map(() => createNetworks(copies, this.options, random));
     const { actor, critics } = online;
     t.copyParameters(actor.parameters, target.actor.parameters);
     t.copyParameters(critics.parameters, target.critics.parameters);
     const optimizers = { actor: t.adam(actor.parameters), critics: t.adam(critics.parameters) };
     const compile = (isOfAll: boolean): ReplayUpdate =>
-      updateProgram(isOfAll, online, target, optimizers, copies, this.actions, this.options, device);
+      updateProgram(isOfAll, online, target, optimizers, copies, scale, this.options, device);
     this.update = compile(true);
     this.criticUpdate = compile(false);
-    this.policy = deterministicPolicy(copies, this.actions, (observations) => best(online, observations), device);
+    const policy = deterministicPolicy(copies, scale, actor, device);
     const value = (observations: t.Tensor): t.Tensor => {
-      const [q1, q2] = values(online, observations, best(online, observations));
+      const [q1, q2] = values(online, observations, unitActions(online.actor, observations));
       return t.minimum(q1, q2);
     };
     this.lookup = stateValueLookup(copies, value, device);
-    this.noise = new NoiseProcess(this.options.noise, copies);
-    this.parts = {
-      policy: this.policy,
+    this.exploration = explore(this.options.noise, {
+      env: copies,
+      actions: scale,
+      policy,
+      actor,
+      create: () => createActor(copies, this.options, random),
+      learning,
+      random,
+      device,
+    });
+    this.parts = withExploration(this.exploration, {
+      policy,
       networks: {
         actor: actor.parameters,
         critics: critics.parameters,
@@ -197,10 +201,9 @@ export class Td3 extends BaseAgent<Td3Options> {
         criticsTarget: target.critics.parameters,
       },
       optimizers: { actorOptimizer: optimizers.actor, criticsOptimizer: optimizers.critics },
-      state: { learning: this.learning },
-      episode: { noise: this.noise },
-      programs: [this.update, this.criticUpdate, this.policy, this.lookup],
-    };
+      state: { learning },
+      programs: [this.update, this.criticUpdate, policy, this.lookup],
+    });
   }
 
   /** minᵢ qᵢ(s, μ(s)), [n], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */
@@ -209,14 +212,12 @@ export class Td3 extends BaseAgent<Td3Options> {
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
-    const { env, random, policy, noise } = this;
+    const { exploration } = this;
     const { policyDelay } = this.options;
     yield* this.learning.run(this, totalSteps, {
       metricNames,
-      act: (actions, progress) => {
-        policy.actBatch(env.observations, actions);
-        noise.addTo(actions, this.actions, env, random, progress);
-      },
+      act: exploration.act,
+      report: exploration.report,
       update: (count) => ((count + 1) % policyDelay === 0 ? this.update : this.criticUpdate),
     });
   }

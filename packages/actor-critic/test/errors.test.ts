@@ -1,7 +1,7 @@
 import { Box, DivergenceError, EnvError, type Env, type StepResult } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import * as t from '@gradus/tensor';
-import { Ddpg, Sac, Td3, Tqc } from '@gradus/actor-critic';
+import { D4pg, Ddpg, Sac, Td3, Tqc } from '@gradus/actor-critic';
 import { describe, expect, test } from 'vitest';
 import { continuousAgents } from './support/agents.ts';
 
@@ -81,7 +81,7 @@ describe.each(continuousAgents)('%s', (_, Agent) => {
   });
 });
 
-test.each([Ddpg, Td3, Sac, Tqc])('a network of another shape: %o', (Agent) => {
+test.each([D4pg, Ddpg, Td3, Sac, Tqc])('a network of another shape: %o', (Agent) => {
   const make = (options: object) => () => new Agent(userEnv(box), options);
   const network = ({ features, random }: { features: number; random: t.RandomSource }): t.Module =>
     t.linear({ input: features, output: 7, random });
@@ -89,9 +89,11 @@ test.each([Ddpg, Td3, Sac, Tqc])('a network of another shape: %o', (Agent) => {
   expect(make({ network: () => 7 })).toThrow('network: expected its result to be a module, got 7');
 });
 
-test.each([Ddpg, Td3])('noise that is none: %o', (Agent) => {
+test.each([D4pg, Ddpg, Td3])('noise that is none: %o', (Agent) => {
   const make = (noise: object) => () => new Agent(userEnv(box), { noise } as object);
-  expect(make({ kind: 'pink' })).toThrow("expected kind to be 'gaussian' or 'ornstein-uhlenbeck', got \"pink\"");
+  expect(make({ kind: 'pink' })).toThrow(
+    "expected kind to be 'gaussian' or 'ornstein-uhlenbeck' or 'parameter', got \"pink\"",
+  );
   expect(make({ kind: 'gaussian' })).toThrow('gaussian: expected deviation to be');
   expect(make({ kind: 'ornstein-uhlenbeck', theta: 1 })).toThrow("ornstein-uhlenbeck: unknown option 'theta'");
 });

@@ -1,7 +1,7 @@
 import { Random, linear, vectorize, type VectorEnv } from '@gradus/core';
 import { expect, test } from 'vitest';
 import { continuousActions } from '../src/continuous-actions.ts';
-import { NoiseProcess, type ExplorationNoise } from '../src/exploration-noise.ts';
+import { NoiseProcess, type ActionNoise } from '../src/exploration-noise.ts';
 import { ScriptedEnv } from './support/scripted-env.ts';
 
 const COPIES = 2;
@@ -11,7 +11,7 @@ function copies(): VectorEnv {
 }
 
 /** What is added to actions 1 and 2.25, the middles of their bounds, at each of `steps` steps, none of which ends an episode: [steps][copies × 2]. */
-function noiseOf(noise: ExplorationNoise, steps: number, seed: number, env = copies()): number[][] {
+function noiseOf(noise: ActionNoise, steps: number, seed: number, env = copies()): number[][] {
   const process = new NoiseProcess(noise, env);
   const scale = continuousActions('test', env);
   const random = new Random(seed);

@@ -3,6 +3,7 @@ import { makeVectorEnv } from '@gradus/envs';
 import {
   A2c,
   CrossQ,
+  D4pg,
   Ddpg,
   Sac,
   Td3,
@@ -10,6 +11,7 @@ import {
   a2cDefaults,
   a2cSettings,
   crossQSettings,
+  d4pgSettings,
   ddpgDefaults,
   ddpgSettings,
   sacDefaults,
@@ -93,6 +95,7 @@ type AgentClass = new (env: VectorEnv, options: object) => { dispose(): void };
 const published: readonly (readonly [algorithm: string, Agent: AgentClass, tables: Tables])[] = [
   ['a2c', A2c, a2cSettings],
   ['crossq', CrossQ, crossQSettings],
+  ['d4pg', D4pg, d4pgSettings],
   ['ddpg', Ddpg, ddpgSettings],
   ['td3', Td3, td3Settings],
   ['sac', Sac, sacSettings],

@@ -79,6 +79,7 @@ export {
   type BootstrapOptions,
   type Interval,
 } from './statistics/bootstrap-interval.ts';
+export { categoricalReturns, type Atoms, type CategoricalReturns } from './policies/categorical-returns.ts';
 export { checkActing, checkActingTogether } from './training/check-acting.ts';
 export { checkActionMasks, leavesAction } from './environments/check-action-masks.ts';
 export {

@@ -327,7 +327,7 @@ test('bad arguments are refused in words', async () => {
     sources: `${import.meta.dirname}/../src`,
     internal: [
       /^check[A-Z]/,
-      /^(ActorCriticLookup|(feature|dense|picture|relu)Layers|BaseAgent|Minibatches|NetworkLookup|OffPolicyLoop|randomActions?|variantCheck)/,
+      /^(ActorCriticLookup|(feature|dense|picture|relu)Layers|BaseAgent|categoricalReturns|Minibatches|NetworkLookup|OffPolicyLoop|randomActions?|variantCheck)/,
       /^(everyStep|observationRows|openAgent|restoreAgent|saveAgent|shownObservations)/,
       // The fake agent's.
       /^loadAgent\./,

@@ -1,6 +1,7 @@
 import {
   A2c,
   CrossQ,
+  D4pg,
   Ddpg,
   DiscreteSac,
   OneStepActorCritic,
@@ -11,6 +12,8 @@ import {
   a2cSettings,
   crossQDefaults,
   crossQSettings,
+  d4pgDefaults,
+  d4pgSettings,
   ddpgDefaults,
   ddpgSettings,
   discreteSacDefaults,
@@ -81,13 +84,13 @@ import {
   tabularDefaults,
 } from '@gradus/value-based';
 
-/** Where published settings come from: RL Baselines3 Zoo, CleanRL, or MinAtar. */
-export const settingsSources = ['zoo', 'cleanrl', 'minatar'] as const;
+/** Where published settings come from, RL Baselines3 Zoo, CleanRL, or MinAtar; `gradus` are ours. */
+export const settingsSources = ['zoo', 'cleanrl', 'minatar', 'gradus'] as const;
 
 /** One of {@link settingsSources}. */
 type SettingsSource = (typeof settingsSources)[number];
 
-/** Options under which a published figure was reached. */
+/** Options under which a figure was reached. */
 export interface Settings {
   /** Environment copies. */
   readonly numEnvs: number;
@@ -128,6 +131,7 @@ const known: Record<string, Algorithm> = {
   a2c: agents(A2c, a2cDefaults, a2cSettings),
   'one-step-actor-critic': agents(OneStepActorCritic, oneStepActorCriticDefaults),
   crossq: agents(CrossQ, crossQDefaults, crossQSettings),
+  d4pg: agents(D4pg, d4pgDefaults, d4pgSettings),
   ddpg: agents(Ddpg, ddpgDefaults, ddpgSettings),
   td3: agents(Td3, td3Defaults, td3Settings),
   sac: agents(Sac, sacDefaults, sacSettings),

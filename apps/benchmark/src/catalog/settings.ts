@@ -3,8 +3,11 @@ import { parseValue } from './parse-value.ts';
 import { algorithms, settingsSources, type AlgorithmOptions, type Settings } from './algorithms.ts';
 import { fromUser, UserError } from '../user-error.ts';
 
-/** What `--settings` accepts: a source of published settings, or the algorithm's own defaults. */
-export const settingsNames: readonly ['zoo', 'cleanrl', 'minatar', 'default'] = [...settingsSources, 'default'];
+/** What `--settings` accepts: a source of settings, or the algorithm's own defaults. */
+export const settingsNames: readonly ['zoo', 'cleanrl', 'minatar', 'gradus', 'default'] = [
+  ...settingsSources,
+  'default',
+];
 
 /** One of {@link settingsNames}. */
 export type SettingsName = (typeof settingsNames)[number];
@@ -29,16 +32,18 @@ export function chooseSettings(
   return choice === 'defaults' || choice === 'none' ? 'default' : choice;
 }
 
-/** The zoo's settings where they exist, else the algorithm's defaults. */
+/** The zoo's settings where they exist, else ours, else the algorithm's defaults. */
 export function usualSettings(algorithm: string, environment: string): SettingsName {
-  return Object.hasOwn(algorithms[algorithm].settings.zoo ?? {}, environment) ? 'zoo' : 'default';
+  const { settings } = algorithms[algorithm];
+  return (['zoo', 'gradus'] as const).find((source) => Object.hasOwn(settings[source] ?? {}, environment)) ?? 'default';
 }
 
 /** Which settings an agent is trained with, for people. */
 export function settingsText(name: SettingsName, algorithm: string, environment: string): string {
+  if (name === 'gradus') return `settings: gradus, ours for ${algorithm} in ${environment}`;
   if (name !== 'default') return `settings: ${name}, published for ${algorithm} in ${environment}`;
-  const others = settingsSources.filter((source) =>
-    Object.hasOwn(algorithms[algorithm].settings[source] ?? {}, environment),
+  const others = settingsSources.filter(
+    (source) => source !== 'gradus' && Object.hasOwn(algorithms[algorithm].settings[source] ?? {}, environment),
   );
   const published = others.length === 0 ? 'none are published' : `published are those of ${others.join(', ')}`;
   return `settings: the defaults of ${algorithm}; for ${environment} ${published}`;

@@ -26,6 +26,7 @@ describe('chooseSettings', () => {
     [undefined, 'ppo', 'CartPole-v1', 'zoo'],
     [undefined, 'ppo', 'IdentityBox-v0', 'default'],
     [undefined, 'pqn', 'CartPole-v1', 'default'],
+    [undefined, 'd4pg', 'Pendulum-v1', 'gradus'],
     ['defaults', 'ppo', 'CartPole-v1', 'default'],
     ['none', 'ppo', 'CartPole-v1', 'default'],
     ['default', 'ppo', 'CartPole-v1', 'default'],
@@ -36,6 +37,7 @@ describe('chooseSettings', () => {
 
   it('is said in words', () => {
     expect(settingsText('zoo', 'ppo', 'CartPole-v1')).toBe('settings: zoo, published for ppo in CartPole-v1');
+    expect(settingsText('gradus', 'd4pg', 'Pendulum-v1')).toBe('settings: gradus, ours for d4pg in Pendulum-v1');
     expect(settingsText('default', 'pqn', 'CartPole-v1')).toBe(
       'settings: the defaults of pqn; for CartPole-v1 published are those of cleanrl',
     );

@@ -8,7 +8,7 @@ import type {
   Schedule,
   VectorEnv,
 } from '@gradus/core';
-import { CrossQ, Ddpg, Sac, Td3, Tqc } from '@gradus/actor-critic';
+import { CrossQ, D4pg, Ddpg, Sac, Td3, Tqc } from '@gradus/actor-critic';
 
 /** What all agents that learn real actions from a replay buffer have. */
 export type ReplayAgent = Agent & {
@@ -50,6 +50,21 @@ export const continuousAgents: readonly (readonly [
 ])[] = [
   ['ddpg', Ddpg, { values: { tau: 0.05 } as object, learning: {} }],
   ['td3', Td3, { values: { tau: 0.05 } as object, learning: {} }],
+  // The fixed points 1 and 4 are no atoms.
+  [
+    'd4pg',
+    D4pg,
+    {
+      values: { tau: 0.05, targetUpdateInterval: 1, low: -1.7, high: 8, atoms: 21, nSteps: 1 } as object,
+      learning: {
+        tau: 0.005,
+        targetUpdateInterval: 1,
+        low: 0,
+        high: 1,
+        noise: { kind: 'gaussian', deviation: 0.1 },
+      } as object,
+    },
+  ],
   [
     'sac',
     Sac,

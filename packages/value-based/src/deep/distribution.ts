@@ -1,12 +1,8 @@
-import { finiteNumber, positiveInteger, type OptionCheck } from '@gradus/core';
+import { finiteNumber, positiveInteger, type Atoms, type OptionCheck } from '@gradus/core';
 
 /** Probabilities of `atoms` evenly spaced returns, from `low` to `high`. */
-export interface CategoricalDistribution {
+export interface CategoricalDistribution extends Atoms {
   readonly kind: 'categorical';
-  /** At least 2. */
-  readonly atoms: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 /** Returns below which equal parts of the probability lie: `quantiles` of them, the middles of as many equal parts. */
