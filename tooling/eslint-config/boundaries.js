@@ -7,9 +7,15 @@ const arrows = {
   'packages/tfjs': { imports: ['tensor'] },
   'packages/core': { imports: ['tensor'], testImports: ['core/node'] },
   'packages/envs': { imports: ['core'], testImports: ['envs/box2d', 'envs/mujoco', 'envs/node'] },
-  'packages/value-based': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
-  'packages/policy-gradient': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs', 'envs/box2d'] },
-  'packages/actor-critic': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs'] },
+  'packages/value-based': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs', 'envs/box2d'] },
+  'packages/policy-gradient': {
+    imports: ['core', 'tensor'],
+    testImports: ['core/node', 'envs', 'envs/box2d', 'envs/mujoco'],
+  },
+  'packages/actor-critic': {
+    imports: ['core', 'tensor'],
+    testImports: ['core/node', 'envs', 'envs/box2d', 'envs/mujoco'],
+  },
   'packages/policy-search': { imports: ['core'], testImports: ['core/node', 'envs', 'policy-search/node'] },
   'apps/benchmark': {
     imports: [

@@ -21,11 +21,27 @@ type SettingsTable<Source extends string, Options> = Readonly<
   Record<Source, Readonly<Record<string, ActorCriticSettings<Options>>>>
 >;
 
-/** The same for DDPG and TD3 (`hyperparams/ddpg.yml` and `td3.yml`); layers are Stable-Baselines3's. */
-const deterministicZoo = {
-  'Pendulum-v1': {
+/** Those of MuJoCo's environments that the zoo has settings for, but for Swimmer, which has another γ. */
+const mujocoIds = ['HalfCheetah-v5', 'Ant-v5', 'Hopper-v5', 'Walker2d-v5'];
+
+/** The same for each of {@link mujocoIds}. */
+function inMujoco<Options>(settings: ActorCriticSettings<Options>): Record<string, ActorCriticSettings<Options>> {
+  return Object.fromEntries(mujocoIds.map((id) => [id, settings]));
+}
+
+/** The same with another γ. */
+function withGamma<Options extends { readonly gamma: number }>(
+  settings: ActorCriticSettings<Options>,
+  gamma: number,
+): ActorCriticSettings<Options> {
+  return { ...settings, options: { ...settings.options, gamma } };
+}
+
+/** What DDPG and TD3 share in most of the zoo's environments, with so many steps of training. */
+function deterministicTuned(steps: number): ActorCriticSettings<DdpgOptions & Td3Options> {
+  return {
     numEnvs: 1,
-    steps: 20_000,
+    steps,
     options: {
       hidden: [400, 300],
       gamma: 0.98,
@@ -33,7 +49,14 @@ const deterministicZoo = {
       learningStarts: 10_000,
       noise: { kind: 'gaussian', deviation: 0.1 },
     },
-  },
+  };
+}
+
+/** The same for DDPG and TD3 (`hyperparams/ddpg.yml` and `td3.yml`); layers are Stable-Baselines3's. */
+const deterministicZoo = {
+  'Pendulum-v1': deterministicTuned(20_000),
+  'LunarLanderContinuous-v3': deterministicTuned(300_000),
+  'BipedalWalker-v3': deterministicTuned(1_000_000),
   'MountainCarContinuous-v0': {
     numEnvs: 1,
     steps: 300_000,
@@ -56,12 +79,19 @@ const deterministicCleanrl = {
   },
 } as const satisfies ActorCriticSettings<DdpgOptions & Td3Options>;
 
+/** The zoo's for TD3 in MuJoCo's environments, of which it has version 4. */
+const td3Mujoco: ActorCriticSettings<Td3Options> = {
+  numEnvs: 1,
+  steps: 1_000_000,
+  options: { hidden: [400, 300], learningStarts: 10_000, noise: { kind: 'gaussian', deviation: 0.1 } },
+};
+
 /** For DDPG. CleanRL's actor and targets change at every second update only, which here is TD3's. */
 export const ddpgSettings: SettingsTable<'zoo', DdpgOptions> = { zoo: deterministicZoo };
 
 /** For TD3. */
 export const td3Settings: SettingsTable<'zoo' | 'cleanrl', Td3Options> = {
-  zoo: deterministicZoo,
+  zoo: { ...deterministicZoo, ...inMujoco(td3Mujoco), 'Swimmer-v5': withGamma(td3Mujoco, 0.9999) },
   cleanrl: { 'Pendulum-v1': deterministicCleanrl, 'MountainCarContinuous-v0': deterministicCleanrl },
 };
 
@@ -88,6 +118,37 @@ export const d4pgSettings: SettingsTable<'gradus', D4pgOptions> = {
   },
 };
 
+/** The same for SAC and TQC (`hyperparams/sac.yml` and `tqc.yml`). */
+const landerZoo = {
+  numEnvs: 1,
+  steps: 500_000,
+  options: { learningRate: linear(7.3e-4, 0), tau: 0.01, learningStarts: 10_000, hidden: [400, 300] },
+} as const satisfies ActorCriticSettings<SacOptions & TqcOptions>;
+
+const walkerZoo = {
+  numEnvs: 1,
+  steps: 500_000,
+  options: {
+    learningRate: 7.3e-4,
+    bufferSize: 300_000,
+    gamma: 0.98,
+    tau: 0.02,
+    trainFrequency: 64,
+    gradientSteps: 64,
+    learningStarts: 10_000,
+    hidden: [400, 300],
+    // Stable-Baselines3 changes the noise at the start of each round.
+    stateDependentExploration: 64,
+    initialLogStd: -3,
+  },
+} as const satisfies ActorCriticSettings<SacOptions & TqcOptions>;
+
+const softMujoco = {
+  numEnvs: 1,
+  steps: 1_000_000,
+  options: { learningStarts: 10_000 },
+} as const satisfies ActorCriticSettings<SacOptions & TqcOptions>;
+
 /** For SAC (`hyperparams/sac.yml`). */
 export const sacSettings: SettingsTable<'zoo', SacOptions> = {
   zoo: {
@@ -110,6 +171,10 @@ export const sacSettings: SettingsTable<'zoo', SacOptions> = {
         initialLogStd: -3.67,
       },
     },
+    'LunarLanderContinuous-v3': landerZoo,
+    'BipedalWalker-v3': walkerZoo,
+    ...inMujoco<SacOptions>(softMujoco),
+    'Swimmer-v5': withGamma<SacOptions>(softMujoco, 0.9999),
   },
 };
 
@@ -162,6 +227,12 @@ export const tqcSettings: SettingsTable<'zoo', TqcOptions> = {
       },
     },
     'MountainCarContinuous-v0': sacSettings.zoo['MountainCarContinuous-v0'],
+    'LunarLanderContinuous-v3': landerZoo,
+    'BipedalWalker-v3': walkerZoo,
+    ...inMujoco<TqcOptions>(softMujoco),
+    // As in the paper.
+    'Hopper-v5': { ...softMujoco, options: { ...softMujoco.options, droppedQuantiles: 5 } },
+    'Swimmer-v5': withGamma<TqcOptions>(softMujoco, 0.9999),
   },
 };
 
@@ -172,6 +243,12 @@ export const crossQSettings: SettingsTable<'zoo', CrossQOptions> = {
       numEnvs: 1,
       steps: 20_000,
       options: { policyDelay: 2, hidden: [256, 256], criticHidden: [256, 256] },
+    },
+    'LunarLanderContinuous-v3': { numEnvs: 1, steps: 200_000, options: { learningStarts: 10_000 } },
+    'BipedalWalker-v3': {
+      numEnvs: 1,
+      steps: 200_000,
+      options: { bufferSize: 300_000, gamma: 0.98, learningStarts: 10_000 },
     },
   },
 };

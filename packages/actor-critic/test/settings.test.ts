@@ -21,8 +21,18 @@ import {
   tqcSettings,
   type ActorCriticSettings,
 } from '@gradus/actor-critic';
+import '@gradus/envs/box2d';
+import { loadMujoco } from '@gradus/envs/mujoco';
 import { decodeSafetensors } from '@gradus/tensor';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+beforeAll(async () => {
+  await loadMujoco();
+});
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const replay = {
   bufferSize: 1_000_000,
@@ -107,7 +117,9 @@ describe.each(published)('%s', (_, Agent, tables) => {
     Object.entries(table).map(([id, settings]) => ({ source, id, settings })),
   );
   test.each(all)('$source, $id: the options fit the environment', ({ id, settings }) => {
-    new Agent(makeVectorEnv(id, settings.numEnvs), settings.options).dispose();
+    const env = makeVectorEnv(id, settings.numEnvs);
+    new Agent(env, settings.options).dispose();
+    env.close();
   });
 });
 
@@ -148,4 +160,59 @@ test("the zoo's A2C: eight copies and Stable-Baselines3's defaults in CartPole",
     hidden: null,
     orthogonalInitialization: true,
   });
+});
+
+test.each([
+  ['LunarLanderContinuous-v3', 300_000],
+  ['BipedalWalker-v3', 1_000_000],
+])("the zoo's DDPG and TD3 in %s are those of Pendulum, for longer", (id, steps) => {
+  for (const { zoo } of [ddpgSettings, td3Settings]) expect(zoo[id]).toEqual({ ...zoo['Pendulum-v1'], steps });
+});
+
+test.each([
+  ['sac', sacSettings],
+  ['tqc', tqcSettings],
+] as const)("the zoo's %s in Box2D and MuJoCo", (name, { zoo }) => {
+  expect(zoo['LunarLanderContinuous-v3']).toEqual({
+    numEnvs: 1,
+    steps: 500_000,
+    options: {
+      learningRate: { kind: 'linear', from: 7.3e-4, to: 0, until: 1 },
+      tau: 0.01,
+      learningStarts: 10_000,
+      hidden: [400, 300],
+    },
+  });
+  expect(zoo['BipedalWalker-v3'].options).toEqual({
+    learningRate: 7.3e-4,
+    bufferSize: 300_000,
+    gamma: 0.98,
+    tau: 0.02,
+    trainFrequency: 64,
+    gradientSteps: 64,
+    learningStarts: 10_000,
+    hidden: [400, 300],
+    stateDependentExploration: 64,
+    initialLogStd: -3,
+  });
+  const mujoco = { numEnvs: 1, steps: 1_000_000, options: { learningStarts: 10_000 } };
+  for (const id of ['HalfCheetah-v5', 'Ant-v5', 'Walker2d-v5']) expect(zoo[id]).toEqual(mujoco);
+  expect(zoo['Swimmer-v5'].options).toEqual({ learningStarts: 10_000, gamma: 0.9999 });
+  const hopper = name === 'tqc' ? { droppedQuantiles: 5 } : {};
+  expect(zoo['Hopper-v5'].options).toEqual({ learningStarts: 10_000, ...hopper });
+});
+
+test("the zoo's TD3 in MuJoCo", () => {
+  const noise = { kind: 'gaussian', deviation: 0.1 };
+  for (const id of ['HalfCheetah-v5', 'Ant-v5', 'Hopper-v5', 'Walker2d-v5', 'Swimmer-v5']) {
+    const { numEnvs, steps, options } = td3Settings.zoo[id];
+    expect([numEnvs, steps]).toEqual([1, 1_000_000]);
+    expect({ ...td3Defaults, ...options }).toEqual({
+      ...td3Defaults,
+      hidden: [400, 300],
+      learningStarts: 10_000,
+      noise,
+      gamma: id === 'Swimmer-v5' ? 0.9999 : 0.99,
+    });
+  }
 });

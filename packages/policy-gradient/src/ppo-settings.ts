@@ -51,6 +51,108 @@ const zooLander: PpoSettings = {
   options: { steps: 1024, batchSize: 64, gaeLambda: 0.98, gamma: 0.999, epochs: 4, entropyCoefficient: 0.01 },
 };
 
+/** What the zoo normalizes in MuJoCo's environments: all. */
+const normalized: Partial<PpoOptions> = { normalizeObservation: true, normalizeReward: true };
+
+/** The networks of those of the zoo's walkers that were searched for. */
+const searchedNetworks: Partial<PpoOptions> = {
+  hidden: [256, 256],
+  activation: 'relu',
+  orthogonalInitialization: false,
+  initialLogStd: -2,
+};
+
+/** One copy and a million steps, as all of the zoo's for MuJoCo but Swimmer's. */
+function zooMujoco(options: Partial<PpoOptions>): PpoSettings {
+  return { numEnvs: 1, steps: 1_000_000, options: { ...normalized, ...options } };
+}
+
+/** The zoo's for MuJoCo's environments, of which it has versions 2 and 4. */
+const mujoco: Readonly<Record<string, PpoSettings>> = {
+  'Ant-v5': zooMujoco({}),
+  'Swimmer-v5': {
+    numEnvs: 4,
+    steps: 1_000_000,
+    options: { ...normalized, gamma: 0.9999, steps: 1024, batchSize: 256, learningRate: 6e-4, gaeLambda: 0.98 },
+  },
+  'HalfCheetah-v5': zooMujoco({
+    batchSize: 64,
+    steps: 512,
+    gamma: 0.98,
+    learningRate: 2.0633e-5,
+    entropyCoefficient: 0.000401762,
+    clipRange: 0.1,
+    epochs: 20,
+    gaeLambda: 0.92,
+    maxGradNorm: 0.8,
+    valueCoefficient: 0.58096,
+    ...searchedNetworks,
+  }),
+  'Hopper-v5': zooMujoco({
+    batchSize: 32,
+    steps: 512,
+    gamma: 0.999,
+    learningRate: 9.80828e-5,
+    entropyCoefficient: 0.00229519,
+    clipRange: 0.2,
+    epochs: 5,
+    gaeLambda: 0.99,
+    maxGradNorm: 0.7,
+    valueCoefficient: 0.835671,
+    ...searchedNetworks,
+  }),
+  'Walker2d-v5': zooMujoco({
+    batchSize: 32,
+    steps: 512,
+    gamma: 0.99,
+    learningRate: 5.05041e-5,
+    entropyCoefficient: 0.000585045,
+    clipRange: 0.1,
+    epochs: 20,
+    gaeLambda: 0.95,
+    maxGradNorm: 1,
+    valueCoefficient: 0.871923,
+  }),
+  'InvertedDoublePendulum-v5': zooMujoco({
+    // The zoo says 512, of which Stable-Baselines3 makes the 128 that there are.
+    batchSize: 128,
+    steps: 128,
+    gamma: 0.98,
+    learningRate: 0.000155454,
+    entropyCoefficient: 1.05057e-6,
+    clipRange: 0.4,
+    epochs: 10,
+    gaeLambda: 0.8,
+    maxGradNorm: 0.5,
+    valueCoefficient: 0.695929,
+  }),
+  'InvertedPendulum-v5': zooMujoco({
+    // 64 there.
+    batchSize: 32,
+    steps: 32,
+    gamma: 0.999,
+    learningRate: 0.000222425,
+    entropyCoefficient: 1.37976e-7,
+    clipRange: 0.4,
+    epochs: 5,
+    gaeLambda: 0.9,
+    maxGradNorm: 0.3,
+    valueCoefficient: 0.19816,
+  }),
+  'Reacher-v5': zooMujoco({
+    batchSize: 32,
+    steps: 512,
+    gamma: 0.9,
+    learningRate: 0.000104019,
+    entropyCoefficient: 7.52585e-8,
+    clipRange: 0.3,
+    epochs: 5,
+    gaeLambda: 1,
+    maxGradNorm: 0.9,
+    valueCoefficient: 0.950368,
+  }),
+};
+
 /** Settings by source and environment: `zoo` are those of RL Baselines3 Zoo (`hyperparams/ppo.yml`), `cleanrl` those of CleanRL. */
 export const ppoSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<string, PpoSettings>>>> = {
   zoo: {
@@ -128,6 +230,7 @@ export const ppoSettings: Readonly<Record<'zoo' | 'cleanrl', Readonly<Record<str
         clipRange: 0.18,
       },
     },
+    ...mujoco,
   },
   cleanrl: {
     'CartPole-v1': cleanrl,

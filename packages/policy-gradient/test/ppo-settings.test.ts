@@ -1,8 +1,17 @@
 import { scheduleValue } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import '@gradus/envs/box2d';
+import { loadMujoco } from '@gradus/envs/mujoco';
 import { Ppo, ppoDefaults, ppoSettings } from '@gradus/policy-gradient';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+beforeAll(async () => {
+  await loadMujoco();
+});
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 test("defaults are Stable-Baselines3's", () => {
   expect(ppoDefaults).toEqual({
@@ -69,6 +78,38 @@ test.each(Object.entries(zoo))('zoo: %s', (id, expected) => {
   const anneals = id === 'CartPole-v1';
   const half = [learningRate, merged.clipRange ?? NaN].map((schedule) => scheduleValue(schedule, 0.5));
   expect(half).toEqual(anneals ? [5e-4, 0.1] : [rate, own ? 0.1 : id === 'BipedalWalker-v3' ? 0.18 : 0.2]);
+});
+
+/** The zoo's table for MuJoCo: steps, batch, γ, learning rate, entropy, clip, epochs, λ, gradient norm, value; whether its networks were searched. */
+const mujoco = {
+  'Ant-v5': [2048, 64, 0.99, 3e-4, 0, 0.2, 10, 0.95, 0.5, 0.5, false],
+  'Swimmer-v5': [1024, 256, 0.9999, 6e-4, 0, 0.2, 10, 0.98, 0.5, 0.5, false],
+  'HalfCheetah-v5': [512, 64, 0.98, 2.0633e-5, 0.000401762, 0.1, 20, 0.92, 0.8, 0.58096, true],
+  'Hopper-v5': [512, 32, 0.999, 9.80828e-5, 0.00229519, 0.2, 5, 0.99, 0.7, 0.835671, true],
+  'Walker2d-v5': [512, 32, 0.99, 5.05041e-5, 0.000585045, 0.1, 20, 0.95, 1, 0.871923, false],
+  'InvertedDoublePendulum-v5': [128, 128, 0.98, 0.000155454, 1.05057e-6, 0.4, 10, 0.8, 0.5, 0.695929, false],
+  'InvertedPendulum-v5': [32, 32, 0.999, 0.000222425, 1.37976e-7, 0.4, 5, 0.9, 0.3, 0.19816, false],
+  'Reacher-v5': [512, 32, 0.9, 0.000104019, 7.52585e-8, 0.3, 5, 1, 0.9, 0.950368, false],
+} as const;
+
+test.each(Object.entries(mujoco))('zoo, MuJoCo: %s', (id, expected) => {
+  const { numEnvs, steps, options } = ppoSettings.zoo[id];
+  const all = { ...ppoDefaults, ...options };
+  expect([numEnvs, steps]).toEqual([id === 'Swimmer-v5' ? 4 : 1, 1_000_000]);
+  const { batchSize, gamma, learningRate, entropyCoefficient, clipRange, epochs, gaeLambda } = all;
+  const numbers = [all.steps, batchSize, gamma, learningRate, entropyCoefficient, clipRange, epochs, gaeLambda];
+  expect([...numbers, all.maxGradNorm, all.valueCoefficient]).toEqual(expected.slice(0, 10));
+  const { hidden, activation, initialLogStd, orthogonalInitialization } = all;
+  expect({ hidden, activation, initialLogStd, orthogonalInitialization }).toEqual(
+    expected[10]
+      ? { hidden: [256, 256], activation: 'relu', initialLogStd: -2, orthogonalInitialization: false }
+      : { hidden: null, activation: null, initialLogStd: 0, orthogonalInitialization: true },
+  );
+  expect([all.normalizeObservation, all.normalizeReward, all.stateDependentExploration]).toEqual([true, true, null]);
+});
+
+test('zoo: all of them are looked at', () => {
+  expect(Object.keys(ppoSettings.zoo).sort()).toEqual(Object.keys({ ...zoo, ...mujoco }).sort());
 });
 
 test.each(['CartPole-v1', 'Acrobot-v1'])('cleanrl: %s', (id) => {

@@ -29,6 +29,23 @@ const cleanrl: DqnSettings = {
   },
 };
 
+/** The zoo's for DQN in Acrobot and LunarLander. */
+const zooDense = {
+  numEnvs: 1,
+  steps: 100_000,
+  options: {
+    learningRate: 6.3e-4,
+    batchSize: 128,
+    bufferSize: 50_000,
+    learningStarts: 0,
+    targetUpdateInterval: 250,
+    trainFrequency: 4,
+    gradientSteps: 4,
+    epsilon: linear(1, 0.1, 0.12),
+    hidden: [256, 256],
+  },
+} as const satisfies DqnSettings;
+
 /** The zoo's for DQN (`hyperparams/dqn.yml`). */
 const zoo = {
   'CartPole-v1': {
@@ -46,21 +63,8 @@ const zoo = {
       hidden: [256, 256],
     },
   },
-  'Acrobot-v1': {
-    numEnvs: 1,
-    steps: 100_000,
-    options: {
-      learningRate: 6.3e-4,
-      batchSize: 128,
-      bufferSize: 50_000,
-      learningStarts: 0,
-      targetUpdateInterval: 250,
-      trainFrequency: 4,
-      gradientSteps: 4,
-      epsilon: linear(1, 0.1, 0.12),
-      hidden: [256, 256],
-    },
-  },
+  'Acrobot-v1': zooDense,
+  'LunarLander-v3': zooDense,
   'MountainCar-v0': {
     numEnvs: 1,
     steps: 120_000,

@@ -1,5 +1,6 @@
 import { linear, scheduleValue } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
+import '@gradus/envs/box2d';
 import {
   c51Settings,
   Dqn,
@@ -9,7 +10,12 @@ import {
   rainbowDefaults,
   rainbowSettings,
 } from '@gradus/value-based';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 test("defaults are Stable-Baselines3's", () => {
   expect(dqnDefaults).toEqual({
@@ -47,6 +53,7 @@ test("defaults are Stable-Baselines3's", () => {
 const zoo = {
   'CartPole-v1': [50_000, 2.3e-3, 64, 100_000, 1000, 10, 256, 128, 0.04, 0.16],
   'Acrobot-v1': [100_000, 6.3e-4, 128, 50_000, 0, 250, 4, 4, 0.1, 0.12],
+  'LunarLander-v3': [100_000, 6.3e-4, 128, 50_000, 0, 250, 4, 4, 0.1, 0.12],
 } as const;
 
 test.each(Object.entries(zoo))('zoo: %s', (id, expected) => {
