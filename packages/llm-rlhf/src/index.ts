@@ -1,0 +1,38 @@
+export { bradleyTerryLoss, type BradleyTerryLoss, type BradleyTerryOptions } from './losses/bradley-terry.ts';
+export { dpoLoss, type DpoLoss, type PreferenceLoss, type PreferencePairs } from './losses/dpo.ts';
+export {
+  grpoAdvantages,
+  grpoLoss,
+  type GrpoBatch,
+  type GrpoLoss,
+  type GrpoLossOptions,
+  type RewardScale,
+} from './losses/grpo.ts';
+export { klEstimate, type KlEstimator } from './losses/kl.ts';
+export {
+  logProbabilitiesOf,
+  masked,
+  maskedMean,
+  sequenceSum,
+  shifted,
+  tokenEntropy,
+} from './losses/log-probabilities.ts';
+export { ppoLoss, type PpoBatch, type PpoLoss, type PpoLossOptions } from './losses/ppo.ts';
+export { rebelLoss, type RebelLoss, type RebelLossOptions } from './losses/rebel.ts';
+export { MovingAverageBaseline, reinforceLoss } from './losses/reinforce.ts';
+export { clippedSequenceLoss, rlooAdvantages } from './losses/rloo.ts';
+export { sftLoss, type SftLoss } from './losses/sft.ts';
+
+export { AdaptiveKlCoefficient, type AdaptiveKlOptions } from './rewards/adaptive-kl.ts';
+export { truncateCompletions, type Completions } from './rewards/completions.ts';
+export { penalizeMissingEnd, type MissingEnd } from './rewards/missing-end.ts';
+export { tokenAdvantages, type TokenAdvantagesOptions } from './rewards/token-advantages.ts';
+export { tokenRewards, type RewardPlacement, type TokenRewardsOptions } from './rewards/token-rewards.ts';
+export { whiten, type WhitenOptions } from './rewards/whiten.ts';
+
+export { ModelError, readConfig, sizesOf, type ModelConfig, type ModelSizes } from './model/config.ts';
+export { createDecoder, type Decoder, type TextLayout } from './model/decoder.ts';
+export type { Attend } from './model/architecture.ts';
+export type { Gpt2Config } from './model/gpt2.ts';
+export type { GptNeoXConfig } from './model/gpt-neox.ts';
+export type { LlamaConfig } from './model/llama.ts';

@@ -1,0 +1,26 @@
+import type { OptionCheck } from '@gradus/tensor';
+
+/** A list or typed array of which each element is accepted. */
+export function arrayOf(expected: string, accepts: (element: unknown) => boolean): OptionCheck {
+  return {
+    expected: `a list of ${expected}`,
+    accepts: (value) =>
+      (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) &&
+      Array.prototype.every.call(value, accepts),
+  };
+}
+
+/** The number of a token. */
+export const tokenId: OptionCheck = {
+  expected: 'the number of a token, an integer of at least 0',
+  accepts: (value) => Number.isInteger(value) && (value as number) >= 0,
+};
+
+/** Numbers that are finite. */
+export const finiteList: OptionCheck = arrayOf('finite numbers', (value) => Number.isFinite(value));
+
+/** Throws `RangeError` unless `values` has `length` elements. */
+export function checkLength(subject: string, values: ArrayLike<unknown>, length: number): void {
+  if (values.length === length) return;
+  throw new RangeError(`${subject}: expected ${length} elements, got ${values.length}`);
+}

@@ -1,0 +1,31 @@
+import { checkArguments, finiteNumber, oneOf } from '@gradus/tensor';
+import { arrayOf, checkLength, finiteList } from './checks.ts';
+
+/** What a completion without end-of-text scores: `subtract` its score minus `value` (TRL's `missing_eos_penalty`), `replace` just `value` (−1 in Huang et al., 2024, and REBEL). */
+export interface MissingEnd {
+  readonly kind: 'subtract' | 'replace';
+  readonly value: number;
+}
+
+/** Scores of completions, [completions], after what is taken off those which did not end by themselves (`ended`, as {@link truncateCompletions} tells). */
+export function penalizeMissingEnd(
+  scores: ArrayLike<number>,
+  ended: ArrayLike<number>,
+  { kind, value }: MissingEnd,
+): Float32Array {
+  checkArguments(
+    'penalizeMissingEnd',
+    { scores, ended, kind, value },
+    {
+      scores: finiteList,
+      ended: arrayOf('0 and 1', (each) => each === 0 || each === 1),
+      kind: oneOf('subtract', 'replace'),
+      value: finiteNumber,
+    },
+  );
+  checkLength('penalizeMissingEnd: ended', ended, scores.length);
+  return Float32Array.from(scores, (score, i) => {
+    if (ended[i] === 1) return score;
+    return kind === 'replace' ? value : score - value;
+  });
+}

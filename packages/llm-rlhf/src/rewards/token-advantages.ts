@@ -1,0 +1,47 @@
+import { checkArguments, fraction, positiveInteger } from '@gradus/tensor';
+import { checkLength, finiteList } from './checks.ts';
+import type { Completions } from './completions.ts';
+import { scoreIndex, type RewardPlacement } from './token-rewards.ts';
+
+/** Options of {@link tokenAdvantages}. */
+export interface TokenAdvantagesOptions {
+  /** γ; 1 where completions are all that counts. */
+  readonly gamma: number;
+  /** λ. TRL's PPO has 0.95. */
+  readonly lambda: number;
+  /** Where the score was given: values count up to there. */
+  readonly placement: RewardPlacement;
+  /** Tokens of a completion, padding among them. */
+  readonly time: number;
+}
+
+/**
+ * Generalized advantage estimation (Schulman et al., 2016) over the tokens of completions, which all terminate: δₜ = rₜ + γ vₜ₊₁ − vₜ, Aₜ = δₜ + γλ Aₜ₊₁, and
+ * returns Aₜ + vₜ. `rewards` and `values`, of the states before the tokens, [completions × time]; all is 0 behind a completion.
+ */
+export function tokenAdvantages(
+  { lengths }: Pick<Completions, 'lengths'>,
+  rewards: ArrayLike<number>,
+  values: ArrayLike<number>,
+  { gamma, lambda, placement, time }: TokenAdvantagesOptions,
+): Readonly<Record<'advantages' | 'returns', Float32Array>> {
+  checkArguments(
+    'tokenAdvantages',
+    { rewards, values, gamma, lambda, time },
+    { rewards: finiteList, values: finiteList, gamma: fraction, lambda: fraction, time: positiveInteger },
+  );
+  checkLength('tokenAdvantages: rewards', rewards, lengths.length * time);
+  checkLength('tokenAdvantages: values', values, lengths.length * time);
+  const advantages = new Float32Array(rewards.length);
+  const returns = new Float32Array(rewards.length);
+  lengths.forEach((length, row) => {
+    let [next, nextValue] = [0, 0];
+    for (let i = row * time + scoreIndex(length, time, placement); i >= row * time; i--) {
+      next = rewards[i] + gamma * nextValue - values[i] + gamma * lambda * next;
+      nextValue = values[i];
+      advantages[i] = next;
+      returns[i] = next + nextValue;
+    }
+  });
+  return { advantages, returns };
+}

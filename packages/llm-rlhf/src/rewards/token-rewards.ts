@@ -1,0 +1,54 @@
+import { checkArguments, finiteNumber, oneOf, positiveInteger } from '@gradus/tensor';
+import { checkLength, finiteList } from './checks.ts';
+import type { Completions } from './completions.ts';
+
+/**
+ * Where a completion's score is given: at its last token (`last-token`), or one position later where there is one (`after-end`: the state after end-of-text;
+ * Huang et al., 2024, and TRL until 1.9).
+ */
+export type RewardPlacement = 'last-token' | 'after-end';
+
+/** Options of {@link tokenRewards}. */
+export interface TokenRewardsOptions {
+  /** Taken off for each nat of `kl`. TRL's PPO has 0.05. */
+  readonly klCoefficient: number;
+  readonly placement: RewardPlacement;
+  /** Tokens of a completion, padding among them. */
+  readonly time: number;
+}
+
+/**
+ * rₜ = −β klₜ at each token, plus the completion's score where `placement` says: `kl` [completions × time], estimates by token (k1), `scores` [completions] →
+ * [completions × time], zeros where nothing is given. Throws `RangeError` for numbers that are not finite and for other sizes.
+ */
+export function tokenRewards(
+  { lengths }: Pick<Completions, 'lengths'>,
+  scores: ArrayLike<number>,
+  kl: ArrayLike<number>,
+  { klCoefficient, placement, time }: TokenRewardsOptions,
+): Float32Array {
+  checkArguments(
+    'tokenRewards',
+    { scores, kl, klCoefficient, placement, time },
+    {
+      scores: finiteList,
+      kl: finiteList,
+      klCoefficient: finiteNumber,
+      placement: oneOf('last-token', 'after-end'),
+      time: positiveInteger,
+    },
+  );
+  checkLength('tokenRewards: scores', scores, lengths.length);
+  checkLength('tokenRewards: kl', kl, lengths.length * time);
+  const rewards = new Float32Array(kl.length);
+  lengths.forEach((length, row) => {
+    for (let i = row * time; i < row * time + length; i++) rewards[i] = -klCoefficient * kl[i];
+    rewards[row * time + scoreIndex(length, time, placement)] += scores[row];
+  });
+  return rewards;
+}
+
+/** The position of a completion's score. */
+export function scoreIndex(length: number, time: number, placement: RewardPlacement): number {
+  return placement === 'after-end' ? Math.min(length, time - 1) : length - 1;
+}
