@@ -36,3 +36,11 @@ export type { Attend } from './model/architecture.ts';
 export type { Gpt2Config } from './model/gpt2.ts';
 export type { GptNeoXConfig } from './model/gpt-neox.ts';
 export type { LlamaConfig } from './model/llama.ts';
+
+export {
+  TextGenerator,
+  type Generated,
+  type GenerateOptions,
+  type TextGeneratorOptions,
+} from './generation/text-generator.ts';
+export { sampleToken, type SampledToken, type SamplingOptions } from './generation/sampling.ts';

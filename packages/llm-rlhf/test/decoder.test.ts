@@ -1,12 +1,20 @@
-import { readFileSync } from 'node:fs';
 import { Random } from '@gradus/core';
-import { createDecoder, logProbabilitiesOf, ModelError, readConfig, shifted, type Decoder } from '@gradus/llm-rlhf';
+import {
+  createDecoder,
+  logProbabilitiesOf,
+  ModelError,
+  readConfig,
+  shifted,
+  type Decoder,
+  type ModelConfig,
+} from '@gradus/llm-rlhf';
 import * as t from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
+import { load } from './load.ts';
 import { expectClose, readGolden, shapeOf, tensorOf, type Numbers } from './golden.ts';
 
 interface Golden {
-  readonly config: never;
+  readonly config: ModelConfig;
   readonly input_ids: number[][];
   readonly logits: Numbers;
   readonly loss: number;
@@ -22,16 +30,6 @@ interface Golden {
   readonly adamw: { readonly lr: number; readonly losses: readonly number[] };
 }
 
-function load(name: string): { readonly golden: Golden; readonly decoder: Decoder } {
-  const golden = readGolden<Golden>(name);
-  const decoder = createDecoder(golden.config, new Random(0));
-  t.loadParameters(
-    decoder.parameters,
-    readFileSync(new URL(`./fixtures/${name}.safetensors`, import.meta.url)) as Uint8Array,
-  );
-  return { golden, decoder };
-}
-
 /** The mean cost of the next token over all rows. */
 function textLoss(decoder: Decoder, tokens: t.Tensor): t.Tensor {
   const next = shifted(decoder.logits(tokens), tokens);
@@ -39,7 +37,7 @@ function textLoss(decoder: Decoder, tokens: t.Tensor): t.Tensor {
 }
 
 describe.each(['gpt2', 'llama', 'gptneox'])('%s', (name) => {
-  const { golden, decoder } = load(name);
+  const { golden, decoder } = load<Golden>(name);
   const tokens = (): t.Tensor => tensorOf(golden.input_ids, 'int32');
 
   test('logits, loss and log-probabilities of texts are those of Hugging Face', () => {
@@ -92,7 +90,7 @@ describe.each(['gpt2', 'llama', 'gptneox'])('%s', (name) => {
   });
 
   test('five steps of AdamW', () => {
-    const trained = load(name).decoder;
+    const trained = load<Golden>(name).decoder;
     const optimizer = t.adamW(trained.parameters, { learningRate: golden.adamw.lr, weightDecay: 0 });
     const update = t.program({}, () => {
       const loss = textLoss(trained, tokens());
@@ -118,14 +116,12 @@ describe('config.json', () => {
   const llama = readGolden<{ config: object }>('llama').config;
 
   test('what is not supported is refused by name', () => {
-    expect(() => readConfig(null)).toThrow(
-      new ModelError('config: expected the contents of config.json, got null'),
-    );
+    expect(() => readConfig(null)).toThrow(new ModelError('config: expected the contents of config.json, got null'));
     expect(() => readConfig({ model_type: 'bert' })).toThrow(
-      new ModelError("config: expected model_type to be one of gpt2, llama, gpt_neox, got \"bert\""),
+      new ModelError('config: expected model_type to be one of gpt2, llama, gpt_neox, got "bert"'),
     );
     expect(() => readConfig({ ...llama, vocab_size: '32' })).toThrow(
-      new ModelError("config: expected vocab_size to be a positive integer, got \"32\""),
+      new ModelError('config: expected vocab_size to be a positive integer, got "32"'),
     );
     expect(() => readConfig({ ...llama, hidden_act: 'mish' })).toThrow(/^config: expected hidden_act to be one of /);
     expect(() => readConfig({ ...llama, num_key_value_heads: 3 })).toThrow(

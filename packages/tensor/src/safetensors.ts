@@ -16,7 +16,15 @@ export class SafetensorsError extends Error {
   override readonly name = 'SafetensorsError';
 }
 
-const dtypes: Readonly<Record<string, DType>> = { F32: 'float32', I32: 'int32', BOOL: 'bool' };
+/** What elements become; those of 16 bits are widened, which changes none. */
+const dtypes: Readonly<Record<string, DType>> = {
+  F32: 'float32',
+  F16: 'float32',
+  BF16: 'float32',
+  I32: 'int32',
+  BOOL: 'bool',
+};
+const fileBytes: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I32: 4, BOOL: 1 };
 const names: Readonly<Record<DType, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, int32: 4, bool: 1 };
 /** The format's own limit on its header. */
@@ -176,7 +184,7 @@ function entryOf(name: string, value: unknown): Entry {
       `safetensors: '${name}' has dtype ${dtype}; supported are ${Object.keys(dtypes).join(', ')}`,
     );
   }
-  const bytes = sizeOf(shape) * bytesPerElement[dtypes[dtype]];
+  const bytes = sizeOf(shape) * fileBytes[dtype];
   const [from, to] = data_offsets;
   if (to - from !== bytes) {
     throw new SafetensorsError(
@@ -225,12 +233,35 @@ function decodeEntry(name: string, entry: Entry, view: DataView, start: number):
   const size = sizeOf(shape);
   const from = start + entry.data_offsets[0];
   const data = zerosOf(dtype, size, `safetensors: '${name}'`);
-  for (let i = 0; i < size; i++) {
-    if (dtype === 'bool') data[i] = boolAt(view, from + i, name);
-    else if (dtype === 'float32') data[i] = view.getFloat32(from + 4 * i, true);
-    else data[i] = view.getInt32(from + 4 * i, true);
-  }
+  const read = readers[entry.dtype];
+  for (let i = 0; i < size; i++) data[i] = read(view, from, i, name);
   return { dtype, shape, data };
+}
+
+/** Element `i` of a block, by what the file calls its type. */
+const readers: Readonly<Record<string, (view: DataView, from: number, i: number, name: string) => number>> = {
+  F32: (view, from, i) => view.getFloat32(from + 4 * i, true),
+  F16: (view, from, i) => halfPrecision(view.getUint16(from + 2 * i, true)),
+  BF16: (view, from, i) => upperHalf(view.getUint16(from + 2 * i, true)),
+  I32: (view, from, i) => view.getInt32(from + 4 * i, true),
+  BOOL: (view, from, i, name) => boolAt(view, from + i, name),
+};
+
+/** IEEE 754's binary16: a sign, five bits of exponent, ten of fraction. */
+function halfPrecision(bits: number): number {
+  const sign = bits >>> 15 === 1 ? -1 : 1;
+  const exponent = (bits >>> 10) & 0x1f;
+  const fraction = (bits & 0x3ff) / 1024;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15));
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** bfloat16: the upper half of a float32. */
+function upperHalf(bits: number): number {
+  word.setUint16(0, bits);
+  return word.getFloat32(0);
 }
 
 function boolAt(view: DataView, at: number, name: string): number {

@@ -54,6 +54,26 @@ describe('encode and decode', () => {
     expect([...file.subarray(8 + length)]).toEqual(elements);
   });
 
+  test.each([
+    ['F16', [0x3c00, 0xc000, 0x7bff, 0x0001, 0x83ff, 0x0400, 0x3555, 0x8000, 0x7c00, 0xfc00, 0x7e00]],
+    ['BF16', [0x3f80, 0xc000, 0x7f7f, 0x0001, 0x8001, 0x0080, 0x3eab, 0x8000, 0x7f80, 0xff80, 0x7fc0]],
+  ])('widen %s, changing no value', (dtype, bits) => {
+    const file = fileOf({ a: { dtype, shape: [bits.length], data_offsets: [0, 2 * bits.length] } }, 2 * bits.length);
+    const view = new DataView(file.buffer, file.length - 2 * bits.length);
+    bits.forEach((value, i) => {
+      view.setUint16(2 * i, value, true);
+    });
+    const values = {
+      F16: [1, -2, 65504, 2 ** -24, -1023 * 2 ** -24, 2 ** -14, 0.333251953125, -0, Infinity, -Infinity, NaN],
+      BF16: [1, -2, 255 * 2 ** 120, 2 ** -133, -(2 ** -133), 2 ** -126, 0.333984375, -0, Infinity, -Infinity, NaN],
+    }[dtype];
+    expect(decodeSafetensors(file).a).toEqual({
+      dtype: 'float32',
+      shape: [bits.length],
+      data: Float32Array.from(values ?? []),
+    });
+  });
+
   test('read a file that starts anywhere in a larger buffer, and one with metadata', () => {
     const file = encodeSafetensors(tensors);
     const larger = new Uint8Array(file.length + 20);
@@ -75,7 +95,11 @@ describe('corrupt files are named', () => {
     ['a shape of text', fileOf({ a: { ...good, shape: ['2'] } }, 8), "entry of 'a' is malformed"],
     ['a negative offset', fileOf({ a: { ...good, data_offsets: [-8, 0] } }, 8), "entry of 'a' is malformed"],
     ['null', fileOf({ a: null }, 8), "entry of 'a' is malformed"],
-    ['another dtype', fileOf({ a: { ...good, dtype: 'F16' } }, 8), "'a' has dtype F16; supported are F32, I32, BOOL"],
+    [
+      'another dtype',
+      fileOf({ a: { ...good, dtype: 'F64' } }, 8),
+      "'a' has dtype F64; supported are F32, F16, BF16, I32, BOOL",
+    ],
     ['a size that does not fit', fileOf({ a: { ...good, shape: [3] } }, 8), "'a' [3] should have 12 bytes, has 8"],
     ['elements cut off', fileOf({ a: good }, 7), 'it is truncated'],
     ['bytes at the end', fileOf({ a: good }, 9), 'should have 8 bytes, there are 9; what follows belongs to no tensor'],

@@ -22,7 +22,10 @@ export interface PpoLossOptions {
 
 /** The loss and its parts, scalars. */
 export type PpoLoss = Readonly<
-  Record<'loss' | 'policyLoss' | 'valueLoss' | 'clipFraction' | 'valueClipFraction' | 'approximateKl' | 'ratio', t.Tensor>
+  Record<
+    'loss' | 'policyLoss' | 'valueLoss' | 'clipFraction' | 'valueClipFraction' | 'approximateKl' | 'ratio',
+    t.Tensor
+  >
 >;
 
 /**

@@ -22,6 +22,8 @@ export interface Decoder {
   readonly hidden: (tokens: t.Tensor, layout?: TextLayout) => t.Tensor;
   /** The same where attention and positions (int32 [rows, time]) are somebody else's, as in generation. */
   readonly hiddenAt: (tokens: t.Tensor, positions: t.Tensor, attend: Attend) => t.Tensor;
+  /** Positions of left-padded texts, which count tokens: [rows, time] of 0 and 1 → int32 [rows, time], 0 for padding. */
+  readonly positionsOf: (isText: t.Tensor) => t.Tensor;
   /** Of hidden states: [rows, time, width] → [rows, time, vocabulary]; those of position i are of token i + 1. */
   readonly head: (hidden: t.Tensor) => t.Tensor;
   /** `head(hidden(…))`. */
@@ -47,10 +49,10 @@ export function createDecoder(config: ModelConfig, random: t.RandomSource): Deco
       const positions = t.broadcastTo(t.expandDims(t.range(tokens.shape[1]), 0), tokens.shape);
       return hiddenAt(tokens, positions, causal);
     }
-    return hiddenAt(tokens, textPositions(isText), causalBehindPadding(isText));
+    return hiddenAt(tokens, positionsOf(isText), causalBehindPadding(isText));
   };
   const logits: Decoder['logits'] = (tokens, layout) => head(hidden(tokens, layout));
-  return { config: read, sizes, parameters, hidden, hiddenAt, head, logits };
+  return { config: read, sizes, parameters, hidden, hiddenAt, positionsOf, head, logits };
 }
 
 function architectureOf(config: ModelConfig, random: t.RandomSource): Architecture {
@@ -64,7 +66,6 @@ function architectureOf(config: ModelConfig, random: t.RandomSource): Architectu
   }
 }
 
-/** Positions count tokens, padding is at 0: [rows, time] of 0 and 1 → int32 [rows, time]. */
-function textPositions(isText: t.Tensor): t.Tensor {
+function positionsOf(isText: t.Tensor): t.Tensor {
   return t.cast(t.maximum(t.sub(t.cumulativeSum(t.cast(isText, 'float32'), { axis: 1 }), 1), 0), 'int32');
 }

@@ -59,9 +59,7 @@ export function gpt2(config: Gpt2Config, random: t.RandomSource): Architecture {
     };
   });
   const normalize = list.layerNorm('transformer.ln_f', width, config.layer_norm_epsilon);
-  const head = config.tie_word_embeddings
-    ? tokenTable
-    : list.normal('lm_head.weight', [vocabulary, width], deviation);
+  const head = config.tie_word_embeddings ? tokenTable : list.normal('lm_head.weight', [vocabulary, width], deviation);
   return {
     parameters: list.parameters,
     embed: (tokens, at) => t.add(t.embedding(tokenTable, tokens), t.embedding(positionTable, at)),

@@ -70,9 +70,7 @@ export function llama(config: LlamaConfig, random: t.RandomSource): Architecture
     };
   });
   const normalize = list.rmsNorm('model.norm', width, epsilon);
-  const head = config.tie_word_embeddings
-    ? tokenTable
-    : list.normal('lm_head.weight', [vocabulary, width], deviation);
+  const head = config.tie_word_embeddings ? tokenTable : list.normal('lm_head.weight', [vocabulary, width], deviation);
   return {
     parameters: list.parameters,
     embed: (tokens) => t.embedding(tokenTable, tokens),
