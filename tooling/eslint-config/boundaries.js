@@ -16,6 +16,7 @@ const arrows = {
     imports: ['core', 'tensor'],
     testImports: ['core/node', 'envs', 'envs/box2d', 'envs/mujoco'],
   },
+  'packages/llm-rlhf': { imports: ['core', 'tensor'], testImports: ['core/node', 'llm-rlhf/node'] },
   'packages/policy-search': { imports: ['core'], testImports: ['core/node', 'envs', 'policy-search/node'] },
   'apps/benchmark': {
     imports: [
@@ -37,7 +38,7 @@ const arrows = {
 };
 
 /** Packages whose folder `src/node` holds what only Node can run. */
-const nodeFolders = ['packages/core', 'packages/policy-search'];
+const nodeFolders = ['packages/core', 'packages/llm-rlhf', 'packages/policy-search'];
 
 const folders = Object.keys(arrows).map((folder) => folder.split('/')[1]);
 

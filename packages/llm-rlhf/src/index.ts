@@ -44,3 +44,6 @@ export {
   type TextGeneratorOptions,
 } from './generation/text-generator.ts';
 export { sampleToken, type SampledToken, type SamplingOptions } from './generation/sampling.ts';
+export { loadDecoder, saveDecoder, type ModelFiles } from './model/model-files.ts';
+export { loadLlama2c } from './model/llama2c.ts';
+export { rewardHead, textRewards, valueHead, type ScalarHead } from './model/heads.ts';

@@ -1,0 +1,1 @@
+export { loadDecoderFolder, saveDecoderFolder } from './model-folder.ts';

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkArguments, type OptionCheck } from '@gradus/tensor';
+import { ModelError } from '../model/config.ts';
+import type { Decoder } from '../model/decoder.ts';
+import { loadDecoder, saveDecoder } from '../model/model-files.ts';
+
+const isPath: OptionCheck = {
+  expected: 'a path that is not empty',
+  accepts: (value) => typeof value === 'string' && value !== '',
+};
+
+/**
+ * The decoder in a folder as Hugging Face's models lie: `config.json`, and `model.safetensors` or the files that `model.safetensors.index.json` names.
+ * @throws ModelError where a file is missing or no JSON, and as `loadDecoder` does.
+ */
+export async function loadDecoderFolder(folder: string): Promise<Decoder> {
+  checkArguments('loadDecoderFolder', { folder }, { folder: isPath });
+  const config = await readJson(join(folder, 'config.json'));
+  const weights = await Promise.all((await weightFiles(folder)).map((name) => readNeeded(join(folder, name))));
+  return loadDecoder({ config, weights });
+}
+
+async function weightFiles(folder: string): Promise<string[]> {
+  const index = 'model.safetensors.index.json';
+  if (!existsSync(join(folder, index))) return ['model.safetensors'];
+  const { weight_map: map } = (await readJson(join(folder, index))) as { readonly weight_map?: unknown };
+  const names = typeof map === 'object' && map !== null ? Object.values(map) : [];
+  const isName = (name: unknown): name is string =>
+    typeof name === 'string' && /^[\w.-]+\.safetensors$/.test(name) && !name.startsWith('.');
+  if (names.length === 0 || !names.every(isName)) {
+    throw new ModelError(`${join(folder, index)}: expected weight_map to name files of the same folder`);
+  }
+  return [...new Set(names)];
+}
+
+async function readNeeded(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new ModelError(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = new TextDecoder().decode(await readNeeded(path));
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new ModelError(`${path}: expected JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Writes a decoder's files into a folder, which is made where it is not there; each file appears whole or not at all, in place of one of its name. */
+export async function saveDecoderFolder(decoder: Decoder, folder: string): Promise<void> {
+  checkArguments('saveDecoderFolder', { folder }, { folder: isPath });
+  await mkdir(folder, { recursive: true });
+  for (const [name, bytes] of Object.entries(saveDecoder(decoder))) {
+    const path = join(folder, name);
+    const written = `${path}.writing-${process.pid}`;
+    try {
+      await writeFile(written, bytes);
+      await rename(written, path);
+    } finally {
+      await rm(written, { force: true });
+    }
+  }
+}

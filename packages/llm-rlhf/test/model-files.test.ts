@@ -1,0 +1,241 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Random } from '@gradus/core';
+import {
+  createDecoder,
+  loadDecoder,
+  loadLlama2c,
+  masked,
+  ModelError,
+  rewardHead,
+  saveDecoder,
+  TextGenerator,
+  textRewards,
+  valueHead,
+  type Decoder,
+  type ModelConfig,
+} from '@gradus/llm-rlhf';
+import { loadDecoderFolder, saveDecoderFolder } from '@gradus/llm-rlhf/node';
+import * as t from '@gradus/tensor';
+import { afterAll, describe, expect, test } from 'vitest';
+import { load } from './load.ts';
+import { expectClose, readGolden, tensorOf, type Numbers } from './golden.ts';
+
+interface Golden {
+  readonly config: ModelConfig;
+  readonly input_ids: Numbers;
+  readonly logits: Numbers;
+  readonly reward_head: Readonly<Record<'score.weight' | 'input_ids' | 'token_scores' | 'pooled', Numbers>> & {
+    readonly attention_mask: number[][];
+  };
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'gradus-model-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+const logitsOf = (decoder: Decoder, ids: Numbers): Float32Array =>
+  t.evaluate(() => decoder.logits(tensorOf(ids, 'int32'))) as Float32Array;
+
+/** The tensors of a decoder as a file, with changes. */
+function weightsOf({ parameters }: Decoder, change: (tensors: Record<string, t.StoredTensor>) => void): Uint8Array {
+  const tensors = t.decodeSafetensors(t.saveParameters(parameters));
+  change(tensors);
+  return t.encodeSafetensors(tensors);
+}
+
+describe('folders', () => {
+  test.each(['gpt2', 'llama', 'gptneox'])('%s is the same after it was saved and loaded', async (name) => {
+    const { decoder, golden } = load<Golden>(name);
+    const path = join(folder, name);
+    await saveDecoderFolder(decoder, path);
+    expect((await readdir(path)).sort()).toEqual(['config.json', 'model.safetensors']);
+    const loaded = await loadDecoderFolder(path);
+    expect(loaded.config).toEqual(decoder.config);
+    expect(logitsOf(loaded, golden.input_ids)).toEqual(logitsOf(decoder, golden.input_ids));
+  });
+
+  test('weights may lie in several files', async () => {
+    const { decoder, golden } = load<Golden>('llama');
+    const path = join(folder, 'shards');
+    await saveDecoderFolder(decoder, path);
+    await rm(join(path, 'model.safetensors'));
+    const isHead = (name: string): boolean => name === 'lm_head.weight';
+    const part = (which: (name: string) => boolean): Uint8Array =>
+      weightsOf(decoder, (tensors) => {
+        for (const each of Object.keys(tensors)) if (!which(each)) delete tensors[each];
+      });
+    const names = Object.keys(decoder.parameters);
+    const map = Object.fromEntries(names.map((each) => [each, `model-${isHead(each) ? 2 : 1}.safetensors`]));
+    await writeFile(
+      join(path, 'model-1.safetensors'),
+      part((each) => !isHead(each)),
+    );
+    await writeFile(join(path, 'model-2.safetensors'), part(isHead));
+    await writeFile(join(path, 'model.safetensors.index.json'), JSON.stringify({ metadata: {}, weight_map: map }));
+    const loaded = await loadDecoderFolder(path);
+    expect(logitsOf(loaded, golden.input_ids)).toEqual(logitsOf(decoder, golden.input_ids));
+    await writeFile(
+      join(path, 'model.safetensors.index.json'),
+      JSON.stringify({ weight_map: { a: '../x.safetensors' } }),
+    );
+    await expect(loadDecoderFolder(path)).rejects.toThrow(/expected weight_map to name files of the same folder$/);
+  });
+
+  test('files that are missing or no JSON are named', async () => {
+    await expect(loadDecoderFolder(join(folder, 'nothing'))).rejects.toThrow(/config\.json: ENOENT/);
+    const path = join(folder, 'broken');
+    await saveDecoderFolder(load<Golden>('gpt2').decoder, path);
+    await writeFile(join(path, 'config.json'), '{');
+    await expect(loadDecoderFolder(path)).rejects.toThrow(/config\.json: expected JSON: /);
+  });
+});
+
+describe('weights', () => {
+  const { decoder, golden } = load<Golden>('gpt2');
+  const { config } = golden;
+  const changed = (change: (tensors: Record<string, t.StoredTensor>) => void) => () =>
+    loadDecoder({ config, weights: [weightsOf(decoder, change)] });
+  const one: t.StoredTensor = { dtype: 'float32', shape: [1], data: Float32Array.of(1) };
+
+  test('of former days: buffers, names without transformer., a head that is tied', () => {
+    const loaded = changed((tensors) => {
+      for (const [name, tensor] of Object.entries(tensors)) {
+        delete tensors[name];
+        tensors[name.replace(/^transformer\./, '')] = tensor;
+      }
+      tensors['h.0.attn.bias'] = one;
+      tensors['h.0.attn.masked_bias'] = one;
+      tensors['lm_head.weight'] = tensors['wte.weight'];
+    })();
+    expect(logitsOf(loaded, golden.input_ids)).toEqual(logitsOf(decoder, golden.input_ids));
+  });
+
+  test('that are missing, of another shape or unknown are named', () => {
+    expect(changed((tensors) => delete tensors['transformer.wpe.weight'])).toThrow(
+      new ModelError("weights: 'transformer.wpe.weight' is missing, expected float32 [16, 16]"),
+    );
+    expect(changed((tensors) => (tensors['transformer.wpe.weight'] = one))).toThrow(
+      new ModelError("weights: 'transformer.wpe.weight' is float32 [1], expected float32 [16, 16]"),
+    );
+    expect(changed((tensors) => (tensors.extra = one))).toThrow(
+      new ModelError("weights: 'extra' is unknown to a gpt2 model"),
+    );
+    expect(() => loadDecoder({ config, weights: [] })).toThrow('files, a list of Uint8Array');
+  });
+
+  test('config.json says what transformers needs to know', () => {
+    const json = JSON.parse(new TextDecoder().decode(saveDecoder(decoder)['config.json'])) as object;
+    expect(json).toMatchObject({ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', n_embd: 16 });
+  });
+});
+
+describe('llama2.c', () => {
+  const config: ModelConfig = { ...readGolden<{ config: ModelConfig & { model_type: 'llama' } }>('llama').config };
+
+  /** A file as llama2.c writes it, of a decoder. */
+  function fileOf({ parameters, sizes }: Decoder, isTied: boolean): Uint8Array {
+    const read = (name: string): number[] => Array.from(parameters[name].read());
+    const layers = (name: string): number[] =>
+      Array.from({ length: sizes.layers }, (_, layer) => read(`model.layers.${layer}.${name}.weight`)).flat();
+    /** Elements that are turned together stand side by side. */
+    const together = (name: string): number[] =>
+      Array.from({ length: sizes.layers }, (_, layer) => {
+        const rows = read(`model.layers.${layer}.self_attn.${name}.weight`);
+        const { width, headSize: size } = sizes;
+        return Array.from({ length: rows.length / width }, (__, row) => {
+          const within = row % size;
+          const source = row - within + (within % 2) * (size / 2) + Math.floor(within / 2);
+          return rows.slice(source * width, (source + 1) * width);
+        }).flat();
+      }).flat();
+    const { width, layers: count, heads, keyValueHeads, vocabulary, positions, headSize } = sizes;
+    const inner = parameters['model.layers.0.mlp.up_proj.weight'].shape[0];
+    const header = [width, inner, count, heads, keyValueHeads, isTied ? vocabulary : -vocabulary, positions];
+    const weights = [
+      read('model.embed_tokens.weight'),
+      layers('input_layernorm'),
+      together('q_proj'),
+      together('k_proj'),
+      layers('self_attn.v_proj'),
+      layers('self_attn.o_proj'),
+      layers('post_attention_layernorm'),
+      layers('mlp.gate_proj'),
+      layers('mlp.down_proj'),
+      layers('mlp.up_proj'),
+      read('model.norm.weight'),
+      Array<number>(positions * headSize).fill(7),
+      isTied ? [] : read('lm_head.weight'),
+    ].flat();
+    return joined(header, weights);
+  }
+
+  function joined(header: readonly number[], weights: readonly number[]): Uint8Array {
+    const file = new Uint8Array(4 * (header.length + weights.length));
+    file.set(new Uint8Array(Int32Array.from(header).buffer));
+    file.set(new Uint8Array(Float32Array.from(weights).buffer), 4 * header.length);
+    return file;
+  }
+
+  test.each([true, false])('a checkpoint is the model that it was made of, tied: %s', (isTied) => {
+    const given = { ...config, tie_word_embeddings: isTied } as ModelConfig;
+    const decoder = createDecoder(given, new Random(3));
+    const loaded = loadLlama2c(fileOf(decoder, isTied));
+    expect(loaded.config).toEqual(decoder.config);
+    expect(logitsOf(loaded, [[1, 2, 3, 4]])).toEqual(logitsOf(decoder, [[1, 2, 3, 4]]));
+  });
+
+  test('files that are not one are refused', () => {
+    const file = fileOf(createDecoder(config, new Random(3)), false);
+    expect(() => loadLlama2c(file.subarray(0, 20))).toThrow(
+      new ModelError('llama2.c: expected at least 28 bytes, got 20'),
+    );
+    expect(() => loadLlama2c(file.subarray(0, file.length - 4))).toThrow(
+      new ModelError(`llama2.c: expected ${file.length} bytes by the header, got ${file.length - 4}`),
+    );
+    expect(() => loadLlama2c(new Uint8Array(100))).toThrow(
+      new ModelError('llama2.c: the header is not one: 0, 0, 0, 0, 0, 0, 0'),
+    );
+  });
+});
+
+describe('heads', () => {
+  test.each(['gpt2', 'llama', 'gptneox'])('%s: rewards of texts are taken at their last token', (name) => {
+    const { decoder, golden } = load<Golden>(name);
+    const { input_ids: ids, attention_mask: mask, ...expected } = golden.reward_head;
+    const head = rewardHead(decoder.sizes.width, new Random(0));
+    head.parameters['score.weight'].write((expected['score.weight'] as number[][]).flat());
+    expectClose(
+      t.evaluate(() => masked(head.apply(decoder.hidden(tensorOf(ids, 'int32'))), tensorOf(mask))),
+      expected.token_scores,
+      2e-5,
+    );
+    const last = mask.map((row) => row.lastIndexOf(1));
+    expectClose(
+      t.evaluate(() => textRewards(decoder, head, tensorOf(ids, 'int32'), tensorOf(last, 'int32'))),
+      expected.pooled,
+      2e-5,
+    );
+  });
+
+  test('are drawn as they should be', () => {
+    const weights = Array.from(rewardHead(399, new Random(1)).parameters['score.weight'].read());
+    const deviation = Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length);
+    // 1 / √400 within four standard errors of a deviation.
+    expect(Math.abs(deviation - 0.05)).toBeLessThan((4 * 0.05) / Math.sqrt(2 * 399));
+    for (const variable of Object.values(valueHead(8).parameters))
+      expect([...variable.read()].every((w) => w === 0)).toBe(true);
+  });
+});
+
+test('a loaded model writes', () => {
+  const { decoder } = load<Golden>('llama');
+  const loaded = loadDecoder({ config: decoder.config, weights: [t.saveParameters(decoder.parameters)] });
+  const write = (which: Decoder): number[] => {
+    const generator = new TextGenerator(which, { rows: 1, promptLength: 2, maxNewTokens: 4 });
+    const { tokens } = generator.generate([[1, 2]], { random: new Random(1) });
+    generator.dispose();
+    return [...tokens];
+  };
+  expect(write(loaded)).toEqual(write(decoder));
+});
