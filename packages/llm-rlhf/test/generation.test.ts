@@ -1,5 +1,12 @@
 import { Random } from '@gradus/core';
-import { logProbabilitiesOf, sampleToken, shifted, TextGenerator, type SamplingOptions } from '@gradus/llm-rlhf';
+import {
+  logProbabilitiesOf,
+  sampleToken,
+  shifted,
+  TextGenerator,
+  type Decoder,
+  type SamplingOptions,
+} from '@gradus/llm-rlhf';
 import * as t from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
 import { load } from './load.ts';
@@ -8,12 +15,14 @@ import { expectClose } from './golden.ts';
 interface Golden {
   readonly greedy: { readonly prompt: number[][]; readonly output: number[][] };
 }
+const loadGolden = (name: string): { golden: Golden; decoder: Decoder } =>
+  load(name) as { golden: Golden; decoder: Decoder };
 const random = (seed = 1): Random => new Random(seed);
 /** With which a row draws its most likely token. */
 const greedy = { temperature: 0 } as const;
 
 describe.each(['gpt2', 'llama', 'gptneox'])('%s', (name) => {
-  const { golden, decoder } = load<Golden>(name);
+  const { golden, decoder } = loadGolden(name);
   const [prompt] = golden.greedy.prompt;
   const [output] = golden.greedy.output;
 
@@ -61,7 +70,7 @@ describe.each(['gpt2', 'llama', 'gptneox'])('%s', (name) => {
 });
 
 describe('completions', () => {
-  const { decoder } = load<Golden>('gpt2');
+  const { decoder } = load('gpt2');
   const generator = new TextGenerator(decoder, { rows: 3, promptLength: 4, maxNewTokens: 8 });
 
   test('end with a stop token, and cost what was written, not more', () => {
@@ -97,7 +106,7 @@ describe('completions', () => {
   });
 
   test('weights that were trained meanwhile are the ones that write', () => {
-    const changed = load<Golden>('gpt2').decoder;
+    const changed = load('gpt2').decoder;
     const own = new TextGenerator(changed, { rows: 1, promptLength: 4, maxNewTokens: 8 });
     const before = own.generate([[1, 2]], { ...greedy, random: random() }).tokens;
     const table = changed.parameters['transformer.wte.weight'];

@@ -63,7 +63,7 @@ interface Losses {
   readonly rebel: Golden & { readonly cases: readonly (Golden & { readonly eta: number })[] };
 }
 
-const golden = readGolden<Losses>('losses');
+const golden = readGolden('losses') as Losses;
 const { rollout } = golden;
 const computed = (build: () => t.Tensor): ArrayLike<number> => t.evaluate(build);
 

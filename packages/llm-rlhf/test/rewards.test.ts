@@ -53,7 +53,7 @@ interface Golden {
   };
 }
 
-const golden = readGolden<Golden>('rewards_gae');
+const golden = readGolden('rewards_gae') as Golden;
 const time = 6;
 const completions = truncateCompletions(flat(golden.responses), time, golden.eos_id, golden.pad_id);
 

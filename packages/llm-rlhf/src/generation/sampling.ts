@@ -1,4 +1,14 @@
-import { checkOptions, fraction, nonNegativeNumber, nullable, optional, positiveInteger } from '@gradus/tensor';
+import {
+  checkArguments,
+  checkOptions,
+  fraction,
+  nonNegativeNumber,
+  nullable,
+  optional,
+  positiveInteger,
+  type OptionCheck,
+} from '@gradus/tensor';
+import { arrayOf } from '../checks.ts';
 
 /** How tokens are drawn from logits. */
 export interface SamplingOptions {
@@ -11,10 +21,16 @@ export interface SamplingOptions {
 }
 
 /** What each option must be. */
-export const samplingChecks = {
+export const samplingChecks: { readonly [Name in keyof SamplingOptions]-?: OptionCheck } = {
   temperature: optional(nonNegativeNumber),
   topK: optional(nullable(positiveInteger)),
   topP: optional(fraction),
+};
+
+const isLogits = arrayOf('numbers', (each) => typeof each === 'number');
+const isUniform: OptionCheck = {
+  expected: 'a number in [0, 1)',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value < 1,
 };
 
 /** A token, and what the policy gives it: log softmax(logits / temperature), of all tokens, not just those that topK and topP leave; of temperature 1 where it is 0. */
@@ -33,6 +49,7 @@ export function sampleToken(
   options: SamplingOptions = {},
   uniform: number = Math.random(),
 ): SampledToken {
+  checkArguments('sampleToken', { logits, uniform }, { logits: isLogits, uniform: isUniform });
   checkOptions('sampleToken', options, samplingChecks);
   return drawToken(logits, 0, logits.length, options, uniform);
 }

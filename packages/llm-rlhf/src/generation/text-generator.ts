@@ -1,8 +1,9 @@
+import { havingMethods } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import type { Attend } from '../model/architecture.ts';
 import { causalBehindPadding, toVisible } from '../model/attention.ts';
-import type { Decoder } from '../model/decoder.ts';
-import { arrayOf, tokenId } from '../rewards/checks.ts';
+import { aDecoder, type Decoder } from '../model/decoder.ts';
+import { arrayOf, checkNeeded, tokenId } from '../checks.ts';
 import { drawToken, samplingChecks, type SamplingOptions } from './sampling.ts';
 
 /** How much a {@link TextGenerator} is made for. */
@@ -43,10 +44,12 @@ const isPrompts: t.OptionCheck = {
     Array.isArray(value) && value.every((prompt) => promptCheck.accepts(prompt) && (prompt as unknown[]).length > 0),
 };
 const promptCheck = arrayOf('tokens', tokenId.accepts);
-const isRandom: t.OptionCheck = {
-  expected: 'a source of random numbers with nextFloat()',
-  accepts: (value) => typeof (value as Partial<t.RandomSource> | null)?.nextFloat === 'function',
-};
+
+function checkCall(prompts: readonly ArrayLike<number>[], options: GenerateOptions): void {
+  t.checkArguments('generate', { prompts }, { prompts: isPrompts });
+  const random = havingMethods('a source of random numbers with nextFloat()', 'nextFloat');
+  checkNeeded('generate', options, { ...samplingChecks, random, stopTokens: t.optional(promptCheck) });
+}
 
 /**
  * Completes texts, many at a time. The prompts are read in one go, and their keys and values remembered; then each token costs one run of a program that reads
@@ -62,12 +65,14 @@ export class TextGenerator {
 
   /** @throws RangeError for sizes that are no positive integers, or are longer together than the texts that the decoder knows. */
   constructor(decoder: Decoder, options: TextGeneratorOptions) {
-    const { device, ...sizes } = options;
-    t.checkOptions('TextGenerator', sizes, {
+    t.checkArguments('TextGenerator', { decoder }, { decoder: aDecoder });
+    checkNeeded('TextGenerator', options, {
       rows: t.positiveInteger,
       promptLength: t.positiveInteger,
       maxNewTokens: t.positiveInteger,
+      device: t.optional(havingMethods('a device', 'store', 'compile')),
     });
+    const { device } = options;
     const longest = options.promptLength + options.maxNewTokens;
     if (longest > decoder.sizes.positions) {
       throw new RangeError(
@@ -84,6 +89,7 @@ export class TextGenerator {
 
   /** A completion for each of up to `rows` prompts, lists of tokens. Throws as {@link TextGenerator.stream} does. */
   generate(prompts: readonly ArrayLike<number>[], options: GenerateOptions): Generated {
+    checkCall(prompts, options);
     const { maxNewTokens } = this.options;
     const tokens = new Int32Array(prompts.length * maxNewTokens).fill(-1);
     const logProbabilities = new Float32Array(tokens.length);
@@ -114,12 +120,8 @@ export class TextGenerator {
   ): Generator<Readonly<{ tokens: Int32Array; logProbabilities: Float32Array }>, void, void> {
     const { rows, promptLength, maxNewTokens } = this.options;
     const { vocabulary } = this.decoder.sizes;
+    checkCall(prompts, options);
     const { random, stopTokens = [], ...sampling } = options;
-    t.checkOptions(
-      'generate',
-      { ...options, prompts },
-      { ...samplingChecks, prompts: isPrompts, random: isRandom, stopTokens: t.optional(promptCheck) },
-    );
     this.writePrompts(prompts);
     const tokens = new Int32Array(prompts.length);
     const logProbabilities = new Float32Array(prompts.length);

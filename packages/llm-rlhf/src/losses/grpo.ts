@@ -16,6 +16,7 @@ const EPSILON = 1e-4;
  */
 export function grpoAdvantages(rewards: ArrayLike<number>, groupSize: number, scale: RewardScale): Float32Array {
   checkGroups('grpoAdvantages', rewards, groupSize);
+  t.checkArguments('grpoAdvantages', { scale }, { scale: t.oneOf('group', 'batch', 'none') });
   const values = Array.from(rewards);
   const all = deviation(values);
   const advantages = new Float32Array(values.length);

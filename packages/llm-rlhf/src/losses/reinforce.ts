@@ -1,4 +1,6 @@
+import { readNumber, type StateDict } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { finiteList } from '../checks.ts';
 
 /**
  * Inside a program: REINFORCE (Williams, 1992) with whole completions as actions (Ahmadian et al., 2024), whose gradient is that of the expected reward with
@@ -12,6 +14,11 @@ export function reinforceLoss(logProbabilities: t.Tensor, advantages: t.Tensor):
   return t.neg(t.mean(t.mul(advantages, logProbabilities)));
 }
 
+const isDecay: t.OptionCheck = {
+  expected: 'a number in [0, 1)',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value < 1,
+};
+
 /** b, the moving average of all rewards until now, b ← decay b + (1 − decay) R, 0 at first. */
 export class MovingAverageBaseline {
   private readonly decay: number;
@@ -19,9 +26,7 @@ export class MovingAverageBaseline {
 
   /** @param decay in [0, 1). */
   constructor(decay: number) {
-    if (!(decay >= 0 && decay < 1)) {
-      throw new RangeError(`MovingAverageBaseline: expected decay to be a number in [0, 1), got ${String(decay)}`);
-    }
+    t.checkArguments('MovingAverageBaseline', { decay }, { decay: isDecay });
     this.decay = decay;
   }
 
@@ -31,14 +36,15 @@ export class MovingAverageBaseline {
 
   /** Takes rewards in one after another. */
   update(rewards: ArrayLike<number>): void {
+    t.checkArguments('update', { rewards }, { rewards: finiteList });
     for (const reward of Array.from(rewards)) this.average += (1 - this.decay) * (reward - this.average);
   }
 
-  getState(): { readonly average: number } {
+  getState(): StateDict {
     return { average: this.average };
   }
 
-  setState({ average }: { readonly average: number }): void {
-    this.average = average;
+  setState(state: StateDict): void {
+    this.average = readNumber(state, 'average');
   }
 }

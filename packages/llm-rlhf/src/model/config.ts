@@ -27,7 +27,7 @@ interface Field {
   /** What transformers takes where the file does not say; without one the field is needed. */
   readonly default?: unknown;
 }
-type Fields<Config> = { readonly [Name in Exclude<keyof Config, 'model_type'>]-?: Field };
+type Fields<Config> = Readonly<Record<Exclude<keyof Config, 'model_type'>, Field>>;
 
 const needed = (check: OptionCheck): Field => ({ check });
 const usually = (check: OptionCheck, value: unknown): Field => ({ check, default: value });

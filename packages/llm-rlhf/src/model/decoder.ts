@@ -1,3 +1,4 @@
+import { aFunction, anObject, objectOf } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import type { Architecture, Attend } from './architecture.ts';
 import { causal, causalBehindPadding } from './attention.ts';
@@ -54,6 +55,14 @@ export function createDecoder(config: ModelConfig, random: t.RandomSource): Deco
   const logits: Decoder['logits'] = (tokens, layout) => head(hidden(tokens, layout));
   return { config: read, sizes, parameters, hidden, hiddenAt, positionsOf, head, logits };
 }
+
+/** A check of arguments. */
+export const aDecoder: t.OptionCheck = objectOf('a decoder (of createDecoder or loadDecoder)', {
+  config: anObject,
+  sizes: anObject,
+  parameters: anObject,
+  hiddenAt: aFunction,
+});
 
 function architectureOf(config: ModelConfig, random: t.RandomSource): Architecture {
   switch (config.model_type) {

@@ -10,12 +10,14 @@ export interface ScalarHead {
 
 /** h ↦ w · h: parameter `score.weight` [1, width], as in Hugging Face's models for sequence classification, drawn with deviation 1 / √(width + 1) (Huang et al., 2024). */
 export function rewardHead(width: number, random: t.RandomSource): ScalarHead {
+  t.checkArguments('rewardHead', { width }, { width: t.positiveInteger });
   const weight = t.parameter('score.weight', [1, width], t.normalInitializer(1 / Math.sqrt(width + 1)), random);
   return { parameters: { 'score.weight': weight }, apply: (hidden) => project(hidden, weight) };
 }
 
 /** h ↦ w · h + b: parameters `summary.weight` [1, width] and `summary.bias` [1], as TRL names them; all 0 at first (Ziegler et al., 2019). */
 export function valueHead(width: number): ScalarHead {
+  t.checkArguments('valueHead', { width }, { width: t.positiveInteger });
   const weight = t.variable([1, width], undefined, { name: 'summary.weight' });
   const bias = t.variable([1], undefined, { name: 'summary.bias' });
   return {

@@ -1,3 +1,4 @@
+import { checkNeeded } from '../checks.ts';
 import {
   checkArguments,
   decodeSafetensors,
@@ -7,7 +8,7 @@ import {
   type StoredTensor,
 } from '@gradus/tensor';
 import { ModelError, readConfig, type ModelConfig } from './config.ts';
-import { createDecoder, type Decoder } from './decoder.ts';
+import { aDecoder, createDecoder, type Decoder } from './decoder.ts';
 
 /** Files of a model, as a folder of Hugging Face has them. */
 export interface ModelFiles {
@@ -21,6 +22,9 @@ const isFileList: OptionCheck = {
   expected: 'files, a list of Uint8Array',
   accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((file) => file instanceof Uint8Array),
 };
+
+/** `readConfig` says more. */
+const anyConfig: OptionCheck = { expected: 'the contents of config.json', accepts: (value) => value !== undefined };
 
 /** What transformers saved in former days, and computes itself today. */
 const leftovers = /(^|\.)(attn|attention)\.(bias|masked_bias)$|(^|\.)rotary_emb\.inv_freq$/;
@@ -38,8 +42,9 @@ const tiedHeads: Readonly<Record<ModelConfig['model_type'], string>> = {
  * @throws ModelError for a config that is not supported, and for weights that are missing, of another shape, or unknown.
  * @throws SafetensorsError for files that are damaged.
  */
-export function loadDecoder({ config, weights }: ModelFiles): Decoder {
-  checkArguments('loadDecoder', { weights }, { weights: isFileList });
+export function loadDecoder(files: ModelFiles): Decoder {
+  checkNeeded('loadDecoder', files, { config: anyConfig, weights: isFileList });
+  const { config, weights } = files;
   const read = readConfig(config);
   const tensors: Record<string, StoredTensor> = {};
   for (const file of weights) {
@@ -73,7 +78,9 @@ export function decoderOf(config: ModelConfig, tensors: Readonly<Record<string, 
 }
 
 /** The model's files, which transformers reads as well: by name, `config.json` and `model.safetensors`. */
-export function saveDecoder({ config, parameters }: Decoder): Readonly<Record<string, Uint8Array>> {
+export function saveDecoder(decoder: Decoder): Readonly<Record<string, Uint8Array>> {
+  checkArguments('saveDecoder', { decoder }, { decoder: aDecoder });
+  const { config, parameters } = decoder;
   const names = { gpt2: 'GPT2LMHeadModel', llama: 'LlamaForCausalLM', gpt_neox: 'GPTNeoXForCausalLM' };
   const json = { architectures: [names[config.model_type]], ...config };
   return {

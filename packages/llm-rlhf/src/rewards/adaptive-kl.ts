@@ -1,3 +1,4 @@
+import { readNumber, type StateDict } from '@gradus/core';
 import { checkArguments, finiteNumber, nonNegativeNumber, positiveInteger, positiveNumber } from '@gradus/tensor';
 
 /** Options of {@link AdaptiveKlCoefficient}. */
@@ -37,11 +38,11 @@ export class AdaptiveKlCoefficient {
     this.coefficient *= 1 + (error * completions) / horizon;
   }
 
-  getState(): { readonly coefficient: number } {
+  getState(): StateDict {
     return { coefficient: this.coefficient };
   }
 
-  setState({ coefficient }: { readonly coefficient: number }): void {
-    this.coefficient = coefficient;
+  setState(state: StateDict): void {
+    this.coefficient = readNumber(state, 'coefficient');
   }
 }

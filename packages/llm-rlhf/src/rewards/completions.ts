@@ -1,5 +1,5 @@
 import { checkArguments, positiveInteger, type OptionCheck } from '@gradus/tensor';
-import { arrayOf, tokenId } from './checks.ts';
+import { arrayOf, tokenId } from '../checks.ts';
 
 /** What was generated, [completions × time] row by row, and where each ends. */
 export interface Completions {

@@ -1,5 +1,5 @@
 import { checkArguments, finiteNumber, oneOf } from '@gradus/tensor';
-import { arrayOf, checkLength, finiteList } from './checks.ts';
+import { arrayOf, checkLength, checkNeeded, finiteList } from '../checks.ts';
 
 /** What a completion without end-of-text scores: `subtract` its score minus `value` (TRL's `missing_eos_penalty`), `replace` just `value` (−1 in Huang et al., 2024, and REBEL). */
 export interface MissingEnd {
@@ -11,18 +11,15 @@ export interface MissingEnd {
 export function penalizeMissingEnd(
   scores: ArrayLike<number>,
   ended: ArrayLike<number>,
-  { kind, value }: MissingEnd,
+  missing: MissingEnd,
 ): Float32Array {
   checkArguments(
     'penalizeMissingEnd',
-    { scores, ended, kind, value },
-    {
-      scores: finiteList,
-      ended: arrayOf('0 and 1', (each) => each === 0 || each === 1),
-      kind: oneOf('subtract', 'replace'),
-      value: finiteNumber,
-    },
+    { scores, ended },
+    { scores: finiteList, ended: arrayOf('0 and 1', (each) => each === 0 || each === 1) },
   );
+  checkNeeded('penalizeMissingEnd', missing, { kind: oneOf('subtract', 'replace'), value: finiteNumber });
+  const { kind, value } = missing;
   checkLength('penalizeMissingEnd: ended', ended, scores.length);
   return Float32Array.from(scores, (score, i) => {
     if (ended[i] === 1) return score;

@@ -1,5 +1,5 @@
-import { checkArguments, fraction, positiveInteger } from '@gradus/tensor';
-import { checkLength, finiteList } from './checks.ts';
+import { checkArguments, fraction, oneOf, positiveInteger } from '@gradus/tensor';
+import { checkCompletions, checkLength, checkNeeded, completionsCheck, finiteList } from '../checks.ts';
 import type { Completions } from './completions.ts';
 import { scoreIndex, type RewardPlacement } from './token-rewards.ts';
 
@@ -20,16 +20,25 @@ export interface TokenAdvantagesOptions {
  * returns Aₜ + vₜ. `rewards` and `values`, of the states before the tokens, [completions × time]; all is 0 behind a completion.
  */
 export function tokenAdvantages(
-  { lengths }: Pick<Completions, 'lengths'>,
+  completions: Pick<Completions, 'lengths'>,
   rewards: ArrayLike<number>,
   values: ArrayLike<number>,
-  { gamma, lambda, placement, time }: TokenAdvantagesOptions,
+  options: TokenAdvantagesOptions,
 ): Readonly<Record<'advantages' | 'returns', Float32Array>> {
   checkArguments(
     'tokenAdvantages',
-    { rewards, values, gamma, lambda, time },
-    { rewards: finiteList, values: finiteList, gamma: fraction, lambda: fraction, time: positiveInteger },
+    { completions, rewards, values },
+    { completions: completionsCheck, rewards: finiteList, values: finiteList },
   );
+  checkNeeded('tokenAdvantages', options, {
+    gamma: fraction,
+    lambda: fraction,
+    placement: oneOf('last-token', 'after-end'),
+    time: positiveInteger,
+  });
+  const { lengths } = completions;
+  const { gamma, lambda, placement, time } = options;
+  checkCompletions('tokenAdvantages', lengths, time);
   checkLength('tokenAdvantages: rewards', rewards, lengths.length * time);
   checkLength('tokenAdvantages: values', values, lengths.length * time);
   const advantages = new Float32Array(rewards.length);

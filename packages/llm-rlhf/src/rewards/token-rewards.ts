@@ -1,5 +1,5 @@
 import { checkArguments, finiteNumber, oneOf, positiveInteger } from '@gradus/tensor';
-import { checkLength, finiteList } from './checks.ts';
+import { checkCompletions, checkLength, checkNeeded, completionsCheck, finiteList } from '../checks.ts';
 import type { Completions } from './completions.ts';
 
 /**
@@ -22,22 +22,24 @@ export interface TokenRewardsOptions {
  * [completions × time], zeros where nothing is given. Throws `RangeError` for numbers that are not finite and for other sizes.
  */
 export function tokenRewards(
-  { lengths }: Pick<Completions, 'lengths'>,
+  completions: Pick<Completions, 'lengths'>,
   scores: ArrayLike<number>,
   kl: ArrayLike<number>,
-  { klCoefficient, placement, time }: TokenRewardsOptions,
+  options: TokenRewardsOptions,
 ): Float32Array {
   checkArguments(
     'tokenRewards',
-    { scores, kl, klCoefficient, placement, time },
-    {
-      scores: finiteList,
-      kl: finiteList,
-      klCoefficient: finiteNumber,
-      placement: oneOf('last-token', 'after-end'),
-      time: positiveInteger,
-    },
+    { completions, scores, kl },
+    { completions: completionsCheck, scores: finiteList, kl: finiteList },
   );
+  checkNeeded('tokenRewards', options, {
+    klCoefficient: finiteNumber,
+    placement: oneOf('last-token', 'after-end'),
+    time: positiveInteger,
+  });
+  const { lengths } = completions;
+  const { klCoefficient, placement, time } = options;
+  checkCompletions('tokenRewards', lengths, time);
   checkLength('tokenRewards: scores', scores, lengths.length);
   checkLength('tokenRewards: kl', kl, lengths.length * time);
   const rewards = new Float32Array(kl.length);

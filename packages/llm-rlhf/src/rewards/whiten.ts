@@ -1,6 +1,6 @@
-import { checkArguments, flag, oneOf } from '@gradus/tensor';
+import { checkArguments, flag, oneOf, optional } from '@gradus/tensor';
 import { meanOf, squaredDistances } from '../mean.ts';
-import { arrayOf, checkLength, finiteList } from './checks.ts';
+import { arrayOf, checkLength, checkNeeded, finiteList } from '../checks.ts';
 
 /** Options of {@link whiten}. */
 export interface WhitenOptions {
@@ -14,21 +14,14 @@ export interface WhitenOptions {
  * (x − mean) / √(variance + 10⁻⁸), plus the mean unless `shiftsMean`, over the elements that the mask leaves; the others are left out and become 0. All of
  * one mask's elements are treated as one batch: whiten once for a batch, not once for each minibatch.
  */
-export function whiten(
-  values: ArrayLike<number>,
-  mask: ArrayLike<number>,
-  { shiftsMean, variance = 'unbiased' }: WhitenOptions,
-): Float32Array {
+export function whiten(values: ArrayLike<number>, mask: ArrayLike<number>, options: WhitenOptions): Float32Array {
   checkArguments(
     'whiten',
-    { values, mask, shiftsMean, variance },
-    {
-      values: finiteList,
-      mask: arrayOf('0 and 1', (each) => each === 0 || each === 1),
-      shiftsMean: flag,
-      variance: oneOf('unbiased', 'biased'),
-    },
+    { values, mask },
+    { values: finiteList, mask: arrayOf('0 and 1', (each) => each === 0 || each === 1) },
   );
+  checkNeeded('whiten', options, { shiftsMean: flag, variance: optional(oneOf('unbiased', 'biased')) });
+  const { shiftsMean, variance = 'unbiased' } = options;
   checkLength('whiten: mask', mask, values.length);
   const kept = Array.from(values).filter((_, i) => mask[i] === 1);
   const needed = variance === 'unbiased' ? 2 : 1;

@@ -1,0 +1,49 @@
+import { objectOf } from '@gradus/core';
+import { checkArguments, checkOptions, type OptionCheck } from '@gradus/tensor';
+
+/** A list or typed array of which each element is accepted. */
+export function arrayOf(expected: string, accepts: (element: unknown) => boolean): OptionCheck {
+  return {
+    expected: `a list of ${expected}`,
+    accepts: (value) =>
+      (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) &&
+      Array.prototype.every.call(value, accepts),
+  };
+}
+
+/** The number of a token. */
+export const tokenId: OptionCheck = {
+  expected: 'the number of a token, an integer of at least 0',
+  accepts: (value) => Number.isInteger(value) && (value as number) >= 0,
+};
+
+/** Numbers that are finite. */
+export const finiteList: OptionCheck = arrayOf('finite numbers', (value) => Number.isFinite(value));
+
+/** Throws `RangeError` unless `values` has `length` elements. */
+export function checkLength(subject: string, values: ArrayLike<unknown>, length: number): void {
+  if (values.length === length) return;
+  throw new RangeError(`${subject}: expected ${length} elements, got ${values.length}`);
+}
+
+/** Where completions end. */
+export const completionsCheck: OptionCheck = objectOf('completions (with lengths)', {
+  lengths: arrayOf('positive integers', (length) => Number.isInteger(length) && (length as number) > 0),
+});
+
+/** Throws `RangeError` where a completion is longer than `time`. */
+export function checkCompletions(subject: string, lengths: ArrayLike<number>, time: number): void {
+  const longest = Math.max(0, ...Array.from(lengths));
+  if (longest <= time) return;
+  throw new RangeError(`${subject}: expected completions of at most ${time} tokens, got one of ${longest}`);
+}
+
+/** Throws `RangeError` for options that are wrong, unknown or, unless their check accepts that, missing. */
+export function checkNeeded<Options extends object>(
+  subject: string,
+  options: Options,
+  checks: { readonly [Name in keyof Required<Options>]: OptionCheck },
+): void {
+  checkOptions(subject, options, checks);
+  checkArguments(subject, options, checks);
+}

@@ -1,0 +1,86 @@
+import { badCalls, type Examples } from '@gradus/bad-calls';
+import { Random } from '@gradus/core';
+import * as llm from '@gradus/llm-rlhf';
+import { saveParameters } from '@gradus/tensor';
+import { expect, test } from 'vitest';
+
+/** Without a prototype it is one argument: configs have a test of their own. */
+const config = (): llm.ModelConfig => {
+  const fields = { model_type: 'gpt2', vocab_size: 8, n_positions: 8, n_embd: 4, n_layer: 1, n_head: 2 };
+  return Object.assign(Object.create(null), fields) as llm.ModelConfig;
+};
+const random = (): Random => new Random(1);
+const decoder = (): llm.Decoder => Object.create(llm.createDecoder(config(), random())) as llm.Decoder;
+const completions = (): llm.Completions =>
+  Object.create(llm.truncateCompletions([2, 1, 0, 2, 2, 2], 3, 1, 0)) as llm.Completions;
+const kl = (): number[] => [0, 0, 0, 0, 0, 0];
+
+const examples: Examples = {
+  // Within a program: tensor's own checks see what they are given.
+  bradleyTerryLoss: null,
+  clippedSequenceLoss: null,
+  dpoLoss: null,
+  grpoLoss: null,
+  klEstimate: null,
+  logProbabilitiesOf: null,
+  masked: null,
+  maskedMean: null,
+  ppoLoss: null,
+  rebelLoss: null,
+  reinforceLoss: null,
+  sequenceSum: null,
+  sftLoss: null,
+  shifted: null,
+  tokenEntropy: null,
+  textRewards: null,
+  'createDecoder.hidden': null,
+  'createDecoder.hiddenAt': null,
+  'createDecoder.positionsOf': null,
+  'createDecoder.head': null,
+  'createDecoder.logits': null,
+  'loadDecoder.hidden': null,
+  'loadDecoder.hiddenAt': null,
+  'loadDecoder.positionsOf': null,
+  'loadDecoder.head': null,
+  'loadDecoder.logits': null,
+  'rewardHead.apply': null,
+  'valueHead.apply': null,
+  // Takes what `readConfig` has read.
+  sizesOf: null,
+  createDecoder: () => [config(), Object.create(random()) as Random],
+  readConfig: () => [config()],
+  loadDecoder: () => [{ config: config(), weights: [saveParameters(decoder().parameters)] }],
+  saveDecoder: () => [decoder()],
+  // Of bytes, which have a test of their own.
+  loadLlama2c: null,
+  rewardHead: () => [4, Object.create(random()) as Random],
+  valueHead: () => [4],
+  rlooAdvantages: () => [[1, 2, 3, 4], 2],
+  grpoAdvantages: () => [[1, 2, 3, 4], 2, 'group'],
+  MovingAverageBaseline: () => [0.9],
+  'MovingAverageBaseline.update': () => [[1, 2]],
+  'MovingAverageBaseline.setState': () => [{ average: 1 }],
+  AdaptiveKlCoefficient: () => [{ initial: 0.1, target: 6, horizon: 100 }],
+  'AdaptiveKlCoefficient.update': () => [1, 2],
+  'AdaptiveKlCoefficient.setState': () => [{ coefficient: 1 }],
+  truncateCompletions: () => [[2, 1, 0, 2, 2, 2], 3, 1, 0],
+  penalizeMissingEnd: () => [[1, 2], [0, 1], { kind: 'subtract', value: 1 }],
+  tokenRewards: () => [completions(), [1, 2], kl(), { klCoefficient: 0.1, placement: 'last-token', time: 3 }],
+  tokenAdvantages: () => [completions(), kl(), kl(), { gamma: 1, lambda: 0.9, placement: 'last-token', time: 3 }],
+  whiten: () => [[1, 2, 3], [1, 1, 1], { shiftsMean: true, variance: 'biased' }],
+  sampleToken: () => [[0, 1], { temperature: 1, topK: 2, topP: 0.5 }, 0.5],
+  TextGenerator: () => [decoder(), { rows: 1, promptLength: 2, maxNewTokens: 2 }],
+  'TextGenerator.generate': () => [
+    [[1]],
+    { temperature: 1, stopTokens: [1], random: Object.create(random()) as Random },
+  ],
+  'TextGenerator.stream': () => [[[1]], { temperature: 1, stopTokens: [1], random: Object.create(random()) as Random }],
+};
+
+test('bad arguments are refused in words', async () => {
+  const { failures } = await badCalls(llm, examples, {
+    sources: `${import.meta.dirname}/../src`,
+    accepted: [/\.topK: null\): accepted$/],
+  });
+  expect(failures.slice(0, 100)).toEqual([]);
+});
