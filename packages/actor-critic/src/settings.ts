@@ -149,8 +149,8 @@ const softMujoco = {
   options: { learningStarts: 10_000 },
 } as const satisfies ActorCriticSettings<SacOptions & TqcOptions>;
 
-/** For SAC (`hyperparams/sac.yml`). */
-export const sacSettings: SettingsTable<'zoo', SacOptions> = {
+/** For SAC (`hyperparams/sac.yml`); `gradus` are our own, by hindsight. */
+export const sacSettings: SettingsTable<'zoo' | 'gradus', SacOptions> = {
   zoo: {
     'Pendulum-v1': { numEnvs: 1, steps: 20_000, options: { learningRate: 1e-3 } },
     'MountainCarContinuous-v0': {
@@ -175,6 +175,20 @@ export const sacSettings: SettingsTable<'zoo', SacOptions> = {
     'BipedalWalker-v3': walkerZoo,
     ...inMujoco<SacOptions>(softMujoco),
     'Swimmer-v5': withGamma<SacOptions>(softMujoco, 0.9999),
+  },
+  gradus: {
+    'PlanarReacher-v0': {
+      numEnvs: 1,
+      steps: 20_000,
+      options: {
+        hindsight: { strategy: 'future', sampledGoals: 4 },
+        gamma: 0.95,
+        learningRate: 1e-3,
+        bufferSize: 100_000,
+        learningStarts: 1000,
+        hidden: [64, 64],
+      },
+    },
   },
 };
 

@@ -40,6 +40,7 @@ const replay = {
   nSteps: 1,
   sampling: { kind: 'uniform' },
   newest: null,
+  hindsight: null,
   learningStarts: 100,
   gamma: 0.99,
   trainFrequency: 1,

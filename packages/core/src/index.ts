@@ -144,6 +144,11 @@ export {
 export { OffPolicyLoop, type OffPolicyMethod, type OffPolicyOptions } from './policies/off-policy-loop.ts';
 export type { NumberArray } from './buffers/gather-rows.ts';
 export { goalParts, type GoalParts, type Goals } from './environments/goals.ts';
+export {
+  HindsightReplayBuffer,
+  type HindsightOptions,
+  type HindsightReplayBufferOptions,
+} from './buffers/hindsight-replay-buffer.ts';
 export { holm } from './statistics/holm.ts';
 export { NumpyRandom } from './random/numpy-random.ts';
 export { featureCount, observationFeatures } from './spaces/observation-features.ts';

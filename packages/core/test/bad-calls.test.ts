@@ -71,6 +71,23 @@ const outcome = () => {
   copies.reset({ seed: 1 });
   return copies;
 };
+/** Environments with goals, as buffers see them, and what a step of theirs led to. */
+const goalEnv = () => {
+  const part = new Box(-1, 1, [1]);
+  return {
+    numEnvs: 2,
+    observationSpace: new Dict({ achievedGoal: part, desiredGoal: part }),
+    actionSpace: new Discrete(2),
+    goals: { computeRewards: () => undefined },
+  };
+};
+const goalOutcome = () => ({
+  observations: new Float32Array(4),
+  finalObservations: new Float32Array(4),
+  rewards: new Float64Array(2),
+  terminated: new Uint8Array(2),
+  truncated: new Uint8Array(2),
+});
 /** The same, whose entries are tried one by one. */
 const plainOutcome = () => {
   const { observations, finalObservations, rewards, terminated, truncated } = outcome();
@@ -188,6 +205,9 @@ const examples: Examples = {
   stopOnNoImprovement: () => [{ evaluations: 3, minEvaluations: 2 }],
   evaluate: () => [policy(), env(), { episodes: 2, seed: 1, deterministic: true }],
   goalParts: () => [new Dict({ achievedGoal: new Box(0, 1, [2]), desiredGoal: new Box(0, 1, [2]) })],
+  HindsightReplayBuffer: () => [goalEnv(), { capacity: 10, gamma: 0.9, strategy: 'final', sampledGoals: 3 }],
+  'HindsightReplayBuffer.beginStep': () => [new Float32Array(4), [0, 1]],
+  'HindsightReplayBuffer.endStep': () => [goalOutcome()],
   holm: () => [[0.1, 0.2]],
   NumpyRandom: () => [1],
   'NumpyRandom.uniform': () => [0, 1],

@@ -74,7 +74,7 @@ export function addTrain(gradus: Command): void {
     .addOption(
       new Option(
         '--settings <name>',
-        "published settings, or the algorithm's defaults (default: the zoo's where they exist, else the algorithm's)",
+        "published settings, our own ('gradus'), or the algorithm's defaults (default: the zoo's where they exist, else the algorithm's)",
       ).choices(settingsChoices),
     )
     .addOption(

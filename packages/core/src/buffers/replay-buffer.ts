@@ -7,7 +7,7 @@ import {
   positiveInteger,
   valueText,
 } from '@gradus/tensor';
-import { aRandomSource, aReplayedEnv, anObject, rowIndices } from '../options/argument-checks.ts';
+import { aRandomSource, aReplayedEnv, anObject, numberList, rowIndices } from '../options/argument-checks.ts';
 import { checkFiniteRows, checkStep } from '../environments/check-float32.ts';
 import { checkKeptActions } from '../environments/check-values.ts';
 import { checkOutcome, checkRows } from '../environments/check-rows.ts';
@@ -65,7 +65,7 @@ export interface SampleOptions {
 }
 
 /** What a replay buffer needs to know of the environments. */
-export type ReplayedEnv = Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace' | 'actionMasks'>;
+export type ReplayedEnv = Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace' | 'actionMasks' | 'goals'>;
 
 /**
  * The last `capacity` transitions of n environments, sampled uniformly (Lin, 1992; Mnih et al., 2015; S3.3) or as `sampling` says. Around each step:
@@ -286,6 +286,23 @@ export class ReplayBuffer implements Stateful {
     if (batch.nextActionMasks && this.maskSize > 0) {
       checkRows('batch.nextActionMasks', batch.nextActionMasks, count, this.maskSize);
       gatherRows(this.nextActionMasks, this.maskSize, lastIndices, 0, count, batch.nextActionMasks);
+    }
+  }
+
+  /**
+   * Copies the observations that the transitions of `rows`, each less than `size`, led to, a step later, into the first rows of `observations`. Throws
+   * `RangeError` where these are too few.
+   */
+  gatherNext(rows: Uint32Array, observations: NumberArray): void {
+    checkArguments('gatherNext', { rows, observations }, { rows: rowIndices, observations: numberList });
+    if (observations.length < rows.length * this.observationSize) {
+      const expected = `${rows.length} × ${this.observationSize} at least`;
+      throw new RangeError(`gatherNext: expected ${expected} numbers in observations, got ${observations.length}`);
+    }
+    const { history, numbers, advances, numEnvs } = this;
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k];
+      history.copy(row % numEnvs, numbers[row] + advances[row], observations, k);
     }
   }
 

@@ -73,7 +73,7 @@ export interface Env<Observed extends Observation = Observation, Action extends 
    * choice of each element of a `MultiDiscrete` one. It is advice for agents: the environment takes every action of its space.
    */
   actionMask?(): Uint8Array;
-  /** What goals mean, where observations hold an `achievedGoal` and a `desiredGoal`. */
+  /** What goals mean, where observations hold an `achievedGoal` and a `desiredGoal`: hindsight (`HindsightReplayBuffer`) needs it. */
   readonly goals?: Goals | undefined;
   /** Size and pace of what `render` draws. An environment has both or neither. */
   readonly renderFormat?: RenderFormat | undefined;

@@ -7,6 +7,7 @@ import {
   positiveNumber,
   type OptionCheck,
 } from '@gradus/tensor';
+import { HindsightReplayBuffer, someHindsight, type HindsightOptions } from '../buffers/hindsight-replay-buffer.ts';
 import { PrioritizedReplayBuffer, type PrioritizedReplayBatch } from '../buffers/prioritized-replay-buffer.ts';
 import { ReplayBuffer } from '../buffers/replay-buffer.ts';
 import { samplingKinds, type ReplaySampling } from '../buffers/replay-sampling.ts';
@@ -36,6 +37,12 @@ export interface SamplingOptions {
   readonly sampling: ReplaySampling | PrioritizedSampling;
   /** Draws only from so many of the newest transitions, over the progress of training: a buffer that shrinks. Default `null`: from all. */
   readonly newest: Schedule | null;
+  /**
+   * In environments with goals: hindsight experience replay (Andrychowicz et al., 2017), which learns from most transitions as if what came of them had been
+   * wanted, see {@link HindsightReplayBuffer}; only with uniform sampling of all, one step each. `{}` is the paper's `{ strategy: 'future', sampledGoals: 4 }`,
+   * `null` none. Default `null`.
+   */
+  readonly hindsight: HindsightOptions | null;
 }
 
 /** Stable-Baselines3's defaults. */
@@ -45,6 +52,7 @@ export const samplingDefaults: SamplingOptions = {
   nSteps: 1,
   sampling: { kind: 'uniform' },
   newest: null,
+  hindsight: null,
 };
 
 /** What each of these options must be. */
@@ -57,6 +65,7 @@ export const samplingChecks: { readonly [Name in keyof SamplingOptions]: OptionC
     prioritized: { priorityExponent: optional(nonNegativeNumber), importanceExponent: optional(scheduleOf(fraction)) },
   }),
   newest: nullable(scheduleOf(positiveNumber)),
+  hindsight: nullable(someHindsight),
 };
 
 /** No replay: a minibatch is of the newest transitions, the oldest of them first. */
@@ -71,22 +80,32 @@ export interface MinibatchOptions extends Omit<SamplingOptions, 'sampling'> {
   readonly gamma: number;
 }
 
+/** Any buffer that minibatches are drawn from. */
+export type AnyReplayBuffer = ReplayBuffer | PrioritizedReplayBuffer | HindsightReplayBuffer;
+
 /** The replay buffer of an agent, and the minibatches that it learns from, of one transition or several in each row. */
 export class Minibatches {
-  readonly buffer: () => ReplayBuffer | PrioritizedReplayBuffer;
+  readonly buffer: () => AnyReplayBuffer;
   private readonly options: MinibatchOptions;
   private readonly random: Random;
 
   /** Throws `RangeError` for a buffer that has no room, and for options that do not fit together. */
   constructor(training: TrainingEnv, options: MinibatchOptions, random: Random) {
-    const { sampling, newest } = options;
+    const { sampling, newest, nSteps, hindsight } = options;
     if (newest !== null && sampling.kind !== 'uniform') {
       throw new RangeError(`newest: expected it with uniform sampling, got '${sampling.kind}'`);
+    }
+    if (hindsight !== null && !(sampling.kind === 'uniform' && newest === null && nSteps === 1)) {
+      const got = `${sampling.kind} sampling of ${newest === null ? 'all' : 'the newest'}, and ${nSteps}`;
+      throw new RangeError(`hindsight: expected uniform sampling of all transitions, and nSteps 1, got ${got}`);
     }
     this.options = options;
     this.random = random;
     this.buffer = training.reserve(() => {
-      const { bufferSize, gamma, nSteps } = options;
+      const { bufferSize, gamma } = options;
+      if (hindsight !== null) {
+        return new HindsightReplayBuffer(training.env, { capacity: bufferSize, gamma, ...hindsight });
+      }
       const kept = { capacity: bufferSize, gamma, nSteps };
       if (sampling.kind === 'latest') return new ReplayBuffer(training.env, kept);
       if (sampling.kind !== 'prioritized') return new ReplayBuffer(training.env, { ...kept, sampling });
@@ -103,7 +122,8 @@ export class Minibatches {
     if (buffer instanceof PrioritizedReplayBuffer) {
       const exponent = sampling.kind === 'prioritized' ? sampling.importanceExponent : undefined;
       buffer.sample(batchSize, random, inputs, scheduleValue(exponent ?? 1, progress));
-    } else if (sampling.kind === 'latest') buffer.latest(batchSize, inputs);
+    } else if (buffer instanceof HindsightReplayBuffer) buffer.sample(batchSize, random, inputs);
+    else if (sampling.kind === 'latest') buffer.latest(batchSize, inputs);
     else if (newest === null) buffer.sample(batchSize, random, inputs);
     else buffer.sample(batchSize, random, inputs, { newest: Math.ceil(scheduleValue(newest, progress)) });
   }

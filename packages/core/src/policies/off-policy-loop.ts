@@ -1,9 +1,8 @@
 import { checkOptions, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
 import type { CheckpointOptions } from '../training/agent.ts';
 import type { AgentState } from './saved-agent.ts';
-import type { PrioritizedReplayBuffer } from '../buffers/prioritized-replay-buffer.ts';
+import type { AnyReplayBuffer } from './minibatches.ts';
 import type { Metrics, Progress } from '../training/progress.ts';
-import type { ReplayBuffer } from '../buffers/replay-buffer.ts';
 import { createActions, type ActionArray } from '../spaces/spaces.ts';
 import { readNumber, readState, type StateDict } from '../checkpoints/state.ts';
 import type { TrainingEnv } from '../training/training-env.ts';
@@ -39,7 +38,7 @@ export interface OffPolicyMethod {
  */
 export class OffPolicyLoop implements AgentState {
   private readonly training: TrainingEnv;
-  private readonly replay: () => ReplayBuffer | PrioritizedReplayBuffer;
+  private readonly replay: () => AnyReplayBuffer;
   private readonly options: OffPolicyOptions;
   private readonly actions: ActionArray;
   /** The step after which it learns: more than `learningStarts` where the buffer was left out of a checkpoint. */
@@ -48,7 +47,7 @@ export class OffPolicyLoop implements AgentState {
   private emptied: string | undefined;
 
   /** `replay`: the buffer, as `TrainingEnv.reserve` makes it. Throws `RangeError` for a `trainFrequency` that is no multiple of the copies. */
-  constructor(training: TrainingEnv, replay: () => ReplayBuffer | PrioritizedReplayBuffer, options: OffPolicyOptions) {
+  constructor(training: TrainingEnv, replay: () => AnyReplayBuffer, options: OffPolicyOptions) {
     const { learningStarts, trainFrequency, targetUpdateInterval } = options;
     checkOptions(
       'OffPolicyLoop',

@@ -9,6 +9,8 @@ import {
   positiveInteger,
   positiveNumber,
   scheduleOf,
+  samplingChecks,
+  type HindsightOptions,
   type MinibatchOptions,
   type OptionCheck,
   type Schedule,
@@ -60,6 +62,12 @@ export interface DqnOptions extends QNetworkLayers {
   /** β of its weights (N P)^−β, over the progress of training. Default: 0.4 → 1 (Schaul et al., 2016). */
   readonly importanceExponent: Schedule;
   /**
+   * In environments with goals: hindsight experience replay (Andrychowicz et al., 2017), which learns from most transitions as if what came of them had been
+   * wanted, see `HindsightReplayBuffer` of core; only with uniform replay and one step. `{}` is the paper's `{ strategy: 'future', sampledGoals: 4 }`, `null` none.
+   * Default `null`.
+   */
+  readonly hindsight: HindsightOptions | null;
+  /**
    * What is learned of the return besides its expectation: `null`, its probabilities on atoms (C51, Bellemare et al., 2017), or its
    * quantiles (QR-DQN, Dabney et al., 2018). Default `null`.
    */
@@ -94,6 +102,7 @@ export const dqnDefaults: DqnOptions = {
   replay: 'uniform',
   priorityExponent: 0.6,
   importanceExponent: linear(0.4, 1),
+  hindsight: null,
   distribution: null,
   loss: 'huber',
   maxGradNorm: 10,
@@ -122,6 +131,7 @@ export const dqnOptionChecks: { readonly [Name in keyof DqnOptions]: OptionCheck
   replay: oneOf('uniform', 'prioritized', 'none'),
   priorityExponent: nonNegativeNumber,
   importanceExponent: scheduleOf(fraction),
+  hindsight: samplingChecks.hindsight,
   distribution: distributionCheck,
   loss: oneOf('squared', 'huber'),
   maxGradNorm: nullable(positiveNumber),
@@ -131,8 +141,8 @@ export const dqnOptionChecks: { readonly [Name in keyof DqnOptions]: OptionCheck
 /** Which transitions are learned from. Throws `RangeError` for options that do not fit together. */
 export function minibatchOptions(options: DqnOptions): MinibatchOptions {
   const { replay, bufferSize, batchSize, trainFrequency, gradientSteps } = options;
-  const { gamma, nSteps, priorityExponent, importanceExponent } = options;
-  const common = { bufferSize, batchSize, gamma, nSteps, newest: null };
+  const { gamma, nSteps, priorityExponent, importanceExponent, hindsight } = options;
+  const common = { bufferSize, batchSize, gamma, nSteps, hindsight, newest: null };
   if (replay === 'uniform') return { ...common, sampling: { kind: 'uniform' } };
   if (replay === 'prioritized') {
     return { ...common, sampling: { kind: 'prioritized', priorityExponent, importanceExponent } };

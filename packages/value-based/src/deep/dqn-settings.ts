@@ -137,14 +137,33 @@ function inMinAtar(settings: DqnSettings): Readonly<Record<string, DqnSettings>>
   return Object.fromEntries(minAtarGames.map((id) => [id, settings]));
 }
 
+/** Ours for bit flips, by hindsight; γ, step size, minibatches and layer are those of Andrychowicz et al. (2017, appendix A). */
+const bitFlip: DqnSettings = {
+  numEnvs: 1,
+  steps: 100_000,
+  options: {
+    hindsight: { strategy: 'future', sampledGoals: 4 },
+    gamma: 0.98,
+    learningRate: 1e-3,
+    batchSize: 128,
+    bufferSize: 100_000,
+    trainFrequency: 4,
+    gradientSteps: 2,
+    targetUpdateInterval: 500,
+    epsilon: linear(1, 0.1, 0.2),
+    hidden: [256],
+  },
+};
+
 /** Settings of a variant of DQN by source and environment. */
 type SettingsTable<Source extends string> = Readonly<Record<Source, Readonly<Record<string, DqnSettings>>>>;
 
-/** For DQN: `zoo` are those of RL Baselines3 Zoo, `cleanrl` those of CleanRL, `minatar` those of MinAtar. */
-export const dqnSettings: SettingsTable<'zoo' | 'cleanrl' | 'minatar'> = {
+/** For DQN: `zoo` are those of RL Baselines3 Zoo, `cleanrl` those of CleanRL, `minatar` those of MinAtar, `gradus` our own. */
+export const dqnSettings: SettingsTable<'zoo' | 'cleanrl' | 'minatar' | 'gradus'> = {
   zoo,
   cleanrl: classicControl(cleanrl),
   minatar: inMinAtar(minatar),
+  gradus: { 'BitFlip-v0': bitFlip },
 };
 
 /** For C51: CleanRL's `c51.py`, that is `dqn.py` with a distribution. */

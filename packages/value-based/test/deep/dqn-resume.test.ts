@@ -51,6 +51,10 @@ const runs: Record<string, Run> = {
     make: () => makeVectorEnv('Taxi-v4', 4),
     options: { ...shared, ...qrDqnDefaults, bufferSize: 400, distribution: { kind: 'quantile', quantiles: 5 } },
   },
+  'hindsight, copies': {
+    make: () => makeVectorEnv('BitFlip-v0', 2, { bits: 7 }),
+    options: { ...shared, hindsight: { strategy: 'episode' }, bufferSize: 200 },
+  },
   'no replay': {
     make: () => makeEnv('CartPole-v1'),
     options: { ...shared, replay: 'none', batchSize: 8, gradientSteps: 1, nSteps: 2 },

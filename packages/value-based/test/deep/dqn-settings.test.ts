@@ -38,6 +38,7 @@ test("defaults are Stable-Baselines3's", () => {
     replay: 'uniform',
     priorityExponent: 0.6,
     importanceExponent: linear(0.4, 1),
+    hindsight: null,
     distribution: null,
     loss: 'huber',
     maxGradNorm: 10,
