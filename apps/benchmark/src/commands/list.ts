@@ -6,11 +6,14 @@ import type { Command } from 'commander';
 import { algorithms, settingsSources } from '../catalog/algorithms.ts';
 import { deviceNames, openDevice } from '../catalog/devices.ts';
 import { count, table } from '../runs/results.ts';
+import { supportedSpaces } from '../catalog/supported-spaces.ts';
 import { messageOf } from '../user-error.ts';
 import { descriptions } from './descriptions.ts';
 
 interface Listing {
   readonly algorithms: readonly string[];
+  /** Of each what it can learn in, where that is known, and whose settings there are. */
+  readonly supported: readonly { algorithm: string; observations: string; actions: string; settings: string }[];
   readonly environments: readonly { id: string; observations: string; actions: string }[];
   readonly settings: readonly { algorithm: string; environment: string; settings: string; steps: number }[];
   readonly devices: readonly { device: string; available: boolean; detail: string }[];
@@ -32,6 +35,13 @@ async function collect(): Promise<Listing> {
   await loadEnvironments(mujocoIds);
   return {
     algorithms: Object.keys(algorithms),
+    supported: Object.entries(algorithms).map(([algorithm, { settings }]) => {
+      const { observations, actions } = Object.hasOwn(supportedSpaces, algorithm)
+        ? supportedSpaces[algorithm]
+        : { observations: '?', actions: '?' };
+      const sources = settingsSources.filter((source) => Object.keys(settings[source] ?? {}).length > 0);
+      return { algorithm, observations, actions, settings: [...sources, 'default'].join(', ') };
+    }),
     environments: listEnvs().map((id) => {
       const { observationSpace, actionSpace } = makeEnv(id);
       return { id, observations: spaceText(observationSpace), actions: spaceText(actionSpace) };
@@ -67,8 +77,12 @@ async function describeDevice(name: (typeof deviceNames)[number]): Promise<Listi
 }
 
 function tables(listing: Listing): string {
-  const { environments, settings, devices } = listing;
+  const { environments, supported, settings, devices } = listing;
   return [
+    table(
+      ['algorithm', 'observations', 'actions', '--settings'],
+      supported.map((each) => [each.algorithm, each.observations, each.actions, each.settings]),
+    ),
     table(
       ['environment', 'observations', 'actions'],
       environments.map(({ id, observations, actions }) => [id, observations, actions]),

@@ -1,0 +1,34 @@
+import { makeVectorEnv } from '@gradus/envs';
+import { expect, it } from 'vitest';
+import { algorithms } from '../../src/catalog/algorithms.ts';
+import { supportedSpaces, type SupportedSpaces } from '../../src/catalog/supported-spaces.ts';
+
+/** Environments by their spaces, and whether an algorithm for `spaces` is for them. */
+const environments: readonly (readonly [id: string, isFor: (spaces: SupportedSpaces) => boolean])[] = [
+  ['IdentityDiscrete-v0', ({ actions }) => /all|Discrete/.test(actions)],
+  // Features have to be asked for.
+  ['CartPole-v1', ({ observations, actions }) => observations === 'all' && /all|Discrete/.test(actions)],
+  ['IdentityBox-v0', ({ observations, actions }) => observations === 'all' && /all|Box/.test(actions)],
+  ['IdentityMultiDiscrete-v0', ({ actions }) => actions === 'all'],
+];
+
+function canBeMade(algorithm: string, id: string): boolean {
+  const env = makeVectorEnv(id, 1);
+  try {
+    algorithms[algorithm].create(env, {}).dispose();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    env.close();
+  }
+}
+
+it('says of every algorithm what it takes', () => {
+  expect(Object.keys(supportedSpaces)).toEqual(Object.keys(algorithms));
+});
+
+it.each(Object.entries(supportedSpaces))('%s can be made where it says so, and nowhere else', (name, spaces) => {
+  const made = environments.map(([id]) => canBeMade(name, id));
+  expect(made).toEqual(environments.map(([, isFor]) => isFor(spaces)));
+});
