@@ -11,40 +11,12 @@ import time
 
 import torch
 import torch.nn.functional as functional
-from torch.nn import Embedding, LayerNorm, Linear, Module, ModuleList, Parameter, ReLU, Sequential, Tanh
+from torch.nn import Embedding, LayerNorm, Linear, Module, ModuleList, Parameter, Sequential, Tanh
 from torch.optim import Adam, AdamW
 
+from torch_actor_critic import crossq, d4pg, ddpg, descend, network, sac, td3, tqc
+from torch_pendulum import ddpg_loop, sac_loop, td3_loop
 from torch_q_learning import Atoms, Quantiles, cart_pole, minatar, pqn, prioritized_replay
-
-GAMMA = 0.99
-TAU = 0.005
-
-
-def network(*widths, activation=ReLU, end=()):
-    """Linear layers between the given widths, with an activation after all but the last."""
-    layers = []
-    for width, following in zip(widths, widths[1:]):
-        layers += [Linear(width, following), activation()]
-    return Sequential(*layers[:-1], *end)
-
-
-def with_target(make):
-    """A network and its copy that is never differentiated."""
-    online, target = make(), make()
-    target.load_state_dict(online.state_dict())
-    return online, target.requires_grad_(False)
-
-
-def descend(optimizer, loss):
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-
-
-@torch.no_grad()
-def follow(online, target):
-    for source, copy in zip(online.parameters(), target.parameters()):
-        copy.lerp_(source, TAU)
 
 
 def ppo(batch):
@@ -89,72 +61,6 @@ def reinforce(steps):
         advantages = (raw - raw.mean()) / (raw.std() + 1e-8)
         log_probabilities = functional.log_softmax(actor(observations), dim=-1).gather(1, actions)[:, 0]
         descend(optimizer, (values - returns).square().mean() - (advantages * log_probabilities).mean())
-
-    return step
-
-
-def transitions(batch):
-    """Pendulum's: 3 numbers observed, 1 action."""
-    observations, next_observations = torch.randn(2, batch, 3)
-    actions = 2 * torch.rand(batch, 1) - 1
-    return observations, actions, torch.randn(batch, 1), next_observations, torch.zeros(batch, 1)
-
-
-def pair(observations, actions):
-    return torch.cat([observations, actions], dim=1)
-
-
-def ddpg(batch=256):
-    actor, actor_target = with_target(lambda: network(3, 256, 256, 1, end=[Tanh()]))
-    critic, critic_target = with_target(lambda: network(4, 256, 256, 1))
-    actor_optimizer, critic_optimizer = Adam(actor.parameters()), Adam(critic.parameters())
-    observations, actions, rewards, next_observations, terminated = transitions(batch)
-
-    def step():
-        with torch.no_grad():
-            next_q = critic_target(pair(next_observations, actor_target(next_observations)))
-            goal = rewards + GAMMA * (1 - terminated) * next_q
-        descend(critic_optimizer, functional.mse_loss(critic(pair(observations, actions)), goal))
-        descend(actor_optimizer, -critic(pair(observations, actor(observations))).mean())
-        follow(actor, actor_target)
-        follow(critic, critic_target)
-
-    return step
-
-
-def sac(batch=256):
-    actor = network(3, 256, 256, 2)
-    (critic1, target1), (critic2, target2) = (with_target(lambda: network(4, 256, 256, 1)) for _ in range(2))
-    log_alpha = torch.zeros(1, requires_grad=True)
-    actor_optimizer, alpha_optimizer = Adam(actor.parameters()), Adam([log_alpha])
-    critic_optimizer = Adam([*critic1.parameters(), *critic2.parameters()])
-    observations, actions, rewards, next_observations, terminated = transitions(batch)
-    target_entropy = -1
-
-    def sample(at):
-        mean, raw = actor(at).split(1, dim=1)
-        log_deviation = 3.5 * (raw.tanh() + 1) - 5
-        noise = torch.randn_like(mean)
-        action = torch.tanh(mean + log_deviation.exp() * noise)
-        log_normal = -0.5 * noise.square() - log_deviation - 0.5 * math.log(2 * math.pi)
-        return action, (log_normal - torch.log(1 - action.square() + 1e-6)).sum(dim=1, keepdim=True)
-
-    def step():
-        alpha = log_alpha.detach().exp().item()
-        with torch.no_grad():
-            next_action, next_log_probability = sample(next_observations)
-            at = pair(next_observations, next_action)
-            soft_value = torch.minimum(target1(at), target2(at)) - alpha * next_log_probability
-            goal = rewards + GAMMA * (1 - terminated) * soft_value
-        at = pair(observations, actions)
-        descend(critic_optimizer, functional.mse_loss(critic1(at), goal) + functional.mse_loss(critic2(at), goal))
-        action, log_probability = sample(observations)
-        at = pair(observations, action)
-        descend(actor_optimizer, (alpha * log_probability - torch.minimum(critic1(at), critic2(at))).mean())
-        surplus = log_probability.detach() + target_entropy
-        descend(alpha_optimizer, -(log_alpha.exp() * surplus).mean())
-        follow(critic1, target1)
-        follow(critic2, target2)
 
     return step
 
@@ -254,6 +160,13 @@ CASES = {
     "pqn_mb128_4-120-84-2": pqn,
     "ddpg_b256_256-256": ddpg,
     "sac_b256_256-256": sac,
+    "td3_b256_256-256": td3,
+    "crossq_b256_256-256": crossq,
+    "tqc_b256_256-256": tqc,
+    "d4pg_b256_256-256": d4pg,
+    "ddpg_pendulum": ddpg_loop,
+    "td3_pendulum": td3_loop,
+    "sac_pendulum": sac_loop,
     "cem_p200_4-2": lambda: cem(200, 4, 2),
     "cem_p100_4-64-64-2": lambda: cem(100, 4, 64, 64, 2),
     "gpt_l4_d128_t128_b16_v512": gpt,

@@ -6,6 +6,7 @@ import type { MicroCase } from './micro-case.ts';
 import { ppoCases } from './ppo.ts';
 import { pqnCase } from './pqn.ts';
 import { prioritizedReplayCase } from './prioritized-replay.ts';
+import { loopCases, replayAgentCases } from './replay-agents.ts';
 import { reinforceCase } from './reinforce.ts';
 import { sacCase } from './sac.ts';
 
@@ -18,6 +19,8 @@ export const microCases: readonly MicroCase[] = [
   pqnCase,
   ddpgCase,
   sacCase,
+  ...replayAgentCases,
+  ...loopCases,
   ...cemCases,
   gptCase,
   gptForwardCase,

@@ -44,6 +44,10 @@ describe('cases', () => {
     { name: 'pqn_mb128_4-120-84-2', loss: 'metrics', n: 200 },
     { name: 'ddpg_b256_256-256', loss: 'criticLoss', n: 30 },
     { name: 'sac_b256_256-256', loss: 'criticLoss', n: 30 },
+    { name: 'td3_b256_256-256', loss: 'metrics', n: 30 },
+    { name: 'crossq_b256_256-256', loss: 'metrics', n: 30 },
+    { name: 'tqc_b256_256-256', loss: 'metrics', n: 30 },
+    { name: 'd4pg_b256_256-256', loss: 'metrics', n: 100 },
     { name: 'cem_p200_4-2', loss: 'loss', n: 20 },
     { name: 'cem_p100_4-64-64-2', loss: 'loss', n: 20 },
     { name: 'gpt_l4_d128_t128_b16_v512', loss: 'loss', n: 4 },
@@ -62,6 +66,14 @@ describe('cases', () => {
     // At first all priorities are equal.
     expect(weights[0]).toBe(1);
     expect(Math.min(...weights)).toBeLessThan(1);
+  });
+
+  it.each(['ddpg_pendulum', 'td3_pendulum', 'sac_pendulum'])('%s learns at every step', (name) => {
+    const update = create(name);
+    const losses = runs(update, 5).map(({ metrics }) => metrics);
+    update.dispose();
+    expect(losses.every((value) => value > 0)).toBe(true);
+    expect(new Set(losses).size).toBe(5);
   });
 
   it('ddpg moves its actor uphill of the critic', () => {
