@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Agent } from '@gradus/core';
+import type { Agent, VectorEnv } from '@gradus/core';
 import { makeVectorEnv } from '../catalog/environments.ts';
 import { Option, type Command } from 'commander';
 import { algorithms } from '../catalog/algorithms.ts';
@@ -22,6 +22,7 @@ import {
 import { nameHint } from '../files/name-hint.ts';
 import { trainInterruptibly } from '../runs/train-interruptibly.ts';
 import { TrainingFolder } from '../results/training-folder.ts';
+import { trainingEnv } from '../catalog/training-env.ts';
 import { environmentOf } from '../catalog/user-modules.ts';
 import { fromUser, UserError } from '../user-error.ts';
 import { descriptions } from './descriptions.ts';
@@ -41,6 +42,7 @@ interface TrainOptions {
   readonly evalEvery?: number;
   readonly force: boolean;
   readonly saveReplay: boolean;
+  readonly envThreads?: number;
   readonly json: boolean;
 }
 
@@ -117,6 +119,11 @@ export function addTrain(gradus: Command): void {
       '--no-save-replay',
       'save the agent without its replay buffer, which is empty then when training is resumed',
     )
+    .option(
+      '--env-threads <n>',
+      'step the environment copies in so many threads, with the same numbers: for physics and what else takes long',
+      integerFrom(1),
+    )
     .option('--json', 'show no progress, and print the result as one line of JSON', false)
     .addHelpText('after', notes)
     .action(trainCommand);
@@ -138,11 +145,13 @@ async function trainCommand(
   // Of another's agent nothing is replaced, and a folder without one is none to make.
   const given = out ?? (resume !== undefined && existsSync(join(resume, 'agent.json')) ? resume : undefined);
   let folder = given === undefined ? undefined : await TrainingFolder.take(given);
+  let started: StartedRun | undefined;
   try {
-    const { run, agent } =
+    started =
       resume === undefined
         ? await startRun(knownAlgorithm(command, algorithm), environment ?? missing(command, 'environment'), options)
         : await resumeRun(resume, algorithm, environment, options);
+    const { run, agent } = started;
     const own = `runs/${run.algorithm}-${fileName(run.environment)}-${run.seed}`;
     const folderPath = async (): Promise<string> => (folder ??= await TrainingFolder.takeNew(own)).path;
     const kept = { saveReplay: options.saveReplay };
@@ -191,6 +200,8 @@ async function trainCommand(
       }
     }
   } finally {
+    // Threads of its own would keep the process alive.
+    started?.env.close();
     await folder?.release();
   }
 }
@@ -204,6 +215,7 @@ function reasons({ folder, failure }: SavedRun): string[] {
 interface StartedRun {
   readonly run: Run;
   readonly agent: Agent;
+  readonly env: VectorEnv;
 }
 
 /** Which algorithm to train. */
@@ -224,12 +236,12 @@ async function startRun(algorithm: string, idOrPath: string, options: TrainOptio
   const name = chooseSettings(options.settings, algorithm, environment);
   const settings = override(findSettings(name, algorithm, environment), algorithm, options.set);
   const { seed, steps = options.moreSteps ?? settings.steps, device: deviceName = defaultDeviceName() } = options;
-  const env = makeVectorEnv(environment, settings.numEnvs);
+  const env = await trainingEnv(environment, settings.numEnvs, options.envThreads);
   const device = await openDevice(deviceName);
   const agent = fromUser(() => algorithms[algorithm].create(env, { ...settings.options, seed, device }));
   if (!options.json) console.error(settingsText(name, algorithm, environment));
   const run = { algorithm, environment, settings: name, numEnvs: settings.numEnvs, steps, seed, device: deviceName };
-  return { run, agent };
+  return { run, agent, env };
 }
 
 async function resumeRun(
@@ -250,7 +262,9 @@ async function resumeRun(
   const { steps = run.steps, moreSteps, set, device = run.device } = options;
   const settings = override({ numEnvs: run.numEnvs, steps, options: {} }, run.algorithm, set);
   const { numEnvs } = settings;
-  const env = fromUser(() => makeVectorEnv(run.environment, numEnvs), `${folder}: numEnvs`);
+  // Made first, for its messages.
+  fromUser(() => makeVectorEnv(run.environment, numEnvs), `${folder}: numEnvs`).close();
+  const env = await trainingEnv(run.environment, numEnvs, options.envThreads);
   const agent = await loadRunAgent(run, checkpoint, { device, env, changes: settings.options });
   if (agent.resumed === 'with new episodes' && !options.json) {
     const others = `numEnvs was ${run.numEnvs} and is ${numEnvs}`;
@@ -258,5 +272,5 @@ async function resumeRun(
     console.error(`training goes on with new episodes: ${numEnvs === run.numEnvs ? lost : others}`);
   }
   const total = moreSteps === undefined ? steps : agent.step + moreSteps;
-  return { run: { ...run, numEnvs, steps: total, device }, agent };
+  return { run: { ...run, numEnvs, steps: total, device }, agent, env };
 }

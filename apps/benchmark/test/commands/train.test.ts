@@ -52,6 +52,14 @@ describe('gradus train', () => {
     expect(await score('2')).not.toBe(first);
   });
 
+  it('gives the same numbers with environments in threads', async () => {
+    const numbers = async (...more: string[]): Promise<unknown> => {
+      const { mean_return, std_return } = resultOf(await runCommand(...short, '--steps', '300', '--json', ...more));
+      return [mean_return, std_return];
+    };
+    expect(await numbers('--env-threads', '2')).toEqual(await numbers());
+  });
+
   it('shows progress and a table to people', async () => {
     const { output, errors } = await runCommand(...short);
     expect(errors).toContain('steps/s');
