@@ -14,6 +14,7 @@ export {
   crossQSettings,
   d4pgSettings,
   ddpgSettings,
+  discreteSacSettings,
   sacSettings,
   td3Settings,
   tqcSettings,

@@ -3,6 +3,7 @@ import type { A2cOptions } from './a2c.ts';
 import type { CrossQOptions } from './crossq.ts';
 import type { D4pgOptions } from './d4pg.ts';
 import type { DdpgOptions } from './ddpg.ts';
+import type { DiscreteSacOptions } from './discrete-sac.ts';
 import type { SacOptions } from './sac.ts';
 import type { Td3Options } from './td3.ts';
 import type { TqcOptions } from './tqc.ts';
@@ -188,6 +189,17 @@ export const sacSettings: SettingsTable<'zoo' | 'gradus', SacOptions> = {
         learningStarts: 1000,
         hidden: [64, 64],
       },
+    },
+  },
+};
+
+/** For discrete SAC: our own. */
+export const discreteSacSettings: SettingsTable<'gradus', DiscreteSacOptions> = {
+  gradus: {
+    'CartPole-v1': {
+      numEnvs: 1,
+      steps: 100_000,
+      options: { hidden: [64, 64], batchSize: 128, learningRate: 1e-3, targetEntropy: 0.2, trainFrequency: 2 },
     },
   },
 };
