@@ -11,6 +11,12 @@ export function arrayOf(expected: string, accepts: (element: unknown) => boolean
   };
 }
 
+/** A list or typed array of texts. */
+export const textList: OptionCheck = arrayOf('texts', (value) => typeof value === 'string');
+
+/** A text. */
+export const aText: OptionCheck = { expected: 'a text', accepts: (value) => typeof value === 'string' };
+
 /** The number of a token. */
 export const tokenId: OptionCheck = {
   expected: 'the number of a token, an integer of at least 0',

@@ -47,3 +47,14 @@ export { sampleToken, type SampledToken, type SamplingOptions } from './generati
 export { loadDecoder, saveDecoder, type ModelFiles } from './model/model-files.ts';
 export { loadLlama2c } from './model/llama2c.ts';
 export { rewardHead, textRewards, valueHead, type ScalarHead } from './model/heads.ts';
+
+export {
+  ByteLevelTokenizer,
+  gpt2Words,
+  TokenizerError,
+  type AddedToken,
+  type ByteLevelParts,
+  type EncodeOptions,
+} from './tokenizer/byte-level-tokenizer.ts';
+export { readTokenizer, tokenizerJson } from './tokenizer/tokenizer-json.ts';
+export { trainTokenizer, type TrainTokenizerOptions } from './tokenizer/train.ts';

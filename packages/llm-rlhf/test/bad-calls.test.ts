@@ -68,6 +68,17 @@ const examples: Examples = {
   tokenRewards: () => [completions(), [1, 2], kl(), { klCoefficient: 0.1, placement: 'last-token', time: 3 }],
   tokenAdvantages: () => [completions(), kl(), kl(), { gamma: 1, lambda: 0.9, placement: 'last-token', time: 3 }],
   whiten: () => [[1, 2, 3], [1, 1, 1], { shiftsMean: true, variance: 'biased' }],
+  ByteLevelTokenizer: () => [
+    { vocabulary: Object.assign(Object.create(null), { a: 0, b: 1 }) as Record<string, number>, merges: [] },
+  ],
+  'ByteLevelTokenizer.encode': () => ['ab', { addedTokens: true }],
+  'ByteLevelTokenizer.decode': () => [[0, 1], { skipSpecial: true }],
+  trainTokenizer: () => [['a b'], { vocabularySize: 257, specialTokens: ['c'], minFrequency: 1 }],
+  'trainTokenizer.encode': () => ['ab', { addedTokens: true }],
+  'trainTokenizer.decode': () => [[0, 1], { skipSpecial: true }],
+  // Of JSON, which has a test of its own.
+  readTokenizer: null,
+  tokenizerJson: null,
   sampleToken: () => [[0, 1], { temperature: 1, topK: 2, topP: 0.5 }, 0.5],
   TextGenerator: () => [decoder(), { rows: 1, promptLength: 2, maxNewTokens: 2 }],
   'TextGenerator.generate': () => [
