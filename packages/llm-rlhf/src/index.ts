@@ -50,8 +50,8 @@ export { rewardHead, textRewards, valueHead, type ScalarHead } from './model/hea
 
 export {
   ByteLevelTokenizer,
-  gpt2Words,
   TokenizerError,
+  wordPatterns,
   type AddedToken,
   type ByteLevelParts,
   type EncodeOptions,

@@ -24,5 +24,5 @@ export function toByteCharacters(text: string): string {
 /** The bytes that characters of the alphabet stand for; undefined where one is none. */
 export function fromByteCharacters(characters: string): number[] | undefined {
   const bytes = Array.from(characters, (character) => bytesOfCharacters.get(character));
-  return bytes.every((byte) => byte !== undefined) ? (bytes) : undefined;
+  return bytes.every((byte) => byte !== undefined) ? bytes : undefined;
 }

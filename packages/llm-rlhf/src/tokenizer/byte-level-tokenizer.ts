@@ -9,11 +9,12 @@ export class TokenizerError extends Error {
 }
 
 /**
- * How GPT-2 cuts a text into words before it merges (Radford et al., 2019): contractions, letters, digits, other signs, each with the space before them. White space
- * is Unicode's, as in Hugging Face's tokenizers: JavaScript's `\s` has U+FEFF besides, and lacks U+0085.
+ * How texts are cut into words before symbols are merged. `gpt2` (Radford et al., 2019): contractions, letters, digits, other signs, each with the space before them.
+ * White space is Unicode's, as in Hugging Face's tokenizers: JavaScript's `\s` has U+FEFF besides, and lacks U+0085.
  */
-export const gpt2Words =
-  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+export const wordPatterns: Readonly<Record<'gpt2', RegExp>> = {
+  gpt2: /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
+};
 
 /** A token that is found in texts as it stands, before anything else. */
 export interface AddedToken {
@@ -30,7 +31,7 @@ export interface ByteLevelParts {
   /** Pairs of symbols that become one, the first first. */
   readonly merges: readonly (readonly [string, string])[];
   readonly addedTokens?: readonly AddedToken[];
-  /** How texts are cut into words; `null`: not at all. Default: {@link gpt2Words}. Needs the flags g and u. */
+  /** How texts are cut into words; `null`: not at all. Default: GPT-2's. Needs the flags g and u. */
   readonly words?: RegExp | null;
   /** Whether a space is put before a text that does not begin with one. Default false. */
   readonly addPrefixSpace?: boolean;
@@ -88,7 +89,7 @@ export class ByteLevelTokenizer {
       words: optional(nullable(isPattern)),
       addPrefixSpace: optional(flag),
     });
-    const { vocabulary, merges, addedTokens = [], words = gpt2Words, addPrefixSpace = false } = parts;
+    const { vocabulary, merges, addedTokens = [], words = wordPatterns.gpt2, addPrefixSpace = false } = parts;
     this.vocabulary = { ...vocabulary, ...Object.fromEntries(addedTokens.map(({ content, id }) => [content, id])) };
     this.merges = merges;
     this.addedTokens = addedTokens;

@@ -1,10 +1,10 @@
 import { valueText } from '@gradus/tensor';
-import { ByteLevelTokenizer, gpt2Words, TokenizerError, type AddedToken } from './byte-level-tokenizer.ts';
+import { ByteLevelTokenizer, TokenizerError, wordPatterns, type AddedToken } from './byte-level-tokenizer.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** GPT-2's words as Hugging Face's files write them. */
-const gpt2Source = gpt2Words.source;
+const gpt2Source = wordPatterns.gpt2.source;
 
 /**
  * A tokenizer from the contents of Hugging Face's `tokenizer.json`: byte-pair encoding over bytes, as GPT-2, GPT-NeoX, Llama 3 and most newer models have it. The
@@ -125,7 +125,7 @@ function readWords(value: unknown): { readonly words: RegExp | null; readonly ad
   expectOneOf('pre_tokenizer.type', last.type, 'ByteLevel');
   const addPrefixSpace = last.add_prefix_space !== false;
   const usesOwn = last.use_regex !== false;
-  if (others.length === 0) return { words: usesOwn ? gpt2Words : null, addPrefixSpace };
+  if (others.length === 0) return { words: usesOwn ? wordPatterns.gpt2 : null, addPrefixSpace };
   expectOneOf('pre_tokenizer.pretokenizers.length', others.length, 1);
   const [split] = others;
   expectOneOf('pre_tokenizer.type', split.type, 'Split');

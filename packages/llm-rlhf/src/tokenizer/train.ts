@@ -1,7 +1,7 @@
 import { checkArguments, optional, positiveInteger } from '@gradus/tensor';
 import { checkNeeded, textList } from '../checks.ts';
 import { byteCharacters, toByteCharacters } from './byte-alphabet.ts';
-import { ByteLevelTokenizer, gpt2Words, TokenizerError } from './byte-level-tokenizer.ts';
+import { ByteLevelTokenizer, TokenizerError, wordPatterns } from './byte-level-tokenizer.ts';
 import { mergePairs, pairKey } from './merge-table.ts';
 
 /** Options of {@link trainTokenizer}. */
@@ -60,7 +60,7 @@ interface CountedWord {
 function countedWords(texts: readonly string[]): CountedWord[] {
   const counts = new Map<string, number>();
   for (const each of texts) {
-    for (const word of each.match(gpt2Words) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+    for (const word of each.match(wordPatterns.gpt2) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   return Array.from(counts, ([word, count]) => ({ symbols: Array.from(toByteCharacters(word)), count }));
 }
