@@ -178,7 +178,7 @@ export class ReplayLearning implements AgentState {
   /** The observations of a minibatch that nothing is learned from, [rows × size]; undefined while there is nothing to draw. */
   drawObservations(progress: number): Float32Array | undefined {
     const { minibatches, batchSize, training } = this;
-    if (minibatches.buffer().size === 0) return undefined;
+    if (!minibatches.areReady) return undefined;
     const { observationSpace, actionSpace } = training.env;
     const observations = (): Float32Array => new Float32Array(batchSize * observationSpace.size);
     const drawn = {

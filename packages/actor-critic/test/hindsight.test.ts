@@ -1,6 +1,6 @@
 import { EnvError, evaluate } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
-import { DiscreteSac } from '@gradus/actor-critic';
+import { Ddpg, DiscreteSac } from '@gradus/actor-critic';
 import { describe, expect, test } from 'vitest';
 import { continuousAgents, type ReplayAgent, type SharedOptions } from './support/agents.ts';
 
@@ -75,4 +75,18 @@ test('discrete SAC learns by hindsight too', () => {
   Array.from(agent.learn({ steps: 2000 }));
   const { returns } = evaluate(agent, makeVectorEnv('BitFlip-v0', 50, { bits: 4 }), { episodes: 200, seed: 7 });
   expect(returns.filter((value) => value > -4).length).toBeGreaterThanOrEqual(190);
+});
+
+test('noise on parameters waits for an episode to measure itself by, after training was resumed with an empty buffer too', () => {
+  const options = {
+    ...shared,
+    bufferSize: 500,
+    hindsight: {},
+    noise: { kind: 'parameter' },
+    learningStarts: 60,
+  } as const;
+  const agent = new Ddpg(makeEnv('PlanarReacher-v0'), options);
+  Array.from(agent.learn({ steps: 101 }));
+  const resumed = Ddpg.load(agent.checkpoint({ saveReplay: false }), { env: makeEnv('PlanarReacher-v0') });
+  expect(Array.from(resumed.learn({ steps: 180 })).at(-1)?.step).toBe(180);
 });

@@ -73,7 +73,7 @@ const examples: Examples = {
   ],
   'ByteLevelTokenizer.encode': () => ['ab', { addedTokens: true }],
   'ByteLevelTokenizer.decode': () => [[0, 1], { skipSpecial: true }],
-  trainTokenizer: () => [['a b'], { vocabularySize: 257, specialTokens: ['c'], minFrequency: 1 }],
+  trainTokenizer: () => [['a b'], { vocabularySize: 257, specialTokens: ['<c>'], minFrequency: 1 }],
   'trainTokenizer.encode': () => ['ab', { addedTokens: true }],
   'trainTokenizer.decode': () => [[0, 1], { skipSpecial: true }],
   // Of JSON, which has a test of its own.

@@ -130,9 +130,18 @@ describe('config.json', () => {
     expect(() => readConfig({ ...llama, num_key_value_heads: 3 })).toThrow(
       new ModelError('config: expected num_key_value_heads to be a divisor of 4, got 3'),
     );
+    expect(() => readConfig({ model_type: 'gpt2', scale_attn_weights: false })).toThrow(
+      new ModelError('config: scale_attn_weights false is not supported'),
+    );
     expect(() => readConfig({ ...llama, rope_scaling: { rope_type: 'llama3', factor: 8 } })).toThrow(
       /^config: rope_scaling .* is not supported$/,
     );
+  });
+
+  test('null is what transformers writes for the usual', () => {
+    const config = readConfig({ ...llama, head_dim: null, num_key_value_heads: null });
+    expect(config).toMatchObject({ num_key_value_heads: 4 });
+    expect(config).not.toHaveProperty('head_dim');
   });
 
   test('what transformers assumes is assumed, and what it writes since version 5 is read', () => {

@@ -4,6 +4,7 @@ import {
   sampleToken,
   shifted,
   TextGenerator,
+  truncateCompletions,
   type Decoder,
   type SamplingOptions,
 } from '@gradus/llm-rlhf';
@@ -103,6 +104,21 @@ describe('completions', () => {
     const columns = Array.from(generator.stream([[1, 2], [3]], { random: random(4) }), ({ tokens }) => [...tokens]);
     expect(columns.map(([first]) => first)).toEqual([...whole.tokens.subarray(0, 8)]);
     expect(columns.map(([, second]) => second)).toEqual([...whole.tokens.subarray(8)]);
+  });
+
+  test('of an older stream end with an error where the generator has begun other texts', () => {
+    const older = generator.stream([[1, 2]], { random: random(4) });
+    older.next();
+    generator.generate([[3]], { random: random(4) });
+    expect(() => older.next()).toThrow(/^stream: the generator has begun other texts meanwhile/);
+  });
+
+  test('are what rewards take them for', () => {
+    const { tokens, lengths, ended } = generator.generate([[1, 2], [3], [4]], { random: random(3), stopTokens: [7] });
+    const cut = truncateCompletions(tokens, 8, 7, 0);
+    expect(cut.lengths).toEqual(lengths);
+    expect(cut.ended).toEqual(ended);
+    expect(cut.tokens.every((token) => token >= 0)).toBe(true);
   });
 
   test('weights that were trained meanwhile are the ones that write', () => {

@@ -258,6 +258,19 @@ describe('DPO and its relatives', () => {
   });
 });
 
+test('preference losses refuse what makes no sense', () => {
+  const one = (): t.Tensor => t.full([1], -1);
+  const loss = (options: object) => () =>
+    t.evaluate(() => {
+      const sums = { chosen: one(), rejected: one(), referenceChosen: one(), referenceRejected: one() };
+      return dpoLoss({ ...sums, chosenLengths: one(), rejectedLengths: one() }, options as PreferenceLoss).loss;
+    });
+  expect(loss({ kind: 'robust', beta: 0.1, labelSmoothing: 0.5 })).toThrow(
+    new RangeError('dpoLoss: expected labelSmoothing to be a number in [0, 0.5), got 0.5'),
+  );
+  expect(loss({ kind: 'kto', beta: 0.1 })).toThrow(/^dpoLoss: expected kind to be one of /);
+});
+
 describe('REINFORCE', () => {
   test.each(golden.reinforce.cases)('$name', ({ advantages, loss, d_logits: gradient }) => {
     expectLoss(
@@ -385,6 +398,19 @@ describe('GRPO', () => {
 
   test.each(grpo.cases)('$loss_type', ({ loss_type: name, loss, d_logits: gradient }) => {
     expectLoss((logits) => parts(logits, options[name]).loss, loss, gradient);
+  });
+
+  test('what the mask leaves out has no gradient, however unlikely it is', () => {
+    const own = variableOf([[-1, -100]]);
+    const zeros = (): t.Tensor => t.full([1, 2], 0);
+    const found = lossAndGradients([own], () => {
+      const policy = t.asTensor(own);
+      const batch = { logProbabilities: policy, oldLogProbabilities: policy, referenceLogProbabilities: zeros() };
+      const rest = { advantages: t.full([1], 1), mask: t.constant([1, 2], [1, 0]) };
+      return grpoLoss({ ...batch, ...rest }, { clipRange: 0.2, beta: 0.04, aggregation: 'grpo' }).loss;
+    });
+    expect(found.gradients[0][1]).toBe(0);
+    expect(Number.isFinite(found.loss)).toBe(true);
   });
 
   test('what is reported', () => {

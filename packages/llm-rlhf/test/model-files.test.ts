@@ -86,6 +86,15 @@ describe('folders', () => {
     await expect(loadDecoderFolder(path)).rejects.toThrow(/expected weight_map to name files of the same folder$/);
   });
 
+  test('what is saved where a model of several files lay is what is loaded', async () => {
+    const { decoder, golden } = loadGolden('gpt2');
+    const path = join(folder, 'over');
+    await saveDecoderFolder(decoder, path);
+    await writeFile(join(path, 'model.safetensors.index.json'), '{"weight_map":{"a":"model-1.safetensors"}}');
+    await saveDecoderFolder(decoder, path);
+    expect(logitsOf(await loadDecoderFolder(path), golden.input_ids)).toEqual(logitsOf(decoder, golden.input_ids));
+  });
+
   test('files that are missing or no JSON are named', async () => {
     await expect(loadDecoderFolder(join(folder, 'nothing'))).rejects.toThrow(/config\.json: ENOENT/);
     const path = join(folder, 'broken');

@@ -73,7 +73,7 @@ describe('where completions end', () => {
     expect(() => truncateCompletions([1, 1], 2, 1, 1)).toThrow(
       new RangeError('truncateCompletions: expected a token for padding that is not end-of-text, got 1 for both'),
     );
-    expect(() => truncateCompletions([1.5], 1, 1, 0)).toThrow('tokens, integers of at least 0');
+    expect(() => truncateCompletions([1.5], 1, 1, 0)).toThrow('tokens, integers of at least 0, or −1 behind an end');
     expect(() => truncateCompletions([1, 2, 3], 2, 1, 0)).toThrow(
       new RangeError('truncateCompletions: expected a multiple of 2 tokens, got 3'),
     );

@@ -20,9 +20,12 @@ describe('numbers and texts are those of Hugging Face’s tokenizers in Rust, 0.
   const names = [
     'as GPT-2',
     'with a space before',
-    'as Llama 3',
+    'words as in Llama 3',
     'words of letters and what is between',
     'whole texts',
+    'words that are symbols, as in Llama 3',
+    'in the form NFC, as in GPT-NeoX',
+    'without a type of the model, as in older files',
   ];
   test.each(cases.map((each, i) => [names[i], each] as const))('%s', (_, { tokenizer: json, results }) => {
     const tokenizer = readTokenizer(json);
@@ -57,6 +60,13 @@ describe('texts', () => {
     const spelled = tokenizer.encode('<|end|>', { addedTokens: false });
     expect(spelled.length).toBeGreaterThan(1);
     expect(tokenizer.decode(spelled)).toBe('<|end|>');
+  });
+
+  test('may be long, and vocabularies large', () => {
+    const long = tokenizer.encode('a'.repeat(200_000), { addedTokens: false });
+    expect(tokenizer.decode(long)).toHaveLength(200_000);
+    const vocabulary = Object.fromEntries(Array.from({ length: 200_000 }, (_, id) => [`symbol${id}`, id]));
+    expect(new ByteLevelTokenizer({ vocabulary, merges: [] }).size).toBe(200_000);
   });
 
   test('numbers that there are not are refused', () => {
@@ -94,6 +104,22 @@ describe('training', () => {
     expect(tokenizerJson(same)).toEqual(tokenizerJson(one));
   });
 
+  test('special tokens may have any sign, be different, and are never learned', () => {
+    const tokenizer = trainTokenizer(['the the the the'], {
+      vocabularySize: 300,
+      specialTokens: ['the', '<end-of-text>'],
+    });
+    expect([...tokenizer.encode('<end-of-text>')]).toEqual([1]);
+    expect([...tokenizer.encode('the', { addedTokens: false })]).not.toContain(0);
+    const again = readTokenizer(tokenizerJson(tokenizer));
+    expect(again.encode('the thethe')).toEqual(tokenizer.encode('the thethe'));
+    for (const specialTokens of [['<a>', '<a>'], ['a'], ['']]) {
+      expect(() => trainTokenizer([], { vocabularySize: 300, specialTokens })).toThrow(
+        /^trainTokenizer: expected specialTokens to be different texts of more than one character, got /,
+      );
+    }
+  });
+
   test('special tokens get the first numbers, bytes the next, and a vocabulary has room for both', () => {
     const tokenizer = trainTokenizer([], { vocabularySize: 258, specialTokens: ['<pad>', '<end>'] });
     expect([...tokenizer.encode('<end><pad>!')]).toEqual([1, 0, 2]);
@@ -112,7 +138,7 @@ describe('tokenizer.json: what is not supported is refused by name', () => {
     [withModel({ type: 'Unigram' }), 'model.type "Unigram" is not supported, only "BPE"'],
     [withModel({ byte_fallback: true }), 'model.byte_fallback true is not supported, only null, false'],
     [withModel({ merges: [['a']] }), 'expected model.merges[0] to be a pair of symbols, got ["a"]'],
-    [{ ...usual, normalizer: { type: 'NFC' } }, 'normalizer {"type":"NFC"} is not supported, only null'],
+    [{ ...usual, normalizer: { type: 'NFKC' } }, 'normalizer.type "NFKC" is not supported, only "NFC"'],
     [{ ...usual, pre_tokenizer: { type: 'Whitespace' } }, 'pre_tokenizer.type "Whitespace" is not supported'],
     [
       { ...usual, added_tokens: [{ id: 0, content: 'a', lstrip: true }] },
@@ -127,6 +153,8 @@ describe('tokenizer.json: what is not supported is refused by name', () => {
     expect(() => new ByteLevelTokenizer({ vocabulary: { a: 0, b: 1 }, merges: [['a', 'b']] })).toThrow(
       new TokenizerError('merges: \'ab\' of the pair ["a","b"] is not in the vocabulary'),
     );
+    const twice = { vocabulary: { a: 0 }, merges: [], addedTokens: [{ id: 1, content: 'a', special: false }] };
+    expect(() => new ByteLevelTokenizer(twice)).toThrow(new TokenizerError("addedTokens: 'a' has two numbers"));
     expect(() => new ByteLevelTokenizer({ vocabulary: { a: 0, b: 0 }, merges: [] })).toThrow(
       new TokenizerError("vocabulary: 'a' and 'b' both have the number 0"),
     );

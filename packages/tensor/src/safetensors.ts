@@ -16,15 +16,16 @@ export class SafetensorsError extends Error {
   override readonly name = 'SafetensorsError';
 }
 
-/** What elements become; those of 16 bits are widened, which changes none. */
+/** What elements become; those of 8 and 16 bits are widened, which changes none. */
 const dtypes: Readonly<Record<string, DType>> = {
   F32: 'float32',
   F16: 'float32',
   BF16: 'float32',
   I32: 'int32',
+  U8: 'int32',
   BOOL: 'bool',
 };
-const fileBytes: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I32: 4, BOOL: 1 };
+const fileBytes: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I32: 4, U8: 1, BOOL: 1 };
 const names: Readonly<Record<DType, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, int32: 4, bool: 1 };
 /** The format's own limit on its header. */
@@ -244,6 +245,7 @@ const readers: Readonly<Record<string, (view: DataView, from: number, i: number,
   F16: (view, from, i) => halfPrecision(view.getUint16(from + 2 * i, true)),
   BF16: (view, from, i) => upperHalf(view.getUint16(from + 2 * i, true)),
   I32: (view, from, i) => view.getInt32(from + 4 * i, true),
+  U8: (view, from, i) => view.getUint8(from + i),
   BOOL: (view, from, i, name) => boolAt(view, from + i, name),
 };
 

@@ -98,7 +98,7 @@ describe('corrupt files are named', () => {
     [
       'another dtype',
       fileOf({ a: { ...good, dtype: 'F64' } }, 8),
-      "'a' has dtype F64; supported are F32, F16, BF16, I32, BOOL",
+      "'a' has dtype F64; supported are F32, F16, BF16, I32, U8, BOOL",
     ],
     ['a size that does not fit', fileOf({ a: { ...good, shape: [3] } }, 8), "'a' [3] should have 12 bytes, has 8"],
     ['elements cut off', fileOf({ a: good }, 7), 'it is truncated'],

@@ -140,14 +140,22 @@ export class HindsightReplayBuffer implements Stateful {
     if (relabelled > 0) this.relabel(relabelled, batch);
   }
 
+  /** Whether there is an episode to draw from: one that is over. */
+  get isReady(): boolean {
+    const stored = this.transitions.size / this.numEnvs;
+    return this.running.some((steps) => steps < stored);
+  }
+
   /** Draws the rows of transitions of episodes that are over. */
   private draw(rows: Uint32Array, random: Random): void {
     const { drawable, running, numEnvs, transitions } = this;
     const stored = transitions.size / numEnvs;
     for (let i = 0; i < numEnvs; i++) drawable[i + 1] = drawable[i] + Math.max(0, stored - running[i]);
     if (drawable[numEnvs] === 0) {
+      const option = transitions.size < transitions.capacity ? 'learningStarts' : 'bufferSize';
+      const copies = numEnvs === 1 ? '' : `, times ${numEnvs} copies`;
       throw new RangeError(
-        `hindsight: expected an episode that is over, got none in ${stored} steps; let learningStarts be more than the steps of an episode`,
+        `hindsight: expected an episode that is over, got none in ${stored} steps; let ${option} be more than the steps of an episode${copies}`,
       );
     }
     for (let k = 0; k < rows.length; k++) {

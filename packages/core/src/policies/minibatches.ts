@@ -114,6 +114,12 @@ export class Minibatches {
     });
   }
 
+  /** Whether there is anything to draw from. */
+  get areReady(): boolean {
+    const buffer = this.buffer();
+    return buffer instanceof HindsightReplayBuffer ? buffer.isReady : buffer.size > 0;
+  }
+
   /** Draws the next one into the inputs of an update; `progress` is the part of training done. */
   draw(inputs: PrioritizedReplayBatch, progress: number): void {
     const { options, random } = this;

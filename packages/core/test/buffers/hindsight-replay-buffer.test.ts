@@ -262,6 +262,10 @@ test('what cannot be is refused in words', () => {
       'hindsight: expected an episode that is over, got none in 3 steps; let learningStarts be more than the steps of an episode',
     ),
   );
+  expect(buffer.isReady).toBe(false);
+  const small = createBuffer(3);
+  first.forEach((step) => store(small, [step]));
+  expect(() => draw(small, 4, new Random(1))).toThrow('let bufferSize be more than the steps of an episode');
   const spaces = { numEnvs: 1, observationSpace, actionSpace: new Discrete(2) };
   const options = { capacity: 20, gamma: 0.5 };
   expect(() => new HindsightReplayBuffer(spaces, options)).toThrow(

@@ -62,6 +62,7 @@ export class TextGenerator {
   private readonly prefill: ReturnType<typeof prefillProgram>;
   private readonly step: ReturnType<typeof stepProgram>;
   private readonly caches: Caches;
+  private calls = 0;
 
   /** @throws RangeError for sizes that are no positive integers, or are longer together than the texts that the decoder knows. */
   constructor(decoder: Decoder, options: TextGeneratorOptions) {
@@ -111,7 +112,7 @@ export class TextGenerator {
 
   /**
    * The same token by token: yields the next one of every prompt, −1 for those whose completion has ended, until all have, or have `maxNewTokens`. What is
-   * yielded is used again at the next token.
+   * yielded is used again at the next token. One stream at a time: an older one throws once another has begun.
    * @throws RangeError for prompts that are too many, too long, empty or not of the model's tokens, for wrong options, and for logits that are not finite.
    */
   *stream(
@@ -122,6 +123,7 @@ export class TextGenerator {
     const { vocabulary } = this.decoder.sizes;
     checkCall(prompts, options);
     const { random, stopTokens = [], ...sampling } = options;
+    const call = ++this.calls;
     this.writePrompts(prompts);
     const tokens = new Int32Array(prompts.length);
     const logProbabilities = new Float32Array(prompts.length);
@@ -141,6 +143,11 @@ export class TextGenerator {
         isDone[row] = Number(stopTokens.includes(drawn.token));
       }
       yield { tokens, logProbabilities };
+      if (call !== this.calls) {
+        throw new RangeError(
+          'stream: the generator has begun other texts meanwhile; one for each stream keeps them apart',
+        );
+      }
       if (time === maxNewTokens - 1 || isDone.every((done) => done === 1)) return;
       const { inputs } = this.step;
       for (let row = 0; row < rows; row++) inputs.tokens[row] = row < prompts.length ? Math.max(tokens[row], 0) : 0;

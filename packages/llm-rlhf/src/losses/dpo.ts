@@ -20,7 +20,7 @@ export type PreferenceLoss =
 export interface PreferencePairs {
   readonly chosen: t.Tensor;
   readonly rejected: t.Tensor;
-  /** By the reference policy; SimPO looks at neither. */
+  /** By the reference policy; SimPO's loss looks at neither. */
   readonly referenceChosen: t.Tensor;
   readonly referenceRejected: t.Tensor;
   /** [pairs], float32; needed where something is taken in mean over tokens. */
@@ -39,6 +39,7 @@ export type DpoLoss = Readonly<
  *     h = (log π(y⁺) − log π_ref(y⁺)) − (log π(y⁻) − log π_ref(y⁻)),   L = −log σ(βh)
  */
 export function dpoLoss(pairs: PreferencePairs, options: PreferenceLoss): DpoLoss {
+  checkLoss(options);
   const chosen = t.sub(pairs.chosen, pairs.referenceChosen);
   const rejected = t.sub(pairs.rejected, pairs.referenceRejected);
   const losses = lossesOf(pairs, chosen, rejected, options);
@@ -83,6 +84,20 @@ function lossesOf(pairs: PreferencePairs, chosen: t.Tensor, rejected: t.Tensor, 
       return minusLogSigmoid(t.sub(t.mul(beta, perToken(pairs.chosen, pairs.rejected)), margin));
     }
   }
+}
+
+const isSmoothing: t.OptionCheck = {
+  expected: 'a number in [0, 0.5)',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value < 0.5,
+};
+
+function checkLoss(options: PreferenceLoss): void {
+  const { kind, beta } = options;
+  const kinds = t.oneOf('sigmoid', 'robust', 'hinge', 'ipo', 'simpo');
+  t.checkArguments('dpoLoss', { kind, beta }, { kind: kinds, beta: t.positiveNumber });
+  if (kind !== 'sigmoid' && kind !== 'robust') return;
+  const { labelSmoothing = 0 } = options;
+  t.checkArguments('dpoLoss', { labelSmoothing }, { labelSmoothing: isSmoothing });
 }
 
 /** −log σ(x) = log(1 + e⁻ˣ), without overflow. */

@@ -67,6 +67,7 @@ export type GrpoLoss = Readonly<Record<'loss' | 'kl' | 'clipLow' | 'clipHigh', t
  *     L(θ) = mean over tokens of −min(ρₜ A, clip(ρₜ, 1 − ε, 1 + ε) A) + β k3ₜ,   ρₜ = π(yₜ | y_{<t}; θ) / π_old(yₜ | y_{<t})
  */
 export function grpoLoss(batch: GrpoBatch, options: GrpoLossOptions): GrpoLoss {
+  t.checkArguments('grpoLoss', options, checks);
   const { logProbabilities, oldLogProbabilities, referenceLogProbabilities, mask } = batch;
   const { clipRange, clipRangeHigh = clipRange, beta, aggregation, importanceSampling = 'token' } = options;
   const advantages = t.expandDims(batch.advantages, 1);
@@ -75,7 +76,7 @@ export function grpoLoss(batch: GrpoBatch, options: GrpoLossOptions): GrpoLoss {
   const ratio = t.exp(logRatio);
   const clipped = t.clip(ratio, 1 - clipRange, 1 + clipRangeHigh);
   const surrogate = t.minimum(t.mul(ratio, advantages), t.mul(clipped, advantages));
-  const kl = masked(klEstimate(logProbabilities, referenceLogProbabilities, 'k3'), mask);
+  const kl = klEstimate(masked(logProbabilities, mask), masked(referenceLogProbabilities, mask), 'k3');
   const losses = beta === 0 ? t.neg(surrogate) : t.add(t.neg(surrogate), t.mul(beta, kl));
   const isLow = t.logicalAnd(t.less(ratio, 1 - clipRange), t.less(advantages, 0));
   const isHigh = t.logicalAnd(t.greater(ratio, 1 + clipRangeHigh), t.greater(advantages, 0));
@@ -86,6 +87,15 @@ export function grpoLoss(batch: GrpoBatch, options: GrpoLossOptions): GrpoLoss {
     clipHigh: maskedMean(t.cast(isHigh, 'float32'), mask),
   };
 }
+
+const checks = {
+  aggregation: t.oneOf('grpo', 'bnpo', 'dapo', 'dr-grpo'),
+  clipRange: t.nonNegativeNumber,
+  clipRangeHigh: t.optional(t.nonNegativeNumber),
+  beta: t.nonNegativeNumber,
+  importanceSampling: t.optional(t.oneOf('token', 'sequence')),
+  maxLength: t.optional(t.positiveInteger),
+};
 
 /** The mean of a completion's log-ratios at each of its tokens. */
 function sequenceRatio(difference: t.Tensor, mask: t.Tensor): t.Tensor {

@@ -38,5 +38,8 @@ export function masked(values: t.Tensor, mask: t.Tensor): t.Tensor {
 /** −Σ π log π of each position: logits [rows, time, vocabulary] → [rows, time]. */
 export function tokenEntropy(logits: t.Tensor, temperature = 1): t.Tensor {
   const logProbabilities = t.logSoftmax(temperature === 1 ? logits : t.div(logits, temperature));
-  return t.neg(t.sum(t.mul(t.exp(logProbabilities), logProbabilities), { axis: -1 }));
+  const probabilities = t.exp(logProbabilities);
+  // 0 · −∞ is 0 here.
+  const terms = t.where(t.greater(probabilities, 0), t.mul(probabilities, logProbabilities), 0);
+  return t.neg(t.sum(terms, { axis: -1 }));
 }

@@ -54,7 +54,10 @@ export function ppoLoss(batch: PpoBatch, { clipRange, clipRangeValue, valueCoeff
     valueLoss,
     clipFraction: fraction(t.greater(clipped, plain)),
     valueClipFraction: fraction(t.greater(clippedErrors, plainErrors)),
-    approximateKl: maskedMean(klEstimate(logProbabilities, oldLogProbabilities, 'k2'), mask),
+    approximateKl: maskedMean(
+      klEstimate(masked(logProbabilities, mask), masked(oldLogProbabilities, mask), 'k2'),
+      mask,
+    ),
     ratio: maskedMean(ratio, mask),
   };
 }

@@ -1,5 +1,5 @@
 import * as t from '@gradus/tensor';
-import { logProbabilitiesOf, maskedMean, shifted, tokenEntropy } from './log-probabilities.ts';
+import { logProbabilitiesOf, masked, maskedMean, shifted, tokenEntropy } from './log-probabilities.ts';
 
 /** The loss of supervised fine-tuning, a scalar, and what is worth reporting of it. */
 export type SftLoss = Readonly<Record<'loss' | 'entropy' | 'meanTokenAccuracy', t.Tensor>>;
@@ -19,7 +19,7 @@ export function sftLoss(logits: t.Tensor, tokens: t.Tensor, mask: t.Tensor): Sft
   const logProbabilities = logProbabilitiesOf(next.logits, next.tokens);
   const isRight = t.cast(t.equal(t.argmax(next.logits), next.tokens), 'float32');
   return {
-    loss: t.neg(t.div(t.sum(t.mul(logProbabilities, weights)), t.sum(weights))),
+    loss: t.neg(t.div(t.sum(t.mul(masked(logProbabilities, weights), weights)), t.sum(weights))),
     entropy: maskedMean(tokenEntropy(next.logits), t.cast(t.greaterEqual(weights, 1), 'float32')),
     meanTokenAccuracy: maskedMean(isRight, t.cast(t.greaterEqual(weights, 1), 'float32')),
   };

@@ -84,6 +84,7 @@ const unsupported: Readonly<Record<string, (value: unknown) => boolean>> = {
   sliding_window: (value) => value !== null,
   pretraining_tp: (value) => value !== 1,
   scale_attn_by_inverse_layer_idx: (value) => value === true,
+  scale_attn_weights: (value) => value === false,
   add_cross_attention: (value) => value === true,
   quantization_config: (value) => value !== null,
 };
@@ -116,7 +117,8 @@ export function readConfig(json: unknown): ModelConfig {
   for (const [name, field] of Object.entries(fields[type as ModelConfig['model_type']] as Record<string, Field>)) {
     const { check } = field;
     const usual = name === 'num_key_value_heads' ? given[field.default as string] : field.default;
-    const value = given[name] === undefined ? usual : given[name];
+    // Python's None is what transformers writes for the usual.
+    const value = given[name] ?? usual;
     if (!check.accepts(value) || (value === undefined && !('default' in field))) {
       throw new ModelError(`config: expected ${name} to be ${check.expected}, got ${valueText(value)}`);
     }

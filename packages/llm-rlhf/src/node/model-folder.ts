@@ -6,6 +6,9 @@ import { ModelError } from '../model/config.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { loadDecoder, saveDecoder } from '../model/model-files.ts';
 
+/** Which file of several has which weight. */
+const INDEX = 'model.safetensors.index.json';
+
 const isPath: OptionCheck = {
   expected: 'a path that is not empty',
   accepts: (value) => typeof value === 'string' && value !== '',
@@ -23,14 +26,13 @@ export async function loadDecoderFolder(folder: string): Promise<Decoder> {
 }
 
 async function weightFiles(folder: string): Promise<string[]> {
-  const index = 'model.safetensors.index.json';
-  if (!existsSync(join(folder, index))) return ['model.safetensors'];
-  const { weight_map: map } = (await readJson(join(folder, index))) as { readonly weight_map?: unknown };
+  if (!existsSync(join(folder, INDEX))) return ['model.safetensors'];
+  const { weight_map: map } = (await readJson(join(folder, INDEX))) as { readonly weight_map?: unknown };
   const names = typeof map === 'object' && map !== null ? Object.values(map) : [];
   const isName = (name: unknown): name is string =>
     typeof name === 'string' && /^[\w.-]+\.safetensors$/.test(name) && !name.startsWith('.');
   if (names.length === 0 || !names.every(isName)) {
-    throw new ModelError(`${join(folder, index)}: expected weight_map to name files of the same folder`);
+    throw new ModelError(`${join(folder, INDEX)}: expected weight_map to name files of the same folder`);
   }
   return [...new Set(names)];
 }
@@ -66,4 +68,6 @@ export async function saveDecoderFolder(decoder: Decoder, folder: string): Promi
       await rm(written, { force: true });
     }
   }
+  // Of a model in several files that lay here: it would be taken for what is in the folder.
+  await rm(join(folder, INDEX), { force: true });
 }

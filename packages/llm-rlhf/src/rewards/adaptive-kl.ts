@@ -34,6 +34,9 @@ export class AdaptiveKlCoefficient {
   update(kl: number, completions: number): void {
     checkArguments('update', { kl, completions }, { kl: finiteNumber, completions: positiveInteger });
     const { target, horizon } = this.options;
+    if (completions > horizon) {
+      throw new RangeError(`update: expected at most horizon, ${horizon}, completions at a time, got ${completions}`);
+    }
     const error = Math.min(Math.max(kl / target - 1, -0.2), 0.2);
     this.coefficient *= 1 + (error * completions) / horizon;
   }

@@ -13,11 +13,14 @@ export interface Completions {
   readonly ended: Uint8Array;
 }
 
-const isTokenList: OptionCheck = arrayOf('tokens, integers of at least 0', tokenId.accepts);
+const isTokenList: OptionCheck = arrayOf(
+  'tokens, integers of at least 0, or −1 behind an end',
+  (value) => value === -1 || tokenId.accepts(value),
+);
 
 /**
  * Completions as they count: everything after the first end-of-text is replaced by padding, which must be a token of its own, else a model would never learn
- * to stop. `tokens` [completions × time]. Throws `RangeError` for tokens that are not, and where both are the same.
+ * to stop. `tokens` [completions × time], as `TextGenerator.generate` returns them: −1 behind the end of one. Throws `RangeError` for tokens that are not, and where both are the same.
  */
 export function truncateCompletions(
   tokens: ArrayLike<number>,
@@ -44,7 +47,8 @@ export function truncateCompletions(
   const mask = new Float32Array(tokens.length);
   const kept = new Int32Array(tokens.length).fill(padding);
   for (let row = 0; row < rows; row++) {
-    for (let i = row * time; i < (row + 1) * time && ended[row] === 0; i++) {
+    if (tokens[row * time] === -1) throw new RangeError(`truncateCompletions: completion ${row} has no token`);
+    for (let i = row * time; i < (row + 1) * time && ended[row] === 0 && tokens[i] !== -1; i++) {
       kept[i] = tokens[i];
       mask[i] = 1;
       lengths[row]++;

@@ -1,4 +1,13 @@
-import { checkArguments, checkOptions, flag, nullable, optional, valueText, type OptionCheck } from '@gradus/tensor';
+import {
+  checkArguments,
+  checkOptions,
+  flag,
+  nullable,
+  oneOf,
+  optional,
+  valueText,
+  type OptionCheck,
+} from '@gradus/tensor';
 import { arrayOf, aText, checkNeeded, textList, tokenId } from '../checks.ts';
 import { fromByteCharacters, toByteCharacters } from './byte-alphabet.ts';
 import { MergeTable } from './merge-table.ts';
@@ -35,6 +44,10 @@ export interface ByteLevelParts {
   readonly words?: RegExp | null;
   /** Whether a space is put before a text that does not begin with one. Default false. */
   readonly addPrefixSpace?: boolean;
+  /** Whether a word that is a symbol becomes it, even where merges would not lead there, as in Llama 3. Default false. */
+  readonly ignoreMerges?: boolean;
+  /** Unicode's form that texts are brought into first, as in GPT-NeoX; they then come back in it. Default `null`: none. */
+  readonly normalization?: 'NFC' | null;
 }
 
 /** How texts are encoded. */
@@ -74,6 +87,10 @@ export class ByteLevelTokenizer {
   readonly addedTokens: readonly AddedToken[];
   readonly words: RegExp | null;
   readonly addPrefixSpace: boolean;
+  readonly ignoreMerges: boolean;
+  readonly normalization: 'NFC' | null;
+  /** One more than the largest number. */
+  readonly size: number;
   private readonly table: MergeTable;
   private readonly symbols = new Map<number, string>();
   private readonly added = new Map<string, AddedToken>();
@@ -88,13 +105,24 @@ export class ByteLevelTokenizer {
       addedTokens: optional(isAddedTokens),
       words: optional(nullable(isPattern)),
       addPrefixSpace: optional(flag),
+      ignoreMerges: optional(flag),
+      normalization: optional(nullable(oneOf('NFC'))),
     });
     const { vocabulary, merges, addedTokens = [], words = wordPatterns.gpt2, addPrefixSpace = false } = parts;
+    for (const { content, id } of addedTokens) {
+      const isTwice = addedTokens.some((other) => other.content === content && other.id !== id);
+      if (isTwice || (Object.hasOwn(vocabulary, content) && vocabulary[content] !== id)) {
+        throw new TokenizerError(`addedTokens: '${content}' has two numbers`);
+      }
+    }
     this.vocabulary = { ...vocabulary, ...Object.fromEntries(addedTokens.map(({ content, id }) => [content, id])) };
     this.merges = merges;
     this.addedTokens = addedTokens;
     this.words = words;
     this.addPrefixSpace = addPrefixSpace;
+    this.ignoreMerges = parts.ignoreMerges ?? false;
+    this.normalization = parts.normalization ?? null;
+    let size = 0;
     for (const [symbol, id] of Object.entries(this.vocabulary)) {
       if (!tokenId.accepts(id))
         throw new TokenizerError(
@@ -104,9 +132,11 @@ export class ByteLevelTokenizer {
       if (other !== undefined)
         throw new TokenizerError(`vocabulary: '${other}' and '${symbol}' both have the number ${id}`);
       this.symbols.set(id, symbol);
+      size = Math.max(size, id + 1);
     }
+    this.size = size;
     for (const pair of merges) {
-      const missing = [...pair, pair.join('')].find((symbol) => !Object.hasOwn(vocabulary, symbol));
+      const missing = [...pair, pair.join('')].find((symbol) => !Object.hasOwn(this.vocabulary, symbol));
       if (missing !== undefined)
         throw new TokenizerError(`merges: '${missing}' of the pair ${valueText(pair)} is not in the vocabulary`);
     }
@@ -115,11 +145,6 @@ export class ByteLevelTokenizer {
     // The longest first, where one begins with another.
     const contents = [...this.added.keys()].sort((a, b) => b.length - a.length);
     if (contents.length > 0) this.addedPattern = new RegExp(contents.map(escaped).join('|'), 'gu');
-  }
-
-  /** One more than the largest number. */
-  get size(): number {
-    return Math.max(-1, ...this.symbols.keys()) + 1;
   }
 
   /** The numbers of a text. No token is added around it. @throws TokenizerError where the vocabulary lacks a byte of it. */
@@ -149,14 +174,17 @@ export class ByteLevelTokenizer {
   }
 
   private encodeWords(text: string, ids: number[]): void {
-    const whole = this.addPrefixSpace && text !== '' && !text.startsWith(' ') ? ` ${text}` : text;
-    for (const word of cut(whole, this.words)) ids.push(...this.encodeWord(word));
+    const normal = this.normalization === null ? text : text.normalize(this.normalization);
+    const whole = this.addPrefixSpace && normal !== '' && !normal.startsWith(' ') ? ` ${normal}` : normal;
+    for (const word of cut(whole, this.words)) for (const id of this.encodeWord(word)) ids.push(id);
   }
 
   private encodeWord(word: string): readonly number[] {
     const known = this.cache.get(word);
     if (known !== undefined) return known;
-    const ids = this.table.apply(toByteCharacters(word)).map((symbol) => {
+    const characters = toByteCharacters(word);
+    const isWhole = this.ignoreMerges && Object.hasOwn(this.vocabulary, characters);
+    const ids = (isWhole ? [characters] : this.table.apply(characters)).map((symbol) => {
       if (Object.hasOwn(this.vocabulary, symbol)) return this.vocabulary[symbol];
       throw new TokenizerError(`encode: there is no token for '${symbol}' of the word ${valueText(word)}`);
     });
@@ -212,5 +240,5 @@ function* cut(text: string, words: RegExp | null): Generator<string> {
 const CACHED = 100_000;
 
 function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -14,12 +14,11 @@ const gpt2Source = wordPatterns.gpt2.source;
 export function readTokenizer(json: unknown): ByteLevelTokenizer {
   const file = objectAt('tokenizer.json', json);
   const model = objectAt('model', file.model);
-  expectOneOf('model.type', model.type, 'BPE');
+  // Older files, GPT-2's among them, do not say.
+  expectOneOf('model.type', model.type, 'BPE', undefined);
   expectOneOf('model.byte_fallback', model.byte_fallback, undefined, null, false);
-  expectOneOf('model.ignore_merges', model.ignore_merges, undefined, null, false);
   expectOneOf('model.continuing_subword_prefix', model.continuing_subword_prefix, undefined, null, '');
   expectOneOf('model.end_of_word_suffix', model.end_of_word_suffix, undefined, null, '');
-  expectOneOf('normalizer', file.normalizer, undefined, null);
   if (file.decoder !== null && file.decoder !== undefined) {
     expectOneOf('decoder.type', objectAt('decoder', file.decoder).type, 'ByteLevel');
   }
@@ -29,7 +28,14 @@ export function readTokenizer(json: unknown): ByteLevelTokenizer {
   const own = Object.fromEntries(
     Object.entries(vocabulary).filter(([symbol]) => !addedTokens.some(({ content }) => content === symbol)),
   );
-  return new ByteLevelTokenizer({ vocabulary: own, merges, addedTokens, ...readWords(file.pre_tokenizer) });
+  return new ByteLevelTokenizer({
+    vocabulary: own,
+    merges,
+    addedTokens,
+    ...readWords(file.pre_tokenizer),
+    ignoreMerges: model.ignore_merges === true,
+    normalization: readNormalizer(file.normalizer),
+  });
 }
 
 /** The contents of a `tokenizer.json` that Hugging Face's tokenizers read to the same numbers. */
@@ -52,7 +58,7 @@ export function tokenizerJson(tokenizer: ByteLevelTokenizer): Json {
       normalized: false,
       special,
     })),
-    normalizer: null,
+    normalizer: tokenizer.normalization === null ? null : { type: tokenizer.normalization },
     pre_tokenizer: split.length === 0 ? bytes : { type: 'Sequence', pretokenizers: [...split, bytes] },
     post_processor: null,
     decoder: { ...byteLevel, use_regex: true },
@@ -64,7 +70,7 @@ export function tokenizerJson(tokenizer: ByteLevelTokenizer): Json {
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: false,
+      ignore_merges: tokenizer.ignoreMerges,
       // With added tokens: `tokenizers` 0.23.2 numbers those that it lacks anew, whatever their ids (findings/tokenizers-added-token-ids.sh).
       vocab: vocabulary,
       merges,
@@ -115,6 +121,12 @@ function readAddedToken(value: unknown, i: number): AddedToken {
     expectOneOf(`added_tokens[${i}].${name}`, token[name], undefined, false);
   }
   return { id, content, special: special === true };
+}
+
+function readNormalizer(value: unknown): 'NFC' | null {
+  if (value === undefined || value === null) return null;
+  expectOneOf('normalizer.type', objectAt('normalizer', value).type, 'NFC');
+  return 'NFC';
 }
 
 /** How the file cuts texts into words. */

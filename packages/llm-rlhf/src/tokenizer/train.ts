@@ -33,6 +33,15 @@ export function trainTokenizer(texts: readonly string[], options: TrainTokenizer
       `trainTokenizer: expected vocabularySize to be at least ${needed}, the bytes and special tokens, got ${vocabularySize}`,
     );
   }
+  const alphabet = new Set(byteCharacters);
+  const wrong = specialTokens.find(
+    (token, i) => alphabet.has(token) || token === '' || specialTokens.indexOf(token) < i,
+  );
+  if (wrong !== undefined) {
+    throw new TokenizerError(
+      `trainTokenizer: expected specialTokens to be different texts of more than one character, got '${wrong}'`,
+    );
+  }
   const ids = new Map<string, number>();
   const addedTokens = specialTokens.map((content, id) => ({ id, content, special: true }));
   const first = specialTokens.length;
@@ -42,7 +51,7 @@ export function trainTokenizer(texts: readonly string[], options: TrainTokenizer
   const words = countedWords(texts);
   const merges: [string, string][] = [];
   while (first + ids.size < vocabularySize) {
-    const best = mostFrequentPair(words, ids);
+    const best = mostFrequentPair(words, ids, specialTokens);
     if (best === undefined || best.count < minFrequency) break;
     const [left, right] = best.pair;
     merges.push(best.pair);
@@ -68,6 +77,7 @@ function countedWords(texts: readonly string[]): CountedWord[] {
 function mostFrequentPair(
   words: readonly CountedWord[],
   ids: ReadonlyMap<string, number>,
+  specialTokens: readonly string[],
 ): { readonly pair: [string, string]; readonly count: number } | undefined {
   const pairs = new Map<string, { pair: [string, string]; count: number }>();
   for (const { symbols, count } of words) {
@@ -81,6 +91,8 @@ function mostFrequentPair(
   const number = (symbol: string): number => ids.get(symbol) ?? Infinity;
   let best: { pair: [string, string]; count: number } | undefined;
   for (const each of pairs.values()) {
+    // What users write shall not become a special token.
+    if (specialTokens.includes(each.pair.join(''))) continue;
     const isBetter =
       best === undefined ||
       each.count > best.count ||
