@@ -12,7 +12,16 @@ const folders = ['packages', 'apps'].flatMap((parent) =>
 );
 
 /** Packages whose tests share one process, so that its modules are loaded once: they leave nothing behind for each other. */
-const shared = new Set(['actor-critic', 'core', 'envs', 'policy-gradient', 'policy-search', 'tensor', 'tfjs', 'value-based']);
+const shared = new Set([
+  'actor-critic',
+  'core',
+  'envs',
+  'policy-gradient',
+  'policy-search',
+  'tensor',
+  'tfjs',
+  'value-based',
+]);
 
 export default defineConfig({
   resolve: { conditions },

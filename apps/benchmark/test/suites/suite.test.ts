@@ -34,6 +34,7 @@ describe('findSuite', () => {
       'continuous-control',
       'dqn-ablation',
       'dqn-family',
+      'dqn-gradus',
       'ppo',
       'pqn',
       'quick',
@@ -53,7 +54,7 @@ describe('findSuite', () => {
   it('says which suites there are', () => {
     expect(() => findSuite('clasic')).toThrow('clasic: expected the name of a suite or a file; did you mean classic?');
     expect(() => findSuite('xyz')).toThrow(
-      'known are classic, continuous-control, dqn-ablation, dqn-family, ppo, pqn, quick, recurrent-ppo, replay-study, tabular, trpo, zeroth-and-first-order',
+      'known are classic, continuous-control, dqn-ablation, dqn-family, dqn-gradus, ppo, pqn, quick, recurrent-ppo, replay-study, tabular, trpo, zeroth-and-first-order',
     );
     expect(() => findSuite(temporaryFolder())).toThrow('EISDIR');
   });

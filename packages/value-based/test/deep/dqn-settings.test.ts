@@ -102,6 +102,23 @@ test.each(['CartPole-v1', 'Acrobot-v1'])('cleanrl: %s', (id) => {
   });
 });
 
+test('ours for CartPole are those that were found and tried, and else those of the zoo', () => {
+  const { zoo, gradus } = dqnSettings;
+  expect(gradus['CartPole-v1']).toEqual({
+    ...zoo['CartPole-v1'],
+    options: {
+      ...zoo['CartPole-v1'].options,
+      learningRate: linear(0.0028161395673029794, 0.0001, 1),
+      epsilon: linear(1, 0.1, 0.16),
+      targetUpdateInterval: 512,
+      double: false,
+      gamma: 0.98,
+      nSteps: 3,
+      gradientSteps: 128,
+    },
+  });
+});
+
 test("CleanRL's C51 is its DQN with 101 atoms from -100 to 100 and another ε of Adam", () => {
   const distribution = { kind: 'categorical', atoms: 101, low: -100, high: 100 };
   for (const id of ['CartPole-v1', 'Acrobot-v1', 'MountainCar-v0']) {
