@@ -58,3 +58,5 @@ export {
 } from './tokenizer/byte-level-tokenizer.ts';
 export { readTokenizer, tokenizerJson } from './tokenizer/tokenizer-json.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './tokenizer/train.ts';
+
+export type { CompletionExample, PreferenceExample, PromptExample } from './data/examples.ts';

@@ -1,0 +1,76 @@
+import { valueText } from '@gradus/tensor';
+import { tokenId } from '../checks.ts';
+
+/** What supervised fine-tuning imitates, in tokens. */
+export interface CompletionExample {
+  /** May be empty: all of a text is then the completion. */
+  readonly prompt: ArrayLike<number>;
+  /** At least one token; the token that ends a text is its last, where it has one. */
+  readonly completion: ArrayLike<number>;
+}
+
+/** Two answers of which one was preferred, in tokens, at least one each. */
+export interface PreferenceExample {
+  readonly prompt: ArrayLike<number>;
+  readonly chosen: ArrayLike<number>;
+  readonly rejected: ArrayLike<number>;
+  /** By how much the chosen one should at least be better, in rewards. */
+  readonly margin?: number;
+}
+
+/** What is to be answered, in tokens, at least one. */
+export interface PromptExample {
+  readonly prompt: ArrayLike<number>;
+}
+
+/** Throws `RangeError`, which names the row by its number from 0, unless `rows` are examples of a model of `vocabulary` tokens, at least one. */
+export function checkCompletionExamples(subject: string, rows: readonly CompletionExample[], vocabulary: number): void {
+  checkRows(subject, rows, (row, where) => {
+    checkTokens(where, 'prompt', row.prompt, vocabulary, 0);
+    checkTokens(where, 'completion', row.completion, vocabulary, 1);
+  });
+}
+
+/** {@link checkCompletionExamples} of preferences. */
+export function checkPreferenceExamples(subject: string, rows: readonly PreferenceExample[], vocabulary: number): void {
+  checkRows(subject, rows, (row, where) => {
+    for (const name of ['prompt', 'chosen', 'rejected'] as const) checkTokens(where, name, row[name], vocabulary, 1);
+    if (row.margin === undefined || Number.isFinite(row.margin)) return;
+    throw new RangeError(`${where}: expected margin to be a finite number, got ${valueText(row.margin)}`);
+  });
+}
+
+/** {@link checkCompletionExamples} of prompts. */
+export function checkPromptExamples(subject: string, rows: readonly PromptExample[], vocabulary: number): void {
+  checkRows(subject, rows, (row, where) => {
+    checkTokens(where, 'prompt', row.prompt, vocabulary, 1);
+  });
+}
+
+function checkRows<Row>(subject: string, rows: readonly Row[], check: (row: Row, where: string) => void): void {
+  if (!Array.isArray(rows) || rows.length === 0) {
+    throw new RangeError(`${subject}: expected a list of at least one example, got ${valueText(rows)}`);
+  }
+  // Not forEach, which passes over holes.
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as Row;
+    const where = `${subject}: row ${i}`;
+    if (typeof row !== 'object' || row === null) {
+      throw new RangeError(`${where}: expected an example, got ${valueText(row)}`);
+    }
+    check(row, where);
+  }
+}
+
+function checkTokens(where: string, name: string, tokens: unknown, vocabulary: number, least: number): void {
+  const isList = Array.isArray(tokens) || (ArrayBuffer.isView(tokens) && !(tokens instanceof DataView));
+  if (!isList) throw new RangeError(`${where}: expected ${name} to be a list of tokens, got ${valueText(tokens)}`);
+  const list = Array.from(tokens as unknown as ArrayLike<unknown>);
+  if (list.length < least) throw new RangeError(`${where}: expected ${name} to have at least ${least} token, got none`);
+  for (const token of list) {
+    if (tokenId.accepts(token) && (token as number) < vocabulary) continue;
+    throw new RangeError(
+      `${where}: expected ${name} to have tokens of at least 0 and at most ${vocabulary - 1}, got ${valueText(token)}`,
+    );
+  }
+}
