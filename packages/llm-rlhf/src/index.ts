@@ -60,3 +60,14 @@ export { readTokenizer, tokenizerJson } from './tokenizer/tokenizer-json.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './tokenizer/train.ts';
 
 export type { CompletionExample, PreferenceExample, PromptExample } from './data/examples.ts';
+export { readParquet } from './data/parquet.ts';
+export { DataError, readJsonLines, type BadRowOptions, type Row } from './data/rows.ts';
+export {
+  completionExamples,
+  preferenceExamples,
+  promptExamples,
+  type CompletionTextOptions,
+  type Examples,
+  type PromptTextOptions,
+  type TextEncoding,
+} from './data/text-examples.ts';

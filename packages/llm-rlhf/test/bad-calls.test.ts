@@ -15,6 +15,15 @@ const completions = (): llm.Completions =>
   Object.create(llm.truncateCompletions([2, 1, 0, 2, 2, 2], 3, 1, 0)) as llm.Completions;
 const kl = (): number[] => [0, 0, 0, 0, 0, 0];
 
+const tokenizer = (): llm.ByteLevelTokenizer => llm.trainTokenizer(['a b c'], { vocabularySize: 257 });
+const promptOptions = {
+  maxPromptLength: 4,
+  promptTruncation: 'last-newline',
+  promptEnd: ':',
+  addedTokens: false,
+  onBadRow: 'throw',
+} as const;
+
 const examples: Examples = {
   // Within a program: tensor's own checks see what they are given.
   bradleyTerryLoss: null,
@@ -79,6 +88,24 @@ const examples: Examples = {
   // Of JSON, which has a test of its own.
   readTokenizer: null,
   tokenizerJson: null,
+  readJsonLines: () => ['{}', { onBadRow: 'skip' }],
+  // Of bytes, which have a test of their own.
+  readParquet: null,
+  completionExamples: () => [
+    [Object.assign(Object.create(null), { prompt: 'a', completion: 'b' }) as llm.Row],
+    Object.create(tokenizer()) as llm.TextEncoding,
+    { ...promptOptions, endOfText: 0, maxCompletionLength: 3 },
+  ],
+  preferenceExamples: () => [
+    [Object.assign(Object.create(null), { prompt: 'a', chosen: 'b', rejected: 'c' }) as llm.Row],
+    Object.create(tokenizer()) as llm.TextEncoding,
+    { ...promptOptions, endOfText: 0, maxCompletionLength: 3 },
+  ],
+  promptExamples: () => [
+    [Object.assign(Object.create(null), { prompt: 'a' }) as llm.Row],
+    Object.create(tokenizer()) as llm.TextEncoding,
+    promptOptions,
+  ],
   sampleToken: () => [[0, 1], { temperature: 1, topK: 2, topP: 0.5 }, 0.5],
   TextGenerator: () => [decoder(), { rows: 1, promptLength: 2, maxNewTokens: 2 }],
   'TextGenerator.generate': () => [
@@ -91,7 +118,7 @@ const examples: Examples = {
 test('bad arguments are refused in words', async () => {
   const { failures } = await badCalls(llm, examples, {
     sources: `${import.meta.dirname}/../src`,
-    accepted: [/\.topK: null\): accepted$/],
+    accepted: [/\.(topK|maxPromptLength|maxCompletionLength|endOfText): null\): accepted$/],
   });
   expect(failures.slice(0, 100)).toEqual([]);
 });

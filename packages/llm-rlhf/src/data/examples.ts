@@ -21,6 +21,8 @@ export interface PreferenceExample {
 /** What is to be answered, in tokens, at least one. */
 export interface PromptExample {
   readonly prompt: ArrayLike<number>;
+  /** What else is known of it, for reward functions. */
+  readonly columns?: Readonly<Record<string, unknown>>;
 }
 
 /** Throws `RangeError`, which names the row by its number from 0, unless `rows` are examples of a model of `vocabulary` tokens, at least one. */
