@@ -16,7 +16,10 @@ const arrows = {
     imports: ['core', 'tensor'],
     testImports: ['core/node', 'envs', 'envs/box2d', 'envs/mujoco'],
   },
-  'packages/llm-rlhf': { imports: ['core', 'tensor'], testImports: ['core/node', 'llm-rlhf/node'] },
+  'packages/llm-rlhf': {
+    imports: ['core', 'tensor'],
+    testImports: ['core/node', 'llm-rlhf/miniature', 'llm-rlhf/node'],
+  },
   'packages/policy-search': { imports: ['core'], testImports: ['core/node', 'envs', 'policy-search/node'] },
   'apps/benchmark': {
     imports: [
@@ -52,6 +55,19 @@ const noNode = {
   message: 'Packages run in browsers too; what needs Node belongs in a folder src/node or in an app.',
 };
 
+/** Where the gold judge is: the truth, of which what is trained may learn nothing but labels. */
+const miniature = 'packages/llm-rlhf/src/miniature';
+
+const noMiniature = {
+  regex: '^\\.\\.?/(?:.*/)?miniature/',
+  message: 'The miniature has the gold judge, which nothing that is trained may know.',
+};
+
+const noJudge = {
+  regex: '/judge\\.ts$',
+  message: 'Only what makes labels and what evaluates may know the gold judge.',
+};
+
 /** Forbids, in `folder`, every import of a package of this repository but `allowed`, and whatever `others` forbid. */
 function restrictImports(files, folder, allowed, others) {
   const names = allowed.map((name) => `@gradus/${name}`).join(', ') || 'no other package of this repository';
@@ -67,7 +83,7 @@ function boundary([folder, { imports, testImports = [] }]) {
   const own = folder.split('/')[1];
   const neutral = folder.startsWith('packages/') ? [noNode] : [];
   return [
-    restrictImports([`${folder}/src/**/*.ts`], folder, imports, neutral),
+    restrictImports([`${folder}/src/**/*.ts`], folder, imports, [...neutral, noMiniature]),
     restrictImports([`${folder}/{test,bench}/**/*.ts`], folder, [own, 'bad-calls', ...imports, ...testImports], []),
   ];
 }
@@ -76,7 +92,16 @@ function boundary([folder, { imports, testImports = [] }]) {
 export const boundaries = [
   restrictImports(['packages/**/*.ts', 'apps/**/*.ts'], 'An unlisted folder', [], []),
   ...Object.entries(arrows).flatMap(boundary),
-  ...nodeFolders.map((folder) => restrictImports([`${folder}/src/node/**/*.ts`], folder, arrows[folder].imports, [])),
+  ...nodeFolders.map((folder) =>
+    restrictImports([`${folder}/src/node/**/*.ts`], folder, arrows[folder].imports, [noMiniature]),
+  ),
+  restrictImports([`${miniature}/**/*.ts`], miniature, arrows['packages/llm-rlhf'].imports, [noNode, noJudge]),
+  restrictImports(
+    ['preferences', 'win-rate', 'index'].map((name) => `${miniature}/${name}.ts`),
+    miniature,
+    arrows['packages/llm-rlhf'].imports,
+    [noNode],
+  ),
   {
     files: ['packages/*/src/**/*.ts'],
     ignores: nodeFolders.map((folder) => `${folder}/src/node/**`),

@@ -1,6 +1,7 @@
 import { badCalls, type Examples } from '@gradus/bad-calls';
 import { Random } from '@gradus/core';
 import * as llm from '@gradus/llm-rlhf';
+import * as miniature from '@gradus/llm-rlhf/miniature';
 import { saveParameters } from '@gradus/tensor';
 import { expect, test } from 'vitest';
 
@@ -120,5 +121,41 @@ test('bad arguments are refused in words', async () => {
     sources: `${import.meta.dirname}/../src`,
     accepted: [/\.(topK|maxPromptLength|maxCompletionLength|endOfText): null\): accepted$/],
   });
+  expect(failures.slice(0, 100)).toEqual([]);
+});
+
+const bare = <T extends object>(fields: T): T => Object.assign(Object.create(null) as object, fields);
+const clauses = (): miniature.Clause[] => miniature.drawPost(random()).clauses.map(bare);
+const prompt = (): number[] => [3, 6, 14, 22, 5, 2];
+const draws = (): Random => Object.create(random()) as Random;
+const reference = (): object => bare({ prompt: prompt(), completion: [6, 14, 22, 1] });
+
+test('bad arguments of the miniature are refused in words', async () => {
+  const { failures } = await badCalls(
+    miniature,
+    {
+      makeMiniature: () => [{ seed: 1, training: 2, validation: 2, prompts: 2, heldOut: 2 }],
+      drawPost: () => [draws()],
+      readPost: () => [prompt()],
+      humanSummary: () => [clauses(), draws()],
+      idealSummary: () => [clauses()],
+      judgeSummary: () => [prompt(), [6, 14, 22, 1]],
+      labelPairs: () => [[bare({ prompt: prompt(), first: [1], second: [6, 1] })], draws()],
+      preferenceProbability: () => [bare({ prompt: prompt(), first: [1], second: [6, 1] })],
+      goldJudge: () => [prompt(), [1], [6, 1]],
+      meanGold: () => [
+        [reference(), reference()],
+        [[1], [6, 1]],
+      ],
+      winRate: () => [[reference(), reference()], [[1], [6, 1]], { random: draws(), judge: () => 0.5 }],
+      miniatureTokenizer: () => [],
+      'miniatureTokenizer.encode': () => ['anna', { addedTokens: true }],
+      'miniatureTokenizer.decode': () => [[6], { skipSpecial: true }],
+      WordTokenizer: () => [['a', 'b'], { specialTokens: ['a'] }],
+      'WordTokenizer.encode': () => ['a', { addedTokens: true }],
+      'WordTokenizer.decode': () => [[0], { skipSpecial: true }],
+    },
+    { sources: `${import.meta.dirname}/../src` },
+  );
   expect(failures.slice(0, 100)).toEqual([]);
 });

@@ -1,0 +1,16 @@
+export { makeMiniature, type Miniature, type MiniatureOptions } from './data.ts';
+export { drawPost, POST_LENGTH, readPost, type Clause, type Post } from './post.ts';
+export { humanFaults, humanSummary, idealSummary, SUMMARY_LENGTH } from './summaries.ts';
+export { judgeSummary, type Judgement } from './judge.ts';
+export { LABEL_TEMPERATURE, labelPairs, preferenceProbability, type SummaryPair } from './preferences.ts';
+export {
+  goldJudge,
+  meanGold,
+  winRate,
+  type Estimate,
+  type PairwiseJudge,
+  type WinRate,
+  type WinRateOptions,
+} from './win-rate.ts';
+export { END, miniatureTokenizer, PAD } from './vocabulary.ts';
+export { WordTokenizer } from './word-tokenizer.ts';
