@@ -31,6 +31,8 @@ const arrows = {
       'envs/box2d',
       'envs/mujoco',
       'envs/node',
+      'llm-rlhf',
+      'llm-rlhf/node',
       'value-based',
       'policy-gradient',
       'actor-critic',

@@ -18,6 +18,7 @@ const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus:
   compare: async () => (await import('./commands/compare.ts')).addCompare,
   tune: async () => (await import('./commands/tune.ts')).addTune,
   experiment: async () => (await import('./commands/experiment.ts')).addExperiment,
+  rlhf: async () => (await import('./commands/rlhf.ts')).addRlhf,
   worker: async () => (await import('./commands/worker.ts')).addWorker,
 };
 

@@ -6,7 +6,7 @@ import { runCommand } from './run-command.ts';
 
 describe('--help', () => {
   it.each([
-    { command: [], names: ['train', 'evaluate', 'watch', 'list', 'bench', 'worker', 'tune'] },
+    { command: [], names: ['train', 'evaluate', 'watch', 'list', 'bench', 'worker', 'tune', 'rlhf'] },
     {
       command: ['train'],
       names: ['--settings', '--set', '--steps', '--seed', '--device', '--episodes', '--out', '--resume', '--json'],
@@ -14,6 +14,22 @@ describe('--help', () => {
     { command: ['evaluate'], names: ['--episodes', '--seed', '--device', '--json'] },
     { command: ['watch'], names: ['--out', '--episodes', '--seed', '--frames', '--device', '--json'] },
     { command: ['list'], names: ['--json'] },
+    { command: ['rlhf'], names: ['generate'] },
+    {
+      command: ['rlhf', 'generate'],
+      names: [
+        '--model',
+        '--prompt',
+        '--samples',
+        '--max-new-tokens',
+        '--temperature',
+        '--top-k',
+        '--top-p',
+        '--stop',
+        '--seed',
+        '--json',
+      ],
+    },
     {
       command: ['bench', 'micro'],
       names: ['--device', '--threads', '--only', '--seconds', '--repeat', '--torch', '--json', 'sac_b256_256-256'],

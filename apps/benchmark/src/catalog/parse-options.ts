@@ -24,6 +24,16 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Expected a positive number.');
 }
 
+/** A parser for options that are numbers from `minimum` to `maximum`. */
+export function numberFrom(minimum: number, maximum = Infinity): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value >= minimum && value <= maximum) return value;
+    const most = maximum === Infinity ? '' : ` and at most ${maximum}`;
+    throw new InvalidArgumentError(`Expected a number of at least ${minimum}${most}.`);
+  };
+}
+
 /** More seeds than anybody means. */
 const MAX_SEEDS = 100_000;
 

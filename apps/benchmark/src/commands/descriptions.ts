@@ -9,5 +9,6 @@ export const descriptions = {
   compare: 'say with what probability results improve on others; fail on a significant regression',
   tune: 'search for good options of an algorithm',
   experiment: 'answer a question of the lectures by computing: a page, a figure, its numbers and a verdict',
+  rlhf: 'train language models by texts, preferences and rewards, and complete texts with them',
   worker: 'execute runs that others put on a queue',
 } as const;
