@@ -26,13 +26,13 @@ export interface LanguageModel {
 }
 
 /** Where trainings keep their model, in the folder that they save in. */
-export const MODEL_FOLDER = 'model';
+const MODEL_FOLDER = 'model';
 
 const token = z.int().min(0);
 const endSchema = z.looseObject({ eos_token_id: z.union([token, z.array(token)]).nullish() });
 
 /** The folder of a model: `path` itself, or the one in what a training has saved there. @throws UserError where it has none. */
-export function modelFolder(path: string, option = '--model'): string {
+function modelFolder(path: string, option = '--model'): string {
   for (const folder of [path, join(path, MODEL_FOLDER)]) if (existsSync(join(folder, 'config.json'))) return folder;
   if (!existsSync(path)) throw new UserError(`${option} ${path}: there is no such folder`);
   throw new UserError(
