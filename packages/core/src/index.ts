@@ -35,6 +35,7 @@ export type {
   Agent,
   CheckpointOptions,
   DeviceOption,
+  Learner,
   LearnMoreOptions,
   LearnOptions,
   Policy,
@@ -58,6 +59,7 @@ export { shownObservations } from './policies/shown-observations.ts';
 export { openAgent, restoreAgent, saveAgent, type AgentState, type SavedParts } from './policies/saved-agent.ts';
 export { discreteActions, learnSteps, roundSize } from './training/agent-options.ts';
 export {
+  aDevice,
   aFunction,
   aNumber,
   aPolicy,
@@ -273,7 +275,7 @@ export {
 } from './statistics/statistics.ts';
 export { SumTree } from './buffers/sum-tree.ts';
 export { train, type Callback, type TrainOptions, type Training, type TrainingSummary } from './training/train.ts';
-export { TrainingEnv, type Resumption } from './training/training-env.ts';
+export { TrainingEnv, openCheckpoint, plainState, type Resumption } from './training/training-env.ts';
 export { TransitionTable, type Outcome, type TransitionTableParts } from './environments/transition-table.ts';
 export { vectorEnvFromDynamics } from './environments/vector-env-from-dynamics.ts';
 export { variantCheck } from './options/variant-check.ts';

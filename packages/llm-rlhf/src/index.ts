@@ -71,3 +71,18 @@ export {
   type PromptTextOptions,
   type TextEncoding,
 } from './data/text-examples.ts';
+
+export { copyDecoder } from './model/decoder.ts';
+export { RewardModel, type RewardModelOptions } from './model/reward-model.ts';
+export { DpoTrainer, dpoDefaults, type DpoInputs, type DpoOptions } from './trainers/dpo.ts';
+export { RewardTrainer, rewardDefaults, type RewardInputs, type RewardOptions } from './trainers/reward.ts';
+export { SftTrainer, sftDefaults, type SftInputs, type SftOptions } from './trainers/sft.ts';
+export type { TrainerOptions } from './trainers/trainer.ts';
+export { GrpoTrainer, grpoDefaults, type GrpoOptions } from './trainers/grpo.ts';
+export { PpoTrainer, ppoDefaults, type PpoInputs, type PpoOptions } from './trainers/ppo.ts';
+export { RebelTrainer, rebelDefaults, type RebelOptions } from './trainers/rebel.ts';
+export { ReinforceTrainer, reinforceDefaults, type ReinforceOptions } from './trainers/reinforce.ts';
+export { RlooTrainer, rlooDefaults, type RlooOptions } from './trainers/rloo.ts';
+export type { CompletionRow, OnlineInputs, OnlineOptions, OnlineProgress } from './trainers/rollouts.ts';
+export type { NamedReward, Reward, RewardDetails, RewardFunction, TextCodec } from './trainers/rewards.ts';
+export type { ReferenceSync } from './trainers/reference.ts';

@@ -25,7 +25,41 @@ const promptOptions = {
   onBadRow: 'throw',
 } as const;
 
+const rewardModel = (): llm.RewardModel => Object.create(new llm.RewardModel(decoder(), random())) as llm.RewardModel;
+const codec = { encode: (text: string) => [text.length], decode: () => '' };
+/** Without prototypes inputs are one argument: what is in them has tests of its own. */
+const inputsOf = (inputs: object): object => Object.assign(Object.create(null), inputs) as object;
+const preferences = (): llm.PreferenceExample[] => [{ prompt: [1], chosen: [2], rejected: [3] }];
+const online = (): object =>
+  inputsOf({
+    ...{ model: decoder(), prompts: [{ prompt: [1] }], tokenizer: codec, endOfText: 0 },
+    reward: (prompts: readonly string[]) => prompts.map(() => 1),
+  });
+const trained: Readonly<Record<string, () => readonly unknown[]>> = {
+  SftTrainer: () => [inputsOf({ model: decoder(), rows: [{ prompt: [1], completion: [2] }] }), { batchSize: 1 }],
+  RewardTrainer: () => [inputsOf({ model: rewardModel(), rows: preferences() }), { batchSize: 1 }],
+  DpoTrainer: () => [inputsOf({ model: decoder(), rows: preferences() }), { batchSize: 1 }],
+  ReinforceTrainer: () => [online(), { batchSize: 2, maxNewTokens: 2 }],
+  RlooTrainer: () => [online(), { batchSize: 2, maxNewTokens: 2 }],
+  GrpoTrainer: () => [online(), { batchSize: 2, maxNewTokens: 2, groupSize: 2 }],
+  PpoTrainer: () => [online(), { batchSize: 2, maxNewTokens: 2 }],
+  RebelTrainer: () => [online(), { batchSize: 2, maxNewTokens: 2 }],
+};
+
 const examples: Examples = {
+  ...trained,
+  ...Object.fromEntries(
+    Object.keys(trained).flatMap((name) => [
+      [`${name}.learn`, () => [{ steps: 2 }]],
+      [`${name}.checkpoint`, () => []],
+      [`${name}.dispose`, () => []],
+    ]),
+  ),
+  copyDecoder: () => [decoder()],
+  RewardModel: () => [decoder(), Object.create(random()) as Random, { rows: 2, maxLength: 4 }],
+  'RewardModel.score': () => [[[1, 2]]],
+  'RewardModel.center': () => [[[1, 2]]],
+  'RewardModel.setState': () => [{ bias: 1 }],
   // Within a program: tensor's own checks see what they are given.
   bradleyTerryLoss: null,
   clippedSequenceLoss: null,
@@ -53,6 +87,11 @@ const examples: Examples = {
   'loadDecoder.positionsOf': null,
   'loadDecoder.head': null,
   'loadDecoder.logits': null,
+  'copyDecoder.hidden': null,
+  'copyDecoder.hiddenAt': null,
+  'copyDecoder.positionsOf': null,
+  'copyDecoder.head': null,
+  'copyDecoder.logits': null,
   'rewardHead.apply': null,
   'valueHead.apply': null,
   // Takes what `readConfig` has read.

@@ -266,9 +266,9 @@ test('preference losses refuse what makes no sense', () => {
       return dpoLoss({ ...sums, chosenLengths: one(), rejectedLengths: one() }, options as PreferenceLoss).loss;
     });
   expect(loss({ kind: 'robust', beta: 0.1, labelSmoothing: 0.5 })).toThrow(
-    new RangeError('dpoLoss: expected labelSmoothing to be a number in [0, 0.5), got 0.5'),
+    /^dpoLoss: .*: robust: expected labelSmoothing to be a number in \[0, 0\.5\), got 0\.5$/,
   );
-  expect(loss({ kind: 'kto', beta: 0.1 })).toThrow(/^dpoLoss: expected kind to be one of /);
+  expect(loss({ kind: 'kto', beta: 0.1 })).toThrow(/^dpoLoss: .*: expected kind to be 'sigmoid' or .*, got "kto"$/);
 });
 
 describe('REINFORCE', () => {

@@ -185,10 +185,17 @@ function isBuiltIn(value: object): boolean {
 function firstItems(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('next' in value) || typeof value.next !== 'function')
     return value;
+  if (Symbol.asyncIterator in value) return firstOfAsync(value as AsyncGenerator);
   const generator = value as Generator;
   for (let i = 0; i < 3 && generator.next().done !== true; i++);
   generator.return(undefined);
   return value;
+}
+
+async function firstOfAsync(generator: AsyncGenerator): Promise<unknown> {
+  for (let i = 0; i < 3 && (await generator.next()).done !== true; i++);
+  await generator.return(undefined);
+  return generator;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -3,7 +3,7 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkArguments, flag, optional, positiveInteger } from '@gradus/tensor';
 import { MANIFEST } from '../checkpoints/checkpoint.ts';
-import type { CheckpointOptions } from '../training/agent.ts';
+import type { CheckpointOptions, Learner } from '../training/agent.ts';
 import { CheckpointError } from '../errors.ts';
 import { aPath, stepLimit } from '../options/argument-checks.ts';
 import { stepInterval } from '../training/step-interval.ts';
@@ -33,7 +33,7 @@ export interface CheckpointsOptions extends CheckpointOptions {
  * Throws `RangeError` for options out of range and, where training starts, `CheckpointError` if the folder has checkpoints of later
  * steps, which are of another training and would take the place of this one's, or if another training is saving there.
  */
-export function checkpoints(options: CheckpointsOptions): Callback {
+export function checkpoints(options: CheckpointsOptions): Callback<Learner> {
   checkArguments('checkpoints', options, {
     folder: aPath,
     interval: positiveInteger,
@@ -44,7 +44,7 @@ export function checkpoints(options: CheckpointsOptions): Callback {
   const turns = stepInterval('checkpoints', interval);
   let savedStep: number;
   let unlock: (() => void) | undefined;
-  const save = async (training: Training): Promise<void> => {
+  const save = async (training: Training<Learner>): Promise<void> => {
     savedStep = training.agent.step;
     await saveCheckpoint(pathOf(folder, savedStep), training.checkpoint({ saveReplay }));
     const steps = await listSteps(folder, true);

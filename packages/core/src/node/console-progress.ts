@@ -2,6 +2,7 @@ import { checkOptions, optional } from '@gradus/tensor';
 import cliProgress from 'cli-progress';
 import { havingMethods, text } from '../options/argument-checks.ts';
 import type { Progress } from '../training/progress.ts';
+import type { Learner } from '../training/agent.ts';
 import type { Callback } from '../training/train.ts';
 
 /** Standard output, standard error or the like. */
@@ -19,7 +20,7 @@ export interface ConsoleProgressOptions {
 const LINES = 10;
 
 /** Shows training progress: a bar with speed and time left in a terminal, else a line for every tenth of the steps. */
-export function consoleProgress(options: ConsoleProgressOptions = {}): Callback {
+export function consoleProgress(options: ConsoleProgressOptions = {}): Callback<Learner> {
   checkOptions('consoleProgress', options, {
     title: optional(text),
     stream: optional(havingMethods('a stream (with write)', 'write')),
@@ -28,7 +29,7 @@ export function consoleProgress(options: ConsoleProgressOptions = {}): Callback 
   return stream.isTTY ? progressBar(title, stream) : progressLines(title, stream);
 }
 
-function progressBar(title: string | undefined, stream: OutputStream): Callback {
+function progressBar(title: string | undefined, stream: OutputStream): Callback<Learner> {
   const bar = new cliProgress.SingleBar({
     format:
       '{title} {bar} {percentage}% | {value}/{total} steps | return {return} | {speed} steps/s | {eta_formatted} left',
@@ -49,7 +50,7 @@ function progressBar(title: string | undefined, stream: OutputStream): Callback 
   };
 }
 
-function progressLines(title: string | undefined, stream: OutputStream): Callback {
+function progressLines(title: string | undefined, stream: OutputStream): Callback<Learner> {
   let printed = 0;
   return {
     onStart: ({ agent, totalSteps }) => {

@@ -1,4 +1,5 @@
 import { LogError } from '../errors.ts';
+import type { Learner } from '../training/agent.ts';
 import type { Callback } from '../training/train.ts';
 import { LogFile } from './log-file.ts';
 import { checkLogger, keptBytes, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
@@ -15,7 +16,7 @@ const FIXED = ['step', 'episodes'];
  * dropped. Throws `LogError` where the file cannot be written or is another, where somebody else is logging to it, and, with nothing
  * touched, where a new agent finds rows in it.
  */
-export function csvLogger(path: string, options: LoggerOptions = {}): Callback {
+export function csvLogger(path: string, options: LoggerOptions = {}): Callback<Learner> {
   checkLogger('csvLogger', path, options);
   const file = new LogFile(path);
   let columns: string[] = [];

@@ -2,6 +2,7 @@ import { checkArguments, checkOptions, optional, positiveInteger } from '@gradus
 import { aPath } from '../options/argument-checks.ts';
 import type { Metrics, Progress } from '../training/progress.ts';
 import { stepInterval } from '../training/step-interval.ts';
+import type { Learner } from '../training/agent.ts';
 import type { Callback } from '../training/train.ts';
 import { LogError } from '../errors.ts';
 import { describeError } from './log-file.ts';
@@ -38,7 +39,7 @@ export interface LogTarget {
 }
 
 /** The callback of a logger: chooses the updates of which `target` gets a row. */
-export function logRows(subject: string, target: LogTarget, options: LoggerOptions): Callback {
+export function logRows(subject: string, target: LogTarget, options: LoggerOptions): Callback<Learner> {
   const { interval = 1000 } = options;
   const turns = stepInterval(subject, interval);
   /** The last update, while it has no row. */

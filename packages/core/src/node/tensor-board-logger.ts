@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { Learner } from '../training/agent.ts';
 import type { Callback } from '../training/train.ts';
 import { describeError, LogFile } from './log-file.ts';
 import { checkLogger, logRows, refuseOtherRun, type LoggerOptions, type LogRow } from './log-rows.ts';
@@ -16,7 +17,7 @@ const SUFFIX = '.gradus';
  * where it cannot be written or the file is corrupt, where somebody else is logging to the folder, and, with nothing touched,
  * where a new agent finds such a file in it.
  */
-export function tensorBoardLogger(folder: string, options: LoggerOptions = {}): Callback {
+export function tensorBoardLogger(folder: string, options: LoggerOptions = {}): Callback<Learner> {
   checkLogger('tensorBoardLogger', folder, options);
   let file = new LogFile(folder);
   const target = {

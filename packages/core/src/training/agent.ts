@@ -66,10 +66,26 @@ export interface CheckpointOptions {
   readonly saveReplay?: boolean | undefined;
 }
 
-/** The face that all algorithms share. */
-export interface Agent extends Policy {
+/** What learns step by step, and can be saved and freed: an agent, or whoever trains a language model. */
+export interface Learner {
   /** Name of the algorithm, such as `ppo`. */
   readonly algorithm: string;
+  /** What it was made with. */
+  readonly options?: object | undefined;
+  /** Steps done so far: those of an environment, or whatever else it is that it learns from. */
+  readonly step: number;
+  /** Trains, and yields after each update; between two yields the caller may stop, save or look. */
+  learn(
+    options: LearnOptions | LearnMoreOptions,
+  ): Generator<Progress, void, void> | AsyncGenerator<Progress, void, void>;
+  /** Everything needed to go on learning exactly as if it had not been interrupted. */
+  checkpoint(options?: CheckpointOptions): Checkpoint;
+  /** Frees the memory that it holds. */
+  dispose(): void;
+}
+
+/** The face that all algorithms share. */
+export interface Agent extends Policy, Learner {
   /** What it was made with. Where there is a seed among it, `periodicEvaluation` chooses its episodes by that. */
   readonly options?: { readonly seed?: number | undefined } | undefined;
   /** Environment steps done so far. */

@@ -1,6 +1,7 @@
 import { checkArguments, checkOptions, finiteNumber, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
 import { text } from '../options/argument-checks.ts';
 import { readNumber, type Stateful } from '../checkpoints/state.ts';
+import type { Learner } from './agent.ts';
 import type { Callback } from './train.ts';
 
 /** The metric of `periodicEvaluation` that says how good the agent is. */
@@ -11,7 +12,7 @@ const MEAN_RETURN = 'eval/mean_return';
  * stands after `periodicEvaluation`. With `metric` it watches another one, such as `rollout/episode_return`, the mean of the last
  * 100 training episodes, which needs no evaluation. Throws `RangeError` unless the threshold is finite.
  */
-export function stopOnReturn(threshold: number, metric: string = MEAN_RETURN): Callback {
+export function stopOnReturn(threshold: number, metric: string = MEAN_RETURN): Callback<Learner> {
   checkArguments('stopOnReturn', { threshold, metric }, { threshold: finiteNumber, metric: text });
   return {
     onProgress({ metrics }, training) {
@@ -34,7 +35,7 @@ export interface StopOnNoImprovementOptions {
  * StopTrainingOnNoModelImprovement of Stable-Baselines3, which bears one evaluation more before it stops. Its count is part of
  * `Training.checkpoint`. Throws `RangeError` for options out of range.
  */
-export function stopOnNoImprovement(options: StopOnNoImprovementOptions): Callback & Stateful {
+export function stopOnNoImprovement(options: StopOnNoImprovementOptions): Callback<Learner> & Stateful {
   checkOptions('stopOnNoImprovement', options, {
     evaluations: positiveInteger,
     minEvaluations: optional(naturalNumber),

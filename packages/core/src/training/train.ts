@@ -1,4 +1,4 @@
-import type { Agent, CheckpointOptions, LearnMoreOptions, LearnOptions } from './agent.ts';
+import type { Agent, CheckpointOptions, Learner, LearnMoreOptions, LearnOptions } from './agent.ts';
 import { learnSteps } from './agent-options.ts';
 import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
 import { checkArguments, checkOptions, optional, positiveInteger, type OptionCheck } from '@gradus/tensor';
@@ -7,8 +7,8 @@ import type { Metrics, Progress } from './progress.ts';
 import { readStates, type Stateful } from '../checkpoints/state.ts';
 
 /** A training run, as its callbacks see it. */
-export interface Training {
-  readonly agent: Agent;
+export interface Training<Trained extends Learner = Agent> {
+  readonly agent: Trained;
   /** Environment steps at which it ends. */
   readonly totalSteps: number;
   /** What callbacks have recorded at the present update, besides its `progress.metrics`. */
@@ -25,13 +25,13 @@ export interface Training {
  * Something that watches a training run: a logger, a progress bar, an early stop. What a method returns is awaited. One that must
  * remember something when training is resumed, such as a best score, has `getState` and `setState`.
  */
-export interface Callback extends Partial<Stateful> {
+export interface Callback<Trained extends Learner = Agent> extends Partial<Stateful> {
   /** Before the first update. */
-  onStart?(training: Training): unknown;
+  onStart?(training: Training<Trained>): unknown;
   /** After each update. */
-  onProgress?(progress: Progress, training: Training): unknown;
+  onProgress?(progress: Progress, training: Training<Trained>): unknown;
   /** At the end, also after an error: `summary.error` is then set. */
-  onEnd?(summary: TrainingSummary, training: Training): unknown;
+  onEnd?(summary: TrainingSummary, training: Training<Trained>): unknown;
 }
 
 /** How a training run ended. */
@@ -47,9 +47,9 @@ export interface TrainingSummary {
 }
 
 /** What `train` may be given besides how long to learn. */
-interface TrainHooks {
+interface TrainHooks<Trained extends Learner = Agent> {
   /** Called in this order. */
-  readonly callbacks?: readonly Callback[] | undefined;
+  readonly callbacks?: readonly Callback<Trained>[] | undefined;
   /**
    * The checkpoint of `Training.checkpoint` from which the agent was loaded: callbacks with a state get theirs back, in the order
    * in which they stand in `callbacks`. Throws `CheckpointError` where it has not as many.
@@ -58,12 +58,12 @@ interface TrainHooks {
 }
 
 /** What `train` may be given: `steps`, counted from the agent's first one, or `moreSteps`, counted from now, as `Agent.learn`, and the rest. */
-export type TrainOptions = (LearnOptions | LearnMoreOptions) & TrainHooks;
+export type TrainOptions<Trained extends Learner = Agent> = (LearnOptions | LearnMoreOptions) & TrainHooks<Trained>;
 
 /** Milliseconds after which the event loop gets a turn, so that Ctrl-C, timers and pages keep working. */
 const TURN_INTERVAL = 50;
 
-const anAgent = havingMethods('an agent (with act, learn and checkpoint)', 'act', 'learn', 'checkpoint');
+const aLearner = havingMethods('an agent or a trainer (with learn and checkpoint)', 'learn', 'checkpoint');
 
 const someCallbacks: OptionCheck = {
   expected: 'a list of callbacks',
@@ -74,12 +74,15 @@ const someCallbacks: OptionCheck = {
 const CALLBACKS = 'callbacks';
 
 /**
- * Runs `agent.learn` to its end with callbacks; whoever needs no callbacks loops over `learn` directly.
+ * Runs `agent.learn`, of an agent or of whatever else learns, to its end with callbacks; whoever needs no callbacks loops over `learn` directly.
  * An error in learning or in a callback ends the run and is thrown after the `onEnd` callbacks, all of which are called.
  */
-export async function train(agent: Agent, options: TrainOptions): Promise<TrainingSummary> {
-  checkArguments('train', { agent }, { agent: anAgent });
-  checkOptions<LearnOptions & LearnMoreOptions & TrainHooks>('train', options, {
+export async function train<Trained extends Learner>(
+  agent: Trained,
+  options: TrainOptions<Trained>,
+): Promise<TrainingSummary> {
+  checkArguments('train', { agent }, { agent: aLearner });
+  checkOptions<LearnOptions & LearnMoreOptions & TrainHooks<Trained>>('train', options, {
     steps: optional(positiveInteger),
     moreSteps: optional(positiveInteger),
     callbacks: optional(someCallbacks),
@@ -95,7 +98,7 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
     progress: undefined,
     stopReason: undefined,
   };
-  const training: Training = {
+  const training: Training<Trained> = {
     agent,
     totalSteps,
     get recorded() {
@@ -137,7 +140,7 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
     }
     for (const callback of callbacks) await callback.onStart?.(training);
     let lastTurn = startTime;
-    for (const progress of outcome.stopReason === undefined ? agent.learn({ steps: totalSteps }) : []) {
+    for await (const progress of outcome.stopReason === undefined ? agent.learn({ steps: totalSteps }) : []) {
       outcome.progress = progress;
       recorded = {};
       for (const callback of callbacks) await callback.onProgress?.(progress, training);
@@ -155,6 +158,6 @@ export async function train(agent: Agent, options: TrainOptions): Promise<Traini
   return end(summarize());
 }
 
-function isStateful(callback: Callback): callback is Callback & Stateful {
+function isStateful<Trained extends Learner>(callback: Callback<Trained>): callback is Callback<Trained> & Stateful {
   return callback.getState !== undefined && callback.setState !== undefined;
 }

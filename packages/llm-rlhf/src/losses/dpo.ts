@@ -1,3 +1,4 @@
+import { variantCheck } from '@gradus/core';
 import * as t from '@gradus/tensor';
 
 /** What a preference loss makes of h, how much more the policy prefers the chosen completion than the reference does. */
@@ -39,7 +40,7 @@ export type DpoLoss = Readonly<
  *     h = (log π(y⁺) − log π_ref(y⁺)) − (log π(y⁻) − log π_ref(y⁻)),   L = −log σ(βh)
  */
 export function dpoLoss(pairs: PreferencePairs, options: PreferenceLoss): DpoLoss {
-  checkLoss(options);
+  t.checkArguments('dpoLoss', { options }, { options: preferenceLossCheck });
   const chosen = t.sub(pairs.chosen, pairs.referenceChosen);
   const rejected = t.sub(pairs.rejected, pairs.referenceRejected);
   const losses = lossesOf(pairs, chosen, rejected, options);
@@ -91,14 +92,14 @@ const isSmoothing: t.OptionCheck = {
   accepts: (value) => typeof value === 'number' && value >= 0 && value < 0.5,
 };
 
-function checkLoss(options: PreferenceLoss): void {
-  const { kind, beta } = options;
-  const kinds = t.oneOf('sigmoid', 'robust', 'hinge', 'ipo', 'simpo');
-  t.checkArguments('dpoLoss', { kind, beta }, { kind: kinds, beta: t.positiveNumber });
-  if (kind !== 'sigmoid' && kind !== 'robust') return;
-  const { labelSmoothing = 0 } = options;
-  t.checkArguments('dpoLoss', { labelSmoothing }, { labelSmoothing: isSmoothing });
-}
+/** What a {@link PreferenceLoss} must be. */
+export const preferenceLossCheck: t.OptionCheck = variantCheck({
+  sigmoid: { beta: t.positiveNumber, labelSmoothing: t.optional(isSmoothing) },
+  robust: { beta: t.positiveNumber, labelSmoothing: isSmoothing },
+  hinge: { beta: t.positiveNumber },
+  ipo: { beta: t.positiveNumber, normalization: t.optional(t.oneOf('length', 'sum')) },
+  simpo: { beta: t.positiveNumber, margin: t.finiteNumber },
+});
 
 /** −log σ(x) = log(1 + e⁻ˣ), without overflow. */
 function minusLogSigmoid(x: t.Tensor): t.Tensor {

@@ -1,5 +1,11 @@
-import { checkArguments, positiveInteger } from '@gradus/tensor';
+import { checkArguments, positiveInteger, type OptionCheck } from '@gradus/tensor';
 import { finiteList } from '../checks.ts';
+
+/** How many completions there are of each prompt. */
+export const groupSizeCheck: OptionCheck = {
+  expected: 'an integer of at least 2: completions of each prompt to compare',
+  accepts: (value) => positiveInteger.accepts(value) && value !== 1,
+};
 
 /** Throws `RangeError` unless `values` are groups of `size` ≥ 2. */
 export function checkGroups(operation: string, values: ArrayLike<number>, size: number): void {

@@ -56,6 +56,19 @@ export function createDecoder(config: ModelConfig, random: t.RandomSource): Deco
   return { config: read, sizes, parameters, hidden, hiddenAt, positionsOf, head, logits };
 }
 
+/** A decoder whose weights are about to be replaced: nothing is drawn for it. */
+export function emptyDecoder(config: ModelConfig): Decoder {
+  return createDecoder(config, { nextFloat: () => 0, normal: () => 0 });
+}
+
+/** A decoder with the same weights in memory of its own, such as a reference that stays as a policy was. */
+export function copyDecoder(decoder: Decoder): Decoder {
+  t.checkArguments('copyDecoder', { decoder }, { decoder: aDecoder });
+  const copy = emptyDecoder(decoder.config);
+  t.copyParameters(decoder.parameters, copy.parameters);
+  return copy;
+}
+
 /** A check of arguments. */
 export const aDecoder: t.OptionCheck = objectOf('a decoder (of createDecoder or loadDecoder)', {
   config: anObject,

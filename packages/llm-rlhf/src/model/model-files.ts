@@ -8,7 +8,7 @@ import {
   type StoredTensor,
 } from '@gradus/tensor';
 import { ModelError, readConfig, type ModelConfig } from './config.ts';
-import { aDecoder, createDecoder, type Decoder } from './decoder.ts';
+import { aDecoder, emptyDecoder, type Decoder } from './decoder.ts';
 
 /** Files of a model, as a folder of Hugging Face has them. */
 export interface ModelFiles {
@@ -55,8 +55,7 @@ export function loadDecoder(files: ModelFiles): Decoder {
 
 /** The decoder of that config, all of whose weights are among `tensors`. */
 export function decoderOf(config: ModelConfig, tensors: Readonly<Record<string, StoredTensor>>): Decoder {
-  // What is drawn is replaced.
-  const decoder = createDecoder(config, { nextFloat: () => 0, normal: () => 0 });
+  const decoder = emptyDecoder(config);
   const { parameters } = decoder;
   const unknown = Object.keys(tensors).find(
     (name) =>

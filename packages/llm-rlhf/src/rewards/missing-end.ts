@@ -1,4 +1,5 @@
-import { checkArguments, finiteNumber, oneOf } from '@gradus/tensor';
+import { objectOf } from '@gradus/core';
+import { checkArguments, finiteNumber, oneOf, type OptionCheck } from '@gradus/tensor';
 import { arrayOf, checkLength, checkNeeded, finiteList } from '../checks.ts';
 
 /** What a completion without end-of-text scores: `subtract` its score minus `value` (TRL's `missing_eos_penalty`), `replace` just `value` (−1 in Huang et al., 2024, and REBEL). */
@@ -6,6 +7,14 @@ export interface MissingEnd {
   readonly kind: 'subtract' | 'replace';
   readonly value: number;
 }
+
+const missingEndChecks = { kind: oneOf('subtract', 'replace'), value: finiteNumber };
+
+/** What a {@link MissingEnd} must be. */
+export const missingEndCheck: OptionCheck = objectOf(
+  'what a missing end costs (with kind and value)',
+  missingEndChecks,
+);
 
 /** Scores of completions, [completions], after what is taken off those which did not end by themselves (`ended`, as {@link truncateCompletions} tells). */
 export function penalizeMissingEnd(
@@ -18,7 +27,7 @@ export function penalizeMissingEnd(
     { scores, ended },
     { scores: finiteList, ended: arrayOf('0 and 1', (each) => each === 0 || each === 1) },
   );
-  checkNeeded('penalizeMissingEnd', missing, { kind: oneOf('subtract', 'replace'), value: finiteNumber });
+  checkNeeded('penalizeMissingEnd', missing, missingEndChecks);
   const { kind, value } = missing;
   checkLength('penalizeMissingEnd: ended', ended, scores.length);
   return Float32Array.from(scores, (score, i) => {

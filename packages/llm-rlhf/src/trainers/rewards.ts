@@ -1,0 +1,141 @@
+import { aFunction, DivergenceError, objectOf, type OptionCheck } from '@gradus/core';
+import * as t from '@gradus/tensor';
+import type { PromptExample } from '../data/examples.ts';
+import { RewardModel } from '../model/reward-model.ts';
+
+/** Texts to and from tokens, as tokenizers have it. */
+export interface TextCodec {
+  encode(text: string): ArrayLike<number>;
+  decode(tokens: ArrayLike<number>, options?: { readonly skipSpecial?: boolean }): string;
+}
+
+/** What a {@link RewardFunction} may look at besides texts. */
+export interface RewardDetails {
+  /** Of each completion, as it was given, with whatever else its row has. */
+  readonly rows: readonly PromptExample[];
+  /** Tokens of each completion, the one that ended it among them. */
+  readonly completions: readonly (readonly number[])[];
+}
+
+/** Rewards of completions, one number each, at once or later. Completions are without the token that ended them, and without special ones. */
+export type RewardFunction = (
+  prompts: readonly string[],
+  completions: readonly string[],
+  details: RewardDetails,
+) => ArrayLike<number> | Promise<ArrayLike<number>>;
+
+/** What completions are rewarded by. */
+export type Reward = RewardModel | RewardFunction;
+
+/** Rewards by name, for charts, and what each counts in the sum that is maximized. */
+export interface NamedReward {
+  readonly name: string;
+  readonly reward: Reward;
+  /** Default 1. */
+  readonly weight?: number;
+}
+
+const aReward: OptionCheck = {
+  expected: 'a RewardModel or a function',
+  accepts: (value) => value instanceof RewardModel || typeof value === 'function',
+};
+const aNamedReward = objectOf('a reward (with name, reward and weight)', {
+  name: { expected: 'a name', accepts: (value) => typeof value === 'string' && value !== '' },
+  reward: aReward,
+  weight: t.optional(t.finiteNumber),
+});
+const aCodec = objectOf('a tokenizer (with encode and decode)', { encode: aFunction, decode: aFunction });
+
+/** Completions that are to be rewarded. */
+export interface Rewarded {
+  readonly rows: readonly PromptExample[];
+  readonly completions: readonly (readonly number[])[];
+}
+
+/** The sum of rewards, and each of them by name. */
+export class Rewards {
+  private readonly rewards: readonly Required<NamedReward>[];
+  private readonly tokenizer: TextCodec | undefined;
+  private readonly endOfText: number;
+
+  /** Throws `RangeError` for what is no reward, and for functions where there is no tokenizer that would make texts of tokens. */
+  constructor(
+    subject: string,
+    given: Reward | readonly NamedReward[],
+    tokenizer: TextCodec | undefined,
+    endOfText: number,
+  ) {
+    t.checkArguments(subject, { tokenizer }, { tokenizer: t.optional(aCodec) });
+    const isList = Array.isArray(given);
+    if (isList && given.length === 0) throw new RangeError(`${subject}: expected at least one reward, got none`);
+    const list = (isList ? given : [{ name: 'reward', reward: given }]) as readonly NamedReward[];
+    for (const each of list) {
+      if (isList) t.checkArguments(subject, { rewards: each }, { rewards: aNamedReward });
+      else t.checkArguments(subject, { reward: each.reward }, { reward: aReward });
+    }
+    this.rewards = list.map(({ name, reward, weight = 1 }) => ({ name, reward, weight }));
+    if (tokenizer === undefined && this.rewards.some(({ reward }) => typeof reward === 'function')) {
+      throw new RangeError(`${subject}: expected a tokenizer, which makes the texts that functions reward, got none`);
+    }
+    this.tokenizer = tokenizer;
+    this.endOfText = endOfText;
+  }
+
+  get names(): readonly string[] {
+    return this.rewards.map(({ name }) => name);
+  }
+
+  /** Texts of prompts and completions. Throws where there is no tokenizer. */
+  texts({ rows, completions }: Rewarded): {
+    readonly prompts: readonly string[];
+    readonly completions: readonly string[];
+  } {
+    const { tokenizer, endOfText } = this;
+    if (tokenizer === undefined) throw new RangeError('texts: expected a tokenizer, got none');
+    const textOf = (tokens: readonly number[]): string => {
+      const hasEnded = tokens[tokens.length - 1] === endOfText;
+      return tokenizer.decode(hasEnded ? tokens.slice(0, -1) : tokens, { skipSpecial: true });
+    };
+    return {
+      prompts: rows.map(({ prompt }) => tokenizer.decode(prompt)),
+      completions: completions.map(textOf),
+    };
+  }
+
+  /** [completions] of each reward, in the order of `names`. Throws `DivergenceError` where it is not one finite number for each. */
+  async each(rewarded: Rewarded): Promise<readonly Float32Array[]> {
+    const results: Float32Array[] = [];
+    for (const { name, reward } of this.rewards) {
+      const values = await this.valuesOf(reward, rewarded);
+      const isRight = typeof values === 'object' && values !== null && values.length === rewarded.completions.length;
+      if (!isRight) {
+        throw new RangeError(
+          `${name}: expected ${rewarded.completions.length} rewards, one for each completion, got ${t.valueText(values)}`,
+        );
+      }
+      const list = Array.from(values);
+      const wrong = list.findIndex((value) => !Number.isFinite(Math.fround(value)));
+      if (wrong !== -1)
+        throw new DivergenceError(
+          `${name}: expected finite numbers, got ${t.valueText(list[wrong])} for completion ${wrong}`,
+        );
+      results.push(Float32Array.from(list));
+    }
+    return results;
+  }
+
+  private valuesOf(reward: Reward, rewarded: Rewarded): ArrayLike<number> | Promise<ArrayLike<number>> {
+    if (typeof reward === 'function') {
+      const { prompts, completions } = this.texts(rewarded);
+      return reward(prompts, completions, rewarded);
+    }
+    return reward.score(
+      rewarded.completions.map((completion, i) => [...Array.from(rewarded.rows[i].prompt), ...completion]),
+    );
+  }
+
+  /** Σ weight · reward, [completions]. */
+  sum(each: readonly Float32Array[]): Float32Array {
+    return each[0].map((_, i) => this.rewards.reduce((sum, { weight }, j) => sum + weight * each[j][i], 0));
+  }
+}
