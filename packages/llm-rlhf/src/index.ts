@@ -60,6 +60,7 @@ export { readTokenizer, tokenizerJson } from './tokenizer/tokenizer-json.ts';
 export { trainTokenizer, type TrainTokenizerOptions } from './tokenizer/train.ts';
 
 export type { CompletionExample, PreferenceExample, PromptExample } from './data/examples.ts';
+export type { ConversationOptions } from './data/conversations.ts';
 export { readParquet } from './data/parquet.ts';
 export { DataError, readJsonLines, type BadRowOptions, type Row } from './data/rows.ts';
 export {
@@ -69,8 +70,18 @@ export {
   type CompletionTextOptions,
   type Examples,
   type PromptTextOptions,
-  type TextEncoding,
 } from './data/text-examples.ts';
+export type { TextEncoding } from './data/text-encoding.ts';
+
+export {
+  ChatTemplate,
+  readChatTemplates,
+  type ChatMessage,
+  type ChatPart,
+  type RenderOptions,
+} from './templates/chat-template.ts';
+export { encodeChat } from './templates/encode-chat.ts';
+export { TemplateError } from './templates/python-values.ts';
 
 export { copyDecoder } from './model/decoder.ts';
 export { RewardModel, type RewardModelOptions } from './model/reward-model.ts';

@@ -23,6 +23,7 @@ const promptOptions = {
   promptEnd: ':',
   addedTokens: false,
   onBadRow: 'throw',
+  template: Object.create(new llm.ChatTemplate('')) as llm.ChatTemplate,
 } as const;
 
 const rewardModel = (): llm.RewardModel => Object.create(new llm.RewardModel(decoder(), random())) as llm.RewardModel;
@@ -44,6 +45,14 @@ const trained: Readonly<Record<string, () => readonly unknown[]>> = {
   GrpoTrainer: () => [online(), { batchSize: 2, maxNewTokens: 2, groupSize: 2 }],
   PpoTrainer: () => [online(), { batchSize: 2, maxNewTokens: 2 }],
   RebelTrainer: () => [online(), { batchSize: 2, maxNewTokens: 2 }],
+};
+
+const renderOptions = {
+  addGenerationPrompt: true,
+  continueFinalMessage: false,
+  tools: [],
+  documents: [],
+  date: new Date(0),
 };
 
 const examples: Examples = {
@@ -146,6 +155,21 @@ const examples: Examples = {
     Object.create(tokenizer()) as llm.TextEncoding,
     promptOptions,
   ],
+  ChatTemplate: () => [
+    '{{ messages | tojson }}',
+    Object.assign(Object.create(null), { bos_token: '<s>' }) as Record<string, unknown>,
+  ],
+  'ChatTemplate.render': () => [
+    [Object.assign(Object.create(null), { role: 'user' }) as llm.ChatMessage],
+    renderOptions,
+  ],
+  'ChatTemplate.renderParts': () => [
+    [Object.assign(Object.create(null), { role: 'user' }) as llm.ChatMessage],
+    renderOptions,
+  ],
+  encodeChat: () => [Object.create(tokenizer()) as llm.TextEncoding, [{ text: 'a', isAssistant: true }]],
+  // Of JSON, which has a test of its own.
+  readChatTemplates: null,
   sampleToken: () => [[0, 1], { temperature: 1, topK: 2, topP: 0.5 }, 0.5],
   TextGenerator: () => [decoder(), { rows: 1, promptLength: 2, maxNewTokens: 2 }],
   'TextGenerator.generate': () => [

@@ -1,4 +1,5 @@
 import {
+  ChatTemplate,
   completionExamples,
   DataError,
   preferenceExamples,
@@ -94,8 +95,8 @@ describe('completions', () => {
     const bad: [Row, string][] = [
       [{ text: null }, 'row 1: expected text to be a text, got null'],
       [{ prompt: 'a', completion: 3 }, 'row 1: expected completion to be a text, got 3'],
-      [{ prompt: 'a' }, 'row 1: expected text, or prompt and completion, got the columns prompt'],
-      [{}, 'row 1: expected text, or prompt and completion, got the columns (none)'],
+      [{ prompt: 'a' }, 'row 1: expected text, messages, or prompt and completion, got the columns prompt'],
+      [{}, 'row 1: expected text, messages, or prompt and completion, got the columns (none)'],
       [{ text: '' }, 'row 1: expected text to have at least one token, got none'],
       [{ prompt: '', completion: 'a' }, 'row 1: expected prompt to have at least one token, got none'],
       [undefined as unknown as Row, 'row 1: expected columns by name, got undefined'],
@@ -177,6 +178,61 @@ describe('prompts', () => {
     expect(make(post, { ...options, maxPromptLength: 9 })).toBe('on\nTL;DR:');
     expect(() => make(post, { ...options, maxPromptLength: 7 })).toThrow(
       new DataError('row 0: expected promptEnd to have fewer tokens than the 7 of a prompt, got 7'),
+    );
+  });
+});
+
+describe('conversations', () => {
+  const template = new ChatTemplate(
+    "{% if tools %}{{ tools[0].name }};{% endif %}{% for m in messages %}{% if m.role == 'wrong' %}{{ raise_exception('who?') }}{% endif %}" +
+      "{{ '<' + m.role + '>' + m.content + '<end>' }}{% endfor %}{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}",
+  );
+  const user = (content: string): object => ({ role: 'user', content });
+  const assistant = (content: string): object => ({ role: 'assistant', content });
+  const options = { template, endOfText };
+  const messages = [user('a'), assistant('b'), user('c'), assistant('d')];
+
+  test('give an example for each answer of the assistant, which ends as the template has it', () => {
+    const { examples } = completionExamples([{ messages }, { messages: [assistant('x')] }], tokenizer, options);
+    expect(examples.map(({ prompt, completion }) => [text(prompt), text(completion)])).toEqual([
+      ['<user>a<end><assistant>', 'b<end>'],
+      ['<user>a<end><assistant>b<end><user>c<end><assistant>', 'd<end>'],
+      ['', '<assistant>x<end>'],
+    ]);
+  });
+
+  test('are prompts and completions, pairs, and prompts, with tools', () => {
+    const tools = [{ name: 'now' }];
+    const rows = [{ prompt: messages.slice(0, 3), completion: messages.slice(3), tools }];
+    const [example] = completionExamples(rows, tokenizer, options).examples;
+    const prompt = '<user>a<end><assistant>b<end><user>c<end><assistant>';
+    expect([text(example.prompt), text(example.completion)]).toEqual([`now;${prompt}`, 'd<end>']);
+    const explicit = { prompt: messages.slice(0, 3), chosen: [assistant('d')], rejected: [assistant('e')] };
+    const implicit = { chosen: messages, rejected: [...messages.slice(0, 3), assistant('e')] };
+    for (const pair of preferenceExamples([explicit, implicit], tokenizer, options).examples) {
+      expect([text(pair.prompt), text(pair.chosen), text(pair.rejected)]).toEqual([prompt, 'd<end>', 'e<end>']);
+    }
+    const asked = promptExamples([{ prompt: messages.slice(0, 3), answer: 'd' }], tokenizer, { template }).examples;
+    expect(text(asked[0].prompt)).toBe(prompt);
+    expect(asked[0].columns).toEqual({ answer: 'd' });
+  });
+
+  test('that are none are named', () => {
+    const of =
+      (row: Row, given: CompletionTextOptions = options) =>
+      () =>
+        completionExamples([row], tokenizer, given);
+    expect(of({ messages }, {})).toThrow(new DataError('row 0: messages need a template; give the option template'));
+    expect(of({ messages: [] })).toThrow(
+      new DataError('row 0: expected messages to be a list of at least one message (with a role), got []'),
+    );
+    expect(of({ messages: [user('a')] })).toThrow(
+      new DataError('row 0: expected messages to have a message of the assistant'),
+    );
+    expect(of({ messages: [{ role: 'wrong' }, assistant('b')] })).toThrow(new DataError('row 0: template: who?'));
+    expect(of({ messages: [user('a'), { role: 'assistant' }] })).toThrow(DataError);
+    expect(() => preferenceExamples([{ chosen: [user('a')], rejected: [user('b')] }], tokenizer, options)).toThrow(
+      new DataError('row 0: expected chosen and rejected to begin with the same messages'),
     );
   });
 });

@@ -11,17 +11,20 @@ import {
 } from '@gradus/tensor';
 import { havingMethods } from '@gradus/core';
 import { aText, tokenId } from '../checks.ts';
-import type { EncodeOptions } from '../tokenizer/byte-level-tokenizer.ts';
+import {
+  answersOf,
+  continuationOf,
+  conversationChecks,
+  promptOf,
+  withPromptMessages,
+  type ConversationOptions,
+} from './conversations.ts';
 import type { CompletionExample, PreferenceExample, PromptExample } from './examples.ts';
+import type { TextEncoding } from './text-encoding.ts';
 import { convertEach, DataError, isRecord, isRows, onBadRowCheck, type BadRowOptions, type Row } from './rows.ts';
 
-/** What makes tokens of texts, as a `ByteLevelTokenizer` does. */
-export interface TextEncoding {
-  encode(text: string, options?: EncodeOptions): ArrayLike<number>;
-}
-
 /** How texts of prompts become tokens. */
-export interface PromptTextOptions extends BadRowOptions {
+export interface PromptTextOptions extends BadRowOptions, ConversationOptions {
   /** Tokens of the longest prompt; longer ones are cut as `promptTruncation` says. Default `null`: none is cut. */
   readonly maxPromptLength?: number | null;
   /**
@@ -37,7 +40,9 @@ export interface PromptTextOptions extends BadRowOptions {
 
 /** How texts of completions become tokens. */
 export interface CompletionTextOptions extends PromptTextOptions {
-  /** The token that ends a text: every completion gets it as its last, unless it has it already. Default `null`: none. */
+  /**
+   * The token that ends a text: every completion gets it as its last, unless it has it already; conversations end as their template has it. Default `null`: none.
+   */
   readonly endOfText?: number | null;
   /** Tokens of the longest completion, the one that ends it among them; longer ones are cut at their end, and then keep none. Default `null`: none is cut. */
   readonly maxCompletionLength?: number | null;
@@ -56,6 +61,7 @@ const promptChecks: { readonly [Name in keyof Required<PromptTextOptions>]: Opti
   promptEnd: optional(aText),
   addedTokens: optional(flag),
   onBadRow: onBadRowCheck,
+  ...conversationChecks,
 };
 const completionChecks: { readonly [Name in keyof Required<CompletionTextOptions>]: OptionCheck } = {
   ...promptChecks,
@@ -64,9 +70,10 @@ const completionChecks: { readonly [Name in keyof Required<CompletionTextOptions
 };
 
 /**
- * Examples for supervised fine-tuning of rows in TRL's formats: `{ text }`, all of which is the completion, or `{ prompt, completion }`. Prompt and completion
- * become tokens apart, so that a prompt has the same tokens here and in generation; what is to be one word must therefore not be cut between them: a space
- * belongs before the completion, not behind the prompt.
+ * Examples for supervised fine-tuning of rows in TRL's formats: `{ text }`, all of which is the completion, or `{ prompt, completion }`, texts or lists of messages.
+ * Of `{ messages }` every answer of the assistant is an example, with the conversation before it as its prompt, so that nothing is imitated but what the assistant
+ * wrote (TRL's `assistant_only_loss`). Prompt and completion become tokens apart, so that a prompt has the same tokens here and in generation; what is to be one
+ * word must therefore not be cut between them: a space belongs before the completion, not behind the prompt.
  * @throws DataError for a row that is none, by its number and field, unless `onBadRow` is `skip`.
  */
 export function completionExamples(
@@ -77,21 +84,38 @@ export function completionExamples(
   checkCall('completionExamples', rows, tokenizer, options, completionChecks);
   return examplesOf(rows, options, (row) => {
     if (has(row, 'prompt', 'completion')) {
-      return {
-        prompt: promptTokens(textAt(row, 'prompt'), tokenizer, options),
-        completion: completionTokens('completion', textAt(row, 'completion'), tokenizer, options),
-      };
+      if (!Array.isArray(row.prompt)) {
+        return [
+          {
+            prompt: promptTokens(textAt(row, 'prompt'), tokenizer, options),
+            completion: completionTokens('completion', textAt(row, 'completion'), tokenizer, options),
+          },
+        ];
+      }
+      const { prompt, continuation } = continuationOf(row, 'prompt', 'completion', options);
+      return [
+        {
+          prompt: promptTokens(prompt, tokenizer, options),
+          completion: completionTokens('completion', continuation, tokenizer, { ...options, endOfText: null }),
+        },
+      ];
+    }
+    if (has(row, 'messages')) {
+      return answersOf(row, 'messages', options).map(({ prompt, continuation }) => ({
+        prompt: prompt === '' ? [] : promptTokens(prompt, tokenizer, options),
+        completion: completionTokens('messages', continuation, tokenizer, { ...options, endOfText: null }),
+      }));
     }
     if (has(row, 'text')) {
-      return { prompt: [], completion: completionTokens('text', textAt(row, 'text'), tokenizer, options) };
+      return [{ prompt: [], completion: completionTokens('text', textAt(row, 'text'), tokenizer, options) }];
     }
-    throw unknownFormat(row, 'text, or prompt and completion');
+    throw unknownFormat(row, 'text, messages, or prompt and completion');
   });
 }
 
 /**
- * Pairs of answers of rows in TRL's formats: `{ prompt, chosen, rejected }`, or `{ chosen, rejected }`, whose prompt is what both begin with, less a space at its end.
- * A column `margin` is kept. Otherwise as {@link completionExamples}.
+ * Pairs of answers of rows in TRL's formats: `{ prompt, chosen, rejected }`, or `{ chosen, rejected }`, whose prompt is what both begin with, less a space at its end;
+ * texts or lists of messages. A column `margin` is kept. Otherwise as {@link completionExamples}.
  */
 export function preferenceExamples(
   rows: readonly Row[],
@@ -101,25 +125,26 @@ export function preferenceExamples(
   checkCall('preferenceExamples', rows, tokenizer, options, completionChecks);
   return examplesOf(rows, options, (row) => {
     if (!has(row, 'chosen', 'rejected')) throw unknownFormat(row, 'chosen and rejected');
-    const whole = { chosen: textAt(row, 'chosen'), rejected: textAt(row, 'rejected') };
-    const { prompt, chosen, rejected } = has(row, 'prompt')
-      ? { prompt: textAt(row, 'prompt'), ...whole }
-      : withoutPrompt(whole);
+    const isConversation = Array.isArray(row.chosen);
+    const { prompt, chosen, rejected } = isConversation ? messagePair(row, options) : textPair(row);
     const { margin } = row;
     const hasMargin = margin !== undefined && margin !== null;
     if (hasMargin && !Number.isFinite(margin)) {
       throw new DataError(`expected margin to be a finite number, got ${valueText(margin)}`);
     }
-    return {
-      prompt: promptTokens(prompt, tokenizer, options),
-      chosen: completionTokens('chosen', chosen, tokenizer, options),
-      rejected: completionTokens('rejected', rejected, tokenizer, options),
-      ...(hasMargin && { margin: margin as number }),
-    };
+    const completion = isConversation ? { ...options, endOfText: null } : options;
+    return [
+      {
+        prompt: promptTokens(prompt, tokenizer, options),
+        chosen: completionTokens('chosen', chosen, tokenizer, completion),
+        rejected: completionTokens('rejected', rejected, tokenizer, completion),
+        ...(hasMargin && { margin: margin as number }),
+      },
+    ];
   });
 }
 
-/** Prompts of rows `{ prompt }`, whose other columns are kept for reward functions. Otherwise as {@link completionExamples}. */
+/** Prompts of rows `{ prompt }`, texts or lists of messages, whose other columns are kept for reward functions. Otherwise as {@link completionExamples}. */
 export function promptExamples(
   rows: readonly Row[],
   tokenizer: TextEncoding,
@@ -129,7 +154,8 @@ export function promptExamples(
   return examplesOf(rows, options, (row) => {
     if (!has(row, 'prompt')) throw unknownFormat(row, 'prompt');
     const columns = Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'prompt'));
-    return { prompt: promptTokens(textAt(row, 'prompt'), tokenizer, options), columns };
+    const text = Array.isArray(row.prompt) ? promptOf(row, 'prompt', options) : textAt(row, 'prompt');
+    return [{ prompt: promptTokens(text, tokenizer, options), columns }];
   });
 }
 
@@ -148,13 +174,13 @@ function checkCall<Options extends object>(
 function examplesOf<Example>(
   rows: readonly Row[],
   { onBadRow = 'throw' }: BadRowOptions,
-  convert: (row: Row) => Example,
+  convert: (row: Row) => Example[],
 ): Examples<Example> {
   const { results, skipped } = convertEach(rows, { onBadRow }, (row) => {
     if (!isRecord(row)) throw new DataError(`expected columns by name, got ${valueText(row)}`);
     return convert(row);
   });
-  return { examples: results, skipped };
+  return { examples: results.flat(), skipped };
 }
 
 function has(row: Row, ...names: readonly string[]): boolean {
@@ -171,12 +197,22 @@ function textAt(row: Row, name: string): string {
   throw new DataError(`expected ${name} to be a text, got ${valueText(value)}`);
 }
 
+/** A prompt and two answers to it. */
+type Pair = Readonly<Record<'prompt' | 'chosen' | 'rejected', string>>;
+
+function messagePair(row: Row, options: ConversationOptions): Pair {
+  const whole = has(row, 'prompt') ? row : withPromptMessages(row);
+  const [chosen, rejected] = ['chosen', 'rejected'].map((name) => continuationOf(whole, 'prompt', name, options));
+  return { prompt: chosen.prompt, chosen: chosen.continuation, rejected: rejected.continuation };
+}
+
+function textPair(row: Row): Pair {
+  const [chosen, rejected] = [textAt(row, 'chosen'), textAt(row, 'rejected')];
+  return has(row, 'prompt') ? { prompt: textAt(row, 'prompt'), chosen, rejected } : withPrompt(chosen, rejected);
+}
+
 /** What both answers begin with, and the rest; as TRL's `extract_prompt`, so that neither answer is empty and a space stands before both. */
-function withoutPrompt({ chosen, rejected }: Readonly<Record<'chosen' | 'rejected', string>>): {
-  readonly prompt: string;
-  readonly chosen: string;
-  readonly rejected: string;
-} {
+function withPrompt(chosen: string, rejected: string): Pair {
   const [a, b] = [chosen, rejected].map((text) => Array.from(text));
   const shortest = Math.min(a.length, b.length);
   const different = a.findIndex((character, i) => i < shortest && character !== b[i]);
