@@ -83,6 +83,9 @@ export {
 export { encodeChat } from './templates/encode-chat.ts';
 export { TemplateError } from './templates/python-values.ts';
 
+export { completeAll, type CompleteOptions, type Completion } from './generation/complete-all.ts';
+export { heldOutLoss } from './evaluation/held-out-loss.ts';
+export { preferenceAccuracy } from './evaluation/preference-accuracy.ts';
 export { copyDecoder } from './model/decoder.ts';
 export { RewardModel, type RewardModelOptions } from './model/reward-model.ts';
 export { DpoTrainer, dpoDefaults, type DpoInputs, type DpoOptions } from './trainers/dpo.ts';

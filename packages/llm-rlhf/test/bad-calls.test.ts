@@ -65,6 +65,9 @@ const examples: Examples = {
     ]),
   ),
   copyDecoder: () => [decoder()],
+  completeAll: () => [decoder(), [{ prompt: [1] }], { maxNewTokens: 1, random: Object.create(random()) as Random }],
+  heldOutLoss: () => [decoder(), [{ prompt: [1], completion: [2] }]],
+  preferenceAccuracy: () => [rewardModel(), preferences()],
   RewardModel: () => [decoder(), Object.create(random()) as Random, { rows: 2, maxLength: 4 }],
   'RewardModel.score': () => [[[1, 2]]],
   'RewardModel.center': () => [[[1, 2]]],
@@ -198,6 +201,10 @@ test('bad arguments of the miniature are refused in words', async () => {
     miniature,
     {
       makeMiniature: () => [{ seed: 1, training: 2, validation: 2, prompts: 2, heldOut: 2 }],
+      // Minutes of training, each of whose steps has tests of its own.
+      prepareMiniature: null,
+      trainMiniature: null,
+      scoreMiniature: null,
       drawPost: () => [draws()],
       readPost: () => [prompt()],
       humanSummary: () => [clauses(), draws()],

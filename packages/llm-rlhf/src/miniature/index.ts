@@ -12,5 +12,17 @@ export {
   type WinRate,
   type WinRateOptions,
 } from './win-rate.ts';
+export {
+  miniatureMethods,
+  scoreMiniature,
+  trainMiniature,
+  type MiniatureScore,
+  type TrainMiniatureOptions,
+  miniatureModel,
+  prepareMiniature,
+  type MiniatureMethod,
+  type MiniatureStudyOptions,
+  type PreparedMiniature,
+} from './study.ts';
 export { END, miniatureTokenizer, PAD } from './vocabulary.ts';
 export { WordTokenizer } from './word-tokenizer.ts';

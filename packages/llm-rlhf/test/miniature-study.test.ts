@@ -1,0 +1,82 @@
+import { heldOutLoss, preferenceAccuracy } from '@gradus/llm-rlhf';
+import {
+  miniatureMethods,
+  prepareMiniature,
+  scoreMiniature,
+  trainMiniature,
+  type PreparedMiniature,
+} from '@gradus/llm-rlhf/miniature';
+import * as t from '@gradus/tensor';
+import { expect, test } from 'vitest';
+import { nextLogProbabilities } from './trainers.ts';
+
+/** Far too little of everything, but all stages. */
+const prepare = (): PreparedMiniature => prepareMiniature({ seed: 3, sftLoss: 10, pairs: 240, rewardEpochs: 1 });
+const prepared = prepare();
+
+test('the same seed makes the same models', () => {
+  const again = prepare();
+  expect(t.saveParameters(again.sft.parameters)).toEqual(t.saveParameters(prepared.sft.parameters));
+  expect(t.saveParameters(again.rewardModel.parameters)).toEqual(t.saveParameters(prepared.rewardModel.parameters));
+  expect(again.rewardModelAccuracy).toBe(prepared.rewardModelAccuracy);
+  expect(prepared.sftSteps).toBe(250);
+  expect(prepared.preferences).toHaveLength(220);
+});
+
+test('reward models are centred on human summaries', () => {
+  const human = prepared.data.validation.map(({ prompt, completion }) => [
+    ...Array.from(prompt),
+    ...Array.from(completion),
+  ]);
+  const rewards = prepared.rewardModel.score(human);
+  expect(rewards.reduce((sum, reward) => sum + reward) / rewards.length).toBeCloseTo(0, 5);
+});
+
+test.each(miniatureMethods)('%s moves away from supervised fine-tuning, and leaves that as it is', async (method) => {
+  const before = t.saveParameters(prepared.sft.parameters);
+  const policy = await trainMiniature(method, prepared, { seed: 1, episodes: 192 });
+  expect(t.saveParameters(prepared.sft.parameters)).toEqual(before);
+  const { winRate, gold, kl } = scoreMiniature(policy, prepared, { seed: 1, temperature: 1 });
+  expect(kl).toBeGreaterThan(0);
+  expect(winRate.mean).toBeGreaterThanOrEqual(0);
+  expect(gold.low).toBeLessThan(gold.high);
+});
+
+test('nothing is between a policy and itself', () => {
+  expect(scoreMiniature(prepared.sft, prepared, { seed: 1, temperature: 1 }).kl).toBe(0);
+});
+
+test('what held-out texts cost is −log π of their tokens', () => {
+  const rows = [
+    { prompt: [3, 4], completion: [5, 1] },
+    { prompt: [6], completion: [1] },
+  ];
+  const costs = [nextLogProbabilities(prepared.sft, [3, 4])[5], nextLogProbabilities(prepared.sft, [3, 4, 5])[1]];
+  costs.push(nextLogProbabilities(prepared.sft, [6])[1]);
+  expect(heldOutLoss(prepared.sft, rows)).toBeCloseTo(-costs.reduce((sum, each) => sum + each) / 3, 5);
+  expect(() => heldOutLoss(prepared.sft, [{ prompt: [], completion: [1] }])).toThrow(
+    'heldOutLoss: row 0: expected a prompt of at least one token, got none',
+  );
+});
+
+test('a reward model is right where it scores what was chosen higher', () => {
+  const { rewardModel } = prepared;
+  const [low, high] = [[5], [7]].sort((a, b) => rewardModel.score([[3, ...a]])[0] - rewardModel.score([[3, ...b]])[0]);
+  const right = { prompt: [3], chosen: high, rejected: low };
+  const wrong = { prompt: [3], chosen: low, rejected: high };
+  const same = { prompt: [3], chosen: low, rejected: low };
+  expect(preferenceAccuracy(rewardModel, [right, right, wrong, same])).toBe(0.625);
+});
+
+test('what is wrong is refused by name', async () => {
+  expect(() => prepareMiniature({ seed: -1 })).toThrow('prepareMiniature: expected seed to be');
+  expect(() => prepareMiniature({ seed: 0, pairs: 1.5 })).toThrow('prepareMiniature: expected pairs to be');
+  await expect(trainMiniature('kto' as 'dpo', prepared, { seed: 0 })).rejects.toThrow(
+    "expected method to be one of 'dpo', 'reinforce'",
+  );
+  const wrong = trainMiniature('dpo', prepared, { seed: 0, episodes: 0 });
+  await expect(wrong).rejects.toThrow('expected episodes to be a positive integer, got 0');
+  expect(() => scoreMiniature(prepared.sft, prepared, { seed: 0, temperature: -1 })).toThrow(
+    'expected temperature to be',
+  );
+});
