@@ -31,7 +31,8 @@ export { tokenRewards, type RewardPlacement, type TokenRewardsOptions } from './
 export { whiten, type WhitenOptions } from './rewards/whiten.ts';
 
 export { ModelError, readConfig, sizesOf, type ModelConfig, type ModelSizes } from './model/config.ts';
-export { createDecoder, type Decoder, type TextLayout } from './model/decoder.ts';
+export { createDecoder, type Decoder, type LoraConfig, type TextLayout } from './model/decoder.ts';
+export { loadLora, mergeLora, saveLora, withLora, type LoraFiles, type LoraOptions } from './model/lora.ts';
 export type { Attend } from './model/architecture.ts';
 export type { Gpt2Config } from './model/gpt2.ts';
 export type { GptNeoXConfig } from './model/gpt-neox.ts';

@@ -12,6 +12,7 @@ const config = (): llm.ModelConfig => {
 };
 const random = (): Random => new Random(1);
 const decoder = (): llm.Decoder => Object.create(llm.createDecoder(config(), random())) as llm.Decoder;
+const adapted = (): llm.Decoder => Object.create(llm.withLora(decoder(), { rank: 2 }, random())) as llm.Decoder;
 const completions = (): llm.Completions =>
   Object.create(llm.truncateCompletions([2, 1, 0, 2, 2, 2], 3, 1, 0)) as llm.Completions;
 const kl = (): number[] => [0, 0, 0, 0, 0, 0];
@@ -106,6 +107,24 @@ const examples: Examples = {
   'copyDecoder.logits': null,
   'rewardHead.apply': null,
   'valueHead.apply': null,
+  ...Object.fromEntries(
+    ['withLora', 'loadLora', 'mergeLora'].flatMap((name) =>
+      ['hidden', 'hiddenAt', 'positionsOf', 'head', 'logits'].map((method) => [`${name}.${method}`, null]),
+    ),
+  ),
+  withLora: () => [decoder(), { rank: 2, alpha: 4, targets: ['c_attn'] }, Object.create(random()) as Random],
+  mergeLora: () => [adapted()],
+  saveLora: () => [adapted()],
+  loadLora: () => [
+    decoder(),
+    {
+      config: Object.assign(
+        Object.create(null),
+        JSON.parse(new TextDecoder().decode(llm.saveLora(adapted())['adapter_config.json'])),
+      ) as object,
+      weights: llm.saveLora(adapted())['adapter_model.safetensors'],
+    },
+  ],
   // Takes what `readConfig` has read.
   sizesOf: null,
   createDecoder: () => [config(), Object.create(random()) as Random],

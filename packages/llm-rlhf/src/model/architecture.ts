@@ -29,23 +29,28 @@ export const feedForwardActivations: Readonly<Record<string, (x: t.Tensor) => t.
   silu: (x) => t.silu(x),
 };
 
-/** Makes parameters and remembers them by their names. */
+/** What is added to x W of the linear layer of that name, of the same shape; undefined: nothing. */
+export type Adapt = (name: string, x: t.Tensor) => t.Tensor | undefined;
+
+/** Makes parameters, or has somebody else's, and remembers them by their names. */
 export class ParameterList {
   readonly parameters: Record<string, t.Variable> = {};
-  private readonly random: t.RandomSource;
+  private readonly make: (name: string, shape: t.Shape, initializer: t.Initializer) => t.Variable;
+  private readonly adapt: Adapt | undefined;
 
-  constructor(random: t.RandomSource) {
-    this.random = random;
+  constructor(make: ParameterList['make'], adapt?: Adapt) {
+    this.make = make;
+    this.adapt = adapt;
   }
 
   /** Drawn from a normal distribution with that deviation. */
   normal(name: string, shape: t.Shape, deviation: number): t.Variable {
-    return (this.parameters[name] = t.parameter(name, shape, t.normalInitializer(deviation), this.random));
+    return (this.parameters[name] = this.make(name, shape, t.normalInitializer(deviation)));
   }
 
   /** All the same. */
   constant(name: string, shape: t.Shape, value: number): t.Variable {
-    return (this.parameters[name] = t.parameter(name, shape, t.constantValue(value), this.random));
+    return (this.parameters[name] = this.make(name, shape, t.constantValue(value)));
   }
 
   /** x Wᵀ + b with PyTorch's layout, W [output, input]: parameters `<name>.weight` and, with `bias`, `<name>.bias`. */
@@ -53,9 +58,15 @@ export class ParameterList {
     const weight = this.normal(`${name}.weight`, [output, input], deviation);
     const shift = bias ? this.constant(`${name}.bias`, [output], 0) : undefined;
     return (x) => {
-      const product = t.matmul(x, t.transpose(weight));
+      const product = this.adapted(name, x, t.matmul(x, t.transpose(weight)));
       return shift === undefined ? product : t.add(product, shift);
     };
+  }
+
+  /** x W of a linear layer, and what is added to it. */
+  adapted(name: string, x: t.Tensor, product: t.Tensor): t.Tensor {
+    const added = this.adapt?.(name, x);
+    return added === undefined ? product : t.add(product, added);
   }
 
   /** Layer normalization: parameters `<name>.weight` and `<name>.bias`. */

@@ -1,6 +1,6 @@
 import { aFunction, anObject, objectOf } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import type { Architecture, Attend } from './architecture.ts';
+import { ParameterList, type Architecture, type Attend } from './architecture.ts';
 import { causal, causalBehindPadding } from './attention.ts';
 import { readConfig, sizesOf, type ModelConfig, type ModelSizes } from './config.ts';
 import { gpt2 } from './gpt2.ts';
@@ -13,12 +13,26 @@ export interface TextLayout {
   readonly isText?: t.Tensor | undefined;
 }
 
+/** Adapters of low rank, as PEFT's `adapter_config.json` tells. */
+export interface LoraConfig {
+  /** r. */
+  readonly rank: number;
+  /** α: what adapters add is scaled by α / r. */
+  readonly alpha: number;
+  /** Linear layers, by the ends of their names: `q_proj` or `mlp.c_proj`. */
+  readonly targets: readonly string[];
+}
+
 /** A decoder-only transformer (Vaswani et al., 2017; Radford et al., 2019): a program's part that says what comes next. */
 export interface Decoder {
   readonly config: ModelConfig;
   readonly sizes: ModelSizes;
-  /** Weights, with the names and shapes of Hugging Face's files. */
+  /** What is trained: weights, with the names and shapes of Hugging Face's files; of a decoder with adapters these alone. */
   readonly parameters: t.Parameters;
+  /** The decoder below adapters, whose weights stay as they are: a reference that costs nothing. Absent: there are no adapters. */
+  readonly base?: Decoder;
+  /** What adapters there are, where there are any. */
+  readonly adapters?: LoraConfig;
   /** What the last layer makes of each token: int32 tokens [rows, time] → [rows, time, width]. */
   readonly hidden: (tokens: t.Tensor, layout?: TextLayout) => t.Tensor;
   /** The same where attention and positions (int32 [rows, time]) are somebody else's, as in generation. */
@@ -36,9 +50,35 @@ export interface Decoder {
  * @throws ModelError for a config that is not supported.
  */
 export function createDecoder(config: ModelConfig, random: t.RandomSource): Decoder {
-  const read = readConfig(config);
-  const sizes = sizesOf(read);
-  const architecture = architectureOf(read, random);
+  const list = new ParameterList((name, shape, initializer) => t.parameter(name, shape, initializer, random));
+  return decoderOfParameters(readConfig(config), list);
+}
+
+/**
+ * The decoder with adapters on some of its linear layers, by the names of PEFT: x W + (α / r) x Aᵀ Bᵀ, A [rank, input], B [output, rank]. Its parameters are the
+ * adapters', its other weights those of `base`.
+ */
+export function adaptedDecoder(base: Decoder, parameters: t.Parameters, adapters: LoraConfig): Decoder {
+  const scale = adapters.alpha / adapters.rank;
+  const list = new ParameterList(
+    (name) => base.parameters[name],
+    (name, x) => {
+      const [a, b] = ['A', 'B'].map((letter) => parameters[adapterName(name, letter)]);
+      if (a === undefined) return undefined;
+      return t.mul(t.matmul(t.matmul(x, t.transpose(a)), t.transpose(b)), scale);
+    },
+  );
+  return { ...decoderOfParameters(base.config, list), parameters, base, adapters };
+}
+
+/** What PEFT calls the matrix A or B of a linear layer. */
+export function adapterName(layer: string, letter: string): string {
+  return `base_model.model.${layer}.lora_${letter}.weight`;
+}
+
+function decoderOfParameters(config: ModelConfig, list: ParameterList): Decoder {
+  const sizes = sizesOf(config);
+  const architecture = architectureOf(config, list);
   const { embed, block, normalize, head, parameters } = architecture;
   const hiddenAt: Decoder['hiddenAt'] = (tokens, positions, attend) => {
     let x = embed(tokens, positions);
@@ -53,7 +93,7 @@ export function createDecoder(config: ModelConfig, random: t.RandomSource): Deco
     return hiddenAt(tokens, positionsOf(isText), causalBehindPadding(isText));
   };
   const logits: Decoder['logits'] = (tokens, layout) => head(hidden(tokens, layout));
-  return { config: read, sizes, parameters, hidden, hiddenAt, positionsOf, head, logits };
+  return { config, sizes, parameters, hidden, hiddenAt, positionsOf, head, logits };
 }
 
 /** A decoder whose weights are about to be replaced: nothing is drawn for it. */
@@ -61,12 +101,21 @@ export function emptyDecoder(config: ModelConfig): Decoder {
   return createDecoder(config, { nextFloat: () => 0, normal: () => 0 });
 }
 
-/** A decoder with the same weights in memory of its own, such as a reference that stays as a policy was. */
+/** A decoder with the same weights in memory of its own, such as a reference that stays as a policy was; of one with adapters these are copied, and the base is shared. */
 export function copyDecoder(decoder: Decoder): Decoder {
   t.checkArguments('copyDecoder', { decoder }, { decoder: aDecoder });
-  const copy = emptyDecoder(decoder.config);
-  t.copyParameters(decoder.parameters, copy.parameters);
+  const { base, adapters, parameters } = decoder;
+  const copy =
+    base === undefined || adapters === undefined
+      ? emptyDecoder(decoder.config)
+      : adaptedDecoder(base, emptyParameters(parameters), adapters);
+  t.copyParameters(parameters, copy.parameters);
   return copy;
+}
+
+function emptyParameters(parameters: t.Parameters): t.Parameters {
+  const entries = Object.entries(parameters);
+  return Object.fromEntries(entries.map(([name, { shape }]) => [name, t.variable(shape, undefined, { name })]));
 }
 
 /** A check of arguments. */
@@ -77,14 +126,20 @@ export const aDecoder: t.OptionCheck = objectOf('a decoder (of createDecoder or 
   hiddenAt: aFunction,
 });
 
-function architectureOf(config: ModelConfig, random: t.RandomSource): Architecture {
+/** A decoder whose weights are all its own. */
+export const aPlainDecoder: t.OptionCheck = {
+  expected: 'a decoder without adapters (as mergeLora makes of one with them)',
+  accepts: (value) => aDecoder.accepts(value) && (value as Decoder).base === undefined,
+};
+
+function architectureOf(config: ModelConfig, list: ParameterList): Architecture {
   switch (config.model_type) {
     case 'gpt2':
-      return gpt2(config, random);
+      return gpt2(config, list);
     case 'llama':
-      return llama(config, random);
+      return llama(config, list);
     case 'gpt_neox':
-      return gptNeoX(config, random);
+      return gptNeoX(config, list);
   }
 }
 

@@ -1,5 +1,11 @@
 import * as t from '@gradus/tensor';
-import { feedForwardActivations, joinHeads, ParameterList, type Architecture, type Attend } from './architecture.ts';
+import {
+  feedForwardActivations,
+  joinHeads,
+  type ParameterList,
+  type Architecture,
+  type Attend,
+} from './architecture.ts';
 import { rotary } from './rotary.ts';
 
 /** `config.json` of GPT-NeoX and Pythia (Black et al., 2022; Biderman et al., 2023). */
@@ -27,14 +33,13 @@ export interface GptNeoXConfig {
 }
 
 /** x ← x + attention(norm₁(x)) + mlp(norm₂(x)), both of the same x, with positions that turn a part of each head. */
-export function gptNeoX(config: GptNeoXConfig, random: t.RandomSource): Architecture {
+export function gptNeoX(config: GptNeoXConfig, list: ParameterList): Architecture {
   const { vocab_size: vocabulary, hidden_size: width, intermediate_size: inner, layer_norm_eps: epsilon } = config;
   const { num_hidden_layers: layers, num_attention_heads: heads, use_parallel_residual: isParallel } = config;
   const size = width / heads;
   const activation = feedForwardActivations[config.hidden_act];
   const turned = Math.floor(size * config.rotary_pct);
   const turn = rotary({ size: turned, base: config.rotary_emb_base, positions: config.max_position_embeddings });
-  const list = new ParameterList(random);
   const deviation = 0.02;
   const tokenTable = list.normal('gpt_neox.embed_in.weight', [vocabulary, width], deviation);
   const blocks = Array.from({ length: layers }, (_, layer) => {

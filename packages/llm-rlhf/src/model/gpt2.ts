@@ -2,7 +2,7 @@ import * as t from '@gradus/tensor';
 import {
   feedForwardActivations,
   joinHeads,
-  ParameterList,
+  type ParameterList,
   splitHeads,
   type Architecture,
   type Attend,
@@ -26,11 +26,10 @@ export interface Gpt2Config {
 }
 
 /** x ← x + attention(norm(x)), x ← x + mlp(norm(x)), with learned positions and GPT-2's initialization. */
-export function gpt2(config: Gpt2Config, random: t.RandomSource): Architecture {
+export function gpt2(config: Gpt2Config, list: ParameterList): Architecture {
   const { vocab_size: vocabulary, n_positions: positions, n_embd: width, n_layer: layers, n_head: heads } = config;
   const inner = config.n_inner ?? 4 * width;
   const activation = feedForwardActivations[config.activation_function];
-  const list = new ParameterList(random);
   const deviation = 0.02;
   // Each layer adds twice to the residual stream.
   const projectionDeviation = deviation / Math.sqrt(2 * layers);
@@ -39,7 +38,7 @@ export function gpt2(config: Gpt2Config, random: t.RandomSource): Architecture {
   const linear = (name: string, input: number, output: number, spread: number): ((x: t.Tensor) => t.Tensor) => {
     const weight = list.normal(`${name}.weight`, [input, output], spread);
     const bias = list.constant(`${name}.bias`, [output], 0);
-    return (x) => t.add(t.matmul(x, weight), bias);
+    return (x) => t.add(list.adapted(name, x, t.matmul(x, weight)), bias);
   };
 
   const tokenTable = list.normal('transformer.wte.weight', [vocabulary, width], deviation);

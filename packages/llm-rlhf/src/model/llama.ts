@@ -2,7 +2,7 @@ import * as t from '@gradus/tensor';
 import {
   feedForwardActivations,
   joinHeads,
-  ParameterList,
+  type ParameterList,
   splitHeads,
   type Architecture,
   type Attend,
@@ -35,13 +35,12 @@ export interface LlamaConfig {
 }
 
 /** x ← x + attention(norm(x)), x ← x + (silu(x G) ⊙ x U) D, with root-mean-square norms, rotary positions and grouped queries. */
-export function llama(config: LlamaConfig, random: t.RandomSource): Architecture {
+export function llama(config: LlamaConfig, list: ParameterList): Architecture {
   const { vocab_size: vocabulary, hidden_size: width, intermediate_size: inner, rms_norm_eps: epsilon } = config;
   const { num_hidden_layers: layers, num_attention_heads: heads, num_key_value_heads: groups } = config;
   const size = config.head_dim ?? width / heads;
   const activation = feedForwardActivations[config.hidden_act];
   const turn = rotary({ size, base: config.rope_theta, positions: config.max_position_embeddings });
-  const list = new ParameterList(random);
   const deviation = 0.02;
   const tokenTable = list.normal('model.embed_tokens.weight', [vocabulary, width], deviation);
   const blocks = Array.from({ length: layers }, (_, layer) => {

@@ -8,7 +8,7 @@ import {
   type StoredTensor,
 } from '@gradus/tensor';
 import { ModelError, readConfig, type ModelConfig } from './config.ts';
-import { aDecoder, emptyDecoder, type Decoder } from './decoder.ts';
+import { aPlainDecoder, emptyDecoder, type Decoder } from './decoder.ts';
 
 /** Files of a model, as a folder of Hugging Face has them. */
 export interface ModelFiles {
@@ -76,9 +76,9 @@ export function decoderOf(config: ModelConfig, tensors: Readonly<Record<string, 
   return decoder;
 }
 
-/** The model's files, which transformers reads as well: by name, `config.json` and `model.safetensors`. */
+/** The model's files, which transformers reads as well: by name, `config.json` and `model.safetensors`. Of a decoder with adapters `saveLora` writes these. */
 export function saveDecoder(decoder: Decoder): Readonly<Record<string, Uint8Array>> {
-  checkArguments('saveDecoder', { decoder }, { decoder: aDecoder });
+  checkArguments('saveDecoder', { decoder }, { decoder: aPlainDecoder });
   const { config, parameters } = decoder;
   const names = { gpt2: 'GPT2LMHeadModel', llama: 'LlamaForCausalLM', gpt_neox: 'GPTNeoXForCausalLM' };
   const json = { architectures: [names[config.model_type]], ...config };
