@@ -11,6 +11,7 @@ export type { ReplayOptions } from './replay-learning.ts';
 export { Sac, sacDefaults, type SacOptions } from './sac.ts';
 export {
   a2cSettings,
+  a3cSettings,
   crossQSettings,
   d4pgSettings,
   ddpgSettings,
@@ -25,6 +26,7 @@ export type { EntropyOptions } from './entropy-coefficient.ts';
 export type { SquashedActorOptions } from './squashed-actor.ts';
 export { DiscreteSac, discreteSacDefaults, type DiscreteSacOptions } from './discrete-sac.ts';
 export { A2c, a2cDefaults, type A2cOptions } from './a2c.ts';
+export { A3c, a3cDefaults, type A3cOptions } from './a3c.ts';
 export {
   OneStepActorCritic,
   oneStepActorCriticDefaults,

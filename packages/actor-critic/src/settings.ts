@@ -1,5 +1,6 @@
 import { linear } from '@gradus/core';
 import type { A2cOptions } from './a2c.ts';
+import type { A3cOptions } from './a3c.ts';
 import type { CrossQOptions } from './crossq.ts';
 import type { D4pgOptions } from './d4pg.ts';
 import type { DdpgOptions } from './ddpg.ts';
@@ -232,6 +233,17 @@ export const a2cSettings: SettingsTable<'zoo', A2cOptions> = {
         initialLogStd: -2,
         orthogonalInitialization: false,
       },
+    },
+  },
+};
+
+/** For A3C: our own, with a rate that falls to 0 as in the paper. Longer rounds make up for gradients of one worker each. */
+export const a3cSettings: SettingsTable<'gradus', A3cOptions> = {
+  gradus: {
+    'CartPole-v1': {
+      numEnvs: 2,
+      steps: 400_000,
+      options: { steps: 32, learningRate: linear(2e-3, 0), entropyCoefficient: 0 },
     },
   },
 };

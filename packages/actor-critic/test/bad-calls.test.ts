@@ -20,6 +20,7 @@ const network = { ...shared, hidden: [4], criticHidden: [4], learningRate: 0.1 }
 const replay = { ...network, batchSize: 4, learningStarts: 4, bufferSize: 8 };
 const uses: Record<string, AgentUse> = {
   A2c: { ...pole, options: { ...network, steps: 8 } },
+  A3c: { ...pole, options: { ...network, steps: 8 } },
   CrossQ: { ...pendulum, options: replay },
   D4pg: { ...pendulum, options: { ...replay, low: -20, high: 0 } },
   Ddpg: { ...pendulum, options: replay },

@@ -2,6 +2,7 @@ import type { VectorEnv } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import {
   A2c,
+  A3c,
   CrossQ,
   D4pg,
   Ddpg,
@@ -11,6 +12,7 @@ import {
   Tqc,
   a2cDefaults,
   a2cSettings,
+  a3cSettings,
   crossQSettings,
   d4pgSettings,
   ddpgDefaults,
@@ -107,6 +109,7 @@ type AgentClass = new (env: VectorEnv, options: object) => { dispose(): void };
 
 const published: readonly (readonly [algorithm: string, Agent: AgentClass, tables: Tables])[] = [
   ['a2c', A2c, a2cSettings],
+  ['a3c', A3c, a3cSettings],
   ['crossq', CrossQ, crossQSettings],
   ['d4pg', D4pg, d4pgSettings],
   ['ddpg', Ddpg, ddpgSettings],

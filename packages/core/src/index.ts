@@ -279,5 +279,5 @@ export { TrainingEnv, openCheckpoint, plainState, type Resumption } from './trai
 export { TransitionTable, type Outcome, type TransitionTableParts } from './environments/transition-table.ts';
 export { vectorEnvFromDynamics } from './environments/vector-env-from-dynamics.ts';
 export { variantCheck } from './options/variant-check.ts';
-export type { StepOutcome, VectorEnv, VectorResetOptions } from './environments/vector-env.ts';
+export type { EnvThreads, StepOutcome, VectorEnv, VectorResetOptions } from './environments/vector-env.ts';
 export { asVectorEnv, vectorize } from './environments/vectorize.ts';

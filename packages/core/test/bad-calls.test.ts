@@ -224,6 +224,7 @@ const examples: Examples = {
   ProgressRecorder: () => [],
   'ProgressRecorder.start': () => [10],
   'ProgressRecorder.record': () => [vectorEnv()],
+  'ProgressRecorder.recordUntil': () => [10, []],
   'ProgressRecorder.progress': () => [{ loss: 1 }],
   Random: () => [1],
   'Random.uniform': () => [0, 1],

@@ -1,5 +1,6 @@
 import {
   A2c,
+  A3c,
   CrossQ,
   D4pg,
   Ddpg,
@@ -10,6 +11,8 @@ import {
   Tqc,
   a2cDefaults,
   a2cSettings,
+  a3cDefaults,
+  a3cSettings,
   crossQDefaults,
   crossQSettings,
   d4pgDefaults,
@@ -130,6 +133,7 @@ const known: Record<string, Algorithm> = {
   rainbow: agents(Dqn, dqnDefaults, rainbowSettings, rainbowDefaults),
   pqn: agents(Pqn, pqnDefaults, pqnSettings),
   a2c: agents(A2c, a2cDefaults, a2cSettings),
+  a3c: agents(A3c, a3cDefaults, a3cSettings),
   'one-step-actor-critic': agents(OneStepActorCritic, oneStepActorCriticDefaults),
   crossq: agents(CrossQ, crossQDefaults, crossQSettings),
   d4pg: agents(D4pg, d4pgDefaults, d4pgSettings),

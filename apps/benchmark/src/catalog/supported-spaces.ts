@@ -27,6 +27,7 @@ export const supportedSpaces: Readonly<Record<string, SupportedSpaces>> = {
   rainbow: values,
   pqn: values,
   a2c: all,
+  a3c: all,
   'one-step-actor-critic': all,
   crossq: continuous,
   d4pg: continuous,

@@ -121,7 +121,7 @@ export function addTrain(gradus: Command): void {
     )
     .option(
       '--env-threads <n>',
-      'step the environment copies in so many threads, with the same numbers: for physics and what else takes long; not with hindsight, since threads know no goals',
+      'step the environment copies in so many threads, with the same numbers (a3c: with sync=true alone, since workers there wait for nobody): for physics and what else takes long; not with hindsight, since threads know no goals',
       integerFrom(1),
     )
     .option('--json', 'show no progress, and print the result as one line of JSON', false)

@@ -60,6 +60,8 @@ export interface VectorEnv extends StepOutcome, Stateful {
   readonly statistics?: EnvStatistics | undefined;
   /** As `Env.goals`. */
   readonly goals?: Goals | undefined;
+  /** Where the copies are in threads of their own (`vectorizeInThreads`). Wrappers have none, since nothing passes them that happens there. */
+  readonly envThreads?: EnvThreads | undefined;
   /** Starts a new episode in every copy. Throws `RangeError` for numbers that are no seeds, and for a list of seeds of another length than n. */
   reset(options?: VectorResetOptions): void;
   /** Advances every copy by one step. `actions`: [n × action size]. Throws `EnvError` for an action that does not fit. */
@@ -73,4 +75,16 @@ export interface VectorEnv extends StepOutcome, Stateful {
    * Throws `RangeError` for an index without a copy.
    */
   render?(context: RenderContext, index: number): void;
+}
+
+/** Threads that have copies of an environment each, and can do more with them than step when they are told. */
+export interface EnvThreads {
+  /** Index of the first copy of each thread; it has those up to the next one's. */
+  readonly starts: readonly number[];
+  /**
+   * In every thread at once: imports `module`, an absolute URL, and calls its function `name` with the thread's copies, a `VectorEnv`, and what `argumentOf` gives
+   * for it. Waits for all, while copies are stepped and reset as the functions please; what these return, or promise. Arguments and results are what a message
+   * can carry, shared memory too. Throws `EnvError`, or the `RangeError` of a function, as `step` does, also where a thread has ended.
+   */
+  call(module: string, name: string, argumentOf: (thread: number) => unknown): unknown[];
 }

@@ -74,6 +74,7 @@ export type Call =
   | { readonly kind: 'reset'; readonly options: VectorResetOptions }
   | { readonly kind: 'getState' }
   | { readonly kind: 'setState'; readonly state: StateDict }
+  | { readonly kind: 'call'; readonly module: string; readonly name: string; readonly argument: unknown }
   | { readonly kind: 'close' };
 
 /** An answer by message. */
@@ -81,4 +82,5 @@ export type Answer =
   | { readonly kind: 'made'; readonly made: MadeEnvs }
   | { readonly kind: 'done' }
   | { readonly kind: 'state'; readonly state: StateDict }
+  | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly error: string; readonly message: string };

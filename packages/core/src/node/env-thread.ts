@@ -27,18 +27,12 @@ process.on('exit', () => {
 });
 
 const env = await make();
-if (env) serve(env);
+if (env) await serve(env);
 
 /** Says what was made, or why nothing was. Nobody waits for `signals` yet. */
 async function make(): Promise<VectorEnv | undefined> {
   try {
-    const exports = (await import(module)) as Readonly<Record<string, unknown>>;
-    const create = exports[name];
-    if (typeof create !== 'function') {
-      const names = Object.keys(exports).join(', ') || 'nothing';
-      throw new RangeError(`${module} exports ${names}; expected the function ${name} among it`);
-    }
-    const makeEnv = create as (...each: readonly unknown[]) => Env | Promise<Env>;
+    const makeEnv = (await functionOf(module, name)) as (...each: readonly unknown[]) => Env | Promise<Env>;
     const envs: Env[] = [];
     while (envs.length < copies) envs.push(await makeEnv(...args));
     const made = vectorize((i) => envs[i], copies);
@@ -60,22 +54,34 @@ async function make(): Promise<VectorEnv | undefined> {
   }
 }
 
+/** The function that `module` exports under that name. */
+async function functionOf(module: string, name: string): Promise<(...each: readonly unknown[]) => unknown> {
+  const exports = (await import(module)) as Readonly<Record<string, unknown>>;
+  const found = exports[name];
+  if (typeof found === 'function') return found as (...each: readonly unknown[]) => unknown;
+  const names = Object.keys(exports).join(', ') || 'nothing';
+  throw new RangeError(`${module} exports ${names}; expected the function ${name} among it`);
+}
+
 /** Makes call after call until it is told to close. Nothing else happens in this thread meanwhile. */
-function serve(env: VectorEnv): void {
+async function serve(env: VectorEnv): Promise<void> {
   let rows: SharedRows | undefined;
   for (let calls = 0, isOpen = true; isOpen;) {
     Atomics.wait(signals, CALL, calls);
     calls = Atomics.load(signals, CALL);
     try {
       const call = receiveMessageOnPort(port)?.message as Call | undefined;
+      let value: unknown;
       if (call?.kind === 'share') rows = call.rows;
       else if (call?.kind === 'reset') env.reset(call.options);
       else if (call?.kind === 'setState') env.setState(call.state);
       else if (call?.kind === 'close') env.close();
+      else if (call?.kind === 'call') value = await (await functionOf(call.module, call.name))(env, call.argument);
       else if (!call && rows) env.step(rows.actions);
       if (rows) show(env, rows);
       isOpen = call?.kind !== 'close';
       if (!call) answer(STEPPED);
+      else if (call.kind === 'call') tell({ kind: 'returned', value });
       else tell(call.kind === 'getState' ? { kind: 'state', state: env.getState() } : { kind: 'done' });
     } catch (error) {
       // As far as the call has come.

@@ -12,7 +12,7 @@ import { isTypedArray, readState, readStates, type StateDict } from '../checkpoi
 import { checkActions } from '../environments/check-values.ts';
 import { copySeedsOf } from '../environments/reset-options.ts';
 import { VectorBuffers } from '../environments/vector-buffers.ts';
-import type { VectorEnv, VectorResetOptions } from '../environments/vector-env.ts';
+import type { EnvThreads, VectorEnv, VectorResetOptions } from '../environments/vector-env.ts';
 import { EnvError } from '../errors.ts';
 import { copySeeds } from '../random/seed-sequence.ts';
 import { spaceFromJson } from '../spaces/space-from-json.ts';
@@ -211,6 +211,7 @@ class EnvThread {
 class ThreadedEnvs extends VectorBuffers implements VectorEnv {
   readonly actionMasks?: Uint8Array | undefined;
   readonly maxEpisodeSteps?: number | undefined;
+  readonly envThreads: EnvThreads;
   private readonly threads: readonly EnvThread[];
   private readonly shared: readonly SharedRows[];
   private started = false;
@@ -232,6 +233,10 @@ class ThreadedEnvs extends VectorBuffers implements VectorEnv {
       shareRows(this.observationSpace, this.actionSpace, first.maskSize, end - start),
     );
     this.callAll((_, i) => ({ kind: 'share', rows: this.shared[i] }));
+    this.envThreads = {
+      starts: threads.map(({ start }) => start),
+      call: (module, name, argumentOf) => this.callFunctions(module, name, argumentOf),
+    };
   }
 
   reset(resetOptions: VectorResetOptions = {}): void {
@@ -293,6 +298,16 @@ class ThreadedEnvs extends VectorBuffers implements VectorEnv {
     }));
     this.readRows();
     this.started = true;
+  }
+
+  private callFunctions(module: string, name: string, argumentOf: (thread: number) => unknown): unknown[] {
+    try {
+      const answers = this.callAll((_, i) => ({ kind: 'call', module, name, argument: argumentOf(i) }));
+      return answers.map((answer) => (answer?.kind === 'returned' ? answer.value : undefined));
+    } finally {
+      // Copies may have been stepped where another one failed.
+      this.readRows();
+    }
   }
 
   /** Makes a call in every thread, and waits for all. Throws the first failure, in the order of threads. */

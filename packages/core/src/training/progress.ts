@@ -1,5 +1,5 @@
-import { checkArguments, positiveInteger } from '@gradus/tensor';
-import { anObject, numberList, objectOf } from '../options/argument-checks.ts';
+import { checkArguments, naturalNumber, positiveInteger } from '@gradus/tensor';
+import { aList, anObject, numberList, objectOf } from '../options/argument-checks.ts';
 import { readNumber, restoreArray, type StateDict, type Stateful } from '../checkpoints/state.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 
@@ -66,12 +66,22 @@ export class ProgressRecorder implements Stateful {
     this.step += env.numEnvs;
     for (let i = 0; i < env.numEnvs; i++) {
       if (!env.terminated[i] && !env.truncated[i]) continue;
-      const episode = { step: this.step, return: env.episodeReturns[i], length: env.episodeLengths[i] };
-      this.returns[this.episodes % WINDOW] = episode.return;
-      this.lengths[this.episodes % WINDOW] = episode.length;
-      this.episodes++;
-      this.finished.push(episode);
+      this.add({ step: this.step, return: env.episodeReturns[i], length: env.episodeLengths[i] });
     }
+  }
+
+  /** Counts steps that were made where nobody recorded them, up to `step`, and the episodes that ended in them. */
+  recordUntil(step: number, episodes: readonly Episode[]): void {
+    checkArguments('ProgressRecorder.recordUntil', { step, episodes }, { step: naturalNumber, episodes: aList });
+    this.step = step;
+    for (const episode of episodes) this.add(episode);
+  }
+
+  private add(episode: Episode): void {
+    this.returns[this.episodes % WINDOW] = episode.return;
+    this.lengths[this.episodes % WINDOW] = episode.length;
+    this.episodes++;
+    this.finished.push(episode);
   }
 
   /** The record to yield now; `metrics` are the update's own. */

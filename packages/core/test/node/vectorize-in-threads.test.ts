@@ -101,11 +101,57 @@ test('a state of threads is one of vectorize, and of other numbers of threads', 
   expect(() => three.setState({})).toThrow("state 'envs'");
 });
 
+describe('functions are called in threads', () => {
+  test('with the copies there, which are stepped meanwhile', async () => {
+    const env = await inThreads('walk', 5, { threads: 2 });
+    const expected = vectorize(() => walk(), 5);
+    for (const each of [env, expected]) each.reset({ seed: 3 });
+    expect(env.envThreads?.starts).toEqual([0, 2]);
+    const answers = env.envThreads?.call(module.href, 'steps', (thread) => ({ times: 2 * thread, action: 0.5 }));
+    expect(answers).toEqual([
+      { copies: 2, lengths: [0, 0] },
+      { copies: 3, lengths: [2, 2, 2] },
+    ]);
+    expect([...env.episodeLengths]).toEqual([0, 0, 2, 2, 2]);
+    const actions = new Float32Array(5).fill(0.5);
+    for (let i = 0; i < 2; i++) expected.step(actions);
+    expect([...env.observations.subarray(4)]).toEqual([...expected.observations.subarray(4)]);
+    // And all goes on from where they are, as they may be saved, too.
+    const one = vectorize(() => walk(), 5);
+    one.setState(env.getState());
+    expect(play(env, 30, 5)).toEqual(play(one, 30, 5));
+  });
+
+  test('over memory that all see', async () => {
+    const env = await inThreads('walk', 5, { threads: 3 });
+    const memory = new Int32Array(new SharedArrayBuffer(4));
+    env.envThreads?.call(module.href, 'counts', () => memory);
+    expect(memory[0]).toBe(5);
+  });
+
+  test('and what goes wrong there is said', async () => {
+    const env = await inThreads('walk', 4, { threads: 2 }, [{ exitAt: 3 }]);
+    env.reset({ seed: 1 });
+    const call = (name: string, argument: unknown) => () => env.envThreads?.call(module.href, name, () => argument);
+    expect(call('step', {})).toThrow(/environments 0 to 1: .* exports .*; expected the function step among it/);
+    expect(call('steps', { wrong: 'range' })).toThrow(new RangeError('environments 0 to 1: environment 1 is too far'));
+    expect(call('steps', { wrong: 'result' })).toThrow('could not be cloned');
+    expect(call('steps', () => 1)).toThrow('could not be cloned');
+    expect(() => env.envThreads?.call('file:///not-there.mjs', 'steps', () => 1)).toThrow('not-there.mjs');
+    // Answers still belong to their questions.
+    expect(call('steps', { times: 2, action: 0 })()).toEqual(
+      Array.from({ length: 2 }, () => ({ copies: 2, lengths: [2, 2] })),
+    );
+    expect(call('steps', { times: 1, action: 0 })).toThrow('environments 0 to 1: their thread has ended');
+    open.pop();
+  });
+});
+
 describe('what goes wrong is said', () => {
   test('by who cannot be made', async () => {
     const make = (name: string, args: unknown[] = []) => inThreads(name, 4, { threads: 2 }, args);
     await expect(make('nothing')).rejects.toThrow(
-      /environments 0 to 1: .* exports hangs, masked, number, promised, unlike, walk; expected/,
+      /environments 0 to 1: .* exports counts, hangs, masked, number, promised, steps, unlike, walk; expected/,
     );
     await expect(make('number')).rejects.toThrow('expected the function number among it');
     await expect(make('unlike')).rejects.toThrow('expected the spaces of environment 0 in all');

@@ -34,6 +34,21 @@ test('counts steps over all copies and reports the episodes since the last recor
   expect(recorder.progress({}).finishedEpisodes).toEqual([]);
 });
 
+test('steps that nobody recorded count, and episodes that ended in them', () => {
+  const recorder = new ProgressRecorder();
+  recorder.start(10);
+  recorder.record(outcome(5, 2));
+  const episodes = [
+    { step: 3, return: 7, length: 3 },
+    { step: 6, return: 9, length: 4 },
+  ];
+  recorder.recordUntil(8, episodes);
+  recorder.record(outcome());
+  const progress = recorder.progress({});
+  expect(progress).toMatchObject({ step: 10, episodes: 3, episodeReturn: 7, episodeLength: 3 });
+  expect(progress.finishedEpisodes).toEqual([{ step: 2, return: 5, length: 2 }, ...episodes]);
+});
+
 test('averages the last 100 episodes', () => {
   const recorder = new ProgressRecorder();
   recorder.start(1000);
