@@ -18,10 +18,10 @@ import {
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { continuousActions, type ContinuousActions } from './continuous-actions.ts';
-import { createActor, deterministicPolicy, unitActions } from './deterministic-policy.ts';
+import { deterministicParts } from './deterministic-parts.ts';
+import { createActor, unitActions } from './deterministic-policy.ts';
 import { explorationNoiseCheck, type ExplorationNoise } from './exploration-noise.ts';
-import { withExploration, type Exploration } from './exploration.ts';
-import { explore } from './explore.ts';
+import type { Exploration } from './exploration.ts';
 import {
   createNetwork,
   networkLayerChecks,
@@ -193,7 +193,6 @@ export class D4pg extends BaseAgent<D4pgOptions> {
       updateProgram(isOfAll, online, target, returns, optimizers, copies, scale, this.options, device);
     this.update = compile(false);
     this.targetUpdate = compile(true);
-    const policy = deterministicPolicy(copies, scale, actor, device);
     const look = (batch: number) =>
       t.program(
         { observations: [batch, copies.observationSpace.size] },
@@ -204,28 +203,10 @@ export class D4pg extends BaseAgent<D4pgOptions> {
         { device },
       );
     this.lookup = new NetworkLookup({ env: copies, compile: look });
-    this.exploration = explore(this.options.noise, {
-      env: copies,
-      actions: scale,
-      policy,
-      actor,
-      create: () => createActor(copies, this.options, random),
-      learning,
-      random,
-      device,
-    });
-    this.parts = withExploration(this.exploration, {
-      policy,
-      networks: {
-        actor: actor.parameters,
-        critic: critic.parameters,
-        actorTarget: target.actor.parameters,
-        criticTarget: target.critic.parameters,
-      },
-      optimizers: { actorOptimizer: optimizers.actor, criticOptimizer: optimizers.critic },
-      state: { learning },
-      programs: [this.update, this.targetUpdate, policy, this.lookup],
-    });
+    const explorer = { env: copies, actions: scale, learning, random, device };
+    const programs = [this.update, this.targetUpdate, this.lookup];
+    const made = deterministicParts({ online, target, optimizers }, explorer, this.options, programs);
+    ({ exploration: this.exploration, parts: this.parts } = made);
   }
 
   /** E[Z(s, μ(s))], [n], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */

@@ -13,10 +13,10 @@ import {
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { continuousActions, type ContinuousActions } from './continuous-actions.ts';
-import { createActor, deterministicPolicy, stateValueLookup, unitActions } from './deterministic-policy.ts';
+import { deterministicParts } from './deterministic-parts.ts';
+import { createActor, stateValueLookup, unitActions } from './deterministic-policy.ts';
 import { explorationNoiseCheck, type ExplorationNoise } from './exploration-noise.ts';
-import { withExploration, type Exploration } from './exploration.ts';
-import { explore } from './explore.ts';
+import type { Exploration } from './exploration.ts';
 import {
   createNetwork,
   networkLayerChecks,
@@ -151,30 +151,11 @@ export class Ddpg extends BaseAgent<DdpgOptions> {
     t.copyParameters(critic.parameters, target.critic.parameters);
     const optimizers = { actor: t.adam(actor.parameters), critic: t.adam(critic.parameters) };
     this.update = updateProgram(online, target, optimizers, copies, scale, this.options, device);
-    const policy = deterministicPolicy(copies, scale, actor, device);
     this.lookup = stateValueLookup(copies, (observations) => value(online, observations), device);
-    this.exploration = explore(this.options.noise, {
-      env: copies,
-      actions: scale,
-      policy,
-      actor,
-      create: () => createActor(copies, this.options, random),
-      learning,
-      random,
-      device,
-    });
-    this.parts = withExploration(this.exploration, {
-      policy,
-      networks: {
-        actor: actor.parameters,
-        critic: critic.parameters,
-        actorTarget: target.actor.parameters,
-        criticTarget: target.critic.parameters,
-      },
-      optimizers: { actorOptimizer: optimizers.actor, criticOptimizer: optimizers.critic },
-      state: { learning },
-      programs: [this.update, policy, this.lookup],
-    });
+    const explorer = { env: copies, actions: scale, learning, random, device };
+    const programs = [this.update, this.lookup];
+    const made = deterministicParts({ online, target, optimizers }, explorer, this.options, programs);
+    ({ exploration: this.exploration, parts: this.parts } = made);
   }
 
   /** q(s, μ(s)), [n], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */

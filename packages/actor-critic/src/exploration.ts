@@ -27,14 +27,3 @@ export interface Exploration {
   /** What of it is part of the agent. */
   readonly parts: Pick<AgentParts, 'networks' | 'state' | 'episode' | 'programs'>;
 }
-
-/** The parts of an agent that explores. */
-export function withExploration({ parts }: Exploration, own: AgentParts): AgentParts {
-  return {
-    ...own,
-    networks: { ...own.networks, ...parts.networks },
-    state: { ...own.state, ...parts.state },
-    episode: { ...own.episode, ...parts.episode },
-    programs: [...(own.programs ?? []), ...(parts.programs ?? [])],
-  };
-}

@@ -15,10 +15,10 @@ import {
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { continuousActions, type ContinuousActions } from './continuous-actions.ts';
-import { createActor, deterministicPolicy, stateValueLookup, unitActions } from './deterministic-policy.ts';
+import { deterministicParts } from './deterministic-parts.ts';
+import { createActor, stateValueLookup, unitActions } from './deterministic-policy.ts';
 import { explorationNoiseCheck, type ExplorationNoise } from './exploration-noise.ts';
-import { withExploration, type Exploration } from './exploration.ts';
-import { explore } from './explore.ts';
+import type { Exploration } from './exploration.ts';
 import {
   createCritics,
   networkLayerChecks,
@@ -176,34 +176,15 @@ export class Td3 extends BaseAgent<Td3Options> {
       updateProgram(isOfAll, online, target, optimizers, copies, scale, this.options, device);
     this.update = compile(true);
     this.criticUpdate = compile(false);
-    const policy = deterministicPolicy(copies, scale, actor, device);
     const value = (observations: t.Tensor): t.Tensor => {
       const [q1, q2] = values(online, observations, unitActions(online.actor, observations));
       return t.minimum(q1, q2);
     };
     this.lookup = stateValueLookup(copies, value, device);
-    this.exploration = explore(this.options.noise, {
-      env: copies,
-      actions: scale,
-      policy,
-      actor,
-      create: () => createActor(copies, this.options, random),
-      learning,
-      random,
-      device,
-    });
-    this.parts = withExploration(this.exploration, {
-      policy,
-      networks: {
-        actor: actor.parameters,
-        critics: critics.parameters,
-        actorTarget: target.actor.parameters,
-        criticsTarget: target.critics.parameters,
-      },
-      optimizers: { actorOptimizer: optimizers.actor, criticsOptimizer: optimizers.critics },
-      state: { learning },
-      programs: [this.update, this.criticUpdate, policy, this.lookup],
-    });
+    const explorer = { env: copies, actions: scale, learning, random, device };
+    const programs = [this.update, this.criticUpdate, this.lookup];
+    const made = deterministicParts({ online, target, optimizers }, explorer, this.options, programs);
+    ({ exploration: this.exploration, parts: this.parts } = made);
   }
 
   /** minᵢ qᵢ(s, μ(s)), [n], of one observation or of many in a Float32Array [n × observation size]. Throws as `NetworkLookup.run` does. */

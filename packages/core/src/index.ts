@@ -145,7 +145,7 @@ export {
 } from './policies/minibatches.ts';
 export { OffPolicyLoop, type OffPolicyMethod, type OffPolicyOptions } from './policies/off-policy-loop.ts';
 export type { NumberArray } from './buffers/gather-rows.ts';
-export { goalParts, type GoalParts, type Goals } from './environments/goals.ts';
+export { goalParts, type GoalParts, type GoalRules } from './environments/goal-rules.ts';
 export {
   HindsightReplayBuffer,
   type HindsightOptions,
@@ -159,6 +159,7 @@ export {
   PrioritizedReplayBuffer,
   type PrioritizedReplayBatch,
   type PrioritizedReplayBufferOptions,
+  type PrioritizedSampleOptions,
 } from './buffers/prioritized-replay-buffer.ts';
 export { stateInputs, stepInputs, type StateInputs, type StepInputs } from './policies/policy-inputs.ts';
 export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './policies/program-policy.ts';

@@ -78,7 +78,7 @@ const goalEnv = () => {
     numEnvs: 2,
     observationSpace: new Dict({ achievedGoal: part, desiredGoal: part }),
     actionSpace: new Discrete(2),
-    goals: { computeRewards: () => undefined },
+    goalRules: { computeRewards: () => undefined },
   };
 };
 const goalOutcome = () => ({

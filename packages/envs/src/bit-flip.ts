@@ -1,4 +1,4 @@
-import { Dict, Discrete, MultiBinary, positiveInteger, type Dynamics, type Goals } from '@gradus/core';
+import { Dict, Discrete, MultiBinary, positiveInteger, type Dynamics, type GoalRules } from '@gradus/core';
 import { envOptions } from './env-options.ts';
 import { bitFlipFormat, renderBitFlip } from './rendering/bit-flip.ts';
 
@@ -26,7 +26,7 @@ export function bitFlip(options: BitFlipOptions = {}): Dynamics<'bits' | 'goal',
     actionSpace: new Discrete(n),
     variables: { bits: n, goal: n },
     maxEpisodeSteps,
-    goals: bitGoals(n),
+    goalRules: bitGoals(n),
 
     reset({ bits, goal }, index, random) {
       const first = index * n;
@@ -63,7 +63,7 @@ export function bitFlip(options: BitFlipOptions = {}): Dynamics<'bits' | 'goal',
 }
 
 /** A goal of n bits is reached, and ends the episode, where all are the same. */
-function bitGoals(n: number): Goals {
+function bitGoals(n: number): GoalRules {
   return {
     computeRewards(achievedGoals, desiredGoals, rewards) {
       for (let i = 0; i < rewards.length; i++) rewards[i] = areEqual(achievedGoals, desiredGoals, i * n, n) ? 0 : -1;

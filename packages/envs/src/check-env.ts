@@ -17,7 +17,7 @@ import {
   spawnSeed,
   valueText,
   type Env,
-  type Goals,
+  type GoalRules,
   type Observation,
   type Space,
   type StepResult,
@@ -52,7 +52,7 @@ export function checkEnv(env: Env, options: CheckEnvOptions = {}): void {
       `actionSpace is ${env.actionSpace.toString()}, expected a Box, Discrete, MultiDiscrete or MultiBinary`,
     );
   }
-  if (env.goals) goalParts(env.observationSpace);
+  if (env.goalRules) goalParts(env.observationSpace);
   const run = (see: Witness): void => {
     reset(env, see, seed);
     play(env, steps, seed, see);
@@ -133,29 +133,29 @@ function checkResult(env: Env, result: unknown): void {
     }
   }
   // The checks made sure of the types.
-  if (env.goals) checkGoals(env, env.goals, result as unknown as StepResult);
+  if (env.goalRules) checkGoals(env, env.goalRules, result as unknown as StepResult);
 }
 
-/** How far what `goals` say of an observation, which is float32, may be from the reward, relative to it where that is above 1. */
+/** How far what `goalRules` say of an observation, which is float32, may be from the reward, relative to it where that is above 1. */
 const REWARD_TOLERANCE = 1e-4;
 
-function checkGoals(env: Env, goals: Goals, { observation, reward, terminated }: StepResult): void {
+function checkGoals(env: Env, goalRules: GoalRules, { observation, reward, terminated }: StepResult): void {
   const { achievedGoal, desiredGoal } = goalParts(env.observationSpace);
   const numbers = Float32Array.from(numbersOf(env.observationSpace, observation));
   const achieved = numbers.subarray(achievedGoal.start, achievedGoal.end);
   const desired = numbers.subarray(desiredGoal.start, desiredGoal.end);
   const rewards = new Float64Array(1);
-  goals.computeRewards(achieved, desired, rewards);
+  goalRules.computeRewards(achieved, desired, rewards);
   if (!(Math.abs(rewards[0] - reward) <= REWARD_TOLERANCE * Math.max(1, Math.abs(reward)))) {
     throw new EnvError(
-      `goals: computeRewards gives ${rewards[0]} for the goals of the observation, after a step of reward ${reward}`,
+      `goalRules: computeRewards gives ${rewards[0]} for the goals of the observation, after a step of reward ${reward}`,
     );
   }
   const ends = new Uint8Array(1);
-  goals.computeTerminated?.(achieved, desired, ends);
+  goalRules.computeTerminated?.(achieved, desired, ends);
   if (ends[0] === 1 && !terminated) {
     throw new EnvError(
-      'goals: computeTerminated gives 1 for the goals of the observation, after a step without terminated',
+      'goalRules: computeTerminated gives 1 for the goals of the observation, after a step without terminated',
     );
   }
 }

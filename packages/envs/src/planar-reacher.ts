@@ -1,4 +1,4 @@
-import { Box, Dict, positiveNumber, type Dynamics, type Goals } from '@gradus/core';
+import { Box, Dict, positiveNumber, type Dynamics, type GoalRules } from '@gradus/core';
 import { envOptions } from './env-options.ts';
 import { planarReacherFormat, renderPlanarReacher } from './rendering/planar-reacher.ts';
 
@@ -38,7 +38,7 @@ export function planarReacher(options: PlanarReacherOptions = {}): Dynamics<'ang
     actionSpace: new Box(-1, 1, [2]),
     variables: { angles: 2, goal: 2 },
     maxEpisodeSteps,
-    goals: pointGoals(tolerance),
+    goalRules: pointGoals(tolerance),
 
     reset({ angles, goal }, index, random) {
       angles[2 * index] = random.uniform(-Math.PI, Math.PI);
@@ -92,7 +92,7 @@ function tipOf(first: number, second: number): [x: number, y: number] {
 }
 
 /** A goal is reached within `tolerance` of it, and ends nothing. */
-function pointGoals(tolerance: number): Goals {
+function pointGoals(tolerance: number): GoalRules {
   return {
     computeRewards(achievedGoals, desiredGoals, rewards) {
       for (let i = 0, k = 0; i < rewards.length; i++, k += 2) {

@@ -68,13 +68,13 @@ test('blind flips reach the goal as often as the chain of distances says, and el
 });
 
 test('any goals are judged, in bulk', () => {
-  const { goals } = bitFlip({ bits: 3 });
+  const { goalRules } = bitFlip({ bits: 3 });
   const achieved = Float32Array.of(0, 0, 1, 1, 1, 1, 0, 1, 0);
   const desired = Float32Array.of(0, 0, 1, 1, 0, 1, 0, 1, 0);
   const rewards = new Float64Array(3);
   const terminated = new Uint8Array(3);
-  goals?.computeRewards(achieved, desired, rewards);
-  goals?.computeTerminated?.(achieved, desired, terminated);
+  goalRules?.computeRewards(achieved, desired, rewards);
+  goalRules?.computeTerminated?.(achieved, desired, terminated);
   expect(rewards).toEqual(Float64Array.of(0, -1, 0));
   expect(terminated).toEqual(Uint8Array.of(1, 0, 1));
 });

@@ -1,9 +1,9 @@
-import { Box, Dict, Discrete, EnvError, type Env, type Goals, type StateDict, type Stateful } from '@gradus/core';
+import { Box, Dict, Discrete, EnvError, type Env, type GoalRules, type StateDict, type Stateful } from '@gradus/core';
 import { checkEnv, listEnvs, makeEnv } from '@gradus/envs';
 import { describe, expect, test, vi } from 'vitest';
 
 // An observation of MinAtar has hundreds of numbers, every one of which is looked at; goals are judged at every step.
-const takesLong = (id: string): boolean => id.startsWith('MinAtar/') || makeEnv(id).goals !== undefined;
+const takesLong = (id: string): boolean => id.startsWith('MinAtar/') || makeEnv(id).goalRules !== undefined;
 
 test.each(listEnvs().filter((id) => !takesLong(id)))('%s passes in a million steps', (id) => {
   checkEnv(makeEnv(id), { steps: 1_000_000 });
@@ -80,26 +80,29 @@ describe('breaches are named', () => {
 
   const position = new Box(-5, 5, [1]);
   const observed = { achievedGoal: [0], desiredGoal: [5] };
-  const withGoals = (goals: Partial<Goals>): object => ({
+  const withGoals = (goalRules: Partial<GoalRules>): object => ({
     observationSpace: new Dict({ achievedGoal: position, desiredGoal: position }),
     reset: () => ({ observation: observed }),
     step: () => ({ observation: observed, reward: -1, terminated: false, truncated: false }),
     getState: () => ({}),
     setState: () => undefined,
-    goals: { computeRewards: (_: Float32Array, __: Float32Array, rewards: Float64Array) => rewards.fill(-1), ...goals },
+    goalRules: {
+      computeRewards: (_: Float32Array, __: Float32Array, rewards: Float64Array) => rewards.fill(-1),
+      ...goalRules,
+    },
   });
 
   test.each<[string, object]>([
     [
-      'goals: expected observations in a Dict with achievedGoal and desiredGoal, both of one size, got Box(-5, 5, [1])',
-      { goals: { computeRewards: () => undefined } },
+      'goalRules: expected observations in a Dict with achievedGoal and desiredGoal, both of one size, got Box(-5, 5, [1])',
+      { goalRules: { computeRewards: () => undefined } },
     ],
     [
-      'goals: computeRewards gives 0 for the goals of the observation, after a step of reward -1',
+      'goalRules: computeRewards gives 0 for the goals of the observation, after a step of reward -1',
       withGoals({ computeRewards: (_, __, rewards) => rewards.fill(0) }),
     ],
     [
-      'goals: computeTerminated gives 1 for the goals of the observation, after a step without terminated',
+      'goalRules: computeTerminated gives 1 for the goals of the observation, after a step without terminated',
       withGoals({ computeTerminated: (_, __, terminated) => terminated.fill(1) }),
     ],
     [

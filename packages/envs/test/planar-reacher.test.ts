@@ -63,11 +63,15 @@ test('a step turns each joint by a quarter of its action, cut off at ±1, and sh
 });
 
 test('what is within the tolerance is rewarded with 0, and ends nothing; any goals are judged, in bulk', () => {
-  const { goals } = planarReacher({ tolerance: 0.25 });
+  const { goalRules } = planarReacher({ tolerance: 0.25 });
   const rewards = new Float64Array(3);
-  goals?.computeRewards(Float32Array.of(0, 0, 0, 0, 0.5, 0.5), Float32Array.of(0.25, 0, 0.2, 0.2, 0.5, 0.5), rewards);
+  goalRules?.computeRewards(
+    Float32Array.of(0, 0, 0, 0, 0.5, 0.5),
+    Float32Array.of(0.25, 0, 0.2, 0.2, 0.5, 0.5),
+    rewards,
+  );
   expect(rewards).toEqual(Float64Array.of(0, -1, 0));
-  expect(goals).not.toHaveProperty('computeTerminated');
+  expect(goalRules).not.toHaveProperty('computeTerminated');
   expect(() => planarReacher({ tolerance: 0 })).toThrow('planarReacher: expected tolerance to be a positive number');
 });
 
@@ -89,16 +93,16 @@ test('goals are uniform on the unit disc', () => {
 test('wrappers leave the goals, but for those that change what these are about', () => {
   const env = makeEnv('PlanarReacher-v0');
   for (const wrapped of [timeLimit(env, 5), rescaleAction(env, -2, 2), vectorize(() => env, 1)]) {
-    expect(wrapped.goals).toBe(env.goals);
+    expect(wrapped.goalRules).toBe(env.goalRules);
   }
   const copies = makeVectorEnv('PlanarReacher-v0', 2);
-  expect(copies.goals).toBeDefined();
+  expect(copies.goalRules).toBeDefined();
   for (const wrapped of [
     flattenObservation(env),
     transformReward(env, (reward) => reward + 1),
     normalizeReward(env),
     normalizeReward(copies),
   ]) {
-    expect(wrapped.goals).toBeUndefined();
+    expect(wrapped.goalRules).toBeUndefined();
   }
 });

@@ -35,7 +35,7 @@ export const prioritizedReplayCase: MicroCase = {
     const { weights } = batch;
     return {
       run: () => {
-        replay.sample(BATCH, random, batch, 0.4);
+        replay.sample(BATCH, random, batch, { importanceExponent: 0.4 });
         replay.updatePriorities(errors);
         return { weights };
       },

@@ -1,6 +1,6 @@
 import { checkArguments, checkOptions, naturalNumber, nonNegativeNumber, oneOf, optional } from '@gradus/tensor';
 import { aRandomSource, anObject, objectOf } from '../options/argument-checks.ts';
-import { goalParts, someGoals, type GoalParts, type Goals } from '../environments/goals.ts';
+import { goalParts, someGoalRules, type GoalParts, type GoalRules } from '../environments/goal-rules.ts';
 import { EnvError } from '../errors.ts';
 import type { NumberArray } from './gather-rows.ts';
 import type { Random } from '../random/random.ts';
@@ -36,7 +36,7 @@ export const someHindsight: OptionCheck = objectOf(
 );
 
 /**
- * A {@link ReplayBuffer} for environments with {@link Goals}, in which what failed is learned from as if what came of it had been wanted: hindsight experience
+ * A {@link ReplayBuffer} for environments with {@link GoalRules}, in which what failed is learned from as if what came of it had been wanted: hindsight experience
  * replay (Andrychowicz et al., 2017). Of each minibatch k of k + 1 transitions (s, a, s′) with goal g have, each time they are drawn, another goal g′, which was
  * achieved in the same episode; the reward, and whether the task ended, are those of g′:
  *
@@ -48,7 +48,7 @@ export class HindsightReplayBuffer implements Stateful {
   private readonly transitions: ReplayBuffer;
   private readonly numEnvs: number;
   private readonly gamma: number;
-  private readonly goals: Goals;
+  private readonly goalRules: GoalRules;
   private readonly parts: GoalParts;
   private readonly observationSize: number;
   private readonly strategy: 'future' | 'final' | 'episode';
@@ -71,15 +71,15 @@ export class HindsightReplayBuffer implements Stateful {
     checkOptions<HindsightOptions>('HindsightReplayBuffer', others, hindsightChecks);
     const { strategy = 'future', sampledGoals = 4 } = others;
     this.transitions = new ReplayBuffer(env, { capacity, gamma });
-    const { goals, numEnvs, observationSpace } = env;
-    if (!goals) {
+    const { goalRules, numEnvs, observationSpace } = env;
+    if (!goalRules) {
       throw new EnvError(
         `hindsight: expected an environment with goals, got one without, whose observations are ${observationSpace.toString()}`,
       );
     }
-    checkArguments('HindsightReplayBuffer', { goals }, { goals: someGoals });
+    checkArguments('HindsightReplayBuffer', { goalRules }, { goalRules: someGoalRules });
     this.parts = goalParts(observationSpace);
-    this.goals = goals;
+    this.goalRules = goalRules;
     this.gamma = gamma;
     this.numEnvs = numEnvs;
     this.observationSize = observationSpace.size;
@@ -201,7 +201,7 @@ export class HindsightReplayBuffer implements Stateful {
 
   /** Gives the first `count` transitions of `batch` the goals that were achieved in `goalRows`. */
   private relabel(count: number, batch: ReplayBatch): void {
-    const { goals, memory, observationSize: width } = this;
+    const { goalRules, memory, observationSize: width } = this;
     const { start: achievedStart } = this.parts.achievedGoal;
     const { start: desiredStart, space } = this.parts.desiredGoal;
     const achieved = memory.achieved.subarray(0, count * space.size);
@@ -214,15 +214,15 @@ export class HindsightReplayBuffer implements Stateful {
 
     // What ended for another reason than its own goal ends whatever the goal.
     copyColumns(goalsOf(batch.nextObservations, desiredStart), packed, count);
-    goals.computeTerminated?.(achieved, desired, terminated);
+    goalRules.computeTerminated?.(achieved, desired, terminated);
     for (let k = 0; k < count; k++) if (terminated[k] === 1) batch.discounts[k] = this.gamma;
 
     this.transitions.gatherNext(memory.goalRows.subarray(0, count), memory.achievedIn);
     copyColumns(goalsOf(memory.achievedIn, achievedStart), packed, count);
     copyColumns(packed, goalsOf(batch.observations, desiredStart), count);
     copyColumns(packed, goalsOf(batch.nextObservations, desiredStart), count);
-    goals.computeRewards(achieved, desired, rewards);
-    goals.computeTerminated?.(achieved, desired, terminated);
+    goalRules.computeRewards(achieved, desired, rewards);
+    goalRules.computeTerminated?.(achieved, desired, terminated);
     for (let k = 0; k < count; k++) {
       batch.rewards[k] = rewards[k];
       if (terminated[k] === 1) batch.discounts[k] = 0;

@@ -1,4 +1,4 @@
-import { checkArguments, fraction, naturalNumber, nonNegativeNumber } from '@gradus/tensor';
+import { checkArguments, checkOptions, fraction, naturalNumber, nonNegativeNumber, optional } from '@gradus/tensor';
 import { aRandomSource, anObject, numberList } from '../options/argument-checks.ts';
 import { checkRows } from '../environments/check-rows.ts';
 import type { NumberArray } from './gather-rows.ts';
@@ -20,6 +20,12 @@ export interface PrioritizedReplayBufferOptions extends Omit<ReplayBufferOptions
   readonly priorityExponent: number;
 }
 
+/** What {@link PrioritizedReplayBuffer.sample} is told besides. */
+export interface PrioritizedSampleOptions {
+  /** β, from 0, which corrects nothing, to 1, which corrects in full what not drawing uniformly does to expectations. Default 1. */
+  readonly importanceExponent?: number | undefined;
+}
+
 /** ε, which keeps transitions without an error from never being drawn again; OpenAI Baselines' value. */
 const SMALLEST_PRIORITY = 1e-6;
 
@@ -31,7 +37,7 @@ const SMALLEST_PRIORITY = 1e-6;
  * A new transition gets the largest p so far, 1 at first, so that it is soon drawn. The `count` draws are stratified: one from each
  * `count`-th part of the sum. The largest weight is that of the batch. After an update:
  *
- *     replay.sample(batchSize, random, update.inputs, beta);
+ *     replay.sample(batchSize, random, update.inputs, { importanceExponent: beta });
  *     const { errors } = update.run();
  *     replay.updatePriorities(errors);
  */
@@ -69,6 +75,11 @@ export class PrioritizedReplayBuffer implements Stateful {
     return this.transitions.size;
   }
 
+  /** Whether there is anything to draw. */
+  get isReady(): boolean {
+    return this.size > 0;
+  }
+
   /** Records what was seen and chosen, before the environments step. */
   beginStep(observations: Float32Array, actions: ArrayLike<number>): void {
     this.transitions.beginStep(observations, actions);
@@ -82,19 +93,20 @@ export class PrioritizedReplayBuffer implements Stateful {
   }
 
   /**
-   * Copies `count` transitions, drawn by priority with replacement, and their weights into `batch`. `importanceExponent`: β, from 0, which
-   * corrects nothing, to 1, which corrects in full what not drawing uniformly does to expectations.
+   * Copies `count` transitions, drawn by priority with replacement, and their weights into `batch`.
    * Throws `RangeError` when there are no transitions, for another size, or for a β outside [0, 1].
    */
-  sample(count: number, random: Random, batch: PrioritizedReplayBatch, importanceExponent: number): void {
+  sample(count: number, random: Random, batch: PrioritizedReplayBatch, options: PrioritizedSampleOptions = {}): void {
     if (this.size === 0) {
       throw new RangeError('PrioritizedReplayBuffer: expected at least one transition to sample, got none');
     }
     checkArguments(
       'sample',
-      { count, random, batch, importanceExponent },
-      { count: naturalNumber, random: aRandomSource, batch: anObject, importanceExponent: fraction },
+      { count, random, batch },
+      { count: naturalNumber, random: aRandomSource, batch: anObject },
     );
+    checkOptions('sample', options, { importanceExponent: optional(fraction) });
+    const { importanceExponent = 1 } = options;
     checkRows('batch.weights', batch.weights, count, 1);
     if (this.rows.length !== count) this.rows = new Uint32Array(count);
     const { rows, priorities } = this;

@@ -65,7 +65,7 @@ export interface SampleOptions {
 }
 
 /** What a replay buffer needs to know of the environments. */
-export type ReplayedEnv = Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace' | 'actionMasks' | 'goals'>;
+export type ReplayedEnv = Pick<VectorEnv, 'numEnvs' | 'observationSpace' | 'actionSpace' | 'actionMasks' | 'goalRules'>;
 
 /**
  * The last `capacity` transitions of n environments, sampled uniformly (Lin, 1992; Mnih et al., 2015; S3.3) or as `sampling` says. Around each step:
@@ -171,6 +171,11 @@ export class ReplayBuffer implements Stateful {
   /** Transitions stored now. */
   get size(): number {
     return this.stored;
+  }
+
+  /** Whether there is anything to draw. */
+  get isReady(): boolean {
+    return this.stored > 0;
   }
 
   /** Row of the first environment's transition that the next step writes. */

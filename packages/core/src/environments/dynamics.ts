@@ -2,7 +2,7 @@ import { checkArguments, optional, positiveInteger } from '@gradus/tensor';
 import { aFunction, aSpace, anObject, objectOf, stepLimit } from '../options/argument-checks.ts';
 import { NumpyRandom } from '../random/numpy-random.ts';
 import type { RandomSource } from '../random/random.ts';
-import { someGoals, type Goals } from './goals.ts';
+import { someGoalRules, type GoalRules } from './goal-rules.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from '../spaces/spaces.ts';
 import { restoreArray, type StateDict } from '../checkpoints/state.ts';
@@ -75,8 +75,8 @@ export interface Dynamics<Name extends string = string, Actions extends ActionAr
   writeActionMasks?(state: DynamicsState<Name>, masks: Uint8Array, start: number, end: number): void;
   /** Where the environment is finite: all that can happen, for planning. Its states are the observations, unless it says otherwise. */
   readonly transitions?: TransitionTable | undefined;
-  /** As `Env.goals`. */
-  readonly goals?: Goals | undefined;
+  /** As `Env.goalRules`. */
+  readonly goalRules?: GoalRules | undefined;
   /** Size and pace of what `render` draws. Dynamics have both or neither. */
   readonly renderFormat?: RenderFormat | undefined;
   /** Draws copy `index` over all of (0, 0) to (width, height), and leaves the context as it was. */
@@ -91,7 +91,7 @@ const dynamicsCheck = objectOf('dynamics (with observationSpace, actionSpace, va
   step: aFunction,
   observe: aFunction,
   maxEpisodeSteps: optional(stepLimit),
-  goals: optional(someGoals),
+  goalRules: optional(someGoalRules),
 });
 
 /** Throws `RangeError` for what cannot be dynamics. */

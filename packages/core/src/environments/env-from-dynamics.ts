@@ -12,7 +12,7 @@ import {
 } from './dynamics.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EnvError } from '../errors.ts';
-import type { Goals } from './goals.ts';
+import type { GoalRules } from './goal-rules.ts';
 import type { RandomSource } from '../random/random.ts';
 import { checkRenderContext, type RenderContext, type RenderFormat } from './render-context.ts';
 import { seedOf } from './reset-options.ts';
@@ -36,7 +36,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
   readonly renderFormat?: RenderFormat | undefined;
   readonly render?: (context: RenderContext) => void;
   readonly actionMask?: () => Uint8Array;
-  readonly goals?: Goals;
+  readonly goalRules?: GoalRules;
   private readonly dynamics: Dynamics<Name, Actions>;
   private readonly state: DynamicsState<Name>;
   readonly maxEpisodeSteps?: number;
@@ -65,7 +65,7 @@ class DynamicsEnv<Name extends string, Actions extends ActionArray> implements E
         return mask;
       };
     }
-    if (dynamics.goals) this.goals = dynamics.goals;
+    if (dynamics.goalRules) this.goalRules = dynamics.goalRules;
     if (dynamics.render) {
       this.renderFormat = dynamics.renderFormat;
       this.render = (context) => {

@@ -1,4 +1,4 @@
-import type { Goals } from './goals.ts';
+import type { GoalRules } from './goal-rules.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { Observation, Space, SpaceValue } from '../spaces/spaces.ts';
 import type { StateDict } from '../checkpoints/state.ts';
@@ -74,7 +74,7 @@ export interface Env<Observed extends Observation = Observation, Action extends 
    */
   actionMask?(): Uint8Array;
   /** What goals mean, where observations hold an `achievedGoal` and a `desiredGoal`: hindsight (`HindsightReplayBuffer`) needs it. */
-  readonly goals?: Goals | undefined;
+  readonly goalRules?: GoalRules | undefined;
   /** Size and pace of what `render` draws. An environment has both or neither. */
   readonly renderFormat?: RenderFormat | undefined;
   /** Draws the state it is in over all of (0, 0) to (width, height), and leaves the context as it was. */

@@ -4,7 +4,7 @@ import type { VectorEnv } from './vector-env.ts';
 
 type ActedOn = Pick<VectorEnv, 'actionSpace' | 'actionMasks'>;
 
-/** Writes an action for each copy of `env`, as its space draws them; where there are masks each legal one is as likely as any other. */
+/** Writes an action for each copy of `env` into `actions`, [copies × action size], as its space draws them; where there are masks each legal one is as likely as any other. */
 export function randomActions(env: ActedOn, actions: ActionArray, random: Random): void {
   const { actionSpace } = env;
   const copies = actions.length / actionSpace.size;

@@ -11,7 +11,7 @@ import {
   type DynamicsState,
 } from './dynamics.ts';
 import { EnvError } from '../errors.ts';
-import type { Goals } from './goals.ts';
+import type { GoalRules } from './goal-rules.ts';
 import type { RandomSource } from '../random/random.ts';
 import { checkRenderContext, type RenderContext, type RenderFormat } from './render-context.ts';
 import { copySeedsOf } from './reset-options.ts';
@@ -32,7 +32,7 @@ export function vectorEnvFromDynamics<Name extends string, Actions extends Actio
 
 class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> extends VectorBuffers implements VectorEnv {
   readonly actionMasks?: Uint8Array | undefined;
-  readonly goals?: Goals;
+  readonly goalRules?: GoalRules;
   readonly renderFormat?: RenderFormat | undefined;
   readonly render?: (context: RenderContext, index: number) => void;
   private readonly dynamics: Dynamics<Name, Actions>;
@@ -52,7 +52,7 @@ class DynamicsVectorEnv<Name extends string, Actions extends ActionArray> extend
     this.state = createState(dynamics, n);
     this.ended = new Int32Array(n);
     if (dynamics.writeActionMasks) this.actionMasks = new Uint8Array(n * actionMaskSize(dynamics.actionSpace));
-    if (dynamics.goals) this.goals = dynamics.goals;
+    if (dynamics.goalRules) this.goalRules = dynamics.goalRules;
     if (dynamics.render) {
       this.renderFormat = dynamics.renderFormat;
       this.render = (context, index) => {

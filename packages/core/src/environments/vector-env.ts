@@ -1,5 +1,5 @@
 import type { EnvStatistics, Info } from './env.ts';
-import type { Goals } from './goals.ts';
+import type { GoalRules } from './goal-rules.ts';
 import type { RenderContext, RenderFormat } from './render-context.ts';
 import type { ActionArray, Space } from '../spaces/spaces.ts';
 import type { Stateful } from '../checkpoints/state.ts';
@@ -58,8 +58,8 @@ export interface VectorEnv extends StepOutcome, Stateful {
   readonly maxEpisodeSteps?: number | undefined;
   /** As `Env.statistics`. */
   readonly statistics?: EnvStatistics | undefined;
-  /** As `Env.goals`. */
-  readonly goals?: Goals | undefined;
+  /** As `Env.goalRules`. */
+  readonly goalRules?: GoalRules | undefined;
   /** Where the copies are in threads of their own (`vectorizeInThreads`). Wrappers have none, since nothing passes them that happens there. */
   readonly envThreads?: EnvThreads | undefined;
   /** Starts a new episode in every copy. Throws `RangeError` for numbers that are no seeds, and for a list of seeds of another length than n. */

@@ -5,7 +5,7 @@ import { resetEnv, stepEnv } from './checked-step.ts';
 import { actionMaskSize } from './dynamics.ts';
 import type { Env, EnvStatistics, ResetOptions } from './env.ts';
 import { joinStatistics } from './env-statistics.ts';
-import type { Goals } from './goals.ts';
+import type { GoalRules } from './goal-rules.ts';
 import { EnvError } from '../errors.ts';
 import { originalReward } from './original-reward.ts';
 import { checkRenderContext, type RenderContext, type RenderFormat } from './render-context.ts';
@@ -74,7 +74,7 @@ class EnvVector extends VectorBuffers implements VectorEnv {
   readonly actionMasks?: Uint8Array | undefined;
   readonly maxEpisodeSteps?: number | undefined;
   readonly statistics?: EnvStatistics | undefined;
-  readonly goals?: Goals | undefined;
+  readonly goalRules?: GoalRules | undefined;
   readonly renderFormat?: RenderFormat | undefined;
   readonly render?: (context: RenderContext, index: number) => void;
   private readonly envs: readonly Env[];
@@ -88,7 +88,7 @@ class EnvVector extends VectorBuffers implements VectorEnv {
     checkCopies(this.envs);
     this.maxEpisodeSteps = first.maxEpisodeSteps;
     this.statistics = joinStatistics(this.envs);
-    this.goals = first.goals;
+    this.goalRules = first.goalRules;
     if (first.actionMask) this.actionMasks = new Uint8Array(n * actionMaskSize(first.actionSpace));
     if (first.render) {
       this.renderFormat = first.renderFormat;

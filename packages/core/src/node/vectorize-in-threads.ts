@@ -68,7 +68,7 @@ const sourceChecks = {
 /**
  * `vectorize` for environments that take long: `n` copies, made and stepped in threads of their own while this one waits. They lead to the same numbers as
  * `vectorize` does, for any number of threads, and a state of the one is a state of the other. It pays where a step takes some 20 µs or more, as of physics.
- * Copies cannot be drawn and have no `goals`, and wrappers with statistics belong around all of them.
+ * Copies cannot be drawn and have no `goalRules`, and wrappers with statistics belong around all of them.
  * Rejects with `RangeError` for arguments out of range, and `EnvError` where a thread cannot make its copies. Calls then throw as those of `vectorize` do,
  * and `EnvError` where a thread has ended or takes too long. Threads end with `close`, and with the process.
  */

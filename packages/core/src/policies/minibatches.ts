@@ -8,9 +8,15 @@ import {
   type OptionCheck,
 } from '@gradus/tensor';
 import { HindsightReplayBuffer, someHindsight, type HindsightOptions } from '../buffers/hindsight-replay-buffer.ts';
-import { PrioritizedReplayBuffer, type PrioritizedReplayBatch } from '../buffers/prioritized-replay-buffer.ts';
-import { ReplayBuffer } from '../buffers/replay-buffer.ts';
+import {
+  PrioritizedReplayBuffer,
+  type PrioritizedReplayBatch,
+  type PrioritizedSampleOptions,
+} from '../buffers/prioritized-replay-buffer.ts';
+import { ReplayBuffer, type SampleOptions } from '../buffers/replay-buffer.ts';
 import { samplingKinds, type ReplaySampling } from '../buffers/replay-sampling.ts';
+import type { Stateful } from '../checkpoints/state.ts';
+import type { StepOutcome, VectorEnv } from '../environments/vector-env.ts';
 import { variantCheck } from '../options/variant-check.ts';
 import type { Random } from '../random/random.ts';
 import { scheduleOf, scheduleValue, type Schedule } from '../training/schedules.ts';
@@ -81,7 +87,23 @@ export interface MinibatchOptions extends Omit<SamplingOptions, 'sampling'> {
 }
 
 /** Any buffer that minibatches are drawn from. */
-export type AnyReplayBuffer = ReplayBuffer | PrioritizedReplayBuffer | HindsightReplayBuffer;
+export interface AnyReplayBuffer extends Stateful {
+  readonly capacity: number;
+  readonly size: number;
+  readonly isReady: boolean;
+  beginStep(observations: Float32Array, actions: ArrayLike<number>): void;
+  endStep(outcome: StepOutcome & Pick<VectorEnv, 'actionMasks'>): void;
+  sample(
+    count: number,
+    random: Random,
+    batch: PrioritizedReplayBatch,
+    options: SampleOptions & PrioritizedSampleOptions,
+  ): void;
+  /** Where it draws the newest, too. */
+  latest?(count: number, batch: PrioritizedReplayBatch): void;
+  /** Where it draws by errors. */
+  updatePriorities?(errors: ArrayLike<number>): void;
+}
 
 /** The replay buffer of an agent, and the minibatches that it learns from, of one transition or several in each row. */
 export class Minibatches {
@@ -116,27 +138,30 @@ export class Minibatches {
 
   /** Whether there is anything to draw from. */
   get areReady(): boolean {
-    const buffer = this.buffer();
-    return buffer instanceof HindsightReplayBuffer ? buffer.isReady : buffer.size > 0;
+    return this.buffer().isReady;
   }
 
   /** Draws the next one into the inputs of an update; `progress` is the part of training done. */
   draw(inputs: PrioritizedReplayBatch, progress: number): void {
-    const { options, random } = this;
-    const { batchSize, sampling, newest } = options;
+    const { batchSize, sampling, newest } = this.options;
     const buffer = this.buffer();
-    if (buffer instanceof PrioritizedReplayBuffer) {
-      const exponent = sampling.kind === 'prioritized' ? sampling.importanceExponent : undefined;
-      buffer.sample(batchSize, random, inputs, scheduleValue(exponent ?? 1, progress));
-    } else if (buffer instanceof HindsightReplayBuffer) buffer.sample(batchSize, random, inputs);
-    else if (sampling.kind === 'latest') buffer.latest(batchSize, inputs);
-    else if (newest === null) buffer.sample(batchSize, random, inputs);
-    else buffer.sample(batchSize, random, inputs, { newest: Math.ceil(scheduleValue(newest, progress)) });
+    if (sampling.kind === 'latest') buffer.latest?.(batchSize, inputs);
+    else buffer.sample(batchSize, this.random, inputs, sampleOptions(sampling, newest, progress));
   }
 
   /** Tells the buffer the errors of the minibatch drawn last, [rows]. */
   learnedFrom(errors: ArrayLike<number>): void {
-    const buffer = this.buffer();
-    if (buffer instanceof PrioritizedReplayBuffer) buffer.updatePriorities(errors);
+    this.buffer().updatePriorities?.(errors);
   }
+}
+
+/** What the buffer is told besides. */
+function sampleOptions(
+  sampling: SamplingOptions['sampling'],
+  newest: Schedule | null,
+  progress: number,
+): SampleOptions & PrioritizedSampleOptions {
+  if (sampling.kind === 'prioritized')
+    return { importanceExponent: scheduleValue(sampling.importanceExponent ?? 1, progress) };
+  return newest === null ? {} : { newest: Math.ceil(scheduleValue(newest, progress)) };
 }

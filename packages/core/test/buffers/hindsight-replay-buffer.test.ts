@@ -7,7 +7,7 @@ import {
   EnvError,
   HindsightReplayBuffer,
   Random,
-  type Goals,
+  type GoalRules,
   type HindsightOptions,
 } from '../../src/index.ts';
 
@@ -17,14 +17,14 @@ const observationSpace = new Dict({ achievedGoal: any, desiredGoal: any, observa
 const WIDTH = 3;
 
 /** A goal is worth 0 where it is reached, else −1. */
-const goals: Goals = {
+const goalRules: GoalRules = {
   computeRewards(achieved, desired, rewards) {
     for (let i = 0; i < rewards.length; i++) rewards[i] = achieved[i] === desired[i] ? 0 : -1;
   },
 };
 /** Besides, it ends the episode. */
-const endingGoals: Goals = {
-  ...goals,
+const endingGoals: GoalRules = {
+  ...goalRules,
   computeTerminated(achieved, desired, terminated) {
     for (let i = 0; i < terminated.length; i++) terminated[i] = achieved[i] === desired[i] ? 1 : 0;
   },
@@ -42,8 +42,8 @@ function stepOf(episode: number, k: number, length: number, end: Step['end'] = '
   return { from: 100 * episode + k, desired: -episode, end: k === length - 1 ? end : undefined };
 }
 
-function createBuffer(capacity: number, options: HindsightOptions = {}, numEnvs = 1, by = goals) {
-  const env = { numEnvs, observationSpace, actionSpace: new Discrete(2), goals: by };
+function createBuffer(capacity: number, options: HindsightOptions = {}, numEnvs = 1, by = goalRules) {
+  const env = { numEnvs, observationSpace, actionSpace: new Discrete(2), goalRules: by };
   return new HindsightReplayBuffer(env, { capacity, gamma: 0.5, ...options });
 }
 
@@ -186,7 +186,7 @@ test('of each minibatch exactly k of k + 1 have another goal, or one more so tha
 
 describe('ends', () => {
   /** By `from goal`, the discounts that were drawn. */
-  const discountsOf = (by: Goals, steps: readonly Step[], strategy: HindsightOptions['strategy'] = 'episode') => {
+  const discountsOf = (by: GoalRules, steps: readonly Step[], strategy: HindsightOptions['strategy'] = 'episode') => {
     const buffer = createBuffer(100, { strategy }, 1, by);
     for (const step of steps) store(buffer, [step]);
     const drawn = draw(buffer, 2000, new Random(1));
@@ -211,9 +211,9 @@ describe('ends', () => {
     expect(others).toEqual({ '0 for 1': 0, '0 for 2': 0.5, '1 for 1': 0.5, '1 for 2': 0 });
   });
 
-  test.each<[string, Goals]>([
+  test.each<[string, GoalRules]>([
     ['that end episodes', endingGoals],
-    ['that end nothing', goals],
+    ['that end nothing', goalRules],
   ])('what ended for another reason ends whatever the goal, with goals %s', (_, by) => {
     const failed = [0, 1].map((from): Step => ({ from, desired: 9, end: from === 1 ? 'terminated' : undefined }));
     const discounts = discountsOf(by, failed);
@@ -224,7 +224,7 @@ describe('ends', () => {
         ['1 for 9', 0],
       ]),
     );
-    expect(discounts['0 for 1']).toBe(by === goals ? 0.5 : 0);
+    expect(discounts['0 for 1']).toBe(by === goalRules ? 0.5 : 0);
     expect(discounts['0 for 2']).toBe(0.5);
   });
 });
@@ -274,8 +274,8 @@ test('what cannot be is refused in words', () => {
         'Dict(achievedGoal: Box(-1000000000, 1000000000, [1]), desiredGoal: Box(-1000000000, 1000000000, [1]), observation: Box(-1000000000, 1000000000, [1]))',
     ),
   );
-  expect(() => new HindsightReplayBuffer({ ...spaces, observationSpace: any, goals }, options)).toThrow(
-    'goals: expected observations in a Dict with achievedGoal and desiredGoal, both of one size, got Box(',
+  expect(() => new HindsightReplayBuffer({ ...spaces, observationSpace: any, goalRules }, options)).toThrow(
+    'goalRules: expected observations in a Dict with achievedGoal and desiredGoal, both of one size, got Box(',
   );
   expect(() => createBuffer(20, { strategy: 'random' as 'future' })).toThrow(
     "HindsightReplayBuffer: expected strategy to be one of 'future', 'final', 'episode', got \"random\"",

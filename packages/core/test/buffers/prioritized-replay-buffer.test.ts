@@ -38,7 +38,7 @@ function createBatch(count: number) {
 
 function sample(buffer: PrioritizedReplayBuffer, count: number, random: Random, beta = 0) {
   const batch = createBatch(count);
-  buffer.sample(count, random, batch, beta);
+  buffer.sample(count, random, batch, { importanceExponent: beta });
   return batch;
 }
 
@@ -216,7 +216,7 @@ test('misuse is named', () => {
     );
   }
   expect(() => {
-    buffer.sample(2, new Random(0), { ...createBatch(2), weights: new Float32Array(1) }, 0);
+    buffer.sample(2, new Random(0), { ...createBatch(2), weights: new Float32Array(1) });
   }).toThrow('batch.weights has 1 elements, expected 2 × 1');
   sample(buffer, 2, new Random(0));
   expect(() => {

@@ -48,7 +48,7 @@ function normalizeOne(env: Env, gamma: number): Env {
     env,
     {
       // They know rewards as they were.
-      goals: undefined,
+      goalRules: undefined,
       statistics: { ...innerStatistics(env, 'reward'), reward: [returns.statistics] },
       step(action) {
         const result = stepEnv(env, action);
@@ -67,7 +67,7 @@ function normalizeVector(env: VectorEnv, gamma: number): VectorEnv {
     env,
     {
       // They know rewards as they were.
-      goals: undefined,
+      goalRules: undefined,
       statistics: { ...innerStatistics(env, 'reward'), reward: [returns.statistics] },
       rewards,
       reset(options) {

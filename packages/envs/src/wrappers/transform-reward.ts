@@ -7,7 +7,7 @@ export function transformReward(env: Env, transform: (reward: number) => number)
   checkArguments('transformReward', { transform }, { transform: aFunction });
   return wrapEnv(env, {
     // They know rewards as they were.
-    goals: undefined,
+    goalRules: undefined,
     step(action) {
       const result = stepEnv(env, action);
       return withReward(result, transform(result.reward));

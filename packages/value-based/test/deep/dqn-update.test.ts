@@ -119,7 +119,7 @@ test('β follows its schedule', () => {
   const sample = vi.spyOn(PrioritizedReplayBuffer.prototype, 'sample');
   const agent = new Dqn(new ScriptedEnv(), { ...options, replay: 'prioritized', importanceExponent: linear(0.2, 1) });
   Array.from(agent.learn({ steps: STEPS }));
-  const seen = sample.mock.calls.map(([, , , importanceExponent]) => importanceExponent);
+  const seen = sample.mock.calls.map(([, , , sampled]) => sampled?.importanceExponent ?? NaN);
   // Three updates at each of the steps 8, 12, …, 48.
   expectClose(
     seen,

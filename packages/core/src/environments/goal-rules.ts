@@ -8,7 +8,7 @@ import type { DictPart, Space } from '../spaces/spaces.ts';
  * rewards, and ends of episodes, as functions of both, so that hindsight can ask what would have come of another goal. All goals are rows,
  * [rows × numbers of a goal].
  */
-export interface Goals {
+export interface GoalRules {
   /** Writes to `rewards`, [rows], the reward of a step that led to `achievedGoals` where `desiredGoals` were wanted. */
   computeRewards(achievedGoals: Float32Array, desiredGoals: Float32Array, rewards: Float64Array): void;
   /**
@@ -33,9 +33,9 @@ export function goalParts(space: Space): GoalParts {
   const desiredGoal = find('desiredGoal');
   if (achievedGoal && desiredGoal?.space.size === achievedGoal.space.size) return { achievedGoal, desiredGoal };
   throw new EnvError(
-    `goals: expected observations in a Dict with achievedGoal and desiredGoal, both of one size, got ${space.toString()}`,
+    `goalRules: expected observations in a Dict with achievedGoal and desiredGoal, both of one size, got ${space.toString()}`,
   );
 }
 
-/** Accepts {@link Goals}. */
-export const someGoals: OptionCheck = havingMethods('goals (with computeRewards)', 'computeRewards');
+/** Accepts {@link GoalRules}. */
+export const someGoalRules: OptionCheck = havingMethods('rules of goals (with computeRewards)', 'computeRewards');
