@@ -14,7 +14,27 @@ describe('--help', () => {
     { command: ['evaluate'], names: ['--episodes', '--seed', '--device', '--json'] },
     { command: ['watch'], names: ['--out', '--episodes', '--seed', '--frames', '--device', '--json'] },
     { command: ['list'], names: ['--json'] },
-    { command: ['rlhf'], names: ['generate'] },
+    {
+      command: ['rlhf'],
+      names: ['sft', 'reward', 'dpo', 'reinforce', 'rloo', 'ppo', 'rebel', 'grpo', 'generate'],
+    },
+    {
+      command: ['rlhf', 'grpo'],
+      names: [
+        '--model',
+        '--data',
+        '--reward',
+        '--reference',
+        '--epochs',
+        '--steps',
+        '--set',
+        '--seed',
+        '--out',
+        '--log',
+        '--resume',
+        'groupSize=8',
+      ],
+    },
     {
       command: ['rlhf', 'generate'],
       names: [

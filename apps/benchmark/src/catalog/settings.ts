@@ -80,12 +80,11 @@ function plain(name: string): string {
 }
 
 /**
- * Settings with some values replaced by `name=value` texts. Values are JSON, or schedules such as `linear(1, 0.1)`; anything else is taken
- * as a string. Besides the algorithm's options there is `numEnvs`, the number of environment copies.
- * @throws UserError for an unknown name, or a value of another kind than the default.
+ * Options of `name=value` texts. Values are JSON, or schedules such as `linear(1, 0.1)`; anything else is taken as a string.
+ * @param known by the names that there are
+ * @throws UserError for an unknown name, or a schedule that is none.
  */
-export function override(settings: Settings, algorithm: string, assignments: readonly string[]): Settings {
-  const known: AlgorithmOptions = { ...algorithms[algorithm].defaults, numEnvs: settings.numEnvs };
+export function assignedOptions(assignments: readonly string[], known: AlgorithmOptions): Record<string, unknown> {
   const given: Record<string, unknown> = {};
   for (const assignment of assignments) {
     const [, name, text] = /^([^=]*)=(.*)$/s.exec(assignment) ?? [];
@@ -95,7 +94,16 @@ export function override(settings: Settings, algorithm: string, assignments: rea
     fromUser(() => rejectUnknown(`--set ${assignment}`, { [name]: text }, known));
     given[name] = fromUser(() => parseValue(text), `--set ${assignment}`);
   }
-  const { numEnvs = settings.numEnvs, ...rest } = given;
+  return given;
+}
+
+/**
+ * Settings with some values replaced by `name=value` texts. Besides the algorithm's options there is `numEnvs`, the number of environment copies.
+ * @throws UserError as {@link assignedOptions} does, and for a number of copies that is none.
+ */
+export function override(settings: Settings, algorithm: string, assignments: readonly string[]): Settings {
+  const known: AlgorithmOptions = { ...algorithms[algorithm].defaults, numEnvs: settings.numEnvs };
+  const { numEnvs = settings.numEnvs, ...rest } = assignedOptions(assignments, known);
   if (!Number.isInteger(numEnvs) || Number(numEnvs) < 1) {
     throw new UserError(`--set numEnvs=${String(numEnvs)}: expected an integer of at least 1`);
   }

@@ -10,7 +10,7 @@ import { fileName } from '../files/file-name.ts';
 import { integerFrom, oneSeed, positiveNumber } from '../catalog/parse-options.ts';
 import { forgetBest, keepBest, refuseBest, resumeBest } from '../runs/keep-best.ts';
 import { count, cutOffText, resultsTable, scoreAgent } from '../runs/results.ts';
-import { loadRun, loadRunAgent, saveRun, saveRunSomewhere, type Run, type SavedRun } from '../runs/run.ts';
+import { loadRun, loadRunAgent, reasons, saveRun, saveRunSomewhere, type Run } from '../runs/run.ts';
 import {
   chooseSettings,
   findSettings,
@@ -204,12 +204,6 @@ async function trainCommand(
     started?.env.close();
     await folder?.release();
   }
-}
-
-/** What kept an agent from being saved where it should have been, and where it is. */
-function reasons({ folder, failure }: SavedRun): string[] {
-  if (failure === undefined) return [];
-  return [failure.message, folder === undefined ? 'nor anywhere else' : `the agent is saved in ${folder} instead`];
 }
 
 interface StartedRun {

@@ -26,7 +26,7 @@ export interface LanguageModel {
 }
 
 /** Where trainings keep their model, in the folder that they save in. */
-const MODEL_FOLDER = 'model';
+export const MODEL_FOLDER = 'model';
 
 const token = z.int().min(0);
 const endSchema = z.looseObject({ eos_token_id: z.union([token, z.array(token)]).nullish() });

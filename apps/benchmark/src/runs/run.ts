@@ -50,6 +50,12 @@ export interface SavedRun {
   readonly failure?: Error;
 }
 
+/** What kept an agent from being saved where it should have been, and where it is. */
+export function reasons({ folder, failure }: SavedRun): string[] {
+  if (failure === undefined) return [];
+  return [failure.message, folder === undefined ? 'nor anywhere else' : `the agent is saved in ${folder} instead`];
+}
+
 /** Saves an agent as {@link saveRun} does; where that fails, beside `folder` or else among the temporary files. */
 export async function saveRunSomewhere(
   folder: string,
@@ -57,8 +63,13 @@ export async function saveRunSomewhere(
   agent: Agent,
   options: CheckpointOptions = {},
 ): Promise<SavedRun> {
+  return saveSomewhere(folder, async (place) => saveRun(place, run, agent, options));
+}
+
+/** Has `save` save in `folder`; where that fails, beside it or else among the temporary files. */
+export async function saveSomewhere(folder: string, save: (place: string) => Promise<void>): Promise<SavedRun> {
   try {
-    await saveRun(folder, run, agent, options);
+    await save(folder);
     return { folder };
   } catch (failure) {
     if (!(failure instanceof CheckpointError)) throw failure;
@@ -66,7 +77,7 @@ export async function saveRunSomewhere(
       try {
         const other = await mkdtemp(place);
         try {
-          await saveRun(other, run, agent, options);
+          await save(other);
         } catch (error) {
           await rm(other, { recursive: true, force: true });
           throw error;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { train, type Agent, type Callback } from '@gradus/core';
+import { train, type Callback, type Learner } from '@gradus/core';
 import { consoleProgress, csvLogger, tensorBoardLogger } from '@gradus/core/node';
 import { count, trainingTime, type TrainingTime } from './results.ts';
 import { makeFolder } from '../files/make-folder.ts';
@@ -7,7 +7,7 @@ import { Interrupted, messageOf, UserError } from '../user-error.ts';
 import { watchSignals } from './watch-signals.ts';
 
 /** How to train. */
-export interface TrainInterruptiblyOptions {
+export interface TrainInterruptiblyOptions<Trained extends Learner> {
   /** Environment steps at which training ends. */
   readonly steps: number;
   /** Whether to show no progress. */
@@ -21,19 +21,22 @@ export interface TrainInterruptiblyOptions {
   /** Seconds between two calls of `checkpoint`. */
   readonly checkpointEvery?: number;
   /** What evaluates the agent meanwhile, in so many seconds that are none of training's. */
-  readonly evaluation?: { readonly callback: Callback; readonly seconds: number } | undefined;
+  readonly evaluation?: { readonly callback: Callback<Trained>; readonly seconds: number } | undefined;
 }
 
 /** Keeping agents takes up at most so great a part of the time, however large they are. */
 const KEEPING_SHARE = 0.05;
 
 /**
- * Trains `agent`. Ctrl-C, a request to terminate, or the end of the terminal, ends it after the running update; a second one ends
+ * Trains `agent`, or whatever else learns. Ctrl-C, a request to terminate, or the end of the terminal, ends it after the running update; a second one ends
  * the process at once. Says where there is nothing to do.
  * @throws Interrupted when it was stopped.
  * @throws UserError where `log` cannot be made.
  */
-export async function trainInterruptibly(agent: Agent, options: TrainInterruptiblyOptions): Promise<TrainingTime> {
+export async function trainInterruptibly<Trained extends Learner>(
+  agent: Trained,
+  options: TrainInterruptiblyOptions<Trained>,
+): Promise<TrainingTime> {
   const { steps, quiet, log, keep, checkpoint, checkpointEvery = Infinity, evaluation } = options;
   if (agent.step >= steps) {
     console.error(
@@ -45,7 +48,7 @@ export async function trainInterruptibly(agent: Agent, options: TrainInterruptib
   const firstStep = agent.step;
   let stop: ((reason: string) => void) | undefined;
   const release = watchSignals((signal) => stop?.(signal));
-  const stoppable: Callback = {
+  const stoppable: Callback<Learner> = {
     onStart: (training) => {
       stop = (reason) => training.stop(reason);
     },
@@ -77,7 +80,7 @@ export async function trainInterruptibly(agent: Agent, options: TrainInterruptib
 function keepNowAndThen(
   every: number,
   keep: () => Promise<unknown>,
-): { readonly callback: Callback; readonly seconds: number } {
+): { readonly callback: Callback<Learner>; readonly seconds: number } {
   let total = 0;
   let due = Infinity;
   return {

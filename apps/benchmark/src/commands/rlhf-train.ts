@@ -1,0 +1,326 @@
+import { basename, resolve } from 'node:path';
+import type { Callback, Checkpoint, Learner, Metrics } from '@gradus/core';
+import { DataError, readTokenizer, TokenizerError, type ByteLevelTokenizer, type Decoder } from '@gradus/llm-rlhf';
+import type { Device } from '@gradus/tensor';
+import { Option, type Command } from 'commander';
+import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
+import { integerFrom, oneSeed, positiveNumber } from '../catalog/parse-options.ts';
+import { assignedOptions } from '../catalog/settings.ts';
+import { checkOutputFolder } from '../files/check-output-folder.ts';
+import { TrainingFolder } from '../results/training-folder.ts';
+import { languageAlgorithms, type LanguageAlgorithm, type Material, type Training } from '../rlhf/algorithms.ts';
+import { readDataFile } from '../rlhf/data-file.ts';
+import { fromFiles, loadLanguageModel } from '../rlhf/language-model.ts';
+import {
+  forgetModel,
+  loadLanguageRun,
+  loadRewardModel,
+  saveLanguageRun,
+  saveModel,
+  type LanguageRun,
+} from '../rlhf/language-run.ts';
+import { count } from '../runs/results.ts';
+import { reasons, saveSomewhere } from '../runs/run.ts';
+import { trainInterruptibly } from '../runs/train-interruptibly.ts';
+import { fromUser, UserError } from '../user-error.ts';
+
+interface RlhfTrainOptions {
+  readonly model?: string;
+  readonly data?: string;
+  readonly reward?: string;
+  readonly reference?: string;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly moreSteps?: number;
+  readonly maxPromptLength?: number;
+  readonly maxCompletionLength?: number;
+  readonly set: readonly string[];
+  readonly seed: number;
+  readonly device?: DeviceChoice;
+  readonly out?: string;
+  readonly force: boolean;
+  readonly log?: string;
+  readonly resume?: string;
+  readonly checkpointEvery: number;
+  readonly json: boolean;
+}
+
+/** Characters of a line of help. */
+const LINE = 100;
+
+const notes = (name: string): string => `
+Steps are texts. Rows are in TRL's formats, in a file of JSON lines (.jsonl) or Parquet (.parquet). What --set can set, with its defaults:
+
+  ${optionsText(languageAlgorithms[name].defaults)}
+
+Ctrl-C ends training after the running update, saves it and says how to resume; it is saved each minute besides. Without --out that is a new folder,
+runs/${name}-<model>-<seed>. The model is written to <out>/model when training ends, as Hugging Face's files; --model and --reference find it in <out> too. A
+resumed run gives the same numbers as one that was not interrupted.`;
+
+/** Options with their defaults, a few in a line. */
+function optionsText(defaults: Readonly<Record<string, unknown>>): string {
+  const lines = [''];
+  for (const [name, value] of Object.entries(defaults).filter(([each]) => each !== 'seed')) {
+    const text = `${name}=${JSON.stringify(value)}`;
+    if (lines[lines.length - 1].length + text.length > LINE) lines.push('');
+    lines[lines.length - 1] += `${text}  `;
+  }
+  return lines.map((line) => line.trimEnd()).join('\n  ');
+}
+
+/** Adds `gradus rlhf <name>`. */
+export function addRlhfTrain(rlhf: Command, name: string): void {
+  const { description, columns, isOnline } = languageAlgorithms[name];
+  const command = rlhf
+    .command(name)
+    .description(description)
+    .option(
+      '--model <dir>',
+      "what is trained: a folder of Hugging Face's files, or one that 'gradus rlhf' saved a model in",
+    )
+    .option('--data <file>', `rows with the columns ${columns}`);
+  if (isOnline) command.option('--reward <dir>', "what completions are rewarded by: a folder of 'gradus rlhf reward'");
+  if (isOnline || name === 'dpo') {
+    command.option(
+      '--reference <dir>',
+      'the model that it should not stray from (default: the model as it was at first)',
+    );
+  }
+  command
+    .addOption(
+      new Option('--epochs <n>', 'passes over the data (default: 1)')
+        .argParser(integerFrom(1))
+        .conflicts(['steps', 'moreSteps']),
+    )
+    .option('--steps <n>', 'texts to learn from, counted from the first one', integerFrom(1))
+    .addOption(new Option('--more-steps <n>', 'texts, counted from now').argParser(integerFrom(1)).conflicts('steps'))
+    .option('--max-prompt-length <n>', 'cut off the first tokens of longer prompts', integerFrom(1));
+  if (!isOnline) {
+    command.option('--max-completion-length <n>', 'cut off the last tokens of longer completions', integerFrom(1));
+  }
+  command
+    .addOption(
+      new Option('--set <name=value>', "set one of the algorithm's options, also to a schedule; may be repeated")
+        .argParser((text, before: readonly string[]) => [...before, text])
+        .default([], 'none'),
+    )
+    .option('--seed <n>', 'all that is random follows from it', oneSeed, 0)
+    .addOption(deviceOption())
+    .option('--out <dir>', 'save here')
+    .option('--force', 'replace what is saved in --out', false)
+    .option('--log <dir>', 'write progress.csv and TensorBoard event files here')
+    .addOption(
+      new Option('--resume <dir>', 'go on with what was saved here').conflicts([
+        'model',
+        'out',
+        'seed',
+        'maxPromptLength',
+        'maxCompletionLength',
+      ]),
+    )
+    .option('--checkpoint-every <s>', 'seconds between checkpoints, from which --resume goes on', positiveNumber, 60)
+    .option('--json', 'show no progress, and print the result as one line of JSON', false)
+    .addHelpText('after', notes(name))
+    .action(async (options: RlhfTrainOptions) => rlhfTrainCommand(name, options, command));
+}
+
+async function rlhfTrainCommand(name: string, options: RlhfTrainOptions, command: Command): Promise<void> {
+  const { out, resume, force, json, log, checkpointEvery } = options;
+  if (out !== undefined) {
+    await checkOutputFolder(out, {
+      what: 'a saved training',
+      replace: force,
+      advice: `--resume ${out} goes on with it`,
+    });
+  }
+  const given = out ?? resume;
+  // Taken first, so that of two commands one says that the other is there; a folder to resume is none to make.
+  const known = resume === undefined ? undefined : await loadLanguageRun(resume);
+  let folder = given === undefined ? undefined : await TrainingFolder.take(given);
+  try {
+    const started =
+      known === undefined ? await startRun(name, options, command) : await resumeRun(name, resume ?? '', options);
+    const { run, trainer, decoder, tokenizerFile } = started;
+    if (folder !== undefined && known === undefined) await forgetModel(folder.path);
+    const own = `runs/${run.algorithm}-${basename(resolve(run.model))}-${run.seed}`;
+    const folderPath = async (): Promise<string> => (folder ??= await TrainingFolder.takeNew(own)).path;
+    const save = async (place: string): Promise<void> => saveLanguageRun(place, run, trainer, tokenizerFile);
+    const saveWithModel = async (place: string): Promise<void> => {
+      await save(place);
+      if (name !== 'reward') await saveModel(place, decoder, run, tokenizerFile);
+    };
+    const last = lastMetrics();
+    const time = await trainInterruptibly(trainer, {
+      steps: run.steps,
+      quiet: json,
+      log,
+      checkpointEvery,
+      checkpoint: async () => save(await folderPath()),
+      keep: async () => {
+        folder ??= await TrainingFolder.takeNew(own).catch(() => undefined);
+        const saved = await saveSomewhere(folder?.path ?? own, saveWithModel);
+        const advice = saved.folder === undefined ? [] : [`to go on: gradus rlhf ${name} --resume ${saved.folder}`];
+        return [...reasons(saved), ...advice].join('; ');
+      },
+      evaluation: last,
+    });
+    const saved = await saveSomewhere(await folderPath(), saveWithModel);
+    const { algorithm, model, data, seed } = run;
+    const result = {
+      algorithm,
+      model,
+      data,
+      seed,
+      steps: trainer.step,
+      ...time,
+      out: saved.folder,
+      metrics: last.metrics,
+    };
+    if (json) console.log(JSON.stringify(result));
+    else console.log(resultText(result));
+    if (saved.failure !== undefined) throw new UserError(reasons(saved).join('; '));
+    if (!json) console.log(adviceText(name, saved.folder ?? ''));
+  } finally {
+    await folder?.release();
+  }
+}
+
+/** Remembers what the last update reported. */
+function lastMetrics(): { readonly callback: Callback<Learner>; readonly seconds: number; metrics: Metrics } {
+  const last = {
+    seconds: 0,
+    metrics: {} as Metrics,
+    callback: {
+      onProgress: ({ metrics }: { readonly metrics: Metrics }): void => {
+        last.metrics = metrics;
+      },
+    },
+  };
+  return last;
+}
+
+function resultText({
+  algorithm,
+  steps,
+  seconds,
+  metrics,
+}: {
+  algorithm: string;
+  steps: number;
+  seconds: number;
+  metrics: Metrics;
+}): string {
+  const shown = ['loss', 'mean_token_accuracy', 'accuracy', 'rewards/accuracies', 'reward', 'objective/kl'].flatMap(
+    (name) => (Object.hasOwn(metrics, name) ? [`${name} ${metrics[name].toFixed(3)}`] : []),
+  );
+  return [`${algorithm}: ${count(steps)} texts in ${seconds.toFixed(1)} s`, ...shown].join(', ');
+}
+
+function adviceText(name: string, folder: string): string {
+  if (name === 'reward') return `saved in ${folder}; to learn from it: gradus rlhf rloo --reward ${folder} …`;
+  return `saved in ${folder}; to complete a text: gradus rlhf generate --model ${folder} --prompt …`;
+}
+
+interface StartedRun {
+  readonly run: LanguageRun;
+  readonly trainer: Learner;
+  readonly decoder: Decoder;
+  readonly tokenizerFile: unknown;
+}
+
+async function startRun(name: string, options: RlhfTrainOptions, command: Command): Promise<StartedRun> {
+  const { isOnline, defaults } = languageAlgorithms[name];
+  const missing = (option: string): never => command.error(`error: required option '${option}' not specified`);
+  const { model: path = missing('--model <dir>'), data = missing('--data <file>'), seed, reward, reference } = options;
+  if (isOnline && reward === undefined) missing('--reward <dir>');
+  const given = assignedOptions(options.set, defaults);
+  const device = options.device ?? defaultDeviceName();
+  const { decoder, tokenizer, tokenizerFile, endTokens } = await loadLanguageModel(path);
+  if (endTokens.length === 0) {
+    throw new UserError(
+      `--model ${path}: its files do not say which token ends texts (eos_token_id of generation_config.json)`,
+    );
+  }
+  const { maxPromptLength, maxCompletionLength } = options;
+  const run = {
+    algorithm: name,
+    model: path,
+    data,
+    ...(reward !== undefined && { reward }),
+    ...(reference !== undefined && { reference }),
+    ...(maxPromptLength !== undefined && { maxPromptLength }),
+    ...(maxCompletionLength !== undefined && { maxCompletionLength }),
+    seed,
+    device,
+    endTokens: [...endTokens],
+  };
+  const opened = await openDevice(device);
+  const material = await materialOf(run, decoder, tokenizer, opened);
+  const { trainer, epoch } = startTraining(run, material, { ...given, seed, device: opened });
+  const { steps = options.moreSteps ?? (options.epochs ?? 1) * epoch } = options;
+  return { run: { ...run, steps }, trainer, decoder, tokenizerFile };
+}
+
+async function resumeRun(name: string, folder: string, options: RlhfTrainOptions): Promise<StartedRun> {
+  const { run: saved, checkpoint, tokenizerFile, decoder } = await loadLanguageRun(folder);
+  if (saved.algorithm !== name) {
+    throw new UserError(`--resume ${folder}: it was trained by 'gradus rlhf ${saved.algorithm}'`);
+  }
+  const { data = saved.data, reward = saved.reward, reference = saved.reference, device = saved.device } = options;
+  const others = { ...(reward !== undefined && { reward }), ...(reference !== undefined && { reference }) };
+  const run = { ...saved, data, ...others, device };
+  const given = assignedOptions(options.set, languageAlgorithms[name].defaults);
+  const opened = await openDevice(device);
+  const tokenizer = await fromFiles(folder, () => readTokenizer(tokenizerFile));
+  const material = await materialOf(run, decoder, tokenizer, opened);
+  const { trainer, epoch } = startTraining(run, material, { ...given, device: opened }, checkpoint);
+  const { epochs, moreSteps } = options;
+  const total = moreSteps === undefined ? run.steps : trainer.step + moreSteps;
+  const { steps = epochs === undefined ? total : epochs * epoch } = options;
+  return { run: { ...run, steps }, trainer, decoder, tokenizerFile };
+}
+
+/** What a training is made of, read from where `run` says. */
+async function materialOf(
+  run: Omit<LanguageRun, 'steps'>,
+  decoder: Decoder,
+  tokenizer: ByteLevelTokenizer,
+  device: Device,
+): Promise<Material> {
+  const { data, maxPromptLength, maxCompletionLength } = run;
+  const rows = await readDataFile(data);
+  const sameTokens = (option: string, path: string, other: ByteLevelTokenizer): void => {
+    if (JSON.stringify(other.vocabulary) === JSON.stringify(tokenizer.vocabulary)) return;
+    throw new UserError(`${option} ${path}: its tokenizer has other tokens than the model's`);
+  };
+  let reference: Decoder | undefined;
+  if (run.reference !== undefined) {
+    const loaded = await loadLanguageModel(run.reference, '--reference');
+    sameTokens('--reference', run.reference, loaded.tokenizer);
+    reference = loaded.decoder;
+  }
+  let reward: Material['reward'];
+  if (run.reward !== undefined) {
+    const where = `--reward ${run.reward}`;
+    const loaded = await loadRewardModel(run.reward, device);
+    sameTokens('--reward', run.reward, await fromFiles(where, () => readTokenizer(loaded.tokenizerFile)));
+    reward = loaded.make;
+  }
+  const limits = { maxPromptLength, maxCompletionLength };
+  return { decoder, tokenizer, endOfText: run.endTokens[0], rows, limits, reference, reward };
+}
+
+/** @throws UserError for rows that are not what they should be, and for options that are wrong. */
+function startTraining(
+  { algorithm, data }: Pick<LanguageRun, 'algorithm' | 'data'>,
+  material: Material,
+  options: Parameters<LanguageAlgorithm['start']>[1],
+  checkpoint?: Checkpoint,
+): Training {
+  try {
+    return fromUser(() => languageAlgorithms[algorithm].start(material, options, checkpoint));
+  } catch (error) {
+    if (!(error instanceof DataError || error instanceof TokenizerError)) throw error;
+    throw new UserError(`--data ${data}: ${error.message}`);
+  }
+}

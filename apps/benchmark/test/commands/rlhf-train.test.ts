@@ -1,0 +1,295 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { completionExamples, preferenceExamples, saveDecoder, SftTrainer } from '@gradus/llm-rlhf';
+import { loadDecoderFolder } from '@gradus/llm-rlhf/node';
+import { device, saveParameters } from '@gradus/tensor';
+import { describe, expect, it } from 'vitest';
+import { loadRewardModel } from '../../src/rlhf/language-run.ts';
+import { startGradus } from '../gradus-process.ts';
+import { tinyModel, writeJson, type TinyModel } from '../rlhf/tiny-model.ts';
+import { runCommand, type CommandRun } from '../run-command.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { waitFor } from '../wait-for.ts';
+
+const texts = ['sat', 'sat on the mat', 'on', 'the mat', 'the cat sat'].map((completion) => ({
+  prompt: 'the cat ',
+  completion,
+}));
+const pairs = texts.map(({ prompt, completion }) => ({ prompt, chosen: completion, rejected: 'mat mat' }));
+
+/** A model, files of rows, and where to save. */
+interface Workplace extends TinyModel {
+  readonly root: string;
+  /** Writes rows, and returns where. */
+  readonly data: (rows: readonly object[], name?: string) => string;
+}
+
+function workplace(): Workplace {
+  const root = temporaryFolder();
+  return {
+    ...tinyModel(),
+    root,
+    data: (rows, name = 'rows.jsonl') => {
+      const path = join(root, name);
+      writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+      return path;
+    },
+  };
+}
+
+const quick = ['--device', 'wasm', '--set', 'batchSize=4', '--set', 'learningRate=0.01'];
+const rlhf = (...args: string[]): Promise<CommandRun> => runCommand('rlhf', ...args);
+
+interface Result {
+  readonly algorithm: string;
+  readonly steps: number;
+  readonly out: string;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+async function trained(...args: string[]): Promise<Result> {
+  const { status, output, errors } = await rlhf(...args, '--json');
+  expect([status, errors]).toEqual([0, '']);
+  expect(output).toMatch(/^\{.*\}\n$/);
+  return JSON.parse(output) as Result;
+}
+
+/** The weights that a training has ended with. */
+const weights = (out: string): string => readFileSync(join(out, 'model', 'model.safetensors'), 'latin1');
+
+describe('gradus rlhf sft', () => {
+  it('trains as the library does, and writes a model that completes texts', async () => {
+    const { folder, decoder, tokenizer, data, root } = workplace();
+    const out = join(root, 'sft');
+    const result = await trained(
+      'sft',
+      '--model',
+      folder,
+      '--data',
+      data(texts),
+      ...quick,
+      '--seed',
+      '3',
+      '--steps',
+      '12',
+      '--out',
+      out,
+    );
+
+    const { examples: rows } = completionExamples(texts, tokenizer, { endOfText: 0 });
+    const own = new SftTrainer(
+      { model: decoder, rows },
+      { batchSize: 4, learningRate: 0.01, seed: 3, device: device('wasm') },
+    );
+    const [last] = [...own.learn({ steps: 12 })].slice(-1);
+    expect(result).toMatchObject({ algorithm: 'sft', steps: 12, out });
+    expect(result.metrics.loss).toBe(last.metrics.loss);
+    expect(weights(out)).toBe(Buffer.from(saveDecoder(decoder)['model.safetensors']).toString('latin1'));
+    expect(readdirSync(join(out, 'model')).sort()).toEqual([
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+      'tokenizer.json',
+    ]);
+    expect(JSON.parse(readFileSync(join(out, 'model', 'generation_config.json'), 'utf8'))).toEqual({ eos_token_id: 0 });
+    const generated = await rlhf('generate', '--model', out, '--prompt', 'the cat ', '--temperature', '0');
+    expect([generated.status, generated.errors]).toEqual([0, '']);
+  });
+
+  it('makes one pass over the data by default, or as many as are asked for', async () => {
+    const { folder, data, root } = workplace();
+    const flags = ['--model', folder, '--data', data([...texts, ...texts.slice(0, 3)]), ...quick];
+    expect((await trained('sft', ...flags, '--out', join(root, 'a'))).steps).toBe(8);
+    expect((await trained('sft', ...flags, '--epochs', '2', '--out', join(root, 'b'))).steps).toBe(16);
+  });
+
+  it('goes on as if it had not been interrupted', async () => {
+    const { folder, data, root } = workplace();
+    const flags = ['--model', folder, '--data', data(texts), ...quick];
+    const [whole, parts] = [join(root, 'whole'), join(root, 'parts')];
+    await trained('sft', ...flags, '--steps', '24', '--out', whole);
+    await trained('sft', ...flags, '--steps', '8', '--out', parts);
+    // Neither the model that it began with nor its folder is needed.
+    rmSync(folder, { recursive: true });
+    expect((await trained('sft', '--resume', parts, '--steps', '16')).steps).toBe(16);
+    expect((await trained('sft', '--resume', parts, '--more-steps', '8')).steps).toBe(24);
+    expect(weights(parts)).toBe(weights(whole));
+    const { errors } = await rlhf('sft', '--resume', parts);
+    expect(errors).toContain('nothing to do: 24 of 24 steps are done');
+  });
+
+  it('says what it has done, and logs', async () => {
+    const { folder, data, root } = workplace();
+    const out = join(root, 'sft');
+    const flags = ['--model', folder, '--data', data(texts), ...quick, '--out', out, '--log', join(root, 'log')];
+    const { status, output } = await rlhf('sft', ...flags, '--steps', '8');
+    expect(status).toBe(0);
+    expect(output).toMatch(/^sft: 8 texts in [\d.]+ s, loss [\d.]+, mean_token_accuracy [\d.]+\nsaved in /);
+    expect(output).toContain(`gradus rlhf generate --model ${out} --prompt`);
+    const [head, ...lines] = readFileSync(join(root, 'log', 'progress.csv'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(head).toContain('loss');
+    expect(lines.at(-1)).toMatch(/^8,/);
+    expect(readdirSync(join(root, 'log')).some((name) => name.startsWith('events.out.tfevents'))).toBe(true);
+    const replaced = await rlhf('sft', ...flags.slice(0, -2), '--steps', '8');
+    expect(replaced.errors).toContain(`error: --out ${out}: there is a saved training; --force replaces it`);
+    expect((await rlhf('sft', ...flags.slice(0, -2), '--steps', '4', '--force')).status).toBe(0);
+  });
+
+  it('is saved when it is stopped, and says how to go on', async () => {
+    const { folder, data, root } = workplace();
+    const out = join(root, 'sft');
+    const run = startGradus(
+      root,
+      'rlhf',
+      'sft',
+      '--model',
+      folder,
+      '--data',
+      data(texts),
+      ...quick,
+      '--steps',
+      '100000000',
+      '--out',
+      out,
+      '--checkpoint-every',
+      '0.01',
+    );
+    await waitFor(() => existsSync(join(out, 'agent.json')) || undefined);
+    run.kill('SIGINT');
+    expect(await run.status).toBe(130);
+    expect(run.errors).toContain(`to go on: gradus rlhf sft --resume ${out}`);
+    expect(existsSync(join(out, 'model', 'model.safetensors'))).toBe(true);
+    expect(existsSync(join(out, 'lock'))).toBe(false);
+    const { steps } = await trained('sft', '--resume', out, '--more-steps', '4');
+    expect(steps).toBeGreaterThan(4);
+  });
+});
+
+describe('gradus rlhf, from preferences to rewards', () => {
+  it('learns from preferences, and has rewards that say the same', async () => {
+    const { folder, data, root, tokenizer } = workplace();
+    const out = join(root, 'reward');
+    const { metrics } = await trained(
+      'reward',
+      '--model',
+      folder,
+      '--data',
+      data(pairs),
+      ...quick,
+      '--steps',
+      '200',
+      '--out',
+      out,
+    );
+    expect(metrics.accuracy).toBe(1);
+    // What is loaded is what was trained.
+    const { make } = await loadRewardModel(out, device('wasm'));
+    const { examples } = preferenceExamples(pairs, tokenizer, { endOfText: 0 });
+    const score = (name: 'chosen' | 'rejected'): Float32Array =>
+      make(32).score(examples.map((row) => [...Array.from(row.prompt), ...Array.from(row[name])]));
+    const rejected = score('rejected');
+    score('chosen').forEach((reward, i) => expect(reward).toBeGreaterThan(rejected[i]));
+    expect(existsSync(join(out, 'model'))).toBe(false);
+  });
+
+  it.each(['reinforce', 'rloo', 'ppo', 'rebel', 'grpo'])(
+    '%s learns from a reward model, and goes on where it was',
+    async (name) => {
+      const { folder, data, root } = workplace();
+      const reward = join(root, 'reward');
+      await trained('reward', '--model', folder, '--data', data(pairs), ...quick, '--steps', '8', '--out', reward);
+      const prompts = data([{ prompt: 'the cat ' }, { prompt: 'the ' }], 'prompts.jsonl');
+      const few = [...quick, '--set', 'maxNewTokens=6', ...(name === 'grpo' ? ['--set', 'groupSize=2'] : [])];
+      const flags = ['--model', folder, '--reward', reward, '--data', prompts, ...few];
+      const [whole, parts] = [join(root, 'whole'), join(root, 'parts')];
+      const { metrics, steps } = await trained(name, ...flags, '--steps', '12', '--out', whole);
+      expect(steps).toBe(12);
+      for (const each of ['reward', 'objective/kl', 'loss']) expect(metrics[each]).toBeTypeOf('number');
+      await trained(name, ...flags, '--steps', '4', '--out', parts);
+      await trained(name, '--resume', parts, '--more-steps', '8');
+      expect(weights(parts)).toBe(weights(whole));
+      const before = Buffer.from(saveParameters((await loadDecoderFolder(folder)).parameters)).toString('latin1');
+      expect(weights(whole)).not.toBe(before);
+    },
+  );
+
+  it('dpo keeps its reference, and takes another', async () => {
+    const { folder, data, root } = workplace();
+    const flags = ['--model', folder, '--data', data(pairs), ...quick, '--steps', '8'];
+    const [own, given] = [join(root, 'own'), join(root, 'given')];
+    const result = await trained('dpo', ...flags, '--out', own);
+    expect(result.metrics['rewards/accuracies']).toBeGreaterThanOrEqual(0);
+    // The model as it was is what it takes itself.
+    await trained('dpo', ...flags, '--reference', folder, '--out', given);
+    expect(weights(given)).toBe(weights(own));
+  });
+});
+
+describe('what cannot be is told by its name', () => {
+  const failing = async (status: number, ...args: string[]): Promise<string> => {
+    const run = await rlhf(...args);
+    expect([run.status, run.output]).toEqual([status, '']);
+    return run.errors;
+  };
+
+  it('of the command line', async () => {
+    expect(await failing(2, 'sft', '--data', 'x.jsonl')).toContain("required option '--model <dir>' not specified");
+    expect(await failing(2, 'sft', '--model', 'x')).toContain("required option '--data <file>' not specified");
+    expect(await failing(2, 'ppo', '--model', 'x', '--data', 'y.jsonl')).toContain(
+      "required option '--reward <dir>' not specified",
+    );
+    expect(await failing(2, 'sft', '--resume', 'x', '--model', 'y')).toContain('cannot be used with option');
+    expect(await failing(2, 'sft', '--reward', 'x')).toContain("unknown option '--reward'");
+  });
+
+  it('of options and rows', async () => {
+    const { folder, data, root } = workplace();
+    const rows = data(texts);
+    const flags = ['--model', folder, '--out', join(root, 'out')];
+    const sft = (...more: string[]): Promise<string> => failing(1, 'sft', ...flags, ...more);
+    expect(await sft('--data', rows, '--set', 'batchSise=2')).toContain("'batchSise'");
+    expect(await sft('--data', rows, '--set', 'batchSize=0')).toContain('error: SftTrainer: expected batchSize to be');
+    expect(await sft('--data', rows, '--set', 'seed=1')).toContain('--set seed=1: use --seed');
+    const nowhere = join(root, 'nowhere.jsonl');
+    expect(await sft('--data', nowhere)).toContain(`error: --data ${nowhere}: ENOENT`);
+    expect(await sft('--data', 'rows.txt')).toContain(
+      'error: --data rows.txt: expected a file whose name ends with .jsonl or .parquet, got .txt',
+    );
+    const empty = data([], 'empty.jsonl');
+    expect(await sft('--data', empty)).toContain(`error: --data ${empty}: expected at least one row, got none`);
+    const wrong = data([texts[0], { prompt: 'a' }], 'wrong.jsonl');
+    expect(await sft('--data', wrong)).toContain(
+      `error: --data ${wrong}: row 1: expected text, messages, or prompt and completion`,
+    );
+    const long = data([{ text: 'q'.repeat(40) }], 'long.jsonl');
+    expect(await sft('--data', long)).toContain('row 0: expected at most 32 tokens');
+    const cut = ['--model', folder, '--data', long, ...quick, '--max-completion-length', '8'];
+    expect((await trained('sft', ...cut, '--steps', '4', '--out', join(root, 'cut'))).metrics.num_tokens).toBe(4 * 8);
+  });
+
+  it('of folders', async () => {
+    const { folder, data, root } = workplace();
+    const rows = data(pairs);
+    const out = join(root, 'dpo');
+    await trained('dpo', '--model', folder, '--data', rows, ...quick, '--steps', '4', '--out', out);
+    expect(await failing(1, 'sft', '--resume', out)).toBe(
+      `error: --resume ${out}: it was trained by 'gradus rlhf dpo'\n`,
+    );
+    expect(await failing(1, 'sft', '--resume', join(root, 'nothing'))).toContain('there is no saved agent');
+    const online = ['rloo', '--model', folder, '--data', data([{ prompt: 'the' }], 'prompts.jsonl')];
+    expect(await failing(1, ...online, '--reward', out)).toBe(
+      `error: --reward ${out}: expected a folder of 'gradus rlhf reward', got one of 'gradus rlhf dpo'\n`,
+    );
+    writeJson(folder, 'generation_config.json', {});
+    expect(await failing(1, 'dpo', '--model', folder, '--data', rows)).toContain(
+      `error: --model ${folder}: its files do not say which token ends texts`,
+    );
+    mkdirSync(join(root, 'full'));
+    writeFileSync(join(root, 'full', 'mine.txt'), '');
+    expect(await failing(1, 'dpo', '--model', folder, '--data', rows, '--out', join(root, 'full'))).toContain(
+      'expected a new folder or a saved training, found mine.txt',
+    );
+  });
+});
