@@ -101,3 +101,13 @@ export { RlooTrainer, rlooDefaults, type RlooOptions } from './trainers/rloo.ts'
 export type { CompletionRow, OnlineInputs, OnlineOptions, OnlineProgress } from './trainers/rollouts.ts';
 export type { NamedReward, Reward, RewardDetails, RewardFunction, TextCodec } from './trainers/rewards.ts';
 export type { ReferenceSync } from './trainers/reference.ts';
+
+export {
+  EpisodePlayer,
+  type Episode,
+  type EpisodePlayerOptions,
+  type EpisodeStart,
+  type EpisodeTokenizer,
+} from './environments/episode-player.ts';
+export type { TextEnvironment, Tool } from './environments/text-environment.ts';
+export type { ToolFormat } from './environments/tool-calls.ts';

@@ -192,6 +192,15 @@ const examples: Examples = {
   encodeChat: () => [Object.create(tokenizer()) as llm.TextEncoding, [{ text: 'a', isAssistant: true }]],
   // Of JSON, which has a test of its own.
   readChatTemplates: null,
+  EpisodePlayer: () => [
+    decoder(),
+    Object.create(codec) as llm.EpisodeTokenizer,
+    { rows: 1, maxLength: 4, maxNewTokens: 2, maxTurns: 1, stopTokens: [0], format: { callStart: '<' } },
+  ],
+  'EpisodePlayer.play': () => [
+    [{ environment: { reset: () => 'a', reward: () => 1 } }],
+    { temperature: 1, random: Object.create(random()) as Random },
+  ],
   sampleToken: () => [[0, 1], { temperature: 1, topK: 2, topP: 0.5 }, 0.5],
   TextGenerator: () => [decoder(), { rows: 1, promptLength: 2, maxNewTokens: 2 }],
   'TextGenerator.generate': () => [

@@ -1,0 +1,221 @@
+import { aDevice, aRandomSource, havingMethods, type DeviceOption } from '@gradus/core';
+import { checkArguments, checkOptions, optional, positiveInteger, type OptionCheck } from '@gradus/tensor';
+import { arrayOf, checkNeeded, tokenId } from '../checks.ts';
+import type { Row } from '../data/rows.ts';
+import type { TextEncoding } from '../data/text-encoding.ts';
+import { samplingChecks } from '../generation/sampling.ts';
+import { TextGenerator, type GenerateOptions } from '../generation/text-generator.ts';
+import { aDecoder, type Decoder } from '../model/decoder.ts';
+import { anEnvironment, type TextEnvironment } from './text-environment.ts';
+import { callsIn, formatChecks, resultOf, usualFormat, type ToolFormat } from './tool-calls.ts';
+
+/** What makes texts of tokens, and of texts tokens. */
+export interface EpisodeTokenizer extends TextEncoding {
+  decode(tokens: ArrayLike<number>): string;
+}
+
+/** How episodes are played. */
+export interface EpisodePlayerOptions extends DeviceOption {
+  /** Episodes that are played at a time. */
+  readonly rows: number;
+  /** Tokens of the longest episode. One ends where another turn of `maxNewTokens` would not fit. */
+  readonly maxLength: number;
+  /** Tokens of the longest turn of the model. */
+  readonly maxNewTokens: number;
+  /** Turns of the model. Default: as many as `maxLength` has room for. */
+  readonly maxTurns?: number;
+  /** Tokens that end a turn, and are its last. */
+  readonly stopTokens: readonly number[];
+  /** How calls and their results stand in texts. Default: {@link ToolFormat}'s. */
+  readonly format?: Partial<ToolFormat>;
+}
+
+/** An episode to be played: its environment, of which nobody else has hold, and the row of a data set that it begins with. */
+export interface EpisodeStart {
+  readonly environment: TextEnvironment;
+  /** Default: an empty one. */
+  readonly row?: Row;
+}
+
+/** An episode as it was played, in tokens: of what the model wrote they are the ones that it drew, whatever the tokenizer would make of their text. */
+export interface Episode {
+  /** The beginning, turns of the model and results of tools, one behind the other. */
+  readonly tokens: Int32Array;
+  /** 1 for the tokens that the model wrote. */
+  readonly modelMask: Uint8Array;
+  /** log π of those at the temperature that they were drawn at; 0 for others. */
+  readonly logProbabilities: Float32Array;
+  readonly reward: number;
+  /** Turns of the model. */
+  readonly turns: number;
+  /** Whether the model came to an end, with a turn that a stop token ended and in which there was no call; else there was no room for more. */
+  readonly ended: boolean;
+}
+
+/** An episode that is being played. */
+interface Played {
+  readonly environment: TextEnvironment;
+  readonly tokens: number[];
+  readonly modelMask: number[];
+  readonly logProbabilities: number[];
+  turns: number;
+  ended: boolean;
+  isOver: boolean;
+}
+
+const isStarts: OptionCheck = arrayOf('episodes (with an environment, and perhaps a row)', (start) =>
+  anEnvironment.accepts((start as Partial<EpisodeStart> | null)?.environment),
+);
+
+/**
+ * Has a model play episodes of several turns in environments with tools, many at a time: token in, token out. What a model has written goes into its next turn,
+ * and into training, as the tokens that it drew; no text is made tokens of twice. Special tokens that results of tools spell are text like any other.
+ */
+export class EpisodePlayer {
+  private readonly tokenizer: EpisodeTokenizer;
+  private readonly options: Required<Pick<EpisodePlayerOptions, 'rows' | 'maxLength' | 'maxNewTokens' | 'maxTurns'>>;
+  private readonly stopTokens: readonly number[];
+  private readonly format: ToolFormat;
+  private readonly generator: TextGenerator;
+
+  /** @throws RangeError for a wrong option, and for episodes that are no longer than a turn, or longer than the texts that the decoder knows. */
+  constructor(decoder: Decoder, tokenizer: EpisodeTokenizer, options: EpisodePlayerOptions) {
+    const isTokenizer = havingMethods('a tokenizer (with encode and decode)', 'encode', 'decode');
+    checkArguments('EpisodePlayer', { decoder, tokenizer }, { decoder: aDecoder, tokenizer: isTokenizer });
+    const isFormat = {
+      expected: 'a format of calls',
+      accepts: (value: unknown) => typeof value === 'object' && value !== null,
+    };
+    checkNeeded('EpisodePlayer', options, {
+      rows: positiveInteger,
+      maxLength: positiveInteger,
+      maxNewTokens: positiveInteger,
+      maxTurns: optional(positiveInteger),
+      stopTokens: arrayOf('tokens', tokenId.accepts),
+      format: optional(isFormat),
+      device: optional(aDevice),
+    });
+    const { rows, maxLength, maxNewTokens, maxTurns = maxLength, stopTokens, format = {}, device } = options;
+    checkOptions('EpisodePlayer: format', format, formatChecks);
+    const promptLength = maxLength - maxNewTokens;
+    if (promptLength < 1) {
+      throw new RangeError(
+        `EpisodePlayer: expected maxLength to be more than the ${maxNewTokens} tokens of a turn, got ${maxLength}`,
+      );
+    }
+    this.tokenizer = tokenizer;
+    this.options = { rows, maxLength, maxNewTokens, maxTurns };
+    this.stopTokens = stopTokens;
+    this.format = { ...usualFormat, ...format };
+    this.generator = new TextGenerator(decoder, { rows, promptLength, maxNewTokens, device });
+  }
+
+  /**
+   * Plays any number of episodes to their ends; what is drawn follows from `random` and from what environments answer.
+   * @throws RangeError for a beginning that is empty or leaves no room for a turn, and for a reward that is not finite, by the number of the episode.
+   */
+  async play(starts: readonly EpisodeStart[], options: Omit<GenerateOptions, 'stopTokens'>): Promise<Episode[]> {
+    checkArguments('play', { starts }, { starts: isStarts });
+    checkNeeded('play', options, { ...samplingChecks, random: aRandomSource });
+    const episodes: Episode[] = [];
+    for (let first = 0; first < starts.length; first += this.options.rows) {
+      const part = starts.slice(first, first + this.options.rows);
+      const played = await Promise.all(part.map((start, i) => this.begin(start, first + i)));
+      while (played.some(({ isOver }) => !isOver)) {
+        await this.turn(
+          played.filter(({ isOver }) => !isOver),
+          options,
+        );
+      }
+      episodes.push(...(await Promise.all(played.map((each, i) => finished(each, first + i)))));
+    }
+    return episodes;
+  }
+
+  private async begin({ environment, row = {} }: EpisodeStart, index: number): Promise<Played> {
+    const { maxLength, maxNewTokens } = this.options;
+    const tokens = Array.from(this.tokenizer.encode(await environment.reset(row)));
+    const room = maxLength - maxNewTokens;
+    if (tokens.length === 0 || tokens.length > room) {
+      throw new RangeError(
+        `play: episode ${index}: expected a beginning of 1 to ${room} tokens, behind which a turn fits, got ${tokens.length}`,
+      );
+    }
+    const modelMask = tokens.map(() => 0);
+    return { environment, tokens, modelMask, logProbabilities: [...modelMask], turns: 0, ended: false, isOver: false };
+  }
+
+  /** A turn of the model in each of these episodes, and what tools answer. */
+  private async turn(played: readonly Played[], options: Omit<GenerateOptions, 'stopTokens'>): Promise<void> {
+    const { maxNewTokens } = this.options;
+    const { stopTokens } = this;
+    const prompts = played.map(({ tokens }) => tokens);
+    const generated = this.generator.generate(prompts, { ...options, stopTokens });
+    await Promise.all(
+      played.map(async (episode, row) => {
+        const [first, length] = [row * maxNewTokens, generated.lengths[row]];
+        const written = Array.from(generated.tokens.subarray(first, first + length));
+        append(episode, written, 1, generated.logProbabilities.subarray(first, first + length));
+        episode.turns++;
+        await this.answer(episode, written, generated.ended[row] === 1);
+      }),
+    );
+  }
+
+  /** Has the calls of a turn answered, or ends the episode. */
+  private async answer(episode: Played, written: readonly number[], hasStopped: boolean): Promise<void> {
+    const { maxLength, maxNewTokens, maxTurns } = this.options;
+    const calls = callsIn(this.tokenizer.decode(written), this.format);
+    if (calls.length === 0) {
+      episode.ended = hasStopped;
+      episode.isOver = true;
+      return;
+    }
+    const results: string[] = [];
+    // One after the other, as they were written.
+    for (const call of calls) results.push(await resultOf(call, episode.environment));
+    const feedback = this.feedback(results);
+    if (episode.turns === maxTurns || episode.tokens.length + feedback.length + maxNewTokens > maxLength) {
+      episode.isOver = true;
+      return;
+    }
+    append(episode, feedback, 0);
+  }
+
+  private feedback(results: readonly string[]): number[] {
+    const { resultStart, resultEnd, turnStart } = this.format;
+    const encode = (text: string, addedTokens = true): number[] =>
+      Array.from(this.tokenizer.encode(text, { addedTokens }));
+    const told = results.flatMap((result) => [...encode(resultStart), ...encode(result, false), ...encode(resultEnd)]);
+    return [...told, ...encode(turnStart)];
+  }
+
+  /** Frees what the generator holds; the decoder stays. */
+  dispose(): void {
+    this.generator.dispose();
+  }
+}
+
+function append(episode: Played, tokens: readonly number[], byModel: 0 | 1, logProbabilities?: Float32Array): void {
+  tokens.forEach((token, i) => {
+    episode.tokens.push(token);
+    episode.modelMask.push(byModel);
+    episode.logProbabilities.push(logProbabilities?.[i] ?? 0);
+  });
+}
+
+async function finished(episode: Played, index: number): Promise<Episode> {
+  const { environment, tokens, modelMask, logProbabilities, turns, ended } = episode;
+  const reward = await environment.reward();
+  if (!Number.isFinite(reward)) {
+    throw new RangeError(`play: episode ${index}: expected a reward that is a finite number, got ${String(reward)}`);
+  }
+  return {
+    tokens: Int32Array.from(tokens),
+    modelMask: Uint8Array.from(modelMask),
+    logProbabilities: Float32Array.from(logProbabilities),
+    reward,
+    turns,
+    ended,
+  };
+}

@@ -1,0 +1,87 @@
+import { optional, valueText, type OptionCheck } from '@gradus/tensor';
+import { aText } from '../checks.ts';
+import { isRecord } from '../data/rows.ts';
+import type { TextEnvironment, Tool } from './text-environment.ts';
+
+/** How calls and their results stand in texts. A call is JSON between two marks: `<tool_call>{"name": "add", "arguments": {"a": 1}}</tool_call>`. */
+export interface ToolFormat {
+  /** Default `<tool_call>`. */
+  readonly callStart: string;
+  /** Default `</tool_call>`. */
+  readonly callEnd: string;
+  /** Before each result. Default `<tool_response>`. */
+  readonly resultStart: string;
+  /** Behind each result. Default `</tool_response>`. */
+  readonly resultEnd: string;
+  /** Behind all results, before the model's next turn: what begins an answer in the model's chat template. Default nothing. */
+  readonly turnStart: string;
+}
+
+/** Those of Qwen 2.5 and Hermes. */
+export const usualFormat: ToolFormat = {
+  callStart: '<tool_call>',
+  callEnd: '</tool_call>',
+  resultStart: '<tool_response>',
+  resultEnd: '</tool_response>',
+  turnStart: '',
+};
+
+const notEmpty: OptionCheck = {
+  expected: 'a text that is not empty',
+  accepts: (value) => typeof value === 'string' && value !== '',
+};
+
+/** What each part of a format must be. */
+export const formatChecks: { readonly [Name in keyof ToolFormat]: OptionCheck } = {
+  callStart: optional(notEmpty),
+  callEnd: optional(notEmpty),
+  resultStart: optional(aText),
+  resultEnd: optional(aText),
+  turnStart: optional(aText),
+};
+
+/** What stands between the marks of calls in a text, in their order; `undefined` for a last one that does not end. */
+export function callsIn(text: string, { callStart, callEnd }: ToolFormat): (string | undefined)[] {
+  const calls: (string | undefined)[] = [];
+  for (let at = text.indexOf(callStart); at !== -1; at = text.indexOf(callStart, at)) {
+    const start = at + callStart.length;
+    const end = text.indexOf(callEnd, start);
+    if (end === -1) return [...calls, undefined];
+    calls.push(text.slice(start, end));
+    at = end + callEnd.length;
+  }
+  return calls;
+}
+
+/** What a call comes to, as a text: the tool's result, or what was wrong. */
+export async function resultOf(call: string | undefined, { tools = {} }: TextEnvironment): Promise<string> {
+  try {
+    const { tool, given } = readCall(call, tools);
+    const result = await tool(given);
+    if (typeof result === 'string') return result;
+    return result === undefined ? 'null' : JSON.stringify(result);
+  } catch (error) {
+    return `error: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function readCall(
+  call: string | undefined,
+  tools: Readonly<Record<string, Tool>>,
+): { readonly tool: Tool; readonly given: Readonly<Record<string, unknown>> } {
+  if (call === undefined) throw new Error('the call does not end');
+  let json: unknown;
+  try {
+    json = JSON.parse(call);
+  } catch (error) {
+    // The engine's own words differ from one to the next, and are to be the same for every model that is trained on them.
+    throw new Error('the call is no JSON', { cause: error });
+  }
+  if (!isRecord(json)) throw new Error(`expected a call to be an object, got ${valueText(json)}`);
+  const { name, arguments: given = {} } = json;
+  if (typeof name !== 'string' || !Object.hasOwn(tools, name)) {
+    throw new Error(`there is no tool ${valueText(name)}, only ${Object.keys(tools).join(', ') || 'none'}`);
+  }
+  if (!isRecord(given)) throw new Error(`expected arguments to be an object, got ${valueText(given)}`);
+  return { tool: tools[name], given };
+}
