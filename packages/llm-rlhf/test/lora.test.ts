@@ -4,8 +4,10 @@ import {
   loadLora,
   mergeLora,
   ModelError,
+  RlooTrainer,
   saveDecoder,
   saveLora,
+  SftTrainer,
   sftLoss,
   TextGenerator,
   withLora,
@@ -145,6 +147,39 @@ describe.each([
     const loaded = loadLora(base, { config, weights: files['adapter_model.safetensors'] });
     expect(logitsOf(loaded)).toEqual(logitsOf(adapted));
     expect(loaded.adapters).toEqual(options);
+  });
+});
+
+describe('trainers', () => {
+  const base = load('gpt2').decoder;
+  const before = t.saveParameters(base.parameters);
+
+  test('train adapters alone', () => {
+    const model = withLora(base, { rank: 2 }, new Random(1));
+    const rows = [
+      { prompt: [1, 2], completion: [3, 4, 5] },
+      { prompt: [6], completion: [7, 8] },
+    ];
+    const trainer = new SftTrainer({ model, rows }, { batchSize: 2, learningRate: 0.02 });
+    const losses = Array.from(trainer.learn({ steps: 40 }), ({ metrics }) => metrics.loss);
+    expect(losses.at(-1)).toBeLessThan(losses[0]);
+    expect(t.saveParameters(base.parameters)).toEqual(before);
+    trainer.dispose();
+  });
+
+  test('hold them to what they were at first', async () => {
+    const model = moved(withLora(base, { rank: 2 }, new Random(1)));
+    const tokenizer = { encode: () => [1], decode: (tokens: ArrayLike<number>) => Array.from(tokens).join(' ') };
+    const reward = (_prompts: readonly string[], completions: readonly string[]): number[] =>
+      completions.map((completion) => completion.length);
+    const inputs = { model, prompts: [{ prompt: [1, 2] }], reward, tokenizer, endOfText: 0 };
+    const trainer = new RlooTrainer(inputs, { batchSize: 4, maxNewTokens: 3, learningRate: 0.02 });
+    const divergences: number[] = [];
+    for await (const { metrics } of trainer.learn({ steps: 12 })) divergences.push(metrics['objective/kl']);
+    expect(Math.abs(divergences[0])).toBeLessThan(1e-4);
+    expect(Math.abs(divergences[2])).toBeGreaterThan(1e-3);
+    expect(t.saveParameters(base.parameters)).toEqual(before);
+    trainer.dispose();
   });
 });
 
