@@ -11,6 +11,7 @@ import time
 
 import torch
 import torch.nn.functional as functional
+import torch_rlhf
 from torch.nn import Embedding, LayerNorm, Linear, Module, ModuleList, Parameter, Sequential, Tanh
 from torch.optim import Adam, AdamW
 
@@ -171,6 +172,12 @@ CASES = {
     "cem_p100_4-64-64-2": lambda: cem(100, 4, 64, 64, 2),
     "gpt_l4_d128_t128_b16_v512": gpt,
     "gpt_forward_l4_d128_t128_b16_v512": gpt_forward,
+    "rlhf_sft_b64": torch_rlhf.sft,
+    "rlhf_reward_b64": torch_rlhf.reward,
+    "rlhf_dpo_b64": torch_rlhf.dpo,
+    "rlhf_generate_b96": torch_rlhf.generate,
+    "rlhf_rloo_k2_b96": torch_rlhf.rloo,
+    "rlhf_ppo_b96": torch_rlhf.ppo,
 }
 
 

@@ -28,6 +28,8 @@ interface Measurement {
   readonly threads: number;
   /** Microseconds per update: median over the repeats. */
   readonly median_us: number;
+  /** Of language models: tokens in a second, learned from or generated. */
+  readonly tokens_per_second?: number;
   /** The same of PyTorch, timed in turn. */
   readonly torch_us?: number;
   /** torch_us / median_us: above 1 where PyTorch is slower. */
@@ -116,16 +118,17 @@ async function measureCase(
   torch: TorchProcess | undefined,
 ): Promise<Measurement> {
   const update = micro.create(await openDevice(device, threads));
-  measure(update.run, Math.min(1, seconds / 2));
+  await measure(update.run, Math.min(1, seconds / 2));
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let i = 0; i < repeat; i++) {
-    ours.push(measure(update.run, seconds));
+    ours.push(await measure(update.run, seconds));
     if (torch !== undefined) theirs.push(await torch.measure(micro.name, seconds));
   }
   update.dispose();
   const median_us = round(median(ours), 1);
-  const measurement = { case: micro.name, device, threads, median_us };
+  const speed = micro.tokens === undefined ? {} : { tokens_per_second: Math.round((1e6 * micro.tokens) / median_us) };
+  const measurement = { case: micro.name, device, threads, median_us, ...speed };
   if (torch === undefined) return measurement;
   return { ...measurement, torch_us: round(median(theirs), 1), ratio: round(median(theirs) / median(ours), 2) };
 }
@@ -152,13 +155,23 @@ async function startTorch(python: string, threads: number, running: Map<number, 
 
 function report(measurements: readonly Measurement[]): string {
   const withTorch = measurements.some(({ ratio }) => ratio !== undefined);
-  const head = ['case', 'device', 'threads', 'µs per update', ...(withTorch ? ['PyTorch', 'PyTorch / gradus'] : [])];
-  const rows = measurements.map(({ case: name, device, threads, median_us, torch_us = NaN, ratio = NaN }) => [
-    name,
-    device,
-    String(threads),
-    count(median_us),
-    ...(withTorch ? [count(torch_us), ratio.toFixed(2)] : []),
+  const withTokens = measurements.some(({ tokens_per_second }) => tokens_per_second !== undefined);
+  const tokenColumn = withTokens ? ['tokens per second'] : [];
+  const head = [
+    'case',
+    'device',
+    'threads',
+    'µs per update',
+    ...tokenColumn,
+    ...(withTorch ? ['PyTorch', 'PyTorch / gradus'] : []),
+  ];
+  const rows = measurements.map((each) => [
+    each.case,
+    each.device,
+    String(each.threads),
+    count(each.median_us),
+    ...(withTokens ? [each.tokens_per_second === undefined ? '' : count(each.tokens_per_second)] : []),
+    ...(withTorch ? [count(each.torch_us ?? NaN), (each.ratio ?? NaN).toFixed(2)] : []),
   ]);
   return table(head, rows);
 }

@@ -6,14 +6,19 @@ export interface MicroCase {
   readonly name: string;
   /** Whether its networks are large enough to gain by a second thread. */
   readonly isLarge: boolean;
+  /** Of language models: tokens that an update learns from, or generates. */
+  readonly tokens?: number;
   /** Compiles it for a device. Everything about it follows from a fixed seed. */
   create(device: Device): MicroUpdate;
 }
 
+/** What an update has computed: losses, or logits. */
+type Outputs = Readonly<Record<string, TensorData>>;
+
 /** A compiled case. */
 export interface MicroUpdate {
-  /** Does one update, or one forward pass, and returns its outputs: losses, or logits. */
-  readonly run: () => Readonly<Record<string, TensorData>>;
+  /** Does one update, or one forward pass, at once or after a while. */
+  readonly run: () => Outputs | Promise<Outputs>;
   readonly dispose: () => void;
 }
 

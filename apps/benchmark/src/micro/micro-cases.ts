@@ -8,6 +8,7 @@ import { pqnCase } from './pqn.ts';
 import { prioritizedReplayCase } from './prioritized-replay.ts';
 import { loopCases, replayAgentCases } from './replay-agents.ts';
 import { reinforceCase } from './reinforce.ts';
+import { rlhfCases } from './rlhf.ts';
 import { sacCase } from './sac.ts';
 
 /** What `gradus bench micro` measures, in its order. */
@@ -24,4 +25,5 @@ export const microCases: readonly MicroCase[] = [
   ...cemCases,
   gptCase,
   gptForwardCase,
+  ...rlhfCases,
 ];
