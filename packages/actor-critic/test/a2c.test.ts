@@ -1,7 +1,8 @@
-import { Box, Discrete, evaluate, linear, type Env } from '@gradus/core';
+import { Discrete, evaluate, linear, type Env } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { A2c, type A2cOptions } from '@gradus/actor-critic';
 import { describe, expect, test } from 'vitest';
+import { oneStep } from './support/one-step.ts';
 
 const learning: Partial<A2cOptions> = { gamma: 0, learningRate: linear(3e-3, 0), hidden: [32], optimizer: 'adam' };
 
@@ -12,23 +13,12 @@ test.each([0, 1, 2])('IdentityDiscrete-v0 is solved in 16,000 steps, seed %d', (
   expect(meanReturn).toBeGreaterThanOrEqual(90);
 });
 
-/** One state, in which any action is worth 1 and ends the episode, by termination or by a time limit. */
-function oneStep(ends: 'terminated' | 'truncated'): Env {
-  const flags = { terminated: ends === 'terminated', truncated: ends === 'truncated' };
-  return {
-    observationSpace: new Box(-1, 1, [1]),
-    actionSpace: new Discrete(2),
-    reset: () => ({ observation: [0.5] }),
-    step: () => ({ observation: [0.5], reward: 1, ...flags }),
-  };
-}
-
 // v = 1 where nothing follows; v = 1 + γ v = 1 / (1 − γ) where the task goes on after what was cut off.
 test.each([
   ['terminated', 1],
   ['truncated', 4],
 ] as const)('an episode that is %s is worth %d', (ends, expected) => {
-  const agent = new A2c(oneStep(ends), { gamma: 0.75, learningRate: linear(1e-2, 0), hidden: [8] });
+  const agent = new A2c(oneStep(ends, new Discrete(2)), { gamma: 0.75, learningRate: linear(1e-2, 0), hidden: [8] });
   Array.from(agent.learn({ steps: 10_000 }));
   expect(Math.abs(agent.stateValue([0.5])[0] - expected)).toBeLessThan(0.1);
 });

@@ -1,9 +1,10 @@
-import { Box, Discrete, EnvError, evaluate, linear, vectorize, type Env, type VectorEnv } from '@gradus/core';
+import { Discrete, EnvError, evaluate, linear, vectorize, type Env, type VectorEnv } from '@gradus/core';
 import { vectorizeInThreads, type ThreadsOptions } from '@gradus/core/node';
-import { makeEnv, makeVectorEnv } from '@gradus/envs';
+import { makeEnv, makeVectorEnv, normalizeObservation } from '@gradus/envs';
 import * as t from '@gradus/tensor';
 import { A3c, type A3cOptions } from '@gradus/actor-critic';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { oneStep } from './support/one-step.ts';
 
 const module = new URL('./fixtures/thread-envs.mjs', import.meta.url);
 const open: VectorEnv[] = [];
@@ -66,6 +67,13 @@ test('where all workers are in one thread nobody comes first by chance', async (
   expect(got).toStrictEqual(expected);
 });
 
+test('nothing passes a wrapper around copies in threads: workers are then where it is', async () => {
+  const wrapped = normalizeObservation(await inThreads(2, { threads: 2 }));
+  expect(wrapped.envThreads).toBeUndefined();
+  const expected = normalizeObservation(vectorize(() => makeEnv('CartPole-v1'), 2));
+  expect(learn(wrapped, small).outcome).toStrictEqual(learn(expected, small).outcome);
+});
+
 describe('stopped, saved and resumed is the same as not interrupted, bit for bit', () => {
   test.each([
     ['without threads', () => vectorize(() => makeEnv('CartPole-v1'), 2)],
@@ -110,23 +118,12 @@ test('and by workers that wait for nobody, who together make the steps that were
   expect(steps).toEqual(steps.toSorted((one, other) => one - other));
 });
 
-/** One state, in which any action is worth 1 and ends the episode, by termination or by a time limit. */
-function oneStep(ends: 'terminated' | 'truncated'): Env {
-  const flags = { terminated: ends === 'terminated', truncated: ends === 'truncated' };
-  return {
-    observationSpace: new Box(-1, 1, [1]),
-    actionSpace: new Discrete(2),
-    reset: () => ({ observation: [0.5] }),
-    step: () => ({ observation: [0.5], reward: 1, ...flags }),
-  };
-}
-
 // v = 1 where nothing follows; v = 1 + γ v = 1 / (1 − γ) where the task goes on after what was cut off.
 test.each([
   ['terminated', 1],
   ['truncated', 4],
 ] as const)('an episode that is %s is worth %d', (ends, expected) => {
-  const env = vectorize(() => oneStep(ends), 2);
+  const env = vectorize(() => oneStep(ends, new Discrete(2)), 2);
   const { agent } = learn(env, { gamma: 0.75, learningRate: linear(1e-2, 0), hidden: [8] }, 10_000);
   expect(Math.abs(agent.stateValue([0.5])[0] - expected)).toBeLessThan(0.1);
 });
@@ -139,10 +136,17 @@ describe('what goes wrong is said', () => {
     open.pop();
   });
 
-  test.each([false, true])('by one that does not come back, sync %s', async (sync) => {
-    const env = await inThreads(2, { threads: 2, timeout: 3 }, ['hangs'], 'fails');
-    const agent = new A3c(env, { ...small, sync });
-    expect(() => Array.from(agent.learn({ steps: 10_000 }))).toThrow('their thread has not answered for 3 s');
+  test('by one that does not come back', async () => {
+    const hanging = new Int32Array(new SharedArrayBuffer(4));
+    const agent = new A3c(await inThreads(2, { threads: 2 }, ['hangs', hanging], 'fails'), small);
+    // Time flies when a thread hangs.
+    const [now, wait] = [performance.now.bind(performance), Atomics.wait.bind(Atomics)];
+    let hours = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 3_600_000 * (hanging[0] === 0 ? 0 : ++hours));
+    vi.spyOn(Atomics, 'wait').mockImplementation((signals, index, value) =>
+      wait(signals as Int32Array, index, value as number, 50),
+    );
+    expect(() => Array.from(agent.learn({ steps: 10_000 }))).toThrow('their thread has not answered for 600 s');
     open.pop();
   });
 

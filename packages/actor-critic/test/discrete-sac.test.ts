@@ -1,4 +1,4 @@
-import { Box, Discrete, MultiBinary, evaluate, type Env } from '@gradus/core';
+import { Discrete, MultiBinary, evaluate } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { DiscreteSac, discreteSacDefaults, sacDefaults, type DiscreteSacOptions } from '@gradus/actor-critic';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -14,6 +14,7 @@ import {
   tanhNetwork,
 } from './support/reference-networks.ts';
 import { ScriptedEnv, threeChoices } from './support/scripted-env.ts';
+import { oneStep } from './support/one-step.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -161,24 +162,13 @@ test('it shows its policy and its values, acts by them, and draws in proportion'
   });
 });
 
-/** One state, in which any action is worth 1 and ends the episode, by termination or by a time limit. */
-function oneStep(ends: 'terminated' | 'truncated'): Env {
-  const flags = { terminated: ends === 'terminated', truncated: ends === 'truncated' };
-  return {
-    observationSpace: new Box(-1, 1, [1]),
-    actionSpace: new Discrete(2),
-    reset: () => ({ observation: [0.5] }),
-    step: () => ({ observation: [0.5], reward: 1, ...flags }),
-  };
-}
-
 // With α = 0.5 entropy is worth 0.5 log 2 in every state but the first action's own: q = 1 + γ V, V = q + 0.5 log 2, with a uniform policy.
 test.each([
   ['terminated', 1],
   ['truncated', (1 + 0.75 * 0.5 * Math.log(2)) / (1 - 0.75)],
 ] as const)('an episode that is %s is worth %d', (ends, expected) => {
   const small = { hidden: [8], batchSize: 16, bufferSize: 1000, learningRate: 1e-2, learningStarts: 20, tau: 0.05 };
-  const agent = new DiscreteSac(oneStep(ends), { ...small, gamma: 0.75, entropyCoefficient: 0.5 });
+  const agent = new DiscreteSac(oneStep(ends, new Discrete(2)), { ...small, gamma: 0.75, entropyCoefficient: 0.5 });
   Array.from(agent.learn({ steps: 3000 }));
   for (const value of agent.actionValues([0.5])) expect(Math.abs(value - expected)).toBeLessThan(0.1);
   for (const probability of agent.actionProbabilities([0.5])) expect(Math.abs(probability - 0.5)).toBeLessThan(0.1);

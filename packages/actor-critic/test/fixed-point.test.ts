@@ -1,17 +1,7 @@
-import { Box, type Env } from '@gradus/core';
+import { Box } from '@gradus/core';
 import { describe, expect, test } from 'vitest';
 import { continuousAgents } from './support/agents.ts';
-
-/** One state, in which any action is worth 1 and ends the episode, by termination or by a time limit. */
-function oneStep(ends: 'terminated' | 'truncated'): Env {
-  const flags = { terminated: ends === 'terminated', truncated: ends === 'truncated' };
-  return {
-    observationSpace: new Box(-1, 1, [1]),
-    actionSpace: new Box(-1, 1, [1]),
-    reset: () => ({ observation: [0.5] }),
-    step: () => ({ observation: [0.5], reward: 1, ...flags }),
-  };
-}
+import { oneStep } from './support/one-step.ts';
 
 const GAMMA = 0.75;
 
@@ -23,7 +13,7 @@ describe.each(continuousAgents)('%s', (_, Agent, { values }) => {
     ['truncated', 1 / (1 - GAMMA)],
   ] as const)('an episode that is %s is worth %d', (ends, expected) => {
     const small = { hidden: [8], batchSize: 16, bufferSize: 1000, learningRate: 1e-2, learningStarts: 20 };
-    const agent = new Agent(oneStep(ends), { ...small, ...values, gamma: GAMMA });
+    const agent = new Agent(oneStep(ends, new Box(-1, 1, [1])), { ...small, ...values, gamma: GAMMA });
     Array.from(agent.learn({ steps: 3000 }));
     expect(Math.abs(agent.stateValue([0.5])[0] - expected)).toBeLessThan(0.1);
     agent.dispose();

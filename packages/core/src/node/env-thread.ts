@@ -67,7 +67,8 @@ async function functionOf(module: string, name: string): Promise<(...each: reado
 async function serve(env: VectorEnv): Promise<void> {
   let rows: SharedRows | undefined;
   for (let calls = 0, isOpen = true; isOpen;) {
-    Atomics.wait(signals, CALL, calls);
+    // It may be woken late for a call that it saw before, and answered.
+    while (Atomics.load(signals, CALL) === calls) Atomics.wait(signals, CALL, calls);
     calls = Atomics.load(signals, CALL);
     try {
       const call = receiveMessageOnPort(port)?.message as Call | undefined;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { Random, createActions, vectorize, type Env, type StateDict, type VectorEnv } from '@gradus/core';
 import { vectorizeInThreads, type ThreadsOptions } from '@gradus/core/node';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 // @ts-expect-error it is JavaScript, as users' modules are
 import * as fixtures from './fixtures/thread-envs.mjs';
 
@@ -66,6 +66,21 @@ describe('the same numbers as vectorize, for any number of threads', () => {
     env.reset({ seed: 1 });
     expected.reset({ seed: 1 });
     expect(play(env, 5000)).toEqual(play(expected, 5000));
+  });
+
+  test('where a thread is woken for a call that it has answered already, since it saw it before', async () => {
+    const env = await inThreads('walk', 4, { threads: 2 });
+    const expected = vectorize(() => walk(), 4);
+    for (const each of [env, expected]) each.reset({ seed: 1 });
+    const notify = Atomics.notify.bind(Atomics);
+    const late = vi.spyOn(Atomics, 'notify').mockImplementation((signals, index) => {
+      notify(signals, index);
+      // Once more when it waits for the next one.
+      while (notify(signals, index) === 0);
+      return 1;
+    });
+    expect(play(env, 50)).toEqual(play(expected, 50));
+    late.mockRestore();
   });
 
   test('of environments that take a promise to make', async () => {
