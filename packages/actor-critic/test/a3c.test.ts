@@ -132,7 +132,7 @@ describe('what goes wrong is said', () => {
   test.each([false, true])('by a thread that ends, at once, sync %s', async (sync) => {
     const agent = new A3c(await inThreads(2, { threads: 2 }, ['ends'], 'fails'), { ...small, sync });
     expect(() => Array.from(agent.learn({ steps: 10_000 }))).toThrow(EnvError);
-    expect(() => Array.from(agent.learn({ steps: 10_000 }))).toThrow(/environments 0 to 0: their thread has ended/);
+    expect(() => Array.from(agent.learn({ steps: 10_000 }))).toThrow(/environments (0 to 0|1 to 1): their thread has ended/);
     open.pop();
   });
 
@@ -143,9 +143,7 @@ describe('what goes wrong is said', () => {
     const [now, wait] = [performance.now.bind(performance), Atomics.wait.bind(Atomics)];
     let hours = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => now() + 3_600_000 * (hanging[0] === 0 ? 0 : ++hours));
-    vi.spyOn(Atomics, 'wait').mockImplementation((signals, index, value) =>
-      wait(signals as Int32Array, index, value as number, 50),
-    );
+    vi.spyOn(Atomics, 'wait').mockImplementation((signals, index, value) => wait(signals, index, value, 50));
     expect(() => Array.from(agent.learn({ steps: 10_000 }))).toThrow('their thread has not answered for 600 s');
     open.pop();
   });
