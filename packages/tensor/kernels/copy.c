@@ -36,7 +36,7 @@ static void copy_plane(const Copy *copy, int d, float *out, const float *source)
       float *row = out + i * toRow;
       const float *from = source + i * fromRow;
       if (columns >= 16) copy_elements(row, from, columns);
-      else for (ptrdiff_t j = 0; j < columns; j++) row[j] = from[j];
+      else copy_few(row, from, columns);
     }
   } else if (fromColumn == 0 && toColumn == 1) {
     for (ptrdiff_t i = 0; i < rows; i++) fill_elements(out + i * toRow, source[i * fromRow], columns);

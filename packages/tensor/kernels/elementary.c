@@ -137,7 +137,8 @@ INLINE float error_function(float x) {
   q = FUSED(q, square, 0.114108957f);
   q = FUSED(q, square, 0.502075732f);
   q = FUSED(q, square, 1.0f);
-  return with_sign_of(a < 3.92f ? at_most(a * p / q, 1.0f) : a == a ? 1.0f : a, x);
+  float result = at_most(a * p / q, 1.0f);
+  return with_sign_of(a == 3.92f ? 1.0f : result, x); /* NaN stays; two conditions would keep loops from becoming vector code */
 }
 
 /* sin(r) in the first quadrant and on; |r| <= pi / 4 or a little more. */

@@ -122,6 +122,16 @@ INLINE void copy_elements(float *out, const float *source, ptrdiff_t count) {
   __builtin_memcpy(out, source, (size_t)count * sizeof(float));
 }
 
+/* The same for few: a call would cost more than the copying. The last four elements may be copied twice. */
+INLINE void copy_few(float *out, const float *source, ptrdiff_t count) {
+  if (count >= 4) {
+    for (ptrdiff_t i = 0; i + 4 < count; i += 4) __builtin_memcpy(out + i, source + i, 4 * sizeof(float));
+    __builtin_memcpy(out + count - 4, source + count - 4, 4 * sizeof(float));
+  } else {
+    for (ptrdiff_t i = 0; i < count; i++) out[i] = source[i];
+  }
+}
+
 INLINE void fill_elements(float *out, float value, ptrdiff_t count) {
   for (ptrdiff_t i = 0; i < count; i++) out[i] = value;
 }

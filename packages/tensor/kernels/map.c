@@ -138,7 +138,7 @@ static void repeat_row(ptrdiff_t run, float *out, const float *source, ptrdiff_t
 
 INLINE float *copy_run(float *out, const float *source, ptrdiff_t step, ptrdiff_t length) {
   if (step == 1 && length >= 16) copy_elements(out, source, length);
-  else if (step == 1) for (ptrdiff_t i = 0; i < length; i++) out[i] = source[i];
+  else if (step == 1) copy_few(out, source, length);
   else if (step == 0) fill_elements(out, *source, length);
   else for (ptrdiff_t i = 0; i < length; i++) out[i] = source[i * step];
   return out + length;

@@ -86,6 +86,81 @@ static Tile *const tiles[TILE_ROWS][2][2] = {
 #endif
 };
 
+/* Steps on the diagonal of a triangular A: C[i, j] += A[i, p] B[p, j] for rows i >= p (lower) or i <= p (upper) alone, with
+ * p = first, ..., first + steps - 1 counted from the tile's first row. */
+typedef void Diagonal(const float *a, ptrdiff_t aRow, ptrdiff_t aColumn, const float *b, ptrdiff_t bStep, float *c,
+                      ptrdiff_t cStep, ptrdiff_t first, ptrdiff_t steps, ptrdiff_t last);
+
+/* Falls through to the next row. */
+#define DIAGONAL_ROW(i)                                                                                            \
+  case i:                                                                                                          \
+    if (i < rows) {                                                                                                \
+      Vector left = splat(a[i * aRow]);                                                                            \
+      UNROLL for (int v = 0; v < vectors; v++) total[i][v] = multiply_add(left, right[v], total[i][v]);            \
+    }
+
+INLINE void diagonal_of(int rows, int vectors, int isLower, const float *a, ptrdiff_t aRow, ptrdiff_t aColumn,
+                        const float *b, ptrdiff_t bStep, float *c, ptrdiff_t cStep, ptrdiff_t first, ptrdiff_t steps,
+                        ptrdiff_t last) {
+  Vector total[12][2];
+  UNROLL for (int i = 0; i < rows; i++) {
+    UNROLL for (int v = 0; v < vectors; v++) {
+      if (v == vectors - 1 && last < LANES) total[i][v] = load_part(c + i * cStep + v * LANES, last);
+      else total[i][v] = load(c + i * cStep + v * LANES);
+    }
+  }
+  for (ptrdiff_t p = first; p < first + steps; p++, a += aColumn, b += bStep) {
+    Vector right[2];
+    UNROLL for (int v = 0; v < vectors; v++) right[v] = load(b + v * LANES);
+    if (isLower) {
+      switch (p) {
+        DIAGONAL_ROW(0) DIAGONAL_ROW(1) DIAGONAL_ROW(2) DIAGONAL_ROW(3) DIAGONAL_ROW(4) DIAGONAL_ROW(5)
+        DIAGONAL_ROW(6) DIAGONAL_ROW(7) DIAGONAL_ROW(8) DIAGONAL_ROW(9) DIAGONAL_ROW(10) DIAGONAL_ROW(11)
+      }
+    } else {
+      switch (p) {
+        DIAGONAL_ROW(11) DIAGONAL_ROW(10) DIAGONAL_ROW(9) DIAGONAL_ROW(8) DIAGONAL_ROW(7) DIAGONAL_ROW(6)
+        DIAGONAL_ROW(5) DIAGONAL_ROW(4) DIAGONAL_ROW(3) DIAGONAL_ROW(2) DIAGONAL_ROW(1) DIAGONAL_ROW(0)
+      }
+    }
+  }
+  UNROLL for (int i = 0; i < rows; i++) {
+    UNROLL for (int v = 0; v < vectors; v++) {
+      if (v == vectors - 1 && last < LANES) store_part(c + i * cStep + v * LANES, total[i][v], last);
+      else store(c + i * cStep + v * LANES, total[i][v]);
+    }
+  }
+}
+
+#define DIAGONAL(rows, vectors, isLower)                                                                           \
+  static void diagonal_##rows##_##vectors##_##isLower(const float *a, ptrdiff_t aRow, ptrdiff_t aColumn,           \
+                                                      const float *b, ptrdiff_t bStep, float *c, ptrdiff_t cStep,  \
+                                                      ptrdiff_t first, ptrdiff_t steps, ptrdiff_t last) {          \
+    diagonal_of(rows, vectors, isLower, a, aRow, aColumn, b, bStep, c, cStep, first, steps, last);                 \
+  }
+#define DIAGONALS(rows) DIAGONAL(rows, 1, 0) DIAGONAL(rows, 1, 1) DIAGONAL(rows, 2, 0) DIAGONAL(rows, 2, 1)
+#define DIAGONAL_ENTRY(rows) \
+  {{diagonal_##rows##_1_0, diagonal_##rows##_1_1}, {diagonal_##rows##_2_0, diagonal_##rows##_2_1}}
+
+DIAGONALS(1) DIAGONALS(2) DIAGONALS(3) DIAGONALS(4)
+#if !defined(__wasm__)
+DIAGONALS(5) DIAGONALS(6)
+#endif
+#if defined(__AVX512F__) || defined(__aarch64__)
+DIAGONALS(7) DIAGONALS(8) DIAGONALS(9) DIAGONALS(10) DIAGONALS(11) DIAGONALS(12)
+#endif
+
+/* By rows - 1, vectors - 1, isLower. */
+static Diagonal *const diagonals[TILE_ROWS][2][2] = {
+    DIAGONAL_ENTRY(1), DIAGONAL_ENTRY(2), DIAGONAL_ENTRY(3), DIAGONAL_ENTRY(4),
+#if !defined(__wasm__)
+    DIAGONAL_ENTRY(5), DIAGONAL_ENTRY(6),
+#endif
+#if defined(__AVX512F__) || defined(__aarch64__)
+    DIAGONAL_ENTRY(7), DIAGONAL_ENTRY(8), DIAGONAL_ENTRY(9), DIAGONAL_ENTRY(10), DIAGONAL_ENTRY(11), DIAGONAL_ENTRY(12),
+#endif
+};
+
 typedef struct Matrix {
   const float *base;
   ptrdiff_t row, column; /* strides */
@@ -171,16 +246,20 @@ static void add_triangle(const Matmul *matmul, const Block *block, ptrdiff_t row
                          Operand right, float *c, ptrdiff_t columns) {
   int isLower = matmul->triangle == TRIANGLE_LOWER_A, vectors = columns > LANES ? 2 : 1;
   ptrdiff_t aRow = form == A_BY_ROWS ? left.step : 1, aColumn = form == A_BY_ROWS ? 1 : left.step;
-  ptrdiff_t begin = block->step, end = block->step + block->depth, steps;
+  ptrdiff_t height = next - row, last = columns - (vectors - 1) * LANES;
+  ptrdiff_t begin = block->step, end = block->step + block->depth;
   if (isLower) end = minimum(end, next);
   else begin = maximum(begin, row);
-  for (ptrdiff_t p = begin; p < end; p += steps) {
-    ptrdiff_t first = isLower ? maximum(row, p) : row, last = isLower ? next : minimum(next, p + 1), at = p - block->step;
-    int isWhole = last - first == next - row;
-    steps = !isWhole ? 1 : isLower ? minimum(row + 1, end) - p : end - p;
-    tiles[last - first - 1][vectors - 1][form](left.base + (first - row) * aRow + at * aColumn, left.step,
-                                               right.base + at * right.step, right.step, c + (first - row) * matmul->n,
-                                               matmul->n, steps, columns - (vectors - 1) * LANES, 1);
+  for (ptrdiff_t p = begin, steps; p < end; p += steps) {
+    int isWhole = isLower ? p <= row : p >= next - 1;
+    ptrdiff_t limit = isLower ? row + 1 : next - 1, at = p - block->step;
+    steps = (p < limit ? minimum(limit, end) : end) - p;
+    const float *a = left.base + at * aColumn, *b = right.base + at * right.step;
+    if (isWhole) {
+      tiles[height - 1][vectors - 1][form](a, left.step, b, right.step, c, matmul->n, steps, last, 1);
+    } else {
+      diagonals[height - 1][vectors - 1][isLower](a, aRow, aColumn, b, right.step, c, matmul->n, p - row, steps, last);
+    }
   }
 }
 
