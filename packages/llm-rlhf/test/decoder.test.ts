@@ -115,6 +115,20 @@ describe.each(['gpt2', 'llama', 'gptneox'])('%s', (name) => {
   });
 });
 
+test.each(['gpt2', 'llama', 'gptneox'])('%s: initializer_range is the deviation of weights that are drawn', (name) => {
+  const { config } = readGolden(name) as { config: ModelConfig };
+  const [usual, wide] = [config, { ...config, initializer_range: 0.1 }].map((each) =>
+    Object.values(createDecoder(each, new Random(3)).parameters).filter(({ shape }) => shape.length === 2),
+  );
+  usual.forEach((weight, i) => {
+    expectClose(
+      wide[i].read(),
+      Array.from(weight.read(), (value) => 5 * value),
+      1e-6,
+    );
+  });
+});
+
 describe('config.json', () => {
   const llama = (readGolden('llama') as { config: object }).config;
 

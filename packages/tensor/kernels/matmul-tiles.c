@@ -86,6 +86,7 @@ static Tile *const tiles[TILE_ROWS][2][2] = {
 #endif
 };
 
+#if !defined(__wasm__)
 /* Steps on the diagonal of a triangular A: C[i, j] += A[i, p] B[p, j] for rows i >= p (lower) or i <= p (upper) alone, with
  * p = first, ..., first + steps - 1 counted from the tile's first row. */
 typedef void Diagonal(const float *a, ptrdiff_t aRow, ptrdiff_t aColumn, const float *b, ptrdiff_t bStep, float *c,
@@ -142,24 +143,19 @@ INLINE void diagonal_of(int rows, int vectors, int isLower, const float *a, ptrd
 #define DIAGONAL_ENTRY(rows) \
   {{diagonal_##rows##_1_0, diagonal_##rows##_1_1}, {diagonal_##rows##_2_0, diagonal_##rows##_2_1}}
 
-DIAGONALS(1) DIAGONALS(2) DIAGONALS(3) DIAGONALS(4)
-#if !defined(__wasm__)
-DIAGONALS(5) DIAGONALS(6)
-#endif
+DIAGONALS(1) DIAGONALS(2) DIAGONALS(3) DIAGONALS(4) DIAGONALS(5) DIAGONALS(6)
 #if defined(__AVX512F__) || defined(__aarch64__)
 DIAGONALS(7) DIAGONALS(8) DIAGONALS(9) DIAGONALS(10) DIAGONALS(11) DIAGONALS(12)
 #endif
 
 /* By rows - 1, vectors - 1, isLower. */
 static Diagonal *const diagonals[TILE_ROWS][2][2] = {
-    DIAGONAL_ENTRY(1), DIAGONAL_ENTRY(2), DIAGONAL_ENTRY(3), DIAGONAL_ENTRY(4),
-#if !defined(__wasm__)
-    DIAGONAL_ENTRY(5), DIAGONAL_ENTRY(6),
-#endif
+    DIAGONAL_ENTRY(1), DIAGONAL_ENTRY(2), DIAGONAL_ENTRY(3), DIAGONAL_ENTRY(4), DIAGONAL_ENTRY(5), DIAGONAL_ENTRY(6),
 #if defined(__AVX512F__) || defined(__aarch64__)
     DIAGONAL_ENTRY(7), DIAGONAL_ENTRY(8), DIAGONAL_ENTRY(9), DIAGONAL_ENTRY(10), DIAGONAL_ENTRY(11), DIAGONAL_ENTRY(12),
 #endif
 };
+#endif
 
 typedef struct Matrix {
   const float *base;
@@ -258,7 +254,17 @@ static void add_triangle(const Matmul *matmul, const Block *block, ptrdiff_t row
     if (isWhole) {
       tiles[height - 1][vectors - 1][form](a, left.step, b, right.step, c, matmul->n, steps, last, 1);
     } else {
+#if defined(__wasm__)
+      /* A tile call for each step: pages load this code, and a tenth more of it would be for these. */
+      for (ptrdiff_t q = p; q < p + steps; q++) {
+        ptrdiff_t from = isLower ? q : row, to = isLower ? next : q + 1;
+        tiles[to - from - 1][vectors - 1][form](a + (from - row) * aRow + (q - p) * aColumn, left.step,
+                                                b + (q - p) * right.step, right.step, c + (from - row) * matmul->n,
+                                                matmul->n, 1, last, 1);
+      }
+#else
       diagonals[height - 1][vectors - 1][isLower](a, aRow, aColumn, b, right.step, c, matmul->n, p - row, steps, last);
+#endif
     }
   }
 }

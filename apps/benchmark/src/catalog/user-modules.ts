@@ -60,10 +60,9 @@ async function importModule(path: string, where: string): Promise<readonly strin
   const absolute = resolve(path);
   const known = imported.get(absolute);
   if (known !== undefined) return known;
-  if (!existsSync(absolute)) throw new UserError(`${where}: there is no such file (looked for ${absolute})`);
   const environmentsBefore = new Set(listEnvs());
   const algorithmsBefore = Object.keys(algorithms).length;
-  const exports = await load(absolute, where);
+  const exports = await loadUserModule(absolute, where);
   for (const spec of environmentsIn(exports, absolute, where)) registering(where, () => registerEnv(spec));
   for (const [name, algorithm] of algorithmsIn(exports, where)) {
     registering(where, () => registerAlgorithm(name, algorithm));
@@ -78,7 +77,9 @@ async function importModule(path: string, where: string): Promise<readonly strin
   return ids;
 }
 
-async function load(path: string, where: string): Promise<Readonly<Record<string, unknown>>> {
+/** What a module of the user exports. @throws UserError, beginning with `where`, where there is none or it cannot be loaded. */
+export async function loadUserModule(path: string, where: string): Promise<Readonly<Record<string, unknown>>> {
+  if (!existsSync(path)) throw new UserError(`${where}: there is no such file (looked for ${path})`);
   try {
     return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {

@@ -13,6 +13,7 @@ import { readDataFile } from '../rlhf/data-file.ts';
 import { fromFiles, loadLanguageModel } from '../rlhf/language-model.ts';
 import {
   forgetModel,
+  importReward,
   loadLanguageRun,
   loadRewardModel,
   saveLanguageRun,
@@ -79,7 +80,12 @@ export function addRlhfTrain(rlhf: Command, name: string): void {
       "what is trained: a folder of Hugging Face's files, or one that 'gradus rlhf' saved a model in",
     )
     .option('--data <file>', `rows with the columns ${columns}`);
-  if (isOnline) command.option('--reward <dir>', "what completions are rewarded by: a folder of 'gradus rlhf reward'");
+  if (isOnline) {
+    command.option(
+      '--reward <dir|file>',
+      "what completions are rewarded by: a folder of 'gradus rlhf reward', or a module that exports a function reward(prompts, completions)",
+    );
+  }
   if (isOnline || name === 'dpo') {
     command.option(
       '--reference <dir>',
@@ -232,7 +238,7 @@ async function startRun(name: string, options: RlhfTrainOptions, command: Comman
   const { isOnline, defaults } = languageAlgorithms[name];
   const missing = (option: string): never => command.error(`error: required option '${option}' not specified`);
   const { model: path = missing('--model <dir>'), data = missing('--data <file>'), seed, reward, reference } = options;
-  if (isOnline && reward === undefined) missing('--reward <dir>');
+  if (isOnline && reward === undefined) missing('--reward <dir|file>');
   const given = assignedOptions(options.set, defaults);
   const device = options.device ?? defaultDeviceName();
   const { decoder, tokenizer, tokenizerFile, endTokens } = await loadLanguageModel(path);
@@ -300,7 +306,10 @@ async function materialOf(
     reference = loaded.decoder;
   }
   let reward: Material['reward'];
-  if (run.reward !== undefined) {
+  if (run.reward !== undefined && /\.[cm]?[jt]s$/.test(run.reward)) {
+    const own = await importReward(run.reward);
+    reward = () => own;
+  } else if (run.reward !== undefined) {
     const where = `--reward ${run.reward}`;
     const loaded = await loadRewardModel(run.reward, device);
     sameTokens('--reward', run.reward, await fromFiles(where, () => readTokenizer(loaded.tokenizerFile)));

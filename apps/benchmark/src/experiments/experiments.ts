@@ -8,6 +8,7 @@ import { qLearningContraction } from './q-learning-contraction.ts';
 import { reinforceTricks } from './reinforce-tricks.ts';
 import { replayStudy } from './replay-study.ts';
 import { stepSizes } from './step-sizes.ts';
+import { summariesTable } from './summaries-table.ts';
 import { tdLambdaExperiment } from './td-lambda.ts';
 import { zerothAndFirstOrder } from './zeroth-and-first-order.ts';
 
@@ -24,4 +25,5 @@ export const experiments: readonly Experiment[] = [
   reinforceTricks,
   zerothAndFirstOrder,
   replayStudy,
+  summariesTable,
 ];

@@ -25,3 +25,13 @@ export function forSeeds<T>(seeds: number, compute: (seed: number) => T): T[] {
     return result;
   });
 }
+
+/** {@link forSeeds} of what takes time to come. */
+export async function repeatForSeeds<T>(seeds: number, compute: (seed: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    results.push(await compute(seed));
+    listener?.();
+  }
+  return results;
+}

@@ -24,6 +24,7 @@ import {
   type Decoder,
   type OnlineInputs,
   type OnlineOptions,
+  type Reward,
   type Row,
 } from '@gradus/llm-rlhf';
 
@@ -39,7 +40,7 @@ export interface Material {
   /** From which the policy should not stray, where it is another than the model as it was at first. */
   readonly reference?: Decoder | undefined;
   /** What texts of so many tokens at most are rewarded by, where something rewards them. */
-  readonly reward?: ((maxLength: number) => RewardModel) | undefined;
+  readonly reward?: ((maxLength: number) => Reward) | undefined;
 }
 
 /** Where texts are cut. */
@@ -112,7 +113,7 @@ function online(
       const longest = prompts.reduce((most, { prompt }) => Math.max(most, prompt.length), 0);
       const saved = checkpoint === undefined ? {} : readState(checkpoint.state, 'options');
       const { maxNewTokens } = { ...defaults, ...saved, ...options } as OnlineOptions;
-      if (reward === undefined) throw new RangeError('reward: expected a reward model, got none');
+      if (reward === undefined) throw new RangeError('reward: expected a reward model or a function, got none');
       const inputs = { model, reference, prompts, reward: reward(longest + maxNewTokens), tokenizer, endOfText };
       const learner = started(trainer, inputs, options, checkpoint);
       const { groupSize: group = groupSize } = learner.options as { readonly groupSize?: number };

@@ -2,12 +2,20 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CheckpointError, readState, type Checkpoint, type Learner } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
-import { createDecoder, readConfig, RewardModel, saveDecoder, type Decoder } from '@gradus/llm-rlhf';
+import {
+  createDecoder,
+  readConfig,
+  RewardModel,
+  saveDecoder,
+  type Decoder,
+  type RewardFunction,
+} from '@gradus/llm-rlhf';
 import { loadParameters, type Device } from '@gradus/tensor';
 import { z } from 'zod';
 import { deviceNames } from '../catalog/devices.ts';
 import { parseJson, readJson } from '../files/parse-json.ts';
 import { replaceFile } from '../files/replace-file.ts';
+import { loadUserModule } from '../catalog/user-modules.ts';
 import { UserError } from '../user-error.ts';
 import { languageAlgorithms } from './algorithms.ts';
 import { fromFiles, MODEL_FOLDER } from './language-model.ts';
@@ -109,6 +117,15 @@ export async function saveModel(
 /** Removes a model of an earlier training from `folder`. */
 export async function forgetModel(folder: string): Promise<void> {
   await rm(join(folder, MODEL_FOLDER), { recursive: true, force: true });
+}
+
+/** The function `reward` that a module exports. @throws UserError where it exports none. */
+export async function importReward(path: string): Promise<RewardFunction> {
+  const where = `--reward ${path}`;
+  const { reward, ...others } = await loadUserModule(resolve(path), where);
+  if (typeof reward === 'function') return reward as RewardFunction;
+  const exported = [...(reward === undefined ? [] : ['reward']), ...Object.keys(others)].join(', ');
+  throw new UserError(`${where}: expected it to export a function reward; it exports ${exported || 'nothing'}`);
 }
 
 /**

@@ -215,6 +215,25 @@ describe('gradus rlhf, from preferences to rewards', () => {
     },
   );
 
+  it('rloo learns from a function of one’s own, which sees texts and the columns of their rows', async () => {
+    const { folder, data, root } = workplace();
+    const prompts = data([{ prompt: 'the cat ', wanted: 7 }], 'prompts.jsonl');
+    const path = join(root, 'reward.mjs');
+    writeFileSync(
+      path,
+      `export const reward = (prompts, completions, { rows }) => prompts.map((prompt, i) =>
+        prompt === 'the cat ' && typeof completions[i] === 'string' ? rows[i].columns.wanted : 0);`,
+    );
+    const flags = ['--model', folder, '--data', prompts, ...quick, '--set', 'maxNewTokens=4', '--steps', '4'];
+    const { metrics } = await trained('rloo', ...flags, '--reward', path, '--out', join(root, 'out'));
+    expect(metrics.reward).toBe(7);
+    writeFileSync(join(root, 'other.mjs'), 'export const score = 1;');
+    const other = await rlhf('rloo', ...flags, '--reward', join(root, 'other.mjs'));
+    expect(other.errors).toContain('other.mjs: expected it to export a function reward; it exports score');
+    const missing = await rlhf('rloo', ...flags, '--reward', join(root, 'none.mjs'));
+    expect(missing.errors).toContain('none.mjs: there is no such file');
+  });
+
   it('dpo keeps its reference, and takes another', async () => {
     const { folder, data, root } = workplace();
     const flags = ['--model', folder, '--data', data(pairs), ...quick, '--steps', '8'];
@@ -238,7 +257,7 @@ describe('what cannot be is told by its name', () => {
     expect(await failing(2, 'sft', '--data', 'x.jsonl')).toContain("required option '--model <dir>' not specified");
     expect(await failing(2, 'sft', '--model', 'x')).toContain("required option '--data <file>' not specified");
     expect(await failing(2, 'ppo', '--model', 'x', '--data', 'y.jsonl')).toContain(
-      "required option '--reward <dir>' not specified",
+      "required option '--reward <dir|file>' not specified",
     );
     expect(await failing(2, 'sft', '--resume', 'x', '--model', 'y')).toContain('cannot be used with option');
     expect(await failing(2, 'sft', '--reward', 'x')).toContain("unknown option '--reward'");

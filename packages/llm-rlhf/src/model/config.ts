@@ -44,6 +44,7 @@ const fields: { readonly [Type in ModelConfig['model_type']]: Fields<Extract<Mod
     activation_function: usually(isActivation, 'gelu_new'),
     layer_norm_epsilon: usually(positiveNumber, 1e-5),
     tie_word_embeddings: usually(flag, true),
+    initializer_range: usually(optional(positiveNumber), undefined),
   },
   llama: {
     vocab_size: needed(positiveInteger),
@@ -60,6 +61,7 @@ const fields: { readonly [Type in ModelConfig['model_type']]: Fields<Extract<Mod
     attention_bias: usually(flag, false),
     mlp_bias: usually(flag, false),
     tie_word_embeddings: usually(flag, false),
+    initializer_range: usually(optional(positiveNumber), undefined),
   },
   gpt_neox: {
     vocab_size: needed(positiveInteger),
@@ -75,6 +77,7 @@ const fields: { readonly [Type in ModelConfig['model_type']]: Fields<Extract<Mod
     layer_norm_eps: usually(positiveNumber, 1e-5),
     attention_bias: usually(flag, true),
     tie_word_embeddings: usually(flag, false),
+    initializer_range: usually(optional(positiveNumber), undefined),
   },
 };
 

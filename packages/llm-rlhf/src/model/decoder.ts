@@ -46,7 +46,7 @@ export interface Decoder {
 }
 
 /**
- * A decoder with new weights, drawn as transformers draws them (normal, deviation 0.02), of the kind and sizes that a Hugging Face `config.json` tells.
+ * A decoder with new weights, drawn as transformers draws them (normal, deviation `initializer_range`, or 0.02), of the kind and sizes that a Hugging Face `config.json` tells.
  * @throws ModelError for a config that is not supported.
  */
 export function createDecoder(config: ModelConfig, random: t.RandomSource): Decoder {

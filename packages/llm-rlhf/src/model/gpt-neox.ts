@@ -30,6 +30,8 @@ export interface GptNeoXConfig {
   readonly layer_norm_eps: number;
   readonly attention_bias: boolean;
   readonly tie_word_embeddings: boolean;
+  /** Deviation of weights that are drawn; absent: 0.02. */
+  readonly initializer_range?: number;
 }
 
 /** x ← x + attention(norm₁(x)) + mlp(norm₂(x)), both of the same x, with positions that turn a part of each head. */
@@ -40,7 +42,7 @@ export function gptNeoX(config: GptNeoXConfig, list: ParameterList): Architectur
   const activation = feedForwardActivations[config.hidden_act];
   const turned = Math.floor(size * config.rotary_pct);
   const turn = rotary({ size: turned, base: config.rotary_emb_base, positions: config.max_position_embeddings });
-  const deviation = 0.02;
+  const deviation = config.initializer_range ?? 0.02;
   const tokenTable = list.normal('gpt_neox.embed_in.weight', [vocabulary, width], deviation);
   const blocks = Array.from({ length: layers }, (_, layer) => {
     const name = `gpt_neox.layers.${layer}`;

@@ -23,6 +23,8 @@ export interface Gpt2Config {
   readonly activation_function: string;
   readonly layer_norm_epsilon: number;
   readonly tie_word_embeddings: boolean;
+  /** Deviation of weights that are drawn; absent: 0.02. */
+  readonly initializer_range?: number;
 }
 
 /** x ← x + attention(norm(x)), x ← x + mlp(norm(x)), with learned positions and GPT-2's initialization. */
@@ -30,7 +32,7 @@ export function gpt2(config: Gpt2Config, list: ParameterList): Architecture {
   const { vocab_size: vocabulary, n_positions: positions, n_embd: width, n_layer: layers, n_head: heads } = config;
   const inner = config.n_inner ?? 4 * width;
   const activation = feedForwardActivations[config.activation_function];
-  const deviation = 0.02;
+  const deviation = config.initializer_range ?? 0.02;
   // Each layer adds twice to the residual stream.
   const projectionDeviation = deviation / Math.sqrt(2 * layers);
 

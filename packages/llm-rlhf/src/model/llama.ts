@@ -32,6 +32,8 @@ export interface LlamaConfig {
   readonly attention_bias: boolean;
   readonly mlp_bias: boolean;
   readonly tie_word_embeddings: boolean;
+  /** Deviation of weights that are drawn; absent: 0.02. */
+  readonly initializer_range?: number;
 }
 
 /** x ← x + attention(norm(x)), x ← x + (silu(x G) ⊙ x U) D, with root-mean-square norms, rotary positions and grouped queries. */
@@ -41,7 +43,7 @@ export function llama(config: LlamaConfig, list: ParameterList): Architecture {
   const size = config.head_dim ?? width / heads;
   const activation = feedForwardActivations[config.hidden_act];
   const turn = rotary({ size, base: config.rope_theta, positions: config.max_position_embeddings });
-  const deviation = 0.02;
+  const deviation = config.initializer_range ?? 0.02;
   const tokenTable = list.normal('model.embed_tokens.weight', [vocabulary, width], deviation);
   const blocks = Array.from({ length: layers }, (_, layer) => {
     const name = `model.layers.${layer}`;
