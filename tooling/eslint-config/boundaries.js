@@ -22,6 +22,7 @@ const arrows = {
   },
   'packages/policy-search': { imports: ['core'], testImports: ['core/node', 'envs', 'policy-search/node'] },
   'apps/benchmark': {
+    testImports: ['llm-rlhf/miniature'],
     imports: [
       'tensor',
       'tfjs',
@@ -103,6 +104,14 @@ export const boundaries = [
     miniature,
     arrows['packages/llm-rlhf'].imports,
     [noNode],
+  ),
+  restrictImports(
+    ['commands/rlhf-table.ts', 'experiments/summaries-table.ts', 'rlhf/lecture.ts', 'rlhf/miniature-curve.ts'].map(
+      (name) => `apps/benchmark/src/${name}`,
+    ),
+    'The comparison of methods',
+    [...arrows['apps/benchmark'].imports, 'llm-rlhf/miniature'],
+    [],
   ),
   {
     files: ['packages/*/src/**/*.ts'],

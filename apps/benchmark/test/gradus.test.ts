@@ -16,7 +16,11 @@ describe('--help', () => {
     { command: ['list'], names: ['--json'] },
     {
       command: ['rlhf'],
-      names: ['sft', 'reward', 'dpo', 'reinforce', 'rloo', 'ppo', 'rebel', 'grpo', 'generate'],
+      names: ['sft', 'reward', 'dpo', 'reinforce', 'rloo', 'ppo', 'rebel', 'grpo', 'generate', 'table'],
+    },
+    {
+      command: ['rlhf', 'table'],
+      names: ['--methods', 'rloo-2', '--seeds', '--episodes', '--pairs', '--sft-loss', '--device', '--json'],
     },
     {
       command: ['rlhf', 'grpo'],

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { languageAlgorithms } from '../rlhf/algorithms.ts';
 import { descriptions } from './descriptions.ts';
 import { addRlhfGenerate } from './rlhf-generate.ts';
+import { addRlhfTable } from './rlhf-table.ts';
 import { addRlhfTrain } from './rlhf-train.ts';
 
 const notes = `
@@ -21,4 +22,5 @@ export function addRlhf(gradus: Command): void {
     .addHelpText('after', notes);
   for (const name of Object.keys(languageAlgorithms)) addRlhfTrain(rlhf, name);
   addRlhfGenerate(rlhf);
+  addRlhfTable(rlhf);
 }
