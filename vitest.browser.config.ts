@@ -14,6 +14,8 @@ export default defineConfig({
       {
         extends: true,
         resolve: { conditions },
+        // What only the worker of a test imports would be found late, and the page loaded again.
+        optimizeDeps: { entries: ['packages/*/test/browser/**/*.browser.test.ts', 'packages/llm-rlhf/src/index.ts'] },
         test: {
           name: 'packages',
           include: ['packages/*/test/browser/**/*.browser.test.ts'],

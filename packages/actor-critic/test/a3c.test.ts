@@ -132,7 +132,9 @@ describe('what goes wrong is said', () => {
   test.each([false, true])('by a thread that ends, at once, sync %s', async (sync) => {
     const agent = new A3c(await inThreads(2, { threads: 2 }, ['ends'], 'fails'), { ...small, sync });
     expect(() => Array.from(agent.learn({ steps: 10_000 }))).toThrow(EnvError);
-    expect(() => Array.from(agent.learn({ steps: 10_000 }))).toThrow(/environments (0 to 0|1 to 1): their thread has ended/);
+    expect(() => Array.from(agent.learn({ steps: 10_000 }))).toThrow(
+      /environments (0 to 0|1 to 1): their thread has ended/,
+    );
     open.pop();
   });
 
