@@ -51,17 +51,18 @@ export function sampleToken(
 ): SampledToken {
   checkArguments('sampleToken', { logits, uniform }, { logits: isLogits, uniform: isUniform });
   checkOptions('sampleToken', options, samplingChecks);
-  return drawToken(logits, 0, logits.length, options, uniform);
+  return drawToken(logits, 0, new Float64Array(logits.length), options, uniform);
 }
 
-/** {@link sampleToken} of one row of many, without the check of options. */
+/** {@link sampleToken} of one row of many, without the check of options; `weights` is memory for as many numbers as there are tokens. */
 export function drawToken(
   logits: ArrayLike<number>,
   start: number,
-  vocabulary: number,
+  weights: Float64Array,
   { temperature = 1, topK = null, topP = 1 }: SamplingOptions,
   uniform: number,
 ): SampledToken {
+  const vocabulary = weights.length;
   let best = start;
   for (let i = start; i < start + vocabulary; i++) {
     if (Number.isNaN(logits[i])) throw new RangeError(`sampleToken: the logit of token ${i - start} is not a number`);
@@ -72,7 +73,6 @@ export function drawToken(
     throw new RangeError(`sampleToken: expected logits with a finite maximum, got ${largest}`);
   }
   const divisor = temperature === 0 ? 1 : temperature;
-  const weights = new Float64Array(vocabulary);
   let total = 0;
   for (let i = 0; i < vocabulary; i++) total += weights[i] = Math.exp((logits[start + i] - largest) / divisor);
   const logProbabilityOf = (token: number): SampledToken => ({

@@ -62,6 +62,7 @@ export class TextGenerator {
   private readonly prefill: ReturnType<typeof prefillProgram>;
   private readonly step: ReturnType<typeof stepProgram>;
   private readonly caches: Caches;
+  private readonly weights: Float64Array;
   private calls = 0;
 
   /** @throws RangeError for sizes that are no positive integers, or are longer together than the texts that the decoder knows. */
@@ -83,6 +84,7 @@ export class TextGenerator {
     this.decoder = decoder;
     this.options = options;
     this.caches = createCaches(decoder, options);
+    this.weights = new Float64Array(decoder.sizes.vocabulary);
     const placed = device === undefined ? {} : { device };
     this.prefill = prefillProgram(decoder, this.caches, options, placed);
     this.step = stepProgram(decoder, this.caches, options, placed);
@@ -137,7 +139,7 @@ export class TextGenerator {
           tokens[row] = -1;
           continue;
         }
-        const drawn = drawToken(logits, row * vocabulary, vocabulary, sampling, uniform);
+        const drawn = drawToken(logits, row * vocabulary, this.weights, sampling, uniform);
         tokens[row] = drawn.token;
         logProbabilities[row] = drawn.logProbability;
         isDone[row] = Number(stopTokens.includes(drawn.token));
