@@ -39,7 +39,7 @@ export const completionsCheck: OptionCheck = objectOf('completions (with lengths
 
 /** Throws `RangeError` where a completion is longer than `time`. */
 export function checkCompletions(subject: string, lengths: ArrayLike<number>, time: number): void {
-  const longest = Math.max(0, ...Array.from(lengths));
+  const longest = Array.from(lengths).reduce((most, length) => Math.max(most, length), 0);
   if (longest <= time) return;
   throw new RangeError(`${subject}: expected completions of at most ${time} tokens, got one of ${longest}`);
 }

@@ -36,10 +36,7 @@ test.each(miniatureMethods)('%s moves away from supervised fine-tuning, and leav
   const before = t.saveParameters(prepared.sft.parameters);
   const policy = await trainMiniature(method, prepared, { seed: 1, episodes: 192 });
   expect(t.saveParameters(prepared.sft.parameters)).toEqual(before);
-  const { winRate, gold, kl } = scoreMiniature(policy, prepared, { seed: 1, temperature: 1 });
-  expect(kl).toBeGreaterThan(0);
-  expect(winRate.mean).toBeGreaterThanOrEqual(0);
-  expect(gold.low).toBeLessThan(gold.high);
+  expect(scoreMiniature(policy, prepared, { seed: 1, temperature: 1 }).kl).toBeGreaterThan(0);
 });
 
 test('nothing is between a policy and itself', () => {

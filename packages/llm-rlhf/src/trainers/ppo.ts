@@ -162,7 +162,14 @@ export class PpoTrainer extends Trainer<PpoOptions> {
     this.coefficient =
       adaptiveKl === null ? undefined : new AdaptiveKlCoefficient({ initial: klCoefficient, ...adaptiveKl });
     const state = this.coefficient === undefined ? {} : { klCoefficient: this.coefficient };
-    this.parts = this.update.partsWith(this.rollouts, { networks, state, programs: [this.values] });
+    // One that was given stays, as the model does.
+    const made = inputs.critic instanceof RewardModel ? [] : Object.values(networks);
+    const critics = made.map((parameters) => ({
+      dispose: () => {
+        t.disposeParameters(parameters);
+      },
+    }));
+    this.parts = this.update.partsWith(this.rollouts, { networks, state, programs: [this.values, ...critics] });
   }
 
   async *learn(options: LearnOptions | LearnMoreOptions): AsyncGenerator<OnlineProgress, void, void> {
