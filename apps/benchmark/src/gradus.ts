@@ -64,8 +64,12 @@ async function createCommand(args: readonly string[]): Promise<Command> {
 /**
  * Runs the command that `args` spell.
  * @returns its exit status: 0, 1 where it failed, 2 for a command line that makes no sense, 130 after Ctrl-C.
+ * @throws TypeError for what is no list of words.
  */
 export async function runGradus(args: readonly string[]): Promise<number> {
+  if (!Array.isArray(args) || args.some((word) => typeof word !== 'string')) {
+    throw new TypeError("runGradus: expected args to be a list of words, such as ['list']");
+  }
   try {
     const gradus = await createCommand(args);
     await gradus.parseAsync(args, { from: 'user' });

@@ -29,7 +29,18 @@ import {
   tqcDefaults,
   tqcSettings,
 } from '@gradus/actor-critic';
-import type { Agent, Checkpoint, DeviceOption, LoadAgentOptions, VectorEnv } from '@gradus/core';
+import {
+  aFunction,
+  checkArguments,
+  objectOf,
+  someOptions,
+  type Agent,
+  type Checkpoint,
+  type DeviceOption,
+  type LoadAgentOptions,
+  type OptionCheck,
+  type VectorEnv,
+} from '@gradus/core';
 import {
   GradientBandit,
   NaturalPolicyGradient,
@@ -165,8 +176,22 @@ const known: Record<string, Algorithm> = {
 /** All algorithms by name. */
 export const algorithms: Readonly<Record<string, Algorithm>> = known;
 
-/** Makes an algorithm available by its name. Throws `RangeError` if the name is taken. */
+/** What can be a word of a command line, and is no option there. */
+const aName: OptionCheck = {
+  expected: 'a name without spaces',
+  accepts: (value) => typeof value === 'string' && /^[^\s-]\S*$/.test(value),
+};
+
+const anAlgorithm = objectOf('an algorithm', {
+  defaults: someOptions,
+  settings: someOptions,
+  create: aFunction,
+  load: aFunction,
+});
+
+/** Makes an algorithm available by its name. Throws `RangeError` for what is none, and if the name is taken. */
 export function registerAlgorithm(name: string, algorithm: Algorithm): void {
+  checkArguments('registerAlgorithm', { name, algorithm }, { name: aName, algorithm: anAlgorithm });
   if (Object.hasOwn(known, name)) throw new RangeError(`registerAlgorithm: the name '${name}' is taken`);
   known[name] = algorithm;
 }
