@@ -39,7 +39,9 @@ describe('findSuite', () => {
       'pqn',
       'quick',
       'recurrent-ppo',
+      'reinforce',
       'replay-study',
+      'searches',
       'tabular',
       'trpo',
       'zeroth-and-first-order',
@@ -54,7 +56,7 @@ describe('findSuite', () => {
   it('says which suites there are', () => {
     expect(() => findSuite('clasic')).toThrow('clasic: expected the name of a suite or a file; did you mean classic?');
     expect(() => findSuite('xyz')).toThrow(
-      'known are classic, continuous-control, dqn-ablation, dqn-family, dqn-gradus, ppo, pqn, quick, recurrent-ppo, replay-study, tabular, trpo, zeroth-and-first-order',
+      'known are classic, continuous-control, dqn-ablation, dqn-family, dqn-gradus, ppo, pqn, quick, recurrent-ppo, reinforce, replay-study, searches, tabular, trpo, zeroth-and-first-order',
     );
     expect(() => findSuite(temporaryFolder())).toThrow('EISDIR');
   });
