@@ -43,6 +43,25 @@ const arrows = {
   },
 };
 
+/** What the documentation site shows, wherever in its folder. */
+const documented = [
+  'tensor',
+  'core',
+  'core/node',
+  'envs',
+  'envs/box2d',
+  'envs/mujoco',
+  'envs/node',
+  'value-based',
+  'policy-gradient',
+  'actor-critic',
+  'policy-search',
+  'policy-search/node',
+  'llm-rlhf',
+  'llm-rlhf/miniature',
+  'llm-rlhf/node',
+];
+
 /** Packages whose folder `src/node` holds what only Node can run. */
 const nodeFolders = ['packages/core', 'packages/llm-rlhf', 'packages/policy-search'];
 
@@ -95,6 +114,7 @@ function boundary([folder, { imports, testImports = [] }]) {
 export const boundaries = [
   restrictImports(['packages/**/*.ts', 'apps/**/*.ts'], 'An unlisted folder', [], []),
   ...Object.entries(arrows).flatMap(boundary),
+  restrictImports(['apps/docs/**/*.ts'], 'apps/docs', documented, []),
   ...nodeFolders.map((folder) =>
     restrictImports([`${folder}/src/node/**/*.ts`], folder, arrows[folder].imports, [noMiniature]),
   ),

@@ -13,6 +13,7 @@ export function gradusConfig(rootDirectory) {
       '**/dist/**',
       '**/coverage/**',
       '**/.turbo/**',
+      '**/.vitepress/cache/**',
       '**/*.d.ts',
       'packages/tensor/src/device/wasm-binary.ts',
     ]),
@@ -53,7 +54,11 @@ export function gradusConfig(rootDirectory) {
         ],
       },
     },
-    { files: ['**/*.config.ts'], rules: { 'no-restricted-exports': 'off' } },
+    // Tools that read these files want a default export.
+    {
+      files: ['**/*.config.ts', '**/.vitepress/{config,theme/index}.ts', '**/*.data.ts'],
+      rules: { 'no-restricted-exports': 'off' },
+    },
     // A test that unwraps a value which is not there fails, as it should.
     { files: ['**/test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
     boundaries,

@@ -25,6 +25,7 @@ const compilerOptions = {
 const folders = ['packages', 'apps'].flatMap((group) =>
   readdirSync(join(root, group)).map((name) => join(group, name)),
 );
+const published = folders.filter((path) => !JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).private);
 const readmes = process.argv.slice(2).map((path) => relative(root, resolve(path)));
 if (readmes.length === 0) readmes.push(...['.', ...folders].map((folder) => join(folder, 'README.md')));
 
@@ -78,7 +79,7 @@ async function createProject(folder) {
   const tarballs = join(folder, 'tarballs');
   mkdirSync(tarballs, { recursive: true });
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const filters = folders.map((path) => `--filter ./${path.replaceAll('\\', '/')}`).join(' ');
+  const filters = published.map((path) => `--filter ./${path.replaceAll('\\', '/')}`).join(' ');
   const pack = `npx --yes ${packageManager} ${filters} exec pnpm pack --pack-destination ${JSON.stringify(tarballs)}`;
   await run(root, pack, { env: process.env });
   const packages = readdirSync(tarballs).map((file) => [/^(gradus)-(.*)-\d/.exec(file), join(tarballs, file)]);
