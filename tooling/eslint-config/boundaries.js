@@ -6,8 +6,11 @@ const arrows = {
   'packages/tensor': { imports: [] },
   'packages/tfjs': { imports: ['tensor'] },
   'packages/core': { imports: ['tensor'], testImports: ['core/node'] },
-  'packages/envs': { imports: ['core'], testImports: ['envs/box2d', 'envs/mujoco', 'envs/node'] },
-  'packages/value-based': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs', 'envs/box2d'] },
+  'packages/envs': { imports: ['core'], testImports: ['envs/box2d', 'envs/mujoco', 'envs/node', 'envs/text'] },
+  'packages/value-based': {
+    imports: ['core', 'tensor'],
+    testImports: ['core/node', 'envs', 'envs/box2d', 'envs/text'],
+  },
   'packages/policy-gradient': {
     imports: ['core', 'tensor'],
     testImports: ['core/node', 'envs', 'envs/box2d', 'envs/mujoco'],
@@ -32,6 +35,7 @@ const arrows = {
       'envs/box2d',
       'envs/mujoco',
       'envs/node',
+      'envs/text',
       'llm-rlhf',
       'llm-rlhf/node',
       'value-based',
