@@ -32,9 +32,15 @@ export function checkLength(subject: string, values: ArrayLike<unknown>, length:
   throw new RangeError(`${subject}: expected ${length} elements, got ${values.length}`);
 }
 
+const lengthsCheck = arrayOf('positive integers', (length) => Number.isInteger(length) && (length as number) > 0);
+
 /** Where completions end. */
-export const completionsCheck: OptionCheck = objectOf('completions (with lengths)', {
-  lengths: arrayOf('positive integers', (length) => Number.isInteger(length) && (length as number) > 0),
+export const completionsCheck: OptionCheck = objectOf('completions (with lengths)', { lengths: lengthsCheck });
+
+/** Where completions end, and which of their tokens count. */
+export const maskedCompletionsCheck: OptionCheck = objectOf('completions (with lengths and mask)', {
+  lengths: lengthsCheck,
+  mask: arrayOf('0 and 1', (each) => each === 0 || each === 1),
 });
 
 /** Throws `RangeError` where a completion is longer than `time`. */

@@ -98,7 +98,8 @@ export { PpoTrainer, ppoDefaults, type PpoInputs, type PpoOptions } from './trai
 export { RebelTrainer, rebelDefaults, type RebelOptions } from './trainers/rebel.ts';
 export { ReinforceTrainer, reinforceDefaults, type ReinforceOptions } from './trainers/reinforce.ts';
 export { RlooTrainer, rlooDefaults, type RlooOptions } from './trainers/rloo.ts';
-export type { CompletionRow, OnlineInputs, OnlineOptions, OnlineProgress } from './trainers/rollouts.ts';
+export type { CompletionRow, OnlineProgress } from './trainers/rollouts.ts';
+export type { EnvironmentInputs, OnlineInputs, OnlineOptions, PromptInputs } from './trainers/online-options.ts';
 export type { NamedReward, Reward, RewardDetails, RewardFunction, TextCodec } from './trainers/rewards.ts';
 export type { ReferenceSync } from './trainers/reference.ts';
 
@@ -108,6 +109,7 @@ export {
   type EpisodePlayerOptions,
   type EpisodeStart,
   type EpisodeTokenizer,
+  type PlayOptions,
 } from './environments/episode-player.ts';
 export type { TextEnvironment, Tool } from './environments/text-environment.ts';
 export type { ToolFormat } from './environments/tool-calls.ts';

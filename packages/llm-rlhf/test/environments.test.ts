@@ -3,7 +3,6 @@ import {
   EpisodePlayer,
   logProbabilitiesOf,
   shifted,
-  type Decoder,
   type Episode,
   type EpisodePlayerOptions,
   type EpisodeStart,
@@ -14,48 +13,8 @@ import {
 import * as t from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
 import { expectClose } from './golden.ts';
+import { chain, tokenizerOf } from './chain.ts';
 import { load } from './load.ts';
-
-/** Every token is a text, which is found as it stands; the longest first. */
-function tokenizerOf(words: readonly string[]): EpisodeTokenizer {
-  const order = [...words].sort((a, b) => b.length - a.length);
-  return {
-    encode(text) {
-      const tokens: number[] = [];
-      for (let at = 0; at < text.length;) {
-        const word = order.find((each) => text.startsWith(each, at));
-        if (word === undefined) throw new Error(`no token for '${text.slice(at)}'`);
-        tokens.push(words.indexOf(word));
-        at += word.length;
-      }
-      return tokens;
-    },
-    decode: (tokens) => Array.from(tokens, (token) => words[token]).join(''),
-  };
-}
-
-/** A model that knows the last token alone, and nearly always goes on as `next` says: log π of what it writes is in a table. */
-function chain(
-  words: readonly string[],
-  next: Readonly<Record<string, string>>,
-): { decoder: Decoder; logits: number[][] } {
-  const logits = words.map((word) => words.map((other) => (other === (next[word] ?? '<end>') ? 20 : 0)));
-  const size = words.length;
-  const table = t.variable([size, size], logits.flat());
-  const { config, positionsOf } = load('gpt2').decoder;
-  const hiddenAt: Decoder['hiddenAt'] = (tokens) => t.embedding(table, tokens);
-  const decoder: Decoder = {
-    config,
-    positionsOf,
-    hiddenAt,
-    sizes: { vocabulary: size, width: size, layers: 0, heads: 1, keyValueHeads: 1, headSize: 1, positions: 64 },
-    parameters: { table },
-    hidden: (tokens) => t.embedding(table, tokens),
-    head: (hidden) => hidden,
-    logits: (tokens) => t.embedding(table, tokens),
-  };
-  return { decoder, logits };
-}
 
 /** An environment that writes down what happens to it. */
 class Counting implements TextEnvironment {
@@ -85,6 +44,7 @@ async function playChain(
   words: readonly string[],
   next: Readonly<Record<string, string>>,
   options: Partial<EpisodePlayerOptions> = {},
+  environment = new Counting(),
 ): Promise<{ text: string; episode: Episode; environment: Counting; written: string; logits: number[][] }> {
   const all = [...marks, ...words];
   const tokenizer = tokenizerOf(all);
@@ -97,7 +57,6 @@ async function playChain(
     stopTokens,
     ...options,
   });
-  const environment = new Counting();
   const [episode] = await player.play([{ environment, row: { question: 'Q' } }], greedy);
   player.dispose();
   return {
@@ -121,6 +80,17 @@ describe('an episode', () => {
     expect([...episode.modelMask]).toEqual([0, 1, 1, 1, 1, 0, 0, 0, 1, 1]);
     expect(environment.calls).toEqual([[1, 2]]);
     expect(episode).toMatchObject({ turns: 2, ended: true, reward: 1 });
+  });
+
+  test('is worth what its turns were, each at its last token, and what it was in the end', async () => {
+    class Paying extends Counting {
+      turnReward(): Promise<number> {
+        return Promise.resolve(this.calls.length / 4);
+      }
+    }
+    const { episode } = await playChain(words, next, {}, new Paying());
+    expect([...episode.turnRewards]).toEqual([0, 0, 0, 0, 0.25, 0, 0, 0, 0, 0.25]);
+    expect(episode).toMatchObject({ reward: 1.5, turns: 2, calls: 1, failedCalls: 0 });
   });
 
   test('has the log-probabilities that the model’s own table has', async () => {
@@ -189,7 +159,7 @@ describe('a call that is wrong is answered with what was wrong', () => {
     const next = { Q: '<tool_call>', '<tool_call>': wrong, [wrong]: '</tool_call>', '</tool_response>': 'sorry' };
     const { text, episode } = await playChain(words, next);
     expect(text).toBe(`Q<tool_call>${wrong}</tool_call><end><tool_response>${answer}</tool_response>sorry<end>`);
-    expect(episode).toMatchObject({ turns: 2, ended: true });
+    expect(episode).toMatchObject({ turns: 2, ended: true, calls: 1, failedCalls: 1 });
   });
 
   test('one that does not end, too', async () => {
@@ -278,6 +248,21 @@ describe('many episodes', () => {
     ];
     expect(same).toEqual(one);
     player.dispose();
+  });
+
+  test('draw from streams of their own: how many are played, how many at a time and what else happens changes nothing', async () => {
+    const short: EpisodeTokenizer = { ...tokenizer, encode: (text) => Array.from(tokenizer.encode(text)).slice(0, 2) };
+    const [few, many] = [3, 5].map((rows) => new EpisodePlayer(decoder, short, { ...options, rows, format }));
+    const all = await few.play(starts(8), { random: new Random(5) });
+    expect(new Set(all.map(({ turns }) => turns)).size).toBeGreaterThan(1);
+    const alike = (episodes: readonly Episode[], others: readonly Episode[]): void => {
+      expect(episodes.map(({ tokens }) => tokens)).toEqual(others.map(({ tokens }) => tokens));
+    };
+    alike(await many.play(starts(5), { random: new Random(5) }), all.slice(0, 5));
+    const [, ...same] = starts(8);
+    const other = { environment: new Telling(), row: { question: 'DD' } };
+    alike((await few.play([other, ...same], { random: new Random(5) })).slice(1), all.slice(1));
+    for (const player of [few, many]) player.dispose();
   });
 
   test('that cannot be are refused by their number', async () => {

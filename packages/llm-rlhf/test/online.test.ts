@@ -10,7 +10,7 @@ import {
   TextGenerator,
   type Decoder,
   valueHead,
-  type OnlineInputs,
+  type PromptInputs,
   type PpoInputs,
   type RewardFunction,
 } from '@gradus/llm-rlhf';
@@ -31,7 +31,7 @@ const worth = [0, 0.3, 1, -0.5, 0.7, 0.2];
 const worthOf: RewardFunction = (_prompts, _completions, { completions }) => completions.map(([token]) => worth[token]);
 
 /** One question, answers of one token: all can be computed. */
-function bandit(model = tinyModel()): OnlineInputs {
+function bandit(model = tinyModel()): PromptInputs {
   return { model, prompts: [{ prompt: [1] }], reward: worthOf, tokenizer: digits, endOfText: 0 };
 }
 
@@ -47,19 +47,19 @@ function bestPolicy(reference: Float32Array, beta: number): number[] {
 describe.each([0, 1, 2])('answers of one token, seed %d', (seed) => {
   const common = { seed, batchSize: 256, maxNewTokens: 1, learningRate: decaying, klCoefficient: 0.5 };
   test.each([
-    ['REINFORCE', (inputs: OnlineInputs) => new ReinforceTrainer(inputs, { ...common, baselineDecay: 0.99 })],
-    ['REINFORCE, two passes', (inputs: OnlineInputs) => new ReinforceTrainer(inputs, { ...common, epochs: 2 })],
-    ['RLOO, k = 2', (inputs: OnlineInputs) => new RlooTrainer(inputs, common)],
+    ['REINFORCE', (inputs: PromptInputs) => new ReinforceTrainer(inputs, { ...common, baselineDecay: 0.99 })],
+    ['REINFORCE, two passes', (inputs: PromptInputs) => new ReinforceTrainer(inputs, { ...common, epochs: 2 })],
+    ['RLOO, k = 2', (inputs: PromptInputs) => new RlooTrainer(inputs, common)],
     [
       'RLOO, k = 4, two passes',
-      (inputs: OnlineInputs) => new RlooTrainer(inputs, { ...common, groupSize: 4, epochs: 2 }),
+      (inputs: PromptInputs) => new RlooTrainer(inputs, { ...common, groupSize: 4, epochs: 2 }),
     ],
-    ['PPO', (inputs: OnlineInputs) => new PpoTrainer(inputs, { ...common, epochs: 2 })],
+    ['PPO', (inputs: PromptInputs) => new PpoTrainer(inputs, { ...common, epochs: 2 })],
     [
       'PPO, shared',
-      (inputs: OnlineInputs) => new PpoTrainer({ ...inputs, critic: 'shared' }, { ...common, epochs: 2 }),
+      (inputs: PromptInputs) => new PpoTrainer({ ...inputs, critic: 'shared' }, { ...common, epochs: 2 }),
     ],
-    ['REBEL', (inputs: OnlineInputs) => new RebelTrainer(inputs, { ...common, epochs: 2 })],
+    ['REBEL', (inputs: PromptInputs) => new RebelTrainer(inputs, { ...common, epochs: 2 })],
   ] as const)('%s arrives at π ∝ π_ref exp(r / β)', async (_name, create) => {
     const inputs = bandit();
     const best = bestPolicy(nextLogProbabilities(inputs.model, [1]), 0.5);
@@ -94,7 +94,7 @@ describe.each([0, 1, 2])('answers of one token, seed %d', (seed) => {
 });
 
 /** Prompts and answers of several lengths. */
-function texts(model: Decoder = tinyModel({ positions: 8 })): OnlineInputs {
+function texts(model: Decoder = tinyModel({ positions: 8 })): PromptInputs {
   const reward: RewardFunction = (_prompts, _completions, { completions }) =>
     completions.map((completion) => completion.filter((token) => token === 2).length);
   const prompts = [[1], [1, 3], [4, 4, 4], [5, 1]].map((prompt) => ({ prompt }));

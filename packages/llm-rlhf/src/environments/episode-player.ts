@@ -1,10 +1,18 @@
-import { aDevice, aRandomSource, havingMethods, type DeviceOption } from '@gradus/core';
-import { checkArguments, checkOptions, optional, positiveInteger, type OptionCheck } from '@gradus/tensor';
+import {
+  aDevice,
+  aRandomSource,
+  havingMethods,
+  Random,
+  spawnSeed,
+  type DeviceOption,
+  type RandomSource,
+} from '@gradus/core';
+import { checkArguments, checkOptions, optional, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
 import { arrayOf, checkNeeded, tokenId } from '../checks.ts';
 import type { Row } from '../data/rows.ts';
 import type { TextEncoding } from '../data/text-encoding.ts';
-import { samplingChecks } from '../generation/sampling.ts';
-import { TextGenerator, type GenerateOptions } from '../generation/text-generator.ts';
+import { samplingChecks, type SamplingOptions } from '../generation/sampling.ts';
+import { TextGenerator } from '../generation/text-generator.ts';
 import { aDecoder, type Decoder } from '../model/decoder.ts';
 import { anEnvironment, type TextEnvironment } from './text-environment.ts';
 import { callsIn, formatChecks, resultOf, usualFormat, type ToolFormat } from './tool-calls.ts';
@@ -37,6 +45,12 @@ export interface EpisodeStart {
   readonly row?: Row;
 }
 
+/** How tokens are drawn. */
+export interface PlayOptions extends SamplingOptions {
+  /** What is drawn follows from it alone. */
+  readonly random: RandomSource;
+}
+
 /** An episode as it was played, in tokens: of what the model wrote they are the ones that it drew, whatever the tokenizer would make of their text. */
 export interface Episode {
   /** The beginning, turns of the model and results of tools, one behind the other. */
@@ -45,20 +59,31 @@ export interface Episode {
   readonly modelMask: Uint8Array;
   /** log π of those at the temperature that they were drawn at; 0 for others. */
   readonly logProbabilities: Float32Array;
+  /** What it was worth: the sum of what its turns were, and of what it was in the end. */
   readonly reward: number;
+  /** What turns were worth by themselves, at the last token of each; 0 elsewhere. */
+  readonly turnRewards: Float32Array;
   /** Turns of the model. */
   readonly turns: number;
+  /** Calls of tools, and how many of these were wrong. */
+  readonly calls: number;
+  readonly failedCalls: number;
   /** Whether the model came to an end, with a turn that a stop token ended and in which there was no call; else there was no room for more. */
   readonly ended: boolean;
 }
 
 /** An episode that is being played. */
 interface Played {
+  /** Its number among those that are played. */
+  readonly index: number;
   readonly environment: TextEnvironment;
   readonly tokens: number[];
   readonly modelMask: number[];
   readonly logProbabilities: number[];
+  readonly turnRewards: number[];
   turns: number;
+  calls: number;
+  failedCalls: number;
   ended: boolean;
   isOver: boolean;
 }
@@ -111,12 +136,14 @@ export class EpisodePlayer {
   }
 
   /**
-   * Plays any number of episodes to their ends; what is drawn follows from `random` and from what environments answer.
+   * Plays any number of episodes to their ends. One number of `random` begins a stream for each of them, so that what one draws does not depend on the others.
    * @throws RangeError for a beginning that is empty or leaves no room for a turn, and for a reward that is not finite, by the number of the episode.
    */
-  async play(starts: readonly EpisodeStart[], options: Omit<GenerateOptions, 'stopTokens'>): Promise<Episode[]> {
+  async play(starts: readonly EpisodeStart[], options: PlayOptions): Promise<Episode[]> {
     checkArguments('play', { starts }, { starts: isStarts });
     checkNeeded('play', options, { ...samplingChecks, random: aRandomSource });
+    const { random, ...sampling } = options;
+    const seed = Math.floor(random.nextFloat() * 2 ** 53);
     const episodes: Episode[] = [];
     for (let first = 0; first < starts.length; first += this.options.rows) {
       const part = starts.slice(first, first + this.options.rows);
@@ -124,10 +151,11 @@ export class EpisodePlayer {
       while (played.some(({ isOver }) => !isOver)) {
         await this.turn(
           played.filter(({ isOver }) => !isOver),
-          options,
+          sampling,
+          seed,
         );
       }
-      episodes.push(...(await Promise.all(played.map((each, i) => finished(each, first + i)))));
+      episodes.push(...(await Promise.all(played.map(finished))));
     }
     return episodes;
   }
@@ -141,16 +169,21 @@ export class EpisodePlayer {
         `play: episode ${index}: expected a beginning of 1 to ${room} tokens, behind which a turn fits, got ${tokens.length}`,
       );
     }
-    const modelMask = tokens.map(() => 0);
-    return { environment, tokens, modelMask, logProbabilities: [...modelMask], turns: 0, ended: false, isOver: false };
+    const [modelMask, logProbabilities, turnRewards] = [0, 1, 2].map(() => tokens.map(() => 0));
+    const counts = { turns: 0, calls: 0, failedCalls: 0 };
+    return {
+      ...{ index, environment, tokens, modelMask, logProbabilities, turnRewards },
+      ...{ ...counts, ended: false, isOver: false },
+    };
   }
 
   /** A turn of the model in each of these episodes, and what tools answer. */
-  private async turn(played: readonly Played[], options: Omit<GenerateOptions, 'stopTokens'>): Promise<void> {
+  private async turn(played: readonly Played[], sampling: SamplingOptions, seed: number): Promise<void> {
     const { maxNewTokens } = this.options;
     const { stopTokens } = this;
     const prompts = played.map(({ tokens }) => tokens);
-    const generated = this.generator.generate(prompts, { ...options, stopTokens });
+    const random = played.map(({ index, turns }) => new Random(spawnSeed(seed, index, turns)));
+    const generated = this.generator.generate(prompts, { ...sampling, random, stopTokens });
     await Promise.all(
       played.map(async (episode, row) => {
         const [first, length] = [row * maxNewTokens, generated.lengths[row]];
@@ -166,14 +199,21 @@ export class EpisodePlayer {
   private async answer(episode: Played, written: readonly number[], hasStopped: boolean): Promise<void> {
     const { maxLength, maxNewTokens, maxTurns } = this.options;
     const calls = callsIn(this.tokenizer.decode(written), this.format);
+    const results: string[] = [];
+    // One after the other, as they were written.
+    for (const call of calls) {
+      const { text, failed } = await resultOf(call, episode.environment);
+      results.push(text);
+      episode.calls++;
+      episode.failedCalls += Number(failed);
+    }
+    const worth = (await episode.environment.turnReward?.()) ?? 0;
+    episode.turnRewards[episode.tokens.length - 1] = rewardOf(worth, episode.index);
     if (calls.length === 0) {
       episode.ended = hasStopped;
       episode.isOver = true;
       return;
     }
-    const results: string[] = [];
-    // One after the other, as they were written.
-    for (const call of calls) results.push(await resultOf(call, episode.environment));
     const feedback = this.feedback(results);
     if (episode.turns === maxTurns || episode.tokens.length + feedback.length + maxNewTokens > maxLength) {
       episode.isOver = true;
@@ -201,21 +241,25 @@ function append(episode: Played, tokens: readonly number[], byModel: 0 | 1, logP
     episode.tokens.push(token);
     episode.modelMask.push(byModel);
     episode.logProbabilities.push(logProbabilities?.[i] ?? 0);
+    episode.turnRewards.push(0);
   });
 }
 
-async function finished(episode: Played, index: number): Promise<Episode> {
-  const { environment, tokens, modelMask, logProbabilities, turns, ended } = episode;
-  const reward = await environment.reward();
-  if (!Number.isFinite(reward)) {
-    throw new RangeError(`play: episode ${index}: expected a reward that is a finite number, got ${String(reward)}`);
-  }
+function rewardOf(reward: number, index: number): number {
+  if (Number.isFinite(reward)) return reward;
+  throw new RangeError(`play: episode ${index}: expected a reward that is a finite number, got ${valueText(reward)}`);
+}
+
+async function finished(episode: Played): Promise<Episode> {
+  const { index, environment, tokens, modelMask, logProbabilities, turnRewards } = episode;
+  const { turns, calls, failedCalls, ended } = episode;
+  const final = rewardOf(await environment.reward(), index);
   return {
     tokens: Int32Array.from(tokens),
     modelMask: Uint8Array.from(modelMask),
     logProbabilities: Float32Array.from(logProbabilities),
-    reward,
-    turns,
-    ended,
+    reward: turnRewards.reduce((sum, reward) => sum + reward, final),
+    turnRewards: Float32Array.from(turnRewards),
+    ...{ turns, calls, failedCalls, ended },
   };
 }

@@ -17,7 +17,9 @@ export interface TextEnvironment {
   readonly tools?: Readonly<Record<string, Tool>>;
   /** Begins an episode of a row of a data set: the text before the model's first turn, a rendered chat with its generation prompt. */
   reset(row: Row): string | Promise<string>;
-  /** What the episode was worth; asked once, at its end. */
+  /** What a turn was worth, where turns are worth something by themselves; asked behind each one, after its calls were answered. Default: nothing. */
+  turnReward?(): number | Promise<number>;
+  /** What the episode was worth besides; asked once, at its end (TRL: `get_reward`). */
   reward(): number | Promise<number>;
 }
 

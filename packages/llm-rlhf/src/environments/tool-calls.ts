@@ -53,15 +53,22 @@ export function callsIn(text: string, { callStart, callEnd }: ToolFormat): (stri
   return calls;
 }
 
-/** What a call comes to, as a text: the tool's result, or what was wrong. */
-export async function resultOf(call: string | undefined, { tools = {} }: TextEnvironment): Promise<string> {
+/** What a call comes to. */
+export interface CallResult {
+  /** The tool's result, or what was wrong. */
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+/** Has a call answered. */
+export async function resultOf(call: string | undefined, { tools = {} }: TextEnvironment): Promise<CallResult> {
   try {
     const { tool, given } = readCall(call, tools);
     const result = await tool(given);
-    if (typeof result === 'string') return result;
-    return result === undefined ? 'null' : JSON.stringify(result);
+    const text = typeof result === 'string' ? result : JSON.stringify(result ?? null);
+    return { text, failed: false };
   } catch (error) {
-    return `error: ${error instanceof Error ? error.message : String(error)}`;
+    return { text: `error: ${error instanceof Error ? error.message : String(error)}`, failed: true };
   }
 }
 

@@ -3,7 +3,7 @@ import * as t from '@gradus/tensor';
 import type { Attend } from '../model/architecture.ts';
 import { causalBehindPadding, toVisible } from '../model/attention.ts';
 import { aDecoder, type Decoder } from '../model/decoder.ts';
-import { arrayOf, checkNeeded, tokenId } from '../checks.ts';
+import { arrayOf, checkLength, checkNeeded, tokenId } from '../checks.ts';
 import { drawToken, samplingChecks, type SamplingOptions } from './sampling.ts';
 
 /** How much a {@link TextGenerator} is made for. */
@@ -18,12 +18,15 @@ export interface TextGeneratorOptions {
   readonly device?: t.Device | undefined;
 }
 
+/** What uniform numbers in [0, 1) come from. */
+type Uniform = Pick<t.RandomSource, 'nextFloat'>;
+
 /** How completions are drawn. */
 export interface GenerateOptions extends SamplingOptions {
   /** Tokens that end a completion, and are its last. Default: none. */
   readonly stopTokens?: readonly number[];
-  /** What is drawn follows from it alone: one number for each row and token. */
-  readonly random: Pick<t.RandomSource, 'nextFloat'>;
+  /** What is drawn follows from it alone: one number for each row and token. A list has a source for each row. */
+  readonly random: Uniform | readonly Uniform[];
 }
 
 /** What was generated: a completion for each prompt. */
@@ -47,8 +50,19 @@ const promptCheck = arrayOf('tokens', tokenId.accepts);
 
 function checkCall(prompts: readonly ArrayLike<number>[], options: GenerateOptions): void {
   t.checkArguments('generate', { prompts }, { prompts: isPrompts });
-  const random = havingMethods('a source of random numbers with nextFloat()', 'nextFloat');
-  checkNeeded('generate', options, { ...samplingChecks, random, stopTokens: t.optional(promptCheck) });
+  checkNeeded('generate', options, { ...samplingChecks, random: isRandom, stopTokens: t.optional(promptCheck) });
+  const { random } = options;
+  if (isList(random)) checkLength('generate: random', random, prompts.length);
+}
+
+const aUniform = havingMethods('a source of random numbers with nextFloat()', 'nextFloat');
+const isRandom: t.OptionCheck = {
+  expected: `${aUniform.expected}, or a list of them`,
+  accepts: (value) => aUniform.accepts(value) || (Array.isArray(value) && value.every(aUniform.accepts)),
+};
+
+function isList(random: GenerateOptions['random']): random is readonly Uniform[] {
+  return Array.isArray(random);
 }
 
 /**
@@ -134,7 +148,7 @@ export class TextGenerator {
     for (let time = 0; time < maxNewTokens; time++) {
       for (let row = 0; row < prompts.length; row++) {
         // Rows draw whether they have ended or not, so that what one draws does not depend on the others.
-        const uniform = random.nextFloat();
+        const uniform = (isList(random) ? random[row] : random).nextFloat();
         if (isDone[row] === 1) {
           tokens[row] = -1;
           continue;

@@ -1,5 +1,5 @@
 import { checkArguments, fraction, oneOf, positiveInteger } from '@gradus/tensor';
-import { checkCompletions, checkLength, checkNeeded, completionsCheck, finiteList } from '../checks.ts';
+import { checkCompletions, checkLength, checkNeeded, finiteList, maskedCompletionsCheck } from '../checks.ts';
 import type { Completions } from './completions.ts';
 import { scoreIndex, type RewardPlacement } from './token-rewards.ts';
 
@@ -17,10 +17,11 @@ export interface TokenAdvantagesOptions {
 
 /**
  * Generalized advantage estimation (Schulman et al., 2016) over the tokens of completions, which all terminate: δₜ = rₜ + γ vₜ₊₁ − vₜ, Aₜ = δₜ + γλ Aₜ₊₁, and
- * returns Aₜ + vₜ. `rewards` and `values`, of the states before the tokens, [completions × time]; all is 0 behind a completion.
+ * returns Aₜ + vₜ. `rewards` and `values`, of the states before the tokens, [completions × time]; all is 0 behind a completion. What the mask leaves out within one,
+ * others have written: no time passes there, and a turn's last token is followed by the next turn's first.
  */
 export function tokenAdvantages(
-  completions: Pick<Completions, 'lengths'>,
+  completions: Pick<Completions, 'lengths' | 'mask'>,
   rewards: ArrayLike<number>,
   values: ArrayLike<number>,
   options: TokenAdvantagesOptions,
@@ -28,7 +29,7 @@ export function tokenAdvantages(
   checkArguments(
     'tokenAdvantages',
     { completions, rewards, values },
-    { completions: completionsCheck, rewards: finiteList, values: finiteList },
+    { completions: maskedCompletionsCheck, rewards: finiteList, values: finiteList },
   );
   checkNeeded('tokenAdvantages', options, {
     gamma: fraction,
@@ -36,16 +37,18 @@ export function tokenAdvantages(
     placement: oneOf('last-token', 'after-end'),
     time: positiveInteger,
   });
-  const { lengths } = completions;
+  const { lengths, mask } = completions;
   const { gamma, lambda, placement, time } = options;
   checkCompletions('tokenAdvantages', lengths, time);
   checkLength('tokenAdvantages: rewards', rewards, lengths.length * time);
+  checkLength('tokenAdvantages: mask', mask, lengths.length * time);
   checkLength('tokenAdvantages: values', values, lengths.length * time);
   const advantages = new Float32Array(rewards.length);
   const returns = new Float32Array(rewards.length);
   lengths.forEach((length, row) => {
     let [next, nextValue] = [0, 0];
     for (let i = row * time + scoreIndex(length, time, placement); i >= row * time; i--) {
+      if (mask[i] === 0 && i < row * time + length) continue;
       next = rewards[i] + gamma * nextValue - values[i] + gamma * lambda * next;
       nextValue = values[i];
       advantages[i] = next;

@@ -1,4 +1,4 @@
-import { checkArguments, finiteNumber, oneOf, positiveInteger } from '@gradus/tensor';
+import { checkArguments, finiteNumber, oneOf, optional, positiveInteger } from '@gradus/tensor';
 import { checkCompletions, checkLength, checkNeeded, completionsCheck, finiteList } from '../checks.ts';
 import type { Completions } from './completions.ts';
 
@@ -15,10 +15,12 @@ export interface TokenRewardsOptions {
   readonly placement: RewardPlacement;
   /** Tokens of a completion, padding among them. */
   readonly time: number;
+  /** What of the scores is given before the end, at other tokens: [completions × time]. Default: nothing. */
+  readonly turnRewards?: ArrayLike<number> | undefined;
 }
 
 /**
- * rₜ = −β klₜ at each token, plus the completion's score where `placement` says: `kl` [completions × time], estimates by token (k1), `scores` [completions] →
+ * rₜ = −β klₜ at each token, plus the completion's score where `placement` says, or what of it turns have not got before: `kl` [completions × time], estimates by token (k1), `scores` [completions] →
  * [completions × time], zeros where nothing is given. Throws `RangeError` for numbers that are not finite and for other sizes.
  */
 export function tokenRewards(
@@ -36,16 +38,23 @@ export function tokenRewards(
     klCoefficient: finiteNumber,
     placement: oneOf('last-token', 'after-end'),
     time: positiveInteger,
+    turnRewards: optional(finiteList),
   });
   const { lengths } = completions;
-  const { klCoefficient, placement, time } = options;
+  const { klCoefficient, placement, time, turnRewards = [] } = options;
   checkCompletions('tokenRewards', lengths, time);
   checkLength('tokenRewards: scores', scores, lengths.length);
   checkLength('tokenRewards: kl', kl, lengths.length * time);
+  if (options.turnRewards !== undefined) checkLength('tokenRewards: turnRewards', turnRewards, kl.length);
   const rewards = new Float32Array(kl.length);
   lengths.forEach((length, row) => {
-    for (let i = row * time; i < row * time + length; i++) rewards[i] = -klCoefficient * kl[i];
-    rewards[row * time + scoreIndex(length, time, placement)] += scores[row];
+    let left = scores[row];
+    for (let i = row * time; i < row * time + length; i++) {
+      const given = turnRewards[i] ?? 0;
+      rewards[i] = given - klCoefficient * kl[i];
+      left -= given;
+    }
+    rewards[row * time + scoreIndex(length, time, placement)] += left;
   });
   return rewards;
 }

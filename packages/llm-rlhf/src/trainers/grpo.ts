@@ -2,15 +2,9 @@ import type { DeviceOption, LearnMoreOptions, LearnOptions } from '@gradus/core'
 import * as t from '@gradus/tensor';
 import { groupSizeCheck } from '../losses/groups.ts';
 import { grpoAdvantages, grpoLoss, type GrpoLossOptions, type RewardScale } from '../losses/grpo.ts';
+import { onlineChecks, onlineDefaults, type OnlineInputs, type OnlineOptions } from './online-options.ts';
 import { PolicyUpdate } from './policy-update.ts';
-import {
-  onlineChecks,
-  onlineDefaults,
-  Rollouts,
-  type OnlineInputs,
-  type OnlineOptions,
-  type OnlineProgress,
-} from './rollouts.ts';
+import { Rollouts, type OnlineProgress } from './rollouts.ts';
 import { Trainer, type TrainerParts } from './trainer.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { UpdateMetrics, type Metrics } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { maskedMean } from '../losses/log-probabilities.ts';
-import type { OnlineOptions, Rollout, Rollouts } from './rollouts.ts';
+import type { OnlineOptions } from './online-options.ts';
+import type { Rollout, Rollouts } from './rollouts.ts';
 import { policyOf, textInputs, writeTexts, type PolicyOutputs, type TextRoom, type TextTensors } from './texts.ts';
 import type { TrainerParts, Updated } from './trainer.ts';
 

@@ -10,16 +10,9 @@ import { AdaptiveKlCoefficient, type AdaptiveKlOptions } from '../rewards/adapti
 import { tokenAdvantages } from '../rewards/token-advantages.ts';
 import { tokenRewards, type RewardPlacement } from '../rewards/token-rewards.ts';
 import { whiten } from '../rewards/whiten.ts';
+import { onlineChecks, onlineDefaults, type OnlineInputs, type OnlineOptions } from './online-options.ts';
 import { PolicyUpdate } from './policy-update.ts';
-import {
-  onlineChecks,
-  onlineDefaults,
-  Rollouts,
-  type OnlineInputs,
-  type OnlineOptions,
-  type OnlineProgress,
-  type Rollout,
-} from './rollouts.ts';
+import { Rollouts, type OnlineProgress, type Rollout } from './rollouts.ts';
 import { statesBefore, textInputs, writeTexts, type TextRoom, type TextTensors } from './texts.ts';
 import { Trainer, type TrainerParts } from './trainer.ts';
 
@@ -84,13 +77,13 @@ const optionChecks: { readonly [Name in keyof PpoOptions]: t.OptionCheck } = {
 };
 
 /** What a {@link PpoTrainer} is given. */
-export interface PpoInputs extends OnlineInputs {
+export type PpoInputs = OnlineInputs & {
   /**
    * What learns values: a model whose own weights change, or `shared`, a head of zeros on the policy itself (Ziegler et al., 2019). Default: a copy of the reward
    * model where that is the reward (Huang et al., 2024), else of the policy, with a head of zeros.
    */
   readonly critic?: RewardModel | 'shared' | undefined;
-}
+};
 
 const isCritic: t.OptionCheck = {
   expected: "a RewardModel or 'shared'",
@@ -186,13 +179,13 @@ export class PpoTrainer extends Trainer<PpoOptions> {
 
   /** Rewards of tokens, and what follows from them. */
   private estimate(rollout: Rollout): Readonly<Record<keyof Extras, Float32Array>> & { readonly metrics: Metrics } {
-    const { completions, scores, kl } = rollout;
+    const { completions, scores, kl, turnRewards } = rollout;
     const { batchSize, gamma, gaeLambda: lambda, placement, whitenRewards } = this.options;
     const { time } = this.rollouts.room;
     const klCoefficient = this.coefficient?.value ?? this.options.klCoefficient;
     writeTexts(this.values.inputs, rollout.texts, this.rollouts.room);
     const oldValues = Float32Array.from(this.values.run().values);
-    const plain = tokenRewards(completions, scores, kl, { klCoefficient, placement, time });
+    const plain = tokenRewards(completions, scores, kl, { klCoefficient, placement, time, turnRewards });
     const rewards = whitenRewards ? whiten(plain, completions.mask, { shiftsMean: false }) : plain;
     const { advantages, returns } = tokenAdvantages(completions, rewards, oldValues, {
       gamma,

@@ -2,16 +2,9 @@ import type { DeviceOption, LearnMoreOptions, LearnOptions } from '@gradus/core'
 import * as t from '@gradus/tensor';
 import { sequenceSum } from '../losses/log-probabilities.ts';
 import { rebelLoss, type RebelLossOptions } from '../losses/rebel.ts';
+import { onlineChecks, onlineDefaults, type OnlineInputs, type OnlineOptions } from './online-options.ts';
 import { PolicyUpdate } from './policy-update.ts';
-import {
-  onlineChecks,
-  onlineDefaults,
-  Rollouts,
-  sequenceRewards,
-  type OnlineInputs,
-  type OnlineOptions,
-  type OnlineProgress,
-} from './rollouts.ts';
+import { Rollouts, sequenceRewards, type OnlineProgress } from './rollouts.ts';
 import { Trainer, type TrainerParts } from './trainer.ts';
 
 /**

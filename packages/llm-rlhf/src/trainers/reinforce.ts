@@ -4,16 +4,9 @@ import { sequenceSum } from '../losses/log-probabilities.ts';
 import { MovingAverageBaseline, reinforceLoss } from '../losses/reinforce.ts';
 import { clippedSequenceLoss } from '../losses/rloo.ts';
 import { meanOf } from '../mean.ts';
+import { onlineChecks, onlineDefaults, type OnlineInputs, type OnlineOptions } from './online-options.ts';
 import { PolicyUpdate } from './policy-update.ts';
-import {
-  onlineChecks,
-  onlineDefaults,
-  Rollouts,
-  sequenceRewards,
-  type OnlineInputs,
-  type OnlineOptions,
-  type OnlineProgress,
-} from './rollouts.ts';
+import { Rollouts, sequenceRewards, type OnlineProgress } from './rollouts.ts';
 import { Trainer, type TrainerParts } from './trainer.ts';
 
 /**

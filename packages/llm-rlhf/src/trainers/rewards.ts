@@ -2,6 +2,7 @@ import { aFunction, DivergenceError, objectOf, type OptionCheck } from '@gradus/
 import * as t from '@gradus/tensor';
 import type { PromptExample } from '../data/examples.ts';
 import { RewardModel } from '../model/reward-model.ts';
+import type { Text } from './texts.ts';
 
 /** Texts to and from tokens, as tokenizers have it. */
 export interface TextCodec {
@@ -86,19 +87,17 @@ export class Rewards {
   }
 
   /** Texts of prompts and completions. Throws where there is no tokenizer. */
-  texts({ rows, completions }: Rewarded): {
-    readonly prompts: readonly string[];
-    readonly completions: readonly string[];
-  } {
+  decode(texts: readonly Text[]): Readonly<Record<'prompts' | 'completions', readonly string[]>> {
     const { tokenizer, endOfText } = this;
     if (tokenizer === undefined) throw new RangeError('texts: expected a tokenizer, got none');
-    const textOf = (tokens: readonly number[]): string => {
+    const textOf = (completion: ArrayLike<number>): string => {
+      const tokens = Array.from(completion);
       const hasEnded = tokens[tokens.length - 1] === endOfText;
       return tokenizer.decode(hasEnded ? tokens.slice(0, -1) : tokens, { skipSpecial: true });
     };
     return {
-      prompts: rows.map(({ prompt }) => tokenizer.decode(prompt)),
-      completions: completions.map(textOf),
+      prompts: texts.map(({ prompt }) => tokenizer.decode(prompt)),
+      completions: texts.map(({ completion }) => textOf(completion)),
     };
   }
 
@@ -126,7 +125,8 @@ export class Rewards {
 
   private valuesOf(reward: Reward, rewarded: Rewarded): ArrayLike<number> | Promise<ArrayLike<number>> {
     if (typeof reward === 'function') {
-      const { prompts, completions } = this.texts(rewarded);
+      const texts = rewarded.rows.map(({ prompt }, i) => ({ prompt, completion: rewarded.completions[i] }));
+      const { prompts, completions } = this.decode(texts);
       return reward(prompts, completions, rewarded);
     }
     return reward.score(

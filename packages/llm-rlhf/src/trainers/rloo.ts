@@ -4,16 +4,9 @@ import { groupSizeCheck } from '../losses/groups.ts';
 import { sequenceSum } from '../losses/log-probabilities.ts';
 import { reinforceLoss } from '../losses/reinforce.ts';
 import { clippedSequenceLoss, rlooAdvantages } from '../losses/rloo.ts';
+import { onlineChecks, onlineDefaults, type OnlineInputs, type OnlineOptions } from './online-options.ts';
 import { PolicyUpdate } from './policy-update.ts';
-import {
-  onlineChecks,
-  onlineDefaults,
-  Rollouts,
-  sequenceRewards,
-  type OnlineInputs,
-  type OnlineOptions,
-  type OnlineProgress,
-} from './rollouts.ts';
+import { Rollouts, sequenceRewards, type OnlineProgress } from './rollouts.ts';
 import { Trainer, type TrainerParts } from './trainer.ts';
 
 /**

@@ -7,6 +7,8 @@ import { logProbabilitiesOf, tokenEntropy } from '../losses/log-probabilities.ts
 export interface Text {
   readonly prompt: ArrayLike<number>;
   readonly completion: ArrayLike<number>;
+  /** 1 for tokens of the completion that count. Default: all do. */
+  readonly mask?: ArrayLike<number>;
 }
 
 /** How much room there is for texts. */
@@ -21,7 +23,7 @@ export interface TextRoom {
 
 /**
  * Inputs of programs that read texts: `tokens` [rows, length] from position 0, prompt and completion side by side, so that positions are right without padding
- * before them, and what stands behind is never looked at; `starts` [rows], the prompts' lengths; `completions` [rows, time] and their `mask`.
+ * before them, and what stands behind is never looked at; `starts` [rows], the prompts' lengths; `completions` [rows, time] and their `mask`, 1 for tokens that count.
  */
 export function textInputs({ rows, length, time }: TextRoom): TextSpecs {
   return {
@@ -54,14 +56,12 @@ export function writeTokens(
 
 /** Writes texts into a program's inputs, from row `first` on. */
 export function writeTexts(inputs: TextArrays, texts: readonly Text[], { length, time }: TextRoom, first = 0): void {
-  texts.forEach(({ prompt, completion }, i) => {
+  texts.forEach(({ prompt, completion, mask = new Uint8Array(completion.length).fill(1) }, i) => {
     const row = first + i;
     writeTokens(inputs.tokens, row, length, prompt, completion);
     inputs.starts[row] = prompt.length;
     writeTokens(inputs.completions, row, time, [], completion);
-    inputs.mask
-      .fill(1, row * time, row * time + completion.length)
-      .fill(0, row * time + completion.length, (row + 1) * time);
+    writeTokens(inputs.mask, row, time, [], mask);
   });
 }
 

@@ -87,6 +87,11 @@ export interface Updated<Options extends TrainerOptions = TrainerOptions> {
   readonly device: t.Device;
 }
 
+/** Inputs of which the model may be missing; of each kind of inputs, where there are several. */
+type PerhapsModel<Inputs> = Inputs extends { readonly model: unknown }
+  ? Omit<Inputs, 'model'> & Partial<Pick<Inputs, 'model'>>
+  : never;
+
 /** A trainer's class, as far as going on needs it. */
 interface TrainerClass<Trained extends Trainer, Inputs extends { readonly model: unknown }> {
   new (inputs: Inputs, options?: Partial<Trained['options']> & DeviceOption): Trained;
@@ -230,14 +235,14 @@ export abstract class Trainer<Options extends TrainerOptions = TrainerOptions> i
   static restore<Trained extends Trainer, Inputs extends { readonly model: unknown }>(
     this: TrainerClass<Trained, Inputs>,
     checkpoint: Checkpoint,
-    inputs: Omit<Inputs, 'model'> & Partial<Pick<Inputs, 'model'>>,
+    inputs: PerhapsModel<Inputs>,
     options: Partial<Trained['options']> & DeviceOption = {},
   ): Trained {
     t.checkArguments('restore', { inputs, options }, { inputs: someOptions, options: someOptions });
     const { state, file } = openCheckpoint(checkpoint, this.algorithm);
     const model = inputs.model ?? this.createModel(readConfig(readState(state, 'config')));
     const given = { ...readState(state, 'options'), ...options } as Partial<Trained['options']> & DeviceOption;
-    const trainer = new this({ ...inputs, model } as Inputs, given);
+    const trainer = new this({ ...inputs, model } as unknown as Inputs, given);
     for (const [name, parameters] of trainer.stored) t.loadParameters(parameters, file(`${name}.safetensors`));
     trainer.done = readNumber(state, 'done');
     trainer.random.setState(readState(state, 'random'));
