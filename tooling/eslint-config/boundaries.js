@@ -6,10 +6,13 @@ const arrows = {
   'packages/tensor': { imports: [] },
   'packages/tfjs': { imports: ['tensor'] },
   'packages/core': { imports: ['tensor'], testImports: ['core/node'] },
-  'packages/envs': { imports: ['core'], testImports: ['envs/box2d', 'envs/mujoco', 'envs/node', 'envs/text'] },
+  'packages/envs': {
+    imports: ['core'],
+    testImports: ['envs/backgammon', 'envs/backgammon/node', 'envs/box2d', 'envs/mujoco', 'envs/node', 'envs/text'],
+  },
   'packages/value-based': {
     imports: ['core', 'tensor'],
-    testImports: ['core/node', 'envs', 'envs/box2d', 'envs/text'],
+    testImports: ['core/node', 'envs', 'envs/backgammon', 'envs/box2d', 'envs/text'],
   },
   'packages/policy-gradient': {
     imports: ['core', 'tensor'],
@@ -32,6 +35,8 @@ const arrows = {
       'core',
       'core/node',
       'envs',
+      'envs/backgammon',
+      'envs/backgammon/node',
       'envs/box2d',
       'envs/mujoco',
       'envs/node',
@@ -53,6 +58,7 @@ const documented = [
   'core',
   'core/node',
   'envs',
+  'envs/backgammon',
   'envs/box2d',
   'envs/mujoco',
   'envs/node',
@@ -66,8 +72,13 @@ const documented = [
   'llm-rlhf/node',
 ];
 
-/** Packages whose folder `src/node` holds what only Node can run. */
-const nodeFolders = ['packages/core', 'packages/llm-rlhf', 'packages/policy-search'];
+/** Folders with what only Node can run. */
+const nodeFolders = [
+  'packages/core/src/node',
+  'packages/envs/src/backgammon/node',
+  'packages/llm-rlhf/src/node',
+  'packages/policy-search/src/node',
+];
 
 const folders = Object.keys(arrows).map((folder) => folder.split('/')[1]);
 
@@ -120,7 +131,7 @@ export const boundaries = [
   ...Object.entries(arrows).flatMap(boundary),
   restrictImports(['apps/docs/**/*.ts'], 'apps/docs', documented, []),
   ...nodeFolders.map((folder) =>
-    restrictImports([`${folder}/src/node/**/*.ts`], folder, arrows[folder].imports, [noMiniature]),
+    restrictImports([`${folder}/**/*.ts`], folder, arrows[folder.split('/src/')[0]].imports, [noMiniature]),
   ),
   restrictImports([`${miniature}/**/*.ts`], miniature, arrows['packages/llm-rlhf'].imports, [noNode, noJudge]),
   restrictImports(
@@ -139,7 +150,7 @@ export const boundaries = [
   ),
   {
     files: ['packages/*/src/**/*.ts'],
-    ignores: nodeFolders.map((folder) => `${folder}/src/node/**`),
+    ignores: nodeFolders.map((folder) => `${folder}/**`),
     rules: { 'no-restricted-globals': ['error', 'process', 'Buffer'] },
   },
 ];

@@ -1,0 +1,1 @@
+export { GnubgError, startGnubg, type Gnubg, type GnubgOptions } from './gnubg.ts';
