@@ -6,8 +6,8 @@ import { Box, ReplayBuffer } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 
 /**
- * Memory of a buffer of 10⁶ transitions with BipedalWalker's 24 numbers of observation and 4 of action, and the time to save and to load it as part of a
- * checkpoint, for each way of drawing that keeps something of its own. Seconds are those of the clock. Needs a build.
+ * The time to save and to load a buffer of 10⁶ transitions with BipedalWalker's 24 numbers of observation and 4 of action as part of a checkpoint, and the
+ * size of the files, which hold what memory holds. Softmax sampling makes its tree of rewards again. Seconds are those of the clock. Needs a build.
  *
  *     pnpm --filter @gradus/core bench:replay [--json] [--capacity n]
  */
@@ -23,43 +23,36 @@ const env = {
   actionSpace: new Box(-1, 1, [4]),
 };
 const results = [];
-for (const kind of ['uniform', 'softmax']) {
+for (const kind of ['uniform', 'softmax']) results.push(await measure(kind));
+if (values.json) console.log(JSON.stringify({ unit: 'seconds', results }, null, 2));
+else {
+  for (const { sampling, fileBytes, save, load } of results) {
+    console.log(
+      `${sampling}: ${(fileBytes / 1e6).toFixed(0)} MB, ` +
+        `saved in ${save.toFixed(2)} s, loaded in ${load.toFixed(2)} s`,
+    );
+  }
+}
+
+async function measure(kind) {
   const sampling = kind === 'softmax' ? { kind, beta: 1 } : { kind };
-  globalThis.gc();
-  const before = process.memoryUsage().arrayBuffers;
   const replay = new ReplayBuffer(env, { capacity, gamma: 0.99, sampling });
   fill(replay);
-  globalThis.gc();
-  const bytes = process.memoryUsage().arrayBuffers - before;
 
   const folder = mkdtempSync(join(tmpdir(), 'gradus-replay-'));
   try {
     const path = join(folder, 'agent');
-    const saved = {
-      format: 'gradus-agent',
-      version: 3,
-      algorithm: 'replay',
-      state: { replay: replay.getState() },
-      files: {},
-    };
-    const save = await seconds(() => saveCheckpoint(path, saved));
-    let checkpoint;
+    const state = { replay: replay.getState() };
+    const save = await seconds(() =>
+      saveCheckpoint(path, { format: 'gradus-agent', version: 3, algorithm: 'replay', state, files: {} }),
+    );
     const load = await seconds(async () => {
-      checkpoint = await loadCheckpoint(path);
+      const checkpoint = await loadCheckpoint(path);
       new ReplayBuffer(env, { capacity, gamma: 0.99, sampling }).setState(checkpoint.state.replay);
     });
-    results.push({ sampling: kind, transitions: capacity, bytes, fileBytes: size(path), save, load });
+    return { sampling: kind, transitions: capacity, fileBytes: size(path), save, load };
   } finally {
     rmSync(folder, { recursive: true });
-  }
-}
-if (values.json) console.log(JSON.stringify({ unit: 'seconds', results }, null, 2));
-else {
-  for (const { sampling, bytes, fileBytes, save, load } of results) {
-    console.log(
-      `${sampling}: ${(bytes / 1e6).toFixed(0)} MB of memory, ${(fileBytes / 1e6).toFixed(0)} MB of files, ` +
-        `saved in ${save.toFixed(2)} s, loaded in ${load.toFixed(2)} s`,
-    );
   }
 }
 
