@@ -26,7 +26,7 @@ const arrows = {
     imports: ['core', 'tensor'],
     testImports: ['core/node', 'llm-rlhf/miniature', 'llm-rlhf/node'],
   },
-  'packages/policy-search': { imports: ['core'], testImports: ['core/node', 'envs', 'policy-search/node'] },
+  'packages/policy-search': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs', 'policy-search/node'] },
   'apps/benchmark': {
     testImports: ['llm-rlhf/miniature'],
     imports: [

@@ -126,7 +126,7 @@ export abstract class AskTellSearch implements Search {
   private checkCandidates(): void {
     const { name, candidates, dimension, bounds } = this;
     const outside = bounds ? findOutside(bounds, candidates) : -1;
-    const wrong = outside === -1 ? candidates.findIndex((value) => value - value !== 0) : outside;
+    const wrong = outside === -1 ? firstInfinite(candidates) : outside;
     if (wrong === -1) return;
     const expected = bounds ? 'parameters within the bounds' : 'finite parameters';
     throw new RangeError(
@@ -190,4 +190,10 @@ export abstract class AskTellSearch implements Search {
     this.random.setState(readState(state, 'random'));
     this.setMemory(readState(state, 'memory'));
   }
+}
+
+/** Where the first number is that is not finite; −1 where all are. A loop, since a call for each of them would take a tenth of a search's time. */
+function firstInfinite(values: Float64Array): number {
+  for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
+  return -1;
 }

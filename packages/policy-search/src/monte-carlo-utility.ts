@@ -23,8 +23,10 @@ import {
   type OptionCheck,
   type StateDict,
   type Stateful,
+  type DeviceOption,
   type VectorEnv,
 } from '@gradus/core';
+import { CandidateActors } from './candidate-actors.ts';
 import { checkNetwork, type PolicyNetwork } from './policy-network.ts';
 
 /** Options of a {@link MonteCarloUtility}. */
@@ -102,6 +104,8 @@ export class MonteCarloUtility implements Stateful {
   /** What its rewards sum up to, [n]. */
   private readonly sum: Float64Array;
   private readonly actions: ActionArray;
+  /** Computes actions where there is more to compute than a linear function. */
+  private readonly actors: CandidateActors | undefined;
   /** Choices of each element of an action, where there are masks. */
   private readonly actionCounts: readonly number[];
   /** Observations as the network sees them, and those to learn the normalization of. */
@@ -109,10 +113,14 @@ export class MonteCarloUtility implements Stateful {
   private readonly active: Float32Array;
 
   /**
-   * `network`: the policy, for the spaces of `env`. Throws `RangeError` for an unknown option or a wrong one, and where observations to normalize are
+   * `network`: the policy, for the spaces of `env`. `device`: what computes it, unless it is linear. Throws `RangeError` for an unknown option or a wrong one, and where observations to normalize are
    * not those of a float32 `Box`.
    */
-  constructor(env: Env | VectorEnv, network: PolicyNetwork, options: Partial<MonteCarloUtilityOptions> = {}) {
+  constructor(
+    env: Env | VectorEnv,
+    network: PolicyNetwork,
+    { device, ...options }: Partial<MonteCarloUtilityOptions> & DeviceOption = {},
+  ) {
     checkOptions<MonteCarloUtilityOptions>('MonteCarloUtility', options, monteCarloUtilityChecks);
     this.env = asVectorEnv(env);
     checkNetwork('MonteCarloUtility', network);
@@ -127,6 +135,7 @@ export class MonteCarloUtility implements Stateful {
       this.normalizer = new RunningNormalizer(observationSpace.size);
       this.seen = new RunningNormalizer(observationSpace.size);
     }
+    if (!network.isLinear) this.actors = new CandidateActors(network, numEnvs, device);
     this.episode = new Int32Array(numEnvs);
     this.sum = new Float64Array(numEnvs);
     this.actionCounts = actionMasks ? actionCounts(actionSpace) : [];
@@ -182,11 +191,15 @@ export class MonteCarloUtility implements Stateful {
     seed: number,
     { sums, returns, lengths }: EpisodeResults,
   ): void {
-    const { env, episode, actions } = this;
+    const { env, episode, actions, actors } = this;
     const { numEnvs, terminated, truncated } = env;
     env.reset({ seed });
     checkFiniteRows('observation', env.observations, env.observationSpace.size);
-    for (let i = 0; i < numEnvs; i++) episode[i] = first + i;
+    actors?.begin(end - first);
+    for (let i = 0; i < numEnvs; i++) {
+      episode[i] = first + i;
+      if (episode[i] < end) actors?.assign(i, candidates, this.parametersOf(episode[i]));
+    }
     this.sum.fill(0);
     const longest = episodeLimit(env, this.options.maxEpisodeSteps ?? undefined);
     for (let left = end - first; left > 0;) {
@@ -206,13 +219,15 @@ export class MonteCarloUtility implements Stateful {
         lengths[e] = env.episodeLengths[i];
         episode[i] += numEnvs;
         left--;
+        if (episode[i] < end) actors?.assign(i, candidates, this.parametersOf(episode[i]));
+        else actors?.release(i);
       }
     }
   }
 
   /** Writes the action of each copy that has an episode to play. */
   private act(candidates: Float64Array, end: number): void {
-    const { env, network, episode, actions, normalizer, active } = this;
+    const { env, network, episode, actions, normalizer, active, actors } = this;
     const { numEnvs, actionMasks } = env;
     const { size } = env.observationSpace;
     if (actionMasks) checkActionMasks(actionMasks, this.actionCounts, numEnvs);
@@ -221,16 +236,24 @@ export class MonteCarloUtility implements Stateful {
       normalizer.normalize(observations, this.normalized);
       observations = this.normalized;
     }
+    actors?.act(observations, actions, actionMasks);
+    if (actors && !normalizer) return;
     let rows = 0;
     for (let i = 0; i < numEnvs; i++) {
       if (episode[i] >= end) continue;
-      const candidate = Math.floor(episode[i] / this.options.episodes);
-      network.writeAction(candidates, candidate * network.dimension, observations, i, actions, actionMasks);
+      if (!actors) {
+        network.writeAction(candidates, this.parametersOf(episode[i]), observations, i, actions, actionMasks);
+      }
       if (!normalizer) continue;
       for (let j = 0; j < size; j++) active[rows * size + j] = env.observations[i * size + j];
       rows++;
     }
     this.seen?.update(active.subarray(0, rows * size));
+  }
+
+  /** Where the parameters begin that play an episode. */
+  private parametersOf(episode: number): number {
+    return Math.floor(episode / this.options.episodes) * this.network.dimension;
   }
 
   /** What it has learned: the normalization. Between evaluations there is nothing else to remember. */
@@ -240,5 +263,10 @@ export class MonteCarloUtility implements Stateful {
 
   setState(state: StateDict): void {
     for (const each of [this.normalizer, this.seen]) each?.setState(readState(state, 'normalizer'));
+  }
+
+  /** Frees what computes the network. */
+  dispose(): void {
+    this.actors?.dispose();
   }
 }

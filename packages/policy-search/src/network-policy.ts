@@ -14,6 +14,8 @@ import {
   type RunningNormalizer,
   type SpaceValue,
 } from '@gradus/core';
+import type { Device } from '@gradus/tensor';
+import { NetworkPrograms } from './network-programs.ts';
 import { checkNetwork, type PolicyNetwork } from './policy-network.ts';
 
 /** The policy of some parameters of a network: what `evaluate` of `@gradus/core` plays. */
@@ -23,13 +25,16 @@ export class NetworkPolicy implements Policy {
   private readonly normalizer: RunningNormalizer | undefined;
   private readonly observation: Float32Array;
   private readonly action: ActionArray;
+  /** Compute what is more than a linear function. */
+  private readonly programs: NetworkPrograms | undefined;
   /** Normalized observations. */
   private prepared = new Float32Array(0);
 
   /**
-   * `parameters`: what is acted by, [network.dimension], asked for at every act. `normalizer`: normalizes observations, if they shall be.
+   * `parameters`: what is acted by, [network.dimension], asked for at every act. `normalizer`: normalizes observations, if they shall be. `device`: what
+   * computes the network, unless it is linear; default: the default device.
    */
-  constructor(network: PolicyNetwork, parameters: () => Float64Array, normalizer?: RunningNormalizer) {
+  constructor(network: PolicyNetwork, parameters: () => Float64Array, normalizer?: RunningNormalizer, device?: Device) {
     checkNetwork('NetworkPolicy', network);
     if (typeof (parameters as unknown) !== 'function') {
       throw new RangeError(`NetworkPolicy: expected parameters to be a function, got ${valueText(parameters)}`);
@@ -37,6 +42,7 @@ export class NetworkPolicy implements Policy {
     this.network = network;
     this.parameters = parameters;
     this.normalizer = normalizer;
+    if (!network.isLinear) this.programs = new NetworkPrograms(network, device);
     this.observation = new Float32Array(network.observationSpace.size);
     this.action = createActions(network.actionSpace, 1);
   }
@@ -67,6 +73,20 @@ export class NetworkPolicy implements Policy {
       normalizer.normalize(observations, seen);
     }
     const parameters = this.parameters();
-    for (let row = 0; row < rows; row++) network.writeAction(parameters, 0, seen, row, actions, actionMasks);
+    const program = this.programs?.for(1, rows);
+    if (program === undefined) {
+      for (let row = 0; row < rows; row++) network.writeAction(parameters, 0, seen, row, actions, actionMasks);
+      return;
+    }
+    program.inputs.parameters.set(parameters);
+    program.inputs.observations.set(seen);
+    const { outputs } = program.run();
+    const width = outputs.length / rows;
+    for (let row = 0; row < rows; row++) network.chooseAction(outputs, row * width, row, actions, actionMasks);
+  }
+
+  /** Frees what computes the network. */
+  dispose(): void {
+    this.programs?.dispose();
   }
 }

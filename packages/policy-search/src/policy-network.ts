@@ -11,6 +11,7 @@ import {
   flag,
   layerSizes,
   naturalNumber,
+  observationFeatures,
   policyOutputs,
   spaceLeaves,
   valueText,
@@ -20,6 +21,7 @@ import {
   type Space,
   type VectorEnv,
 } from '@gradus/core';
+import { add, matmul, reshape, slice, tanh, transpose, type Tensor, type TensorData } from '@gradus/tensor';
 
 /** Options of a {@link PolicyNetwork}. */
 export interface PolicyNetworkOptions {
@@ -145,7 +147,34 @@ export class PolicyNetwork {
       }
       inputs = units;
     }
-    this.takeAction(inputs, row, actions, masks);
+    this.chooseAction(inputs, 0, row, actions, masks);
+  }
+
+  /** Whether there are no hidden layers: so little to compute that calling a program costs more. */
+  get isLinear(): boolean {
+    return this.layers.length === 1;
+  }
+
+  /**
+   * The outputs of many candidates for many observations, inside a program: θ [candidates × dimension] and observations [candidates · n × observation size], n
+   * for each candidate, give [candidates × n × outputs], of which {@link chooseAction} makes actions. What {@link writeAction} computes, in float32.
+   */
+  outputs(parameters: Tensor, observations: Tensor): Tensor {
+    const [candidates] = parameters.shape;
+    let inputs = this.features.length;
+    let at = 0;
+    let x = reshape(observationFeatures(this.observationSpace, observations), [candidates, -1, inputs]);
+    const last = this.layers.length - 1;
+    for (const [layer, { length: units }] of this.layers.entries()) {
+      const columns = inputs + (this.hasBias ? 1 : 0);
+      const rows = reshape(slice(parameters, [0, at], [candidates, units * columns]), [candidates, units, columns]);
+      x = matmul(x, transpose(slice(rows, [0, 0, 0], [candidates, units, inputs])));
+      if (this.hasBias) x = add(x, transpose(slice(rows, [0, 0, inputs], [candidates, units, 1])));
+      if (layer < last) x = tanh(x);
+      at += units * columns;
+      inputs = units;
+    }
+    return x;
   }
 
   private readFeatures(observations: Float32Array, row: number): void {
@@ -165,28 +194,36 @@ export class PolicyNetwork {
     }
   }
 
-  private takeAction(outputs: Float64Array, row: number, actions: ActionArray, masks: Uint8Array | undefined): void {
+  /** Writes the action that the network's outputs, which begin at `first` in `outputs`, stand for into row `row` of `actions`, as {@link writeAction} does. */
+  chooseAction(
+    outputs: Float64Array | TensorData,
+    first: number,
+    row: number,
+    actions: ActionArray,
+    masks?: Uint8Array,
+  ): void {
     const { actionSpace, choices } = this;
     const { counts } = choices;
+    const count = this.layers[this.layers.length - 1].length;
     const start = row * actionSpace.size;
     if (actionSpace.kind === 'box') {
       const { low, high, size } = actionSpace;
       for (let i = 0; i < size; i++) {
-        const output = outputs[i];
+        const output = outputs[first + i];
         actions[start + i] = output < low[i] ? low[i] : output > high[i] ? high[i] : output;
       }
       return;
     }
     if (actionSpace.kind === 'multi-binary') {
-      for (let i = 0; i < outputs.length; i++) actions[start + i] = outputs[i] > 0 ? 1 : 0;
+      for (let i = 0; i < count; i++) actions[start + i] = outputs[first + i] > 0 ? 1 : 0;
       return;
     }
     let offset = 0;
     for (let i = 0; i < counts.length; i++) {
       let best = -1;
       for (let j = offset; j < offset + counts[i]; j++) {
-        if (masks?.[row * outputs.length + j] === 0) continue;
-        if (best === -1 || outputs[j] > outputs[best]) best = j;
+        if (masks?.[row * count + j] === 0) continue;
+        if (best === -1 || outputs[first + j] > outputs[first + best]) best = j;
       }
       actions[start + i] = choices.start[i] + best - offset;
       offset += counts[i];

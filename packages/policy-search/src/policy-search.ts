@@ -123,8 +123,8 @@ export class PolicySearch<Options extends object = object> implements Agent {
   };
 
   /**
-   * `env`: one environment, or n copies that play candidates' episodes side by side. `options`: those above and the method's; no program runs, so that a
-   * device is of no account. Throws `RangeError` for an unknown option or a wrong one.
+   * `env`: one environment, or n copies that play candidates' episodes side by side. `options`: those above and the method's; `device`: what computes
+   * policies with hidden layers. Throws `RangeError` for an unknown option or a wrong one.
    */
   constructor(
     env: Env | VectorEnv,
@@ -150,8 +150,9 @@ export class PolicySearch<Options extends object = object> implements Agent {
       commonEpisodes: episodeChoice !== 'independent',
       normalizeObservation: played.normalizeObservation,
       maxEpisodeSteps: played.maxEpisodeSteps,
+      device: options.device,
     });
-    this.policy = new NetworkPolicy(this.network, () => this.parameters, this.utility.normalizer);
+    this.policy = new NetworkPolicy(this.network, () => this.parameters, this.utility.normalizer, options.device);
     this.parts = { state: { search: this.search, utility: this.utility } };
   }
 
@@ -255,8 +256,10 @@ export class PolicySearch<Options extends object = object> implements Agent {
     return agent;
   }
 
+  /** Frees the programs. */
   dispose(): void {
-    // Holds nothing but memory.
+    this.utility.dispose();
+    this.policy.dispose();
   }
 }
 

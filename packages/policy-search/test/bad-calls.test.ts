@@ -53,8 +53,8 @@ const statics = {
 test('bad arguments are refused in words', async () => {
   const { failures } = await badCalls({ ...policySearch, ...statics }, examples, {
     sources: `${import.meta.dirname}/../src`,
-    // Writes one action of many; `act` and `actBatch` have checked what they are given.
-    internal: [/\.writeAction$/],
+    // Parts of programs and of loops; `act` and `actBatch` have checked what they are given.
+    internal: [/\.(writeAction|outputs|chooseAction)$/],
     // Bounds may be one number for all parameters, or null for none.
     accepted: [/\(2\.(lower|upper): .*accepted$/],
   });

@@ -23,10 +23,14 @@ function randomCandidates(network: PolicyNetwork, count: number): Float64Array {
 }
 
 describe('on several copies', () => {
-  const cases = [1, 3, 4, 7, 20].map((numEnvs) => ({ numEnvs, episodes: 2 }));
+  const episodes = 2;
+  const cases = [1, 3, 4, 7, 20].flatMap((numEnvs) => [
+    { numEnvs, hidden: [] },
+    { numEnvs, hidden: [6] },
+  ]);
 
-  test.each(cases)('%o: episodes are those of single environments with these seeds', ({ numEnvs, episodes }) => {
-    const network = new PolicyNetwork(makeEnv('CartPole-v1'));
+  test.each(cases)('%o: episodes are those of single environments with these seeds', ({ numEnvs, hidden }) => {
+    const network = new PolicyNetwork(makeEnv('CartPole-v1'), { hidden });
     const candidates = randomCandidates(network, 7);
     const utility = new MonteCarloUtility(makeVectorEnv('CartPole-v1', numEnvs), network, { episodes });
     const { utilities, returns, lengths } = utility.evaluate(candidates, 50);
@@ -42,7 +46,7 @@ describe('on several copies', () => {
     expect(returns).toEqual(expected);
     // A reward of 1 for each step.
     expect([...lengths]).toEqual([...expected]);
-    expect(new Set(expected).size).toBeGreaterThan(5);
+    expect(new Set(expected).size).toBeGreaterThan(3);
     expect([...utilities]).toEqual(Array.from({ length: 7 }, (_, k) => (expected[2 * k] + expected[2 * k + 1]) / 2));
     // What came before does not matter.
     expect(utility.evaluate(candidates, 50).returns).toEqual(expected);

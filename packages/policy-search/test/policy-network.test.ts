@@ -1,5 +1,6 @@
 import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Random, createActions, type Space } from '@gradus/core';
 import { PolicyNetwork, type PolicyNetworkOptions } from '@gradus/policy-search';
+import { program } from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
 import { networkOutputs } from './support/reference-network.ts';
 
@@ -81,6 +82,50 @@ test.each([
     return networkOutputs([...theta], [...observations.subarray(2 * row, 2 * row + 2)], [...hidden, 2], bias);
   });
   expect([...actions]).toEqual(expected.map(Math.fround));
+});
+
+describe('in a program', () => {
+  const part = new Dict({
+    a: new MultiDiscrete([2, 3]),
+    b: new Box(-9, 9, [2]),
+    c: new Box(0, 51, [1], { dtype: 'uint8' }),
+  });
+
+  test.each([
+    { hidden: [], bias: true },
+    { hidden: [7], bias: false },
+    { hidden: [9, 4], bias: true },
+  ])('%o: outputs are those of one candidate and one observation at a time', ({ hidden, bias }) => {
+    const outputs = 3;
+    const network = new PolicyNetwork(
+      { observationSpace: part, actionSpace: new Box(-Infinity, Infinity, [outputs]) },
+      { hidden, bias },
+    );
+    const random = new Random(2);
+    const [candidates, each] = [4, 3];
+    const rows = candidates * each;
+    const parameters = Float64Array.from({ length: candidates * network.dimension }, () => random.normal());
+    const observations = new Float32Array(rows * part.size);
+    for (let row = 0; row < rows; row++) {
+      const numbers = [random.integer(2), random.integer(3), random.normal(), random.normal(), random.integer(52)];
+      observations.set(numbers, row * part.size);
+    }
+    const apply = program(
+      { parameters: [candidates, network.dimension], observations: [rows, part.size] },
+      (inputs) => ({ outputs: network.outputs(inputs.parameters, inputs.observations) }),
+    );
+    apply.inputs.parameters.set(parameters);
+    apply.inputs.observations.set(observations);
+    const together = apply.run().outputs;
+    const alone = new Float32Array(rows * outputs);
+    for (let row = 0; row < rows; row++) {
+      const first = Math.floor(row / each) * network.dimension;
+      network.writeAction(parameters, first, observations, row, alone);
+    }
+    // Sums of up to ten float32 products of numbers about 1.
+    alone.forEach((value, i) => expect(together[i]).toBeCloseTo(value, 4));
+    apply.dispose();
+  });
 });
 
 describe('initial parameters', () => {
