@@ -5,6 +5,10 @@
 const arrows = {
   'packages/tensor': { imports: [] },
   'packages/tfjs': { imports: ['tensor'] },
+  'packages/onnx': {
+    imports: ['core', 'tensor'],
+    testImports: ['actor-critic', 'envs', 'llm-rlhf', 'policy-gradient', 'value-based'],
+  },
   'packages/core': { imports: ['tensor'], testImports: ['core/node'] },
   'packages/envs': {
     imports: ['core'],
@@ -32,6 +36,7 @@ const arrows = {
     imports: [
       'tensor',
       'tfjs',
+      'onnx',
       'core',
       'core/node',
       'envs',

@@ -355,7 +355,7 @@ test('bad arguments are refused in words', async () => {
       /^(everyStep|observationRows|openAgent|restoreAgent|saveAgent|shownObservations)/,
       // The fake agent's.
       /^loadAgent\./,
-      /^RolloutCollector\.prepare/,
+      /^(RolloutCollector\.prepare|RunningNormalizer\.apply)/,
       /^SamplingKeys\.(write|for)/,
       /\.on(Start|Progress|End)$/,
       /\.(render|writeKey)$/,

@@ -6,7 +6,8 @@ export type { VariableOptions } from './variable.ts';
 export { Variable, variable } from './variable.ts';
 export { assign } from './ops/assign.ts';
 export type { Evaluated, InputSpec, Program, ProgramOptions } from './program.ts';
-export { evaluate, program } from './program.ts';
+export { evaluate, program, traceProgram } from './program.ts';
+export { applyGraph } from './apply-graph.ts';
 export { grad } from './grad.ts';
 
 export type { Device, Executable, Graph } from './device/device.ts';

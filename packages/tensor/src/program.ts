@@ -55,10 +55,55 @@ export function program<Inputs extends Record<string, InputSpec>, Outputs extend
 ): Program<Inputs, Outputs> {
   checkArguments('program', { inputs, build }, { inputs: isRecord, build: isFunction });
   checkArguments('program', options, { device: optional(isDevice) });
+  if (traced !== undefined) {
+    traced.push(trace(inputs, build));
+    return lazily(() => {
+      throw new Error('program: this one was made to be traced, and does not run');
+    });
+  }
   const device = options.device ?? defaultDevice();
   return device instanceof LazyDevice
     ? lazily(() => compile(inputs, build, device.device))
     : compile(inputs, build, device);
+}
+
+/** Where {@link traceProgram} gathers programs instead of having them compiled. */
+let traced: Graph[] | undefined;
+
+/**
+ * What a program computes, as a graph to be translated into another format; nothing is compiled, and no memory is taken.
+ *
+ * ```ts
+ * const { nodes, outputs } = traceProgram(() => program({ x: [2] }, ({ x }) => ({ y: exp(x) })));
+ * ```
+ * @param make makes one program.
+ * @throws RangeError when it makes none or several.
+ */
+export function traceProgram(make: () => unknown): Graph {
+  checkArguments('traceProgram', { make }, { make: isFunction });
+  const [before, graphs]: [Graph[] | undefined, Graph[]] = [traced, []];
+  traced = graphs;
+  try {
+    make();
+  } finally {
+    traced = before;
+  }
+  if (graphs.length === 1) return graphs[0];
+  throw new RangeError(`traceProgram: expected a function that makes one program, got one that makes ${graphs.length}`);
+}
+
+function trace<Inputs extends Record<string, InputSpec>>(
+  inputs: Inputs,
+  build: (inputs: { readonly [Name in keyof Inputs]: Tensor }) => Record<string, TensorLike>,
+): Graph {
+  const record = new Trace();
+  return withTrace(record, () => {
+    const nodes = new Map(Object.entries(inputs).map(([name, spec]) => [name, inputNode(record, name, spec)]));
+    const tensors = [...nodes].map(([name, node]) => [name, valueOf(node, inputs[name])] as const);
+    const outputs = build(Object.fromEntries(tensors) as { [Name in keyof Inputs]: Tensor });
+    checkArguments('program', { outputs }, { outputs: isRecord });
+    return graphOf(record, nodes, outputs);
+  });
 }
 
 function compile<Inputs extends Record<string, InputSpec>, Outputs extends Record<string, TensorLike>>(
@@ -66,14 +111,7 @@ function compile<Inputs extends Record<string, InputSpec>, Outputs extends Recor
   build: (inputs: { readonly [Name in keyof Inputs]: Tensor }) => Outputs,
   device: Device,
 ): Program<Inputs, Outputs> {
-  const trace = new Trace();
-  const graph = withTrace(trace, () => {
-    const nodes = new Map(Object.entries(inputs).map(([name, spec]) => [name, inputNode(trace, name, spec)]));
-    const tensors = [...nodes].map(([name, node]) => [name, valueOf(node, inputs[name])] as const);
-    const outputs = build(Object.fromEntries(tensors) as { [Name in keyof Inputs]: Tensor });
-    checkArguments('program', { outputs }, { outputs: isRecord });
-    return graphOf(trace, nodes, outputs);
-  });
+  const graph = trace(inputs, build);
   const executable = device.compile(graph);
   for (const [name, spec] of Object.entries(inputs)) {
     if ('initial' in spec && spec.initial !== undefined) executable.input(name).fill(spec.initial);

@@ -1,6 +1,8 @@
-import type { Program, TensorData } from '@gradus/tensor';
+import { applyGraph, clip, constant, program, traceProgram } from '@gradus/tensor';
+import type { Graph, Program, Tensor, TensorData } from '@gradus/tensor';
 import type { ActOptions, Policy } from '../training/agent.ts';
 import { checkActing, checkActingTogether } from '../training/check-acting.ts';
+import type { RunningNormalizer } from '../statistics/running-normalizer.ts';
 import { checkActionMasks } from '../environments/check-action-masks.ts';
 import { checkFlags } from '../environments/check-rows.ts';
 import { actionCounts } from '../environments/dynamics.ts';
@@ -30,8 +32,8 @@ export interface ProgramPolicyOptions {
   readonly actionSpace: Space;
   /** Compiles the program for a number of observations; called once for each. */
   readonly compile: (batch: number, deterministic: boolean) => ActProgram;
-  /** Writes what the network sees of `observations` into `target`. Default: a copy. */
-  readonly prepare?: ((observations: Float32Array, target: TensorData) => void) | undefined;
+  /** Normalizes what the network sees of observations. Default: it sees them as they are. */
+  readonly normalizer?: RunningNormalizer | undefined;
   /** Writes a key for sampling, a new one at each call. Default: nothing, for policies that never draw. */
   readonly writeKey?: ((key: TensorData) => void) | undefined;
 }
@@ -68,12 +70,12 @@ export class ProgramPolicy implements Policy {
   actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
     checkActingTogether(this.options, observations, actions, options);
     const { deterministic = true, actionMasks, episodeStarts } = options;
-    const { observationSpace, actionSpace, prepare, writeKey } = this.options;
+    const { observationSpace, actionSpace, normalizer, writeKey } = this.options;
     const batch = observations.length / observationSpace.size;
     if (actionMasks) checkActionMasks(actionMasks, actionCounts(actionSpace), batch);
     const program = this.programFor(batch, deterministic);
-    if (prepare === undefined) program.inputs.observations.set(observations);
-    else prepare(observations, program.inputs.observations);
+    if (normalizer === undefined) program.inputs.observations.set(observations);
+    else normalizer.normalize(observations, program.inputs.observations as Float32Array);
     if (actionMasks) program.inputs.actionMasks?.set(actionMasks);
     else program.inputs.actionMasks?.fill(1);
     if (!deterministic) writeKey?.(program.inputs.key);
@@ -93,6 +95,23 @@ export class ProgramPolicy implements Policy {
     const results = program.run();
     clipToBounds(actionSpace, results.actions, actions);
     if (results.memories) memory.set(results.memories);
+  }
+
+  /**
+   * How it chooses its best actions for `rows` observations, for other formats: inputs and outputs are those of {@link ActProgram}, but for the output
+   * `nextMemories`, observations are as they are before `normalizer` and its own have changed them, and actions keep to their bounds.
+   */
+  graph(rows: number, normalizer?: RunningNormalizer): Graph {
+    const { compile, actionSpace, normalizer: own } = this.options;
+    const inner = traceProgram(() => compile(rows, true));
+    const used = [...inner.inputs].filter(([, node]) => inner.nodes.includes(node));
+    const inputs = Object.fromEntries(used.map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
+    const act = (given: Readonly<Record<string, Tensor>>): Record<string, Tensor> => {
+      const seen = [normalizer, own].reduce((x, each) => each?.apply(x) ?? x, given.observations);
+      const { actions, memories } = applyGraph(inner, { ...given, observations: seen });
+      return { actions: insideBounds(actionSpace, actions), ...(memories && { nextMemories: memories }) };
+    };
+    return traceProgram(() => program(inputs, act));
   }
 
   /** Frees the programs. */
@@ -127,6 +146,13 @@ export class ProgramPolicy implements Policy {
 export function forget(memory: Float32Array, starts: Uint8Array): void {
   const size = memory.length / starts.length;
   for (let i = 0; i < starts.length; i++) if (starts[i] !== 0) memory.fill(0, i * size, (i + 1) * size);
+}
+
+/** {@link clipToBounds} within a program. */
+function insideBounds(space: Space, actions: Tensor): Tensor {
+  if (space.kind !== 'box') return actions;
+  const bound = (values: ArrayLike<number>): Tensor => constant([space.size], values);
+  return clip(actions, bound(space.low), bound(space.high));
 }
 
 /** Copies actions [n × space.size] into `target`, those of a `Box` moved to the nearest one inside its bounds. */

@@ -142,7 +142,7 @@ export class RolloutCollector implements Stateful {
       observationSpace,
       actionSpace,
       compile: (batch, deterministic) => actProgram(networks, env, device, batch, deterministic),
-      prepare: this.prepare,
+      normalizer: this.observationNormalizer,
       writeKey: this.keys.forActing,
     });
   }

@@ -1,4 +1,15 @@
-import { checkArguments, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
+import {
+  checkArguments,
+  clip as clipTensor,
+  constant,
+  div,
+  positiveInteger,
+  sub,
+  valueText,
+  type OptionCheck,
+  type Tensor,
+  type TensorLike,
+} from '@gradus/tensor';
 import { anObject, floatArray } from '../options/argument-checks.ts';
 import { readNumber, restoreArray, type StateDict, type StateValue, type Stateful } from '../checkpoints/state.ts';
 import { CheckpointError } from '../errors.ts';
@@ -77,6 +88,17 @@ export class RunningNormalizer implements Stateful {
       const scale = Math.sqrt(variance[j] + EPSILON);
       for (let k = j; k < batch.length; k += size) target[k] = clip((batch[k] - center) / scale, limit);
     }
+  }
+
+  /** What `normalize` makes of rows, [rows × size], with the statistics as they are now, within a program. */
+  apply(rows: TensorLike): Tensor {
+    const { size, mean, variance, limit } = this;
+    // A mean far from 0 has more digits than a float: what it lacks is taken off afterwards.
+    const rest = mean.map((center) => center - Math.fround(center));
+    const scale = variance.map((each) => Math.sqrt(each + EPSILON));
+    const centered = sub(sub(rows, constant([size], mean)), constant([size], rest));
+    const normalized = div(centered, constant([size], scale));
+    return limit === Infinity ? normalized : clipTensor(normalized, -limit, limit);
   }
 
   private rowsOf(batch: ArrayLike<number>): number {

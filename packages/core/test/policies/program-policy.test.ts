@@ -1,8 +1,10 @@
 import {
   add,
+  applyGraph,
   argmax,
   cast,
   constant,
+  evaluate,
   greater,
   mul,
   program,
@@ -10,11 +12,11 @@ import {
   squeeze,
   where,
   type Tensor,
-  type TensorData,
 } from '@gradus/tensor';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ProgramPolicy, clipToBounds, type ActProgram } from '../../src/policies/program-policy.ts';
 import { programKeys } from '../../src/random/seed-sequence.ts';
+import { RunningNormalizer } from '../../src/statistics/running-normalizer.ts';
 import { Box, Discrete, MultiDiscrete } from '../../src/spaces/spaces.ts';
 
 const observationSpace = new Box(-100, 100, [1]);
@@ -25,7 +27,7 @@ afterEach(() => compiled.splice(0));
 const writeKey = programKeys(3);
 
 /** Acts with what it sees; when not deterministic, with uniform noise in [0, 1) added. */
-function policy(prepare?: (observations: Float32Array, target: TensorData) => void): ProgramPolicy {
+function policy(normalizer?: RunningNormalizer): ProgramPolicy {
   let draws = 0;
   const compile = (batch: number, deterministic: boolean): ActProgram => {
     compiled.push(`${batch} ${deterministic ? 'best' : 'drawn'}`);
@@ -37,7 +39,7 @@ function policy(prepare?: (observations: Float32Array, target: TensorData) => vo
     observationSpace,
     actionSpace,
     compile,
-    prepare,
+    normalizer,
     writeKey: (key) => writeKey(key, draws++),
   });
 }
@@ -69,9 +71,26 @@ test('actions keep to their bounds', () => {
   expect([-7, 1, 7].map((x) => acting.act([x]))).toEqual([-2, 1, 2].map((x) => Float32Array.of(x)));
 });
 
-test('the network sees prepared observations', () => {
-  const acting = policy((observations, target) => target.set(observations.map((x) => x / 10)));
-  expect(acting.act([10])).toEqual(Float32Array.of(1));
+test('the network sees normalized observations', () => {
+  const normalizer = new RunningNormalizer(1);
+  normalizer.update(Float32Array.of(10, 30));
+  const seen = new Float32Array(1);
+  normalizer.normalize(Float32Array.of(25), seen);
+  expect(seen[0]).toBeCloseTo(0.5, 3);
+  expect(policy(normalizer).act([25])).toEqual(seen);
+});
+
+test('its graph normalizes observations that are as they were before, and keeps actions to their bounds', () => {
+  const [outer, own] = [new RunningNormalizer(1), new RunningNormalizer(1)];
+  outer.update(Float32Array.of(1e6 + 0.1, 1e6 + 0.3));
+  own.update(Float32Array.of(-1, 3));
+  const graph = policy(own).graph(3, outer);
+  expect([...graph.inputs.keys()]).toEqual(['observations']);
+  const { actions } = evaluate(() => applyGraph(graph, { observations: constant([3, 1], [1e6, 1e6 + 0.5, 2e6]) }));
+  const seen = new Float32Array(3);
+  outer.normalize(Float32Array.of(1e6, 1e6 + 0.5, 2e6), seen);
+  own.normalize(seen, seen);
+  seen.forEach((x, i) => expect(actions[i]).toBeCloseTo(Math.min(Math.max(x, -2), 2), 6));
 });
 
 test('single numbers are observations too, and discrete actions are numbers', () => {
