@@ -2,9 +2,14 @@ import { checkOptions, optional, stepLimit, type OptionCheck } from '@gradus/cor
 
 /** 0, 1, …, n − 1. */
 export function integerBelow(n: number): OptionCheck {
+  return integerBetween(0, n - 1);
+}
+
+/** Both bounds are among them. */
+export function integerBetween(low: number, high: number): OptionCheck {
   return {
-    expected: `an integer from 0 to ${n - 1}`,
-    accepts: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < n,
+    expected: `an integer from ${low} to ${high}`,
+    accepts: (value) => Number.isInteger(value) && (value as number) >= low && (value as number) <= high,
   };
 }
 

@@ -63,6 +63,7 @@ const subEntries: Readonly<Record<string, readonly string[]>> = {
     'BipedalWalker-v3',
     'BipedalWalkerHardcore-v3',
   ],
+  "import '@gradus/envs/text'": ['CoinCollector-v0', 'CoinCollector20-v0', 'TreasureHunt-v0', 'Cooking-v0'],
   "`await loadMujoco()` of '@gradus/envs/mujoco'": [
     'HalfCheetah-v5',
     'Hopper-v5',

@@ -1,5 +1,7 @@
 // Registers LunarLander and BipedalWalker.
 import '@gradus/envs/box2d';
+// Registers text worlds.
+import '@gradus/envs/text';
 import { loadMujoco, mujocoIds } from '@gradus/envs/mujoco';
 import { messageOf, UserError } from '../user-error.ts';
 

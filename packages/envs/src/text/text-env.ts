@@ -4,17 +4,21 @@ import {
   Discrete,
   EnvError,
   checkArguments,
+  checkRenderContext,
   havingMethods,
   positiveInteger,
   readNumber,
   readState,
   type Env,
+  type RenderContext,
+  type RenderFormat,
   type ResetOptions,
   type ResetResult,
   type StateDict,
   type StepResult,
 } from '@gradus/core';
-import { envOptions } from '../env-options.ts';
+import { envOptions, integerBetween } from '../env-options.ts';
+import { renderTextPage, textPageFormat } from '../rendering/text-page.ts';
 import type { TextGame, TextState } from './text-game.ts';
 import { writeWordIds } from './word-ids.ts';
 
@@ -43,10 +47,7 @@ const checks = {
   maxActions: positiveInteger,
   maxWords: positiveInteger,
   maxActionWords: positiveInteger,
-  vocabulary: {
-    expected: 'an integer from 2 to 65536',
-    accepts: (value: unknown) => Number.isInteger(value) && (value as number) >= 2 && (value as number) <= 65_536,
-  },
+  vocabulary: integerBetween(2, 65_536),
 };
 
 const isGame = havingMethods(
@@ -146,6 +147,17 @@ class GameEnv implements TextEnv {
     this.current = this.game.setState(readState(state, 'game'));
     this.steps = readNumber(state, 'steps');
     this.isOver = state.isOver === true;
+  }
+
+  get renderFormat(): RenderFormat {
+    return textPageFormat;
+  }
+
+  render(context: RenderContext): void {
+    checkRenderContext(context);
+    const { told, game } = this;
+    const score = `score ${told.score}${game.maxScore === undefined ? '' : ` of ${game.maxScore}`}, moves ${told.moves}`;
+    renderTextPage(context, { ...told, score });
   }
 
   private observe({ observation, look, inventory, score, validActions }: TextState): Float32Array {

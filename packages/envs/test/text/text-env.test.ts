@@ -1,7 +1,12 @@
 import { EnvError, readNumber, readState, readString, type StateDict } from '@gradus/core';
 import { checkEnv } from '@gradus/envs';
 import { textEnv, type TextGame, type TextState, type TextStep } from '@gradus/envs/text';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 /** A flight of stairs: up to the third step, where a lamp is. */
 function stairs(): TextGame {
