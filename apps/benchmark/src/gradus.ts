@@ -12,6 +12,7 @@ const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus:
   train: async () => (await import('./commands/train.ts')).addTrain,
   evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
   watch: async () => (await import('./commands/watch.ts')).addWatch,
+  export: async () => (await import('./commands/export.ts')).addExport,
   list: async () => (await import('./commands/list.ts')).addList,
   bench: async () => (await import('./commands/bench.ts')).addBench,
   report: async () => (await import('./commands/report.ts')).addReport,
@@ -23,7 +24,7 @@ const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus:
 };
 
 /** Commands that know environments and algorithms of the user's own. */
-const importing: readonly string[] = ['train', 'evaluate', 'watch', 'list', 'bench', 'tune', 'worker'];
+const importing: readonly string[] = ['train', 'evaluate', 'watch', 'export', 'list', 'bench', 'tune', 'worker'];
 
 const importOption = (): Option =>
   new Option(

@@ -6,7 +6,7 @@ import { runCommand } from './run-command.ts';
 
 describe('--help', () => {
   it.each([
-    { command: [], names: ['train', 'evaluate', 'watch', 'list', 'bench', 'worker', 'tune', 'rlhf'] },
+    { command: [], names: ['train', 'evaluate', 'watch', 'export', 'list', 'bench', 'worker', 'tune', 'rlhf'] },
     {
       command: ['train'],
       names: ['--settings', '--set', '--steps', '--seed', '--device', '--episodes', '--out', '--resume', '--json'],

@@ -2,3 +2,4 @@ export type { BackendName, TensorflowOptions } from './tensorflow.ts';
 export { tensorflow } from './tensorflow.ts';
 export { TensorflowDevice } from './tensorflow-device.ts';
 export { fromLayersModel, toLayersModel } from './layers-model.ts';
+export { layersModelFiles, type LayersModelFiles } from './layers-model-files.ts';

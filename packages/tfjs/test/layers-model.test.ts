@@ -10,7 +10,7 @@ import {
   rmsNormalization,
   sequential,
 } from '@gradus/tensor';
-import { fromLayersModel, tensorflow, toLayersModel } from '@gradus/tfjs';
+import { fromLayersModel, layersModelFiles, tensorflow, toLayersModel } from '@gradus/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { testRandom } from './support/random.ts';
@@ -41,16 +41,12 @@ function expectClose(actual: Float32Array, expected: Float32Array): void {
   });
 }
 
-/** Saves with TensorFlow.js itself, to memory, and loads what was saved. */
+/** Loads the files that are written of a model. */
 async function savedAndLoaded(model: tf.LayersModel): Promise<tf.LayersModel> {
-  let saved: tf.io.ModelArtifacts | undefined;
-  await model.save(
-    tf.io.withSaveHandler((artifacts) => {
-      saved = artifacts;
-      return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } });
-    }),
-  );
-  return tf.loadLayersModel(tf.io.fromMemory(saved!));
+  const files = await layersModelFiles(model);
+  const { modelTopology, weightsManifest } = JSON.parse(files['model.json']) as tf.io.ModelJSON;
+  const weightData = Uint8Array.from(files['weights.bin']).buffer;
+  return tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0].weights, weightData }));
 }
 
 const random = testRandom(11);
@@ -113,6 +109,12 @@ test('a functional model that is a chain comes in', () => {
 });
 
 describe('errors', () => {
+  test('what is no model has no files', async () => {
+    await expect(layersModelFiles(null as unknown as tf.LayersModel)).rejects.toThrow(
+      'layersModelFiles: expected a tf.LayersModel, got null',
+    );
+  });
+
   test('modules that are not such stacks', () => {
     const other = sequential([linear({ input: 2, output: 2, random }), rmsNormalization(2)]);
     expect(() => toLayersModel(other, [2])).toThrow('expected a stack of linear, convolution and flatten layers');
