@@ -94,3 +94,6 @@ export {
   temporalDifferencePrediction,
   type TemporalDifferencePredictionOptions,
 } from './tabular/temporal-difference-prediction.ts';
+export type { DiceGame } from './td-gammon/dice-game.ts';
+export { TdGammon, tdGammonDefaults, type ChooseOptions, type TdGammonOptions } from './td-gammon/td-gammon.ts';
+export type { Turn } from './td-gammon/lookahead.ts';

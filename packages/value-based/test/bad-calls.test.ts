@@ -1,10 +1,12 @@
 import { agentCalls, badCalls, ofLoaded, type AgentClass, type AgentUse, type Examples } from '@gradus/bad-calls';
 import { Box, Discrete } from '@gradus/core';
 import { makeEnv, transitionTable } from '@gradus/envs';
+import { backgammon, startPosition } from '@gradus/envs/backgammon';
 import { device, lazyDevice } from '@gradus/tensor';
 import * as valueBased from '@gradus/value-based';
 import {
   LinearTd,
+  TdGammon,
   createFeatures,
   expectedTd,
   linearQLearningDefaults,
@@ -43,6 +45,18 @@ const views = () => ({ gamma: 0.9, lambda: 0.5, alpha: 0.1 });
 const episode = () => ({ states: [0, 1, 2], rewards: [1, 2], terminated: true });
 const iterations = () => ({ tolerance: 1e-3, maxSweeps: 1000 });
 
+// Compiles what is used, and nothing else.
+const lazy = lazyDevice(device('wasm'));
+const gammon = () => ({
+  seed: 1,
+  hidden: [4],
+  lambda: 0.7,
+  learningRate: 0.1,
+  numGames: 1,
+  batchSize: 64,
+  device: lazy,
+});
+
 const examples: Record<string, Examples[string]> = {
   // Of core, whose own test calls them.
   actionValues: null,
@@ -72,6 +86,11 @@ const examples: Record<string, Examples[string]> = {
   leastSquaresWeights: () => [features(), states(), states()],
   rootValueError: () => [features(), new Float64Array(6), states(), states()],
   tdFixedPoint: () => [expectedTd(table(), policy(), features(), 0.9, states())],
+  TdGammon: () => [backgammon, gammon()],
+  'TdGammon.choose': () => [{ afterstates: [startPosition(), startPosition()] }, { plies: 2 }],
+  'TdGammon.evaluate': () => [[startPosition()]],
+  'TdGammon.learn': () => [{ steps: 1 }],
+  'TdGammon.load': () => [new TdGammon(backgammon, gammon()).checkpoint(), backgammon, gammon()],
   LinearTd: () => [features(), { alpha: 0.1, gamma: 0.9, nSteps: 1 }],
   LinearTdLambda: () => [features(), { alpha: 0.1, gamma: 0.9, lambda: 0.5 }],
   Lstd: () => [features(), 0.9],
@@ -102,8 +121,7 @@ const tabular = {
 };
 const linear = { LinearQLearning: linearQLearningDefaults, LinearSarsa: linearSarsaDefaults };
 const tiles = { features: { kind: 'tiles', tilings: 2, tiles: 2, low: [-3, -3, -3, -3], high: [3, 3, 3, 3] } };
-// Compiles what is used, and nothing else.
-const network = { seed: 1, hidden: [4], learningRate: 0.1, gamma: 0.9, device: lazyDevice(device('wasm')) };
+const network = { seed: 1, hidden: [4], learningRate: 0.1, gamma: 0.9, device: lazy };
 const deep = {
   Dqn: { ...network, batchSize: 4, learningStarts: 4, bufferSize: 8 },
   Pqn: { ...network, steps: 8, batchSize: 8, epochs: 1 },

@@ -9,6 +9,7 @@ import { reinforceTricks } from './reinforce-tricks.ts';
 import { replayStudy } from './replay-study.ts';
 import { stepSizes } from './step-sizes.ts';
 import { summariesTable } from './summaries-table.ts';
+import { tdGammonExperiment } from './td-gammon.ts';
 import { tdLambdaExperiment } from './td-lambda.ts';
 import { zerothAndFirstOrder } from './zeroth-and-first-order.ts';
 
@@ -26,4 +27,5 @@ export const experiments: readonly Experiment[] = [
   zerothAndFirstOrder,
   replayStudy,
   summariesTable,
+  tdGammonExperiment,
 ];

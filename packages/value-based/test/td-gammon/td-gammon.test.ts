@@ -1,0 +1,146 @@
+import { Random, decodeCheckpoint, encodeCheckpoint } from '@gradus/core';
+import { backgammon, playGames, randomPlayer, startPosition } from '@gradus/envs/backgammon';
+import { decodeSafetensors } from '@gradus/tensor';
+import { TdGammon, type DiceGame } from '@gradus/value-based';
+import { expect, test } from 'vitest';
+import { lambdaUpdate, type Weights } from './support/eligibility-traces.ts';
+import { LENGTH, exactEquities, race } from './support/race.ts';
+
+/** Learns from games, and returns the mean of their plies. */
+function learned(agent: TdGammon, steps: number): number {
+  const plies = [];
+  for (const { finishedEpisodes } of agent.learn({ steps }))
+    plies.push(...finishedEpisodes.map(({ length }) => length));
+  return plies.reduce((sum, n) => sum + n, 0) / plies.length;
+}
+
+const weightsOf = (agent: TdGammon): number[][] =>
+  Object.values(agent.parameters).map((parameter) => Array.from(parameter.read()));
+
+function equities(agent: TdGammon, afterstates: readonly Int8Array[]): number[] {
+  const values = agent.evaluate(afterstates);
+  return afterstates.map((_, k) => {
+    const [w, wg, wb, lg, lb] = values.subarray(5 * k, 5 * k + 5);
+    return 2 * w - 1 + wg + wb - lg - lb;
+  });
+}
+
+test('an update is Σ δ e, with an eligibility trace of every weight for each outcome, worked out in float64', () => {
+  for (const lambda of [0, 0.7, 1]) {
+    const afterstates: Int8Array[] = [];
+    const recorded: DiceGame = {
+      ...race,
+      turnAround: (afterstate, target) => {
+        afterstates.push(afterstate.slice());
+        race.turnAround(afterstate, target);
+      },
+    };
+    const options = { seed: 4, hidden: [6], lambda, numGames: 1 };
+    const before = new TdGammon(recorded, { ...options, batchSize: 1000 });
+    learned(before, 1);
+    const names = Object.keys(before.parameters) as (keyof Weights)[];
+    const [hidden, hiddenBias, output, outputBias] = weightsOf(before);
+    const weights: Weights = { '0.weight': hidden, '0.bias': hiddenBias, '1.weight': output, '1.bias': outputBias };
+    // The game fills the minibatch, all of it but its last afterstate, which has no value but the outcome.
+    const batchSize = afterstates.length - 1;
+    const agent = new TdGammon(race, { ...options, batchSize });
+    learned(agent, 1);
+    const update = lambdaUpdate(race, weights, afterstates, lambda);
+    const state = decodeSafetensors(agent.checkpoint().files['optimizer.safetensors']);
+    for (const name of names) {
+      // Adam's first moment after one step is (1 − β₁) of the gradient, that of a mean.
+      const moment = Array.from(state[`mean.${name}`].data, (m) => (-m / 0.1) * batchSize);
+      expect(moment.length).toBe(update[name].length);
+      for (const [k, value] of moment.entries()) expect(value).toBeCloseTo(update[name][k], 5);
+    }
+  }
+});
+
+test('learns what afterstates of a small game are worth, as solved exactly', () => {
+  const agent = new TdGammon(race, { seed: 1, hidden: [16], learningRate: 0.01, numGames: 8, batchSize: 32 });
+  learned(agent, 4000);
+  const exact = exactEquities();
+  const choices: boolean[] = [];
+  const found = new Int8Array(4);
+  for (let mine = 1; mine <= LENGTH; mine++) {
+    for (let other = 1; other <= LENGTH; other++) {
+      for (const roll of race.rollProbabilities.keys()) {
+        if (race.findAfterstates(Int8Array.of(mine, other), roll, found) < 2) continue;
+        const afterstates = [found.slice(0, 2), found.slice(2, 4)];
+        const worth = afterstates.map(([left, others]) => exact[left * (LENGTH + 1) + others]);
+        // Where it makes no difference to speak of, either will do.
+        if (Math.abs(worth[0] - worth[1]) > 0.1)
+          choices.push(worth[agent.choose({ afterstates })] === Math.max(...worth));
+      }
+    }
+  }
+  expect(choices.length).toBeGreaterThan(30);
+  expect(choices.filter(Boolean).length / choices.length).toBeGreaterThan(0.95);
+  const [first] = equities(agent, [Int8Array.of(LENGTH - 2, LENGTH)]);
+  expect(Math.abs(first - exact[(LENGTH - 2) * (LENGTH + 1) + LENGTH])).toBeLessThan(0.15);
+});
+
+test('beats random play at backgammon after a thousand games', async () => {
+  const agent = new TdGammon(backgammon, { seed: 1 });
+  learned(agent, 1000);
+  const { winRate } = await playGames(agent, randomPlayer(new Random(1)), { games: 200, seed: 1 });
+  expect(winRate).toBeGreaterThanOrEqual(0.95);
+});
+
+test('two plies: what the other player makes of it, averaged over his rolls', () => {
+  const agent = new TdGammon(backgammon, { seed: 2, hidden: [10] });
+  const found = new Int8Array(backgammon.mostAfterstates * backgammon.positionSize);
+  const rows = (position: Int8Array, roll: number): Int8Array[] =>
+    Array.from({ length: backgammon.findAfterstates(position, roll, found) }, (_, k) =>
+      found.slice(28 * k, 28 * k + 28),
+    );
+  const afterstates = rows(startPosition(), 12).slice(0, 8);
+  const worth = afterstates.map((afterstate) => {
+    const position = new Int8Array(28);
+    backgammon.turnAround(afterstate, position);
+    return backgammon.rollProbabilities.reduce((sum, p, roll) => {
+      return sum - p * Math.max(...equities(agent, rows(position, roll)));
+    }, 0);
+  });
+  expect(agent.choose({ afterstates }, { plies: 2 })).toBe(worth.indexOf(Math.max(...worth)));
+  const single = equities(agent, afterstates);
+  expect(agent.choose({ afterstates })).toBe(single.indexOf(Math.max(...single)));
+});
+
+test('of a game that is over the outcome is known', () => {
+  const agent = new TdGammon(race, { seed: 1 });
+  const ends = [Int8Array.of(0, 1), Int8Array.of(0, 5), Int8Array.of(0, 7)];
+  expect([...agent.evaluate(ends)]).toEqual([1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0]);
+  expect(agent.choose({ afterstates: ends }, { plies: 2 })).toBe(2);
+});
+
+test('the same seed gives the same weights, also where training was saved in between', () => {
+  const options = { seed: 5, hidden: [12], numGames: 5, batchSize: 16 };
+  const whole = new TdGammon(backgammon, options);
+  const interrupted = new TdGammon(backgammon, options);
+  for (const { step } of whole.learn({ steps: 40 })) if (step >= 40) break;
+  for (const { step } of interrupted.learn({ steps: 40 })) if (step >= 13) break;
+  const files = encodeCheckpoint(interrupted.checkpoint());
+  const loaded = TdGammon.load(decodeCheckpoint(files), backgammon);
+  for (const { step } of loaded.learn({ steps: 40 })) if (step >= 40) break;
+  expect(loaded.step).toBe(whole.step);
+  expect(weightsOf(loaded)).toEqual(weightsOf(whole));
+  expect(loaded.checkpoint()).toEqual(whole.checkpoint());
+  const other = new TdGammon(backgammon, { ...options, seed: 6 });
+  learned(other, 40);
+  expect(weightsOf(other)).not.toEqual(weightsOf(whole));
+});
+
+test('what does not fit is refused in words', () => {
+  const agent = new TdGammon(race, { hidden: [4] });
+  expect(() => agent.choose({ afterstates: [] })).toThrow('afterstates');
+  expect(() => agent.choose({ afterstates: [new Int8Array(3)] })).toThrow('one or more afterstates of 2 numbers each');
+  expect(() => TdGammon.load(agent.checkpoint(), backgammon)).toThrow(/0\.weight/);
+  expect(() => TdGammon.load({ ...agent.checkpoint(), algorithm: 'dqn' }, race)).toThrow(
+    "expected algorithm 'td-gammon', got 'dqn'",
+  );
+  expect(() => TdGammon.load(agent.checkpoint(), race, { numGames: 3 })).toThrow("state 'games'");
+  expect(() => new TdGammon({ ...race, rollProbabilities: [0.5, 0.4] })).toThrow(
+    'rollProbabilities is [0.5,0.4], expected a list of probabilities',
+  );
+});
