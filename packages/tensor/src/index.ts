@@ -117,13 +117,9 @@ export { adam, adamW, globalNorm, polyakUpdate, rAdam, rmsProp, sgd } from './op
 export type { RecurrentLayer, RecurrentOptions, Unrolled } from './recurrent.ts';
 export { gru, lstm } from './recurrent.ts';
 export type { StoredTensor } from './safetensors.ts';
-export {
-  SafetensorsError,
-  decodeSafetensors,
-  encodeSafetensors,
-  loadParameters,
-  saveParameters,
-} from './safetensors.ts';
+export { SafetensorsError, decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+export type { LoadedParameters, LoadParametersOptions } from './parameter-files.ts';
+export { loadParameters, saveParameters } from './parameter-files.ts';
 
 export {
   checkArguments,

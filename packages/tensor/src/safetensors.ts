@@ -1,8 +1,6 @@
-import type { Parameters } from './modules.ts';
 import { zerosOf, type DType, type TensorData } from './dtype.ts';
 import { shapeText, sizeOf, type Shape } from './shape.ts';
 import { checkArguments, valueText } from './check-options.ts';
-import { isParameters } from './variable.ts';
 
 /** A named array as it stands in a file. */
 export interface StoredTensor {
@@ -16,16 +14,21 @@ export class SafetensorsError extends Error {
   override readonly name = 'SafetensorsError';
 }
 
-/** What elements become; those of 8 and 16 bits are widened, which changes none. */
+/** What elements become: those of 8 and 16 bits are widened, which changes none; F64 is rounded, and I64 has to fit. */
 const dtypes: Readonly<Record<string, DType>> = {
+  F64: 'float32',
   F32: 'float32',
   F16: 'float32',
   BF16: 'float32',
+  I64: 'int32',
   I32: 'int32',
   U8: 'int32',
   BOOL: 'bool',
 };
-const fileBytes: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, I32: 4, U8: 1, BOOL: 1 };
+const fileBytes: Readonly<Record<string, number>> = {
+  ...{ F64: 8, F32: 4, F16: 2, BF16: 2 },
+  ...{ I64: 8, I32: 4, U8: 1, BOOL: 1 },
+};
 const names: Readonly<Record<DType, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4, int32: 4, bool: 1 };
 /** The format's own limit on its header. */
@@ -234,13 +237,22 @@ function decodeEntry(name: string, entry: Entry, view: DataView, start: number):
   const size = sizeOf(shape);
   const from = start + entry.data_offsets[0];
   const data = zerosOf(dtype, size, `safetensors: '${name}'`);
+  if (littleEndian && (entry.dtype === 'F32' || entry.dtype === 'I32')) {
+    // As they lie there.
+    new Uint8Array(data.buffer).set(new Uint8Array(view.buffer, view.byteOffset + from, 4 * size));
+    return { dtype, shape, data };
+  }
   const read = readers[entry.dtype];
   for (let i = 0; i < size; i++) data[i] = read(view, from, i, name);
   return { dtype, shape, data };
 }
 
+const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /** Element `i` of a block, by what the file calls its type. */
 const readers: Readonly<Record<string, (view: DataView, from: number, i: number, name: string) => number>> = {
+  F64: (view, from, i) => view.getFloat64(from + 8 * i, true),
+  I64: (view, from, i, name) => longAt(view, from + 8 * i, name),
   F32: (view, from, i) => view.getFloat32(from + 4 * i, true),
   F16: (view, from, i) => halfPrecision(view.getUint16(from + 2 * i, true)),
   BF16: (view, from, i) => upperHalf(view.getUint16(from + 2 * i, true)),
@@ -266,44 +278,15 @@ function upperHalf(bits: number): number {
   return word.getFloat32(0);
 }
 
+/** @throws SafetensorsError where int32 does not reach it. */
+function longAt(view: DataView, at: number, name: string): number {
+  const value = view.getBigInt64(at, true);
+  if (BigInt.asIntN(32, value) === value) return Number(value);
+  throw new SafetensorsError(`safetensors: '${name}' has ${value}, expected integers from -2147483648 to 2147483647`);
+}
+
 function boolAt(view: DataView, at: number, name: string): number {
   const value = view.getUint8(at);
   if (value > 1) throw new SafetensorsError(`safetensors: '${name}' is of bools, which are 0 or 1, and has a ${value}`);
   return value;
-}
-
-/** The present values of parameters as a safetensors file. */
-export function saveParameters(parameters: Parameters): Uint8Array {
-  checkArguments('saveParameters', { parameters }, { parameters: isParameters });
-  const stored = Object.entries(parameters).map(
-    ([name, variable]) => [name, { dtype: variable.dtype, shape: variable.shape, data: variable.read() }] as const,
-  );
-  return encodeSafetensors(Object.fromEntries(stored));
-}
-
-/**
- * Sets parameters from a safetensors file. All or nothing: nothing is written before everything has been checked.
- * @throws SafetensorsError when the file is corrupt, lacks a parameter, has one that is not asked for, or has another shape.
- */
-export function loadParameters(parameters: Parameters, file: Uint8Array): void {
-  checkArguments('loadParameters', { parameters }, { parameters: isParameters });
-  const tensors = decodeSafetensors(file);
-  const unknown = Object.keys(tensors).find((name) => !Object.hasOwn(parameters, name));
-  const other = unknown === undefined ? '' : `parameter '${unknown}' in the file, ${kindOf(tensors[unknown])}`;
-  for (const [name, variable] of Object.entries(parameters)) {
-    const expected = `expected ${kindOf(variable)}`;
-    if (!Object.hasOwn(tensors, name)) {
-      const instead = other === '' ? '' : `; unknown ${other}`;
-      throw new SafetensorsError(`safetensors: parameter '${name}' is missing, ${expected}${instead}`);
-    }
-    const found = kindOf(tensors[name]);
-    if (found === kindOf(variable)) continue;
-    throw new SafetensorsError(`safetensors: parameter '${name}' is ${found} in the file, ${expected}`);
-  }
-  if (other !== '') throw new SafetensorsError(`safetensors: unknown ${other}`);
-  for (const [name, variable] of Object.entries(parameters)) variable.write(tensors[name].data);
-}
-
-function kindOf({ dtype, shape }: Pick<StoredTensor, 'dtype' | 'shape'>): string {
-  return `${dtype} ${shapeText(shape)}`;
 }

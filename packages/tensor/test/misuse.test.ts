@@ -120,7 +120,7 @@ const good = (): Readonly<Record<string, readonly unknown[]>> => {
     layerNormalization: [3],
     lazyDevice: [g.device('wasm')],
     linear: [{ input: 1, output: 1, weight: 'he', bias: false, activation: 'relu', name: 'a', random }],
-    loadParameters: [parameters, file],
+    loadParameters: [parameters, file, { strict: true, rename: String, isTransposed: () => false }],
     matmul: [x, g.transpose(x)],
     mlp: [
       {

@@ -74,6 +74,28 @@ describe('encode and decode', () => {
     });
   });
 
+  test('round F64 to the nearest float, and take I64 as it is where int32 reaches', () => {
+    const header = {
+      a: { dtype: 'F64', shape: [3], data_offsets: [0, 24] },
+      b: { dtype: 'I64', shape: [2], data_offsets: [24, 40] },
+    };
+    const file = fileOf(header, 40);
+    const view = new DataView(file.buffer, file.length - 40);
+    [0.1, -1e300, NaN].forEach((value, i) => {
+      view.setFloat64(8 * i, value, true);
+    });
+    [2n ** 31n - 1n, -(2n ** 31n)].forEach((value, i) => {
+      view.setBigInt64(24 + 8 * i, value, true);
+    });
+    const { a, b } = decodeSafetensors(file);
+    expect(a.data).toEqual(Float32Array.of(0.1, -Infinity, NaN));
+    expect(b).toEqual({ dtype: 'int32', shape: [2], data: Int32Array.of(2 ** 31 - 1, -(2 ** 31)) });
+    view.setBigInt64(24, 2n ** 31n, true);
+    expect(() => decodeSafetensors(file)).toThrow(
+      new SafetensorsError("safetensors: 'b' has 2147483648, expected integers from -2147483648 to 2147483647"),
+    );
+  });
+
   test('read a file that starts anywhere in a larger buffer, and one with metadata', () => {
     const file = encodeSafetensors(tensors);
     const larger = new Uint8Array(file.length + 20);
@@ -97,8 +119,8 @@ describe('corrupt files are named', () => {
     ['null', fileOf({ a: null }, 8), "entry of 'a' is malformed"],
     [
       'another dtype',
-      fileOf({ a: { ...good, dtype: 'F64' } }, 8),
-      "'a' has dtype F64; supported are F32, F16, BF16, I32, U8, BOOL",
+      fileOf({ a: { ...good, dtype: 'F8' } }, 8),
+      "'a' has dtype F8; supported are F64, F32, F16, BF16, I64, I32, U8, BOOL",
     ],
     ['a size that does not fit', fileOf({ a: { ...good, shape: [3] } }, 8), "'a' [3] should have 12 bytes, has 8"],
     ['elements cut off', fileOf({ a: good }, 7), 'it is truncated'],
@@ -266,5 +288,38 @@ describe('parameters', () => {
     expect(() => loadParameters(target, saveParameters(make([5, 6])))).toThrow(message);
     expect(() => loadParameters(target, saveParameters(make([5, 6])))).toThrow(SafetensorsError);
     for (const each of Object.values(target)) expect([...each.read()].every((x) => x === 0)).toBe(true);
+  });
+
+  test('of other libraries are loaded by other names, turned over, and with what is there', () => {
+    const file = encodeSafetensors({
+      'net.0.weight': { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+      'net.0.bias': { dtype: 'float32', shape: [2], data: Float32Array.of(7, 8) },
+      'lm_head.weight': { dtype: 'float32', shape: [1], data: Float32Array.of(9) },
+    });
+    const target = { weight: variable([3, 2]), bias: variable([2]), scale: variable([1], [5]) };
+    const options = {
+      rename: (name: string) => name.replace('net.0.', ''),
+      isTransposed: (name: string) => name === 'net.0.weight',
+    };
+    expect(() => loadParameters(target, file, options)).toThrow("parameter 'scale' is missing, expected float32 [1]");
+    expect(target.bias.read()).toEqual(Float32Array.of(0, 0));
+    expect(loadParameters(target, file, { ...options, strict: false })).toEqual({
+      missing: ['scale'],
+      unexpected: ['lm_head.weight'],
+    });
+    expect(target.weight.read()).toEqual(Float32Array.of(1, 4, 2, 5, 3, 6));
+    expect(target.bias.read()).toEqual(Float32Array.of(7, 8));
+    expect(target.scale.read()).toEqual(Float32Array.of(5));
+    // Shapes have to fit all the same.
+    expect(() => loadParameters(target, file, { rename: options.rename, strict: false })).toThrow(
+      "parameter 'weight' is float32 [2, 3] in the file, expected float32 [3, 2]",
+    );
+    const wrong = { ...options, isTransposed: () => true };
+    expect(() => loadParameters(target, file, wrong)).toThrow(
+      "'net.0.bias' is to be transposed, expected a matrix, got [2]",
+    );
+    expect(() => loadParameters(target, file, { rename: () => 'bias' })).toThrow(
+      "two tensors are 'bias', the second is 'net.0.bias'",
+    );
   });
 });
