@@ -32,6 +32,9 @@ export function checkLength(subject: string, values: ArrayLike<unknown>, length:
   throw new RangeError(`${subject}: expected ${length} elements, got ${values.length}`);
 }
 
+/** A mask. */
+export const zerosAndOnes: OptionCheck = arrayOf('0 and 1', (each) => each === 0 || each === 1);
+
 const lengthsCheck = arrayOf('positive integers', (length) => Number.isInteger(length) && (length as number) > 0);
 
 /** Where completions end. */
@@ -40,7 +43,7 @@ export const completionsCheck: OptionCheck = objectOf('completions (with lengths
 /** Where completions end, and which of their tokens count. */
 export const maskedCompletionsCheck: OptionCheck = objectOf('completions (with lengths and mask)', {
   lengths: lengthsCheck,
-  mask: arrayOf('0 and 1', (each) => each === 0 || each === 1),
+  mask: zerosAndOnes,
 });
 
 /** Throws `RangeError` where a completion is longer than `time`. */

@@ -19,6 +19,7 @@ import { load } from './load.ts';
 /** An environment that writes down what happens to it. */
 class Counting implements TextEnvironment {
   readonly calls: unknown[] = [];
+  readonly answers: string[] = [];
   readonly tools: Readonly<Record<string, Tool>> = {
     add: ({ a, b }) => {
       this.calls.push([a, b]);
@@ -31,7 +32,8 @@ class Counting implements TextEnvironment {
     return String(question);
   }
 
-  reward(): number {
+  reward(answer: string): number {
+    this.answers.push(answer);
     return this.calls.length;
   }
 }
@@ -79,6 +81,7 @@ describe('an episode', () => {
     expect(written).toBe(`${turn}It is 3<end>`);
     expect([...episode.modelMask]).toEqual([0, 1, 1, 1, 1, 0, 0, 0, 1, 1]);
     expect(environment.calls).toEqual([[1, 2]]);
+    expect(environment.answers).toEqual(['It is 3']);
     expect(episode).toMatchObject({ turns: 2, ended: true, reward: 1 });
   });
 
@@ -118,8 +121,9 @@ describe('an episode', () => {
   });
 
   test('ends with a turn that is cut', async () => {
-    const { text, episode } = await playChain(['Q', 'a'], { Q: 'a', a: 'a' }, { maxNewTokens: 3 });
+    const { text, episode, environment } = await playChain(['Q', 'a'], { Q: 'a', a: 'a' }, { maxNewTokens: 3 });
     expect(text).toBe('Qaaa');
+    expect(environment.answers).toEqual(['aaa']);
     expect(episode).toMatchObject({ turns: 1, ended: false, reward: 0 });
   });
 

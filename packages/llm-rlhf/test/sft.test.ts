@@ -1,4 +1,4 @@
-import { SftTrainer, type CompletionExample } from '@gradus/llm-rlhf';
+import { heldOutLoss, SftTrainer, type CompletionExample } from '@gradus/llm-rlhf';
 import * as t from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
 import { expectClose, type Numbers } from './golden.ts';
@@ -51,6 +51,23 @@ test.each([0, 0.25, 1])('tokens of prompts weigh %d', (promptLossWeight) => {
   expect(value.metrics.num_tokens).toBe(16);
   expect(value.metrics.epoch).toBe(1);
   trainer.dispose();
+});
+
+test('what the mask leaves out is read, and not imitated', () => {
+  const masked = [{ prompt: [1], completion: [2, 3, 0], mask: [1, 0, 1] }];
+  const model = tinyModel();
+  const all = t.evaluate(() => t.logSoftmax(model.logits(t.constant([1, 4], [1, 2, 3, 0], 'int32')))) as Float32Array;
+  const expected = -(all[2] + all[2 * 6]) / 2;
+  const trainer = new SftTrainer({ model, rows: masked }, { batchSize: 1 });
+  expect(heldOutLoss(model, masked)).toBeCloseTo(expected, 5);
+  const { value } = trainer.learn({ steps: 1 }).next() as { value: { metrics: Record<string, number> } };
+  expect(value.metrics.loss).toBeCloseTo(expected, 5);
+  const wrong = (mask: number[]) => () => new SftTrainer({ model, rows: [{ ...masked[0], mask }] });
+  expect(wrong([1, 0])).toThrow(
+    'SftTrainer: row 0: expected mask to be 0 and 1 for each of 3 tokens, with at least one 1, got 2 of which 1 are 1',
+  );
+  expect(wrong([0, 0, 0])).toThrow('got 3 of which 0 are 1');
+  expect(wrong([1, 2, 0])).toThrow('got [1, 2, 0]');
 });
 
 test('stopped and resumed is the same as uninterrupted', async () => {

@@ -1,3 +1,4 @@
+import { agentsWithTools } from './agents-with-tools.ts';
 import { aliasedGridExperiment } from './aliased-grid.ts';
 import { deadlyTriad } from './deadly-triad.ts';
 import { dqnAblation } from './dqn-ablation.ts';
@@ -28,4 +29,5 @@ export const experiments: readonly Experiment[] = [
   replayStudy,
   summariesTable,
   tdGammonExperiment,
+  agentsWithTools,
 ];

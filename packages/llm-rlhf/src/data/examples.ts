@@ -1,5 +1,5 @@
 import { valueText } from '@gradus/tensor';
-import { tokenId } from '../checks.ts';
+import { tokenId, zerosAndOnes } from '../checks.ts';
 
 /** What supervised fine-tuning imitates, in tokens. */
 export interface CompletionExample {
@@ -7,6 +7,8 @@ export interface CompletionExample {
   readonly prompt: ArrayLike<number>;
   /** At least one token; the token that ends a text is its last, where it has one. */
   readonly completion: ArrayLike<number>;
+  /** 1 for tokens of the completion that are imitated, 0 for those that others wrote, such as results of tools. Default: all are. */
+  readonly mask?: ArrayLike<number>;
 }
 
 /** Two answers of which one was preferred, in tokens, at least one each. */
@@ -30,6 +32,7 @@ export function checkCompletionExamples(subject: string, rows: readonly Completi
   checkRows(subject, rows, (row, where) => {
     checkTokens(where, 'prompt', row.prompt, vocabulary, 0);
     checkTokens(where, 'completion', row.completion, vocabulary, 1);
+    checkMask(where, row);
   });
 }
 
@@ -62,6 +65,19 @@ function checkRows<Row>(subject: string, rows: readonly Row[], check: (row: Row,
     }
     check(row, where);
   }
+}
+
+function checkMask(where: string, { mask, completion }: CompletionExample): void {
+  if (mask === undefined) return;
+  const { length } = completion;
+  const isMask = zerosAndOnes.accepts(mask) && mask.length === length && Array.from(mask).includes(1);
+  if (isMask) return;
+  const got = zerosAndOnes.accepts(mask)
+    ? `${mask.length} of which ${Array.from(mask).filter(Boolean).length} are 1`
+    : valueText(mask);
+  throw new RangeError(
+    `${where}: expected mask to be 0 and 1 for each of ${length} tokens, with at least one 1, got ${got}`,
+  );
 }
 
 function checkTokens(where: string, name: string, tokens: unknown, vocabulary: number, least: number): void {

@@ -84,6 +84,7 @@ interface Played {
   turns: number;
   calls: number;
   failedCalls: number;
+  answer: string;
   ended: boolean;
   isOver: boolean;
 }
@@ -173,7 +174,7 @@ export class EpisodePlayer {
     const counts = { turns: 0, calls: 0, failedCalls: 0 };
     return {
       ...{ index, environment, tokens, modelMask, logProbabilities, turnRewards },
-      ...{ ...counts, ended: false, isOver: false },
+      ...{ ...counts, answer: '', ended: false, isOver: false },
     };
   }
 
@@ -198,7 +199,8 @@ export class EpisodePlayer {
   /** Has the calls of a turn answered, or ends the episode. */
   private async answer(episode: Played, written: readonly number[], hasStopped: boolean): Promise<void> {
     const { maxLength, maxNewTokens, maxTurns } = this.options;
-    const calls = callsIn(this.tokenizer.decode(written), this.format);
+    episode.answer = this.tokenizer.decode(hasStopped ? written.slice(0, -1) : written);
+    const calls = callsIn(episode.answer, this.format);
     const results: string[] = [];
     // One after the other, as they were written.
     for (const call of calls) {
@@ -253,7 +255,7 @@ function rewardOf(reward: number, index: number): number {
 async function finished(episode: Played): Promise<Episode> {
   const { index, environment, tokens, modelMask, logProbabilities, turnRewards } = episode;
   const { turns, calls, failedCalls, ended } = episode;
-  const final = rewardOf(await environment.reward(), index);
+  const final = rewardOf(await environment.reward(episode.answer), index);
   return {
     tokens: Int32Array.from(tokens),
     modelMask: Uint8Array.from(modelMask),

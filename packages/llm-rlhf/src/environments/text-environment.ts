@@ -19,8 +19,8 @@ export interface TextEnvironment {
   reset(row: Row): string | Promise<string>;
   /** What a turn was worth, where turns are worth something by themselves; asked behind each one, after its calls were answered. Default: nothing. */
   turnReward?(): number | Promise<number>;
-  /** What the episode was worth besides; asked once, at its end (TRL: `get_reward`). */
-  reward(): number | Promise<number>;
+  /** What the episode was worth besides; asked once, at its end (TRL: `get_reward`). `answer` is what the model wrote in its last turn, without the token that ended it. */
+  reward(answer: string): number | Promise<number>;
 }
 
 /** A check of arguments. */

@@ -8,7 +8,7 @@ import { longestOf, policyOf, textInputs, writeTexts } from '../trainers/texts.t
 const BATCH = 64;
 
 /**
- * What texts cost that were not learned from: the mean of −log π over all tokens of their completions; its exponential is the perplexity.
+ * What texts cost that were not learned from: the mean of −log π over all tokens of their completions that are imitated; its exponential is the perplexity.
  * @throws RangeError for no rows, and for one that is longer than the model's longest text.
  */
 export function heldOutLoss(decoder: Decoder, rows: readonly CompletionExample[], options: DeviceOption = {}): number {
@@ -35,9 +35,9 @@ export function heldOutLoss(decoder: Decoder, rows: readonly CompletionExample[]
     const part = rows.slice(first, first + room.rows);
     writeTexts(program.inputs, part, room);
     const { sums } = program.run();
-    part.forEach(({ completion }, i) => {
+    part.forEach(({ completion, mask }, i) => {
       total -= sums[i];
-      tokens += completion.length;
+      tokens += mask === undefined ? completion.length : Array.from(mask).reduce((sum, each) => sum + each, 0);
     });
   }
   program.dispose();

@@ -1,6 +1,6 @@
 import { objectOf } from '@gradus/core';
 import { checkArguments, finiteNumber, oneOf, type OptionCheck } from '@gradus/tensor';
-import { arrayOf, checkLength, checkNeeded, finiteList } from '../checks.ts';
+import { checkLength, checkNeeded, finiteList, zerosAndOnes } from '../checks.ts';
 
 /** What a completion without end-of-text scores: `subtract` its score minus `value` (TRL's `missing_eos_penalty`), `replace` just `value` (−1 in Huang et al., 2024, and REBEL). */
 export interface MissingEnd {
@@ -22,11 +22,7 @@ export function penalizeMissingEnd(
   ended: ArrayLike<number>,
   missing: MissingEnd,
 ): Float32Array {
-  checkArguments(
-    'penalizeMissingEnd',
-    { scores, ended },
-    { scores: finiteList, ended: arrayOf('0 and 1', (each) => each === 0 || each === 1) },
-  );
+  checkArguments('penalizeMissingEnd', { scores, ended }, { scores: finiteList, ended: zerosAndOnes });
   checkNeeded('penalizeMissingEnd', missing, missingEndChecks);
   const { kind, value } = missing;
   checkLength('penalizeMissingEnd: ended', ended, scores.length);

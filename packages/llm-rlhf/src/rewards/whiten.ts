@@ -1,6 +1,6 @@
 import { checkArguments, flag, oneOf, optional } from '@gradus/tensor';
 import { meanOf, squaredDistances } from '../mean.ts';
-import { arrayOf, checkLength, checkNeeded, finiteList } from '../checks.ts';
+import { checkLength, checkNeeded, finiteList, zerosAndOnes } from '../checks.ts';
 
 /** Options of {@link whiten}. */
 export interface WhitenOptions {
@@ -15,11 +15,7 @@ export interface WhitenOptions {
  * one mask's elements are treated as one batch: whiten once for a batch, not once for each minibatch.
  */
 export function whiten(values: ArrayLike<number>, mask: ArrayLike<number>, options: WhitenOptions): Float32Array {
-  checkArguments(
-    'whiten',
-    { values, mask },
-    { values: finiteList, mask: arrayOf('0 and 1', (each) => each === 0 || each === 1) },
-  );
+  checkArguments('whiten', { values, mask }, { values: finiteList, mask: zerosAndOnes });
   checkNeeded('whiten', options, { shiftsMean: flag, variance: optional(oneOf('unbiased', 'biased')) });
   const { shiftsMean, variance = 'unbiased' } = options;
   checkLength('whiten: mask', mask, values.length);

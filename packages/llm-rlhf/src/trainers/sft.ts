@@ -121,13 +121,14 @@ export class SftTrainer extends Trainer<SftOptions> {
     return metrics;
   }
 
-  private write({ prompt, completion }: CompletionExample, row: number): void {
+  private write({ prompt, completion, mask }: CompletionExample, row: number): void {
     const { tokens, weights } = this.update.inputs;
     const { promptLossWeight } = this.options;
     const end = writeTokens(tokens, row, this.length, prompt, completion);
     const first = row * this.length;
     weights.fill(promptLossWeight, first, first + prompt.length);
     weights.fill(1, first + prompt.length, first + end);
+    if (mask !== undefined) weights.set(mask, first + prompt.length);
     weights.fill(0, first + end, first + this.length);
     this.counts.tokens += end;
   }
