@@ -19,6 +19,7 @@ const shared = new Set([
   'onnx',
   'policy-gradient',
   'policy-search',
+  'stable-baselines3',
   'tensor',
   'tfjs',
   'value-based',

@@ -31,6 +31,10 @@ const arrows = {
     testImports: ['core/node', 'llm-rlhf/miniature', 'llm-rlhf/node'],
   },
   'packages/policy-search': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs', 'policy-search/node'] },
+  'packages/stable-baselines3': {
+    imports: ['core', 'tensor', 'value-based', 'policy-gradient', 'actor-critic', 'policy-search'],
+    testImports: ['envs'],
+  },
   'apps/benchmark': {
     testImports: ['llm-rlhf/miniature'],
     imports: [
@@ -53,6 +57,7 @@ const arrows = {
       'actor-critic',
       'policy-search',
       'policy-search/node',
+      'stable-baselines3',
     ],
   },
 };

@@ -5,6 +5,9 @@ declare const console: Record<'log' | 'warn' | 'error', (...values: unknown[]) =
 
 declare const performance: { now(): number };
 
+/** Characters that stand for the bytes of a text in base64; throws for another text. */
+declare function atob(text: string): string;
+
 declare function setTimeout(callback: (...values: never[]) => void, milliseconds?: number): unknown;
 
 interface TextEncoder {

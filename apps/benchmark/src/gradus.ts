@@ -13,6 +13,7 @@ const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus:
   evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
   watch: async () => (await import('./commands/watch.ts')).addWatch,
   export: async () => (await import('./commands/export.ts')).addExport,
+  import: async () => (await import('./commands/import.ts')).addImport,
   list: async () => (await import('./commands/list.ts')).addList,
   bench: async () => (await import('./commands/bench.ts')).addBench,
   report: async () => (await import('./commands/report.ts')).addReport,
@@ -24,7 +25,17 @@ const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus:
 };
 
 /** Commands that know environments and algorithms of the user's own. */
-const importing: readonly string[] = ['train', 'evaluate', 'watch', 'export', 'list', 'bench', 'tune', 'worker'];
+const importing: readonly string[] = [
+  'train',
+  'evaluate',
+  'watch',
+  'export',
+  'import',
+  'list',
+  'bench',
+  'tune',
+  'worker',
+];
 
 const importOption = (): Option =>
   new Option(
@@ -106,7 +117,8 @@ async function describe(error: unknown): Promise<string> {
 async function isUserError(error: unknown): Promise<boolean> {
   if (error instanceof UserError) return true;
   const { CheckpointError, DivergenceError, EnvError, LogError } = await import('@gradus/core');
+  const { ImportError } = await import('@gradus/stable-baselines3');
   const { SafetensorsError } = await import('@gradus/tensor');
-  const known = [CheckpointError, DivergenceError, EnvError, LogError, SafetensorsError];
+  const known = [CheckpointError, DivergenceError, EnvError, LogError, SafetensorsError, ImportError];
   return known.some((each) => error instanceof each);
 }

@@ -56,6 +56,7 @@ export { inspectCheckpoint, type CheckpointContents } from './policies/inspect-c
 export type { TrainedIn } from './environments/placeholder-env.ts';
 export { observationRows } from './policies/observation-rows.ts';
 export { shownObservations } from './policies/shown-observations.ts';
+export { placeholderEnv } from './environments/placeholder-env.ts';
 export { openAgent, restoreAgent, saveAgent, type AgentState, type SavedParts } from './policies/saved-agent.ts';
 export { discreteActions, learnSteps, roundSize } from './training/agent-options.ts';
 export {

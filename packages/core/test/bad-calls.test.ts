@@ -352,7 +352,7 @@ test('bad arguments are refused in words', async () => {
     internal: [
       /^check[A-Z]/,
       /^(ActorCriticLookup|(feature|dense|picture|relu)Layers|BaseAgent|categoricalReturns|Minibatches|NetworkLookup|OffPolicyLoop|randomActions?|variantCheck)/,
-      /^(everyStep|observationRows|openAgent|restoreAgent|saveAgent|shownObservations)/,
+      /^(everyStep|observationRows|openAgent|placeholderEnv|restoreAgent|saveAgent|shownObservations)/,
       // The fake agent's.
       /^loadAgent\./,
       /^(RolloutCollector\.prepare|RunningNormalizer\.apply)/,

@@ -12,6 +12,7 @@ import {
   layerSizes,
   naturalNumber,
   observationFeatures,
+  oneOf,
   policyOutputs,
   spaceLeaves,
   valueText,
@@ -21,23 +22,34 @@ import {
   type Space,
   type VectorEnv,
 } from '@gradus/core';
-import { add, matmul, reshape, slice, tanh, transpose, type Tensor, type TensorData } from '@gradus/tensor';
+import { activate, add, matmul, reshape, slice, transpose, type Tensor, type TensorData } from '@gradus/tensor';
 
 /** Options of a {@link PolicyNetwork}. */
 export interface PolicyNetworkOptions {
-  /** Sizes of the hidden layers, of tanh units. Default []: actions are linear in observations (Mania et al., 2018). */
+  /** Sizes of the hidden layers. Default []: actions are linear in observations (Mania et al., 2018). */
   readonly hidden: readonly number[];
   /** Whether units have a bias. Default true; the linear policies of Mania et al. (2018) have none. */
   readonly bias: boolean;
+  /** Of hidden units. Default `tanh`; `relu` is sb3-contrib's. */
+  readonly activation: 'tanh' | 'relu';
+  /** Whether actions of a `Box`, which then needs finite bounds, are tanh of the outputs, scaled to them, rather than cut off there. Default false. */
+  readonly squash: boolean;
 }
 
 /** Those that {@link PolicyNetworkOptions} names. */
-export const policyNetworkDefaults: PolicyNetworkOptions = { hidden: [], bias: true };
+export const policyNetworkDefaults: PolicyNetworkOptions = {
+  hidden: [],
+  bias: true,
+  activation: 'tanh',
+  squash: false,
+};
 
 /** What the options of {@link PolicyNetworkOptions} must be. */
 export const policyNetworkChecks: { readonly [Name in keyof PolicyNetworkOptions]: OptionCheck } = {
   hidden: layerSizes,
   bias: flag,
+  activation: oneOf('tanh', 'relu'),
+  squash: flag,
 };
 
 /** Numbers start ≤ i < end of an observation, and what they choose from, if they are choices. */
@@ -48,8 +60,8 @@ interface Observed {
 }
 
 /**
- * Deterministic policies a = π_θ(s), of which θ is one flat vector: a linear function of the observation, or a network of tanh layers. Actions of a
- * `Box` are its outputs, moved to the nearest point inside the bounds; of discrete spaces those of the largest output, the first of equal ones; of
+ * Deterministic policies a = π_θ(s), of which θ is one flat vector: a linear function of the observation, or a network of tanh or ReLU layers. Actions of a
+ * `Box` are its outputs, moved to the nearest point inside the bounds, or squashed into them; of discrete spaces those of the largest output, the first of equal ones; of
  * `MultiBinary` 1 where the output is positive.
  *
  * What it sees of observations is what `observationFeatures` of `@gradus/core` makes of them: numbers as they are, bytes divided by their upper bound,
@@ -61,6 +73,8 @@ export class PolicyNetwork {
   /** Length of θ. */
   readonly dimension: number;
   private readonly hasBias: boolean;
+  private readonly activation: PolicyNetworkOptions['activation'];
+  private readonly squashes: boolean;
   /** The features of one observation, what its numbers are divided by, and the units of each layer. */
   private readonly features: Float64Array;
   private readonly scales: Float64Array;
@@ -74,11 +88,14 @@ export class PolicyNetwork {
   constructor(env: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>, options: Partial<PolicyNetworkOptions> = {}) {
     checkOptions<PolicyNetworkOptions>('PolicyNetwork', options, policyNetworkChecks);
     checkSpaces(env);
-    const { hidden, bias } = { ...policyNetworkDefaults, ...options };
+    const { hidden, bias, activation, squash } = { ...policyNetworkDefaults, ...options };
     const { observationSpace, actionSpace } = env;
     this.observationSpace = observationSpace;
     this.actionSpace = actionSpace;
     this.hasBias = bias;
+    this.activation = activation;
+    this.squashes = squash;
+    if (squash) checkBounds(actionSpace);
     this.features = new Float64Array(featureCount(observationSpace));
     this.scales = new Float64Array(observationSpace.size).fill(1);
     for (const { space, start } of spaceLeaves(observationSpace)) {
@@ -136,6 +153,7 @@ export class PolicyNetwork {
     let inputs = this.features;
     let at = first;
     const last = this.layers.length - 1;
+    const apply = this.activation === 'relu' ? (sum: number) => Math.max(sum, 0) : Math.tanh;
     for (let layer = 0; layer <= last; layer++) {
       const units = this.layers[layer];
       for (let unit = 0; unit < units.length; unit++) {
@@ -143,7 +161,7 @@ export class PolicyNetwork {
         for (let i = 0; i < inputs.length; i++) sum += parameters[at + i] * inputs[i];
         at += inputs.length;
         if (this.hasBias) sum += parameters[at++];
-        units[unit] = layer < last ? Math.tanh(sum) : sum;
+        units[unit] = layer < last ? apply(sum) : sum;
       }
       inputs = units;
     }
@@ -170,7 +188,7 @@ export class PolicyNetwork {
       const rows = reshape(slice(parameters, [0, at], [candidates, units * columns]), [candidates, units, columns]);
       x = matmul(x, transpose(slice(rows, [0, 0, 0], [candidates, units, inputs])));
       if (this.hasBias) x = add(x, transpose(slice(rows, [0, 0, inputs], [candidates, units, 1])));
-      if (layer < last) x = tanh(x);
+      if (layer < last) x = activate(x, this.activation);
       at += units * columns;
       inputs = units;
     }
@@ -209,7 +227,10 @@ export class PolicyNetwork {
     if (actionSpace.kind === 'box') {
       const { low, high, size } = actionSpace;
       for (let i = 0; i < size; i++) {
-        const output = outputs[first + i];
+        // −1 … 1 to low … high.
+        const output = this.squashes
+          ? low[i] + ((Math.tanh(outputs[first + i]) + 1) / 2) * (high[i] - low[i])
+          : outputs[first + i];
         actions[start + i] = output < low[i] ? low[i] : output > high[i] ? high[i] : output;
       }
       return;
@@ -229,6 +250,11 @@ export class PolicyNetwork {
       offset += counts[i];
     }
   }
+}
+
+function checkBounds(space: Space): void {
+  if (space.kind === 'box' && [...space.low, ...space.high].every(Number.isFinite)) return;
+  throw new RangeError(`squash: expected actions of a Box with finite bounds, got ${space.toString()}`);
 }
 
 function checkSpaces(env: unknown): void {

@@ -137,13 +137,13 @@ export class PolicySearch<Options extends object = object> implements Agent {
     rejectUnknown(name, options, { ...allDefaults, device: undefined });
     const own = pick<PolicySearchOptions>(options, policySearchDefaults);
     checkOptions<PolicySearchOptions>(name, own, checks);
-    const { hidden, bias, seed, episodeChoice, ...played } = { ...policySearchDefaults, ...own };
+    const { hidden, bias, activation, squash, seed, episodeChoice, ...played } = { ...policySearchDefaults, ...own };
     const vectorEnv = asVectorEnv(env);
     // What outlives an iteration's episodes is what wrappers learn, such as a normalization.
     this.training = new TrainingEnv(vectorEnv, seed, { ownEpisodes: true });
     this.algorithm = name;
     this.options = { ...allDefaults, ...pick<PolicySearchOptions & Options>(options, allDefaults) };
-    this.network = new PolicyNetwork(vectorEnv, { hidden, bias });
+    this.network = new PolicyNetwork(vectorEnv, { hidden, bias, activation, squash });
     this.search = method.create(this.network.initialParameters(seed), pick<Options>(options, defaults));
     this.utility = new MonteCarloUtility(vectorEnv, this.network, {
       episodes: played.episodes,

@@ -36,6 +36,19 @@ describe('worked out by hand', () => {
     expect(actionsOf([pair, new Discrete(2)], { bias: false }, [1, 2, 3, -1], observations)).toEqual([0, 1, 0, 1]);
   });
 
+  test('hidden units may be ReLU, and real actions tanh of the outputs between their bounds', () => {
+    // max(x − y, 0) and max(y, 0), of which the first less the second.
+    const spaces = [pair, new Box(2, 6, [1])] as const;
+    const units = [1, -1, 0, 1, 1, -1];
+    const options = { hidden: [2], bias: false, activation: 'relu', squash: true } as const;
+    const [first, second] = actionsOf(spaces, options, units, [3, 2, 1, 2]);
+    expect(first).toBeCloseTo(4 + 2 * Math.tanh(-1), 6);
+    expect(second).toBeCloseTo(4 + 2 * Math.tanh(-2), 6);
+    expect(() => new PolicyNetwork({ observationSpace: pair, actionSpace: pair }, { squash: true })).toThrow(
+      'squash: expected actions of a Box with finite bounds, got Box(-Infinity, Infinity, [2])',
+    );
+  });
+
   test('of the legal ones, if there are masks', () => {
     const masks = Uint8Array.of(0, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 1);
     expect(actionsOf([pair, new Discrete(3)], {}, theta, observations, masks)).toEqual([1, 0, 2, 1]);

@@ -280,6 +280,8 @@ test('defaults are documented, and ARS is that of the zoo', () => {
   expect(policySearchDefaults).toEqual({
     hidden: [],
     bias: true,
+    activation: 'tanh',
+    squash: false,
     episodes: 1,
     episodeChoice: 'independent',
     normalizeObservation: false,

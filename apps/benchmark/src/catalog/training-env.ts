@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { VectorEnv } from '@gradus/core';
+import { RunningNormalizer, readState, readStates, type Checkpoint, type VectorEnv } from '@gradus/core';
 import { vectorizeInThreads } from '@gradus/core/node';
+import { normalizeObservation } from '@gradus/envs';
 import { messageOf, UserError } from '../user-error.ts';
 import { makeVectorEnv } from './environments.ts';
 import { importedModules } from './user-modules.ts';
@@ -23,6 +24,17 @@ export async function trainingEnv(id: string, numEnvs: number, threads?: number)
   } catch (error) {
     throw new UserError(`--env-threads ${threads}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/**
+ * `env`, its observations normalized where an agent that was imported had them normalized by what surrounds its environment, not by itself: with the statistics
+ * that the checkpoint has. Throws `RangeError` for observations that no wrapper normalizes.
+ */
+export function wrapAsTrained(env: VectorEnv, { state }: Checkpoint): VectorEnv {
+  const saved = readState(readState(state, 'training'), 'statistics');
+  if (env.statistics !== undefined || !Object.hasOwn(saved, 'observation')) return env;
+  const [first] = readStates(saved, 'observation', 1);
+  return normalizeObservation(env, { statistics: RunningNormalizer.fromState(first) });
 }
 
 /** Whether the command itself runs from its sources (`pnpm dev`), which tests do not. */

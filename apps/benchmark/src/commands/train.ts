@@ -22,7 +22,7 @@ import {
 import { nameHint } from '../files/name-hint.ts';
 import { trainInterruptibly } from '../runs/train-interruptibly.ts';
 import { TrainingFolder } from '../results/training-folder.ts';
-import { trainingEnv } from '../catalog/training-env.ts';
+import { trainingEnv, wrapAsTrained } from '../catalog/training-env.ts';
 import { environmentOf } from '../catalog/user-modules.ts';
 import { fromUser, UserError } from '../user-error.ts';
 import { descriptions } from './descriptions.ts';
@@ -259,12 +259,13 @@ async function resumeRun(
   // Made first, for its messages.
   fromUser(() => makeVectorEnv(run.environment, numEnvs), `${folder}: numEnvs`).close();
   const env = await trainingEnv(run.environment, numEnvs, options.envThreads);
-  const agent = await loadRunAgent(run, checkpoint, { device, env, changes: settings.options });
+  const wrapped = fromUser(() => wrapAsTrained(env, checkpoint), folder);
+  const agent = await loadRunAgent(run, checkpoint, { device, env: wrapped, changes: settings.options });
   if (agent.resumed === 'with new episodes' && !options.json) {
     const others = `numEnvs was ${run.numEnvs} and is ${numEnvs}`;
     const lost = `${run.environment} cannot be put back where it was`;
     console.error(`training goes on with new episodes: ${numEnvs === run.numEnvs ? lost : others}`);
   }
   const total = moreSteps === undefined ? steps : agent.step + moreSteps;
-  return { run: { ...run, numEnvs, steps: total, device }, agent, env };
+  return { run: { ...run, numEnvs, steps: total, device }, agent, env: wrapped };
 }

@@ -8,6 +8,7 @@ import {
   layerSizes,
   nullable,
   observationFeatures,
+  oneOf,
   type FeatureLayerOptions,
   type OptionCheck,
   type Space,
@@ -28,10 +29,12 @@ export interface QNetworkDescription {
 /** Options about the layers of a Q-network. */
 export interface QNetworkLayers extends FeatureLayerOptions {
   /**
-   * Sizes of the hidden layers, with ReLU. `null`: after the default `convolutions` one, of 512 numbers after NatureCNN's and 128 after MinAtar's; else
+   * Sizes of the hidden layers. `null`: after the default `convolutions` one, of 512 numbers after NatureCNN's and 128 after MinAtar's; else
    * [64, 64] in `Dqn` (SB3) and [120, 84] in `Pqn` (CleanRL). Default `null`.
    */
   readonly hidden: readonly number[] | null;
+  /** Of the hidden layers. Default `relu`. */
+  readonly activation: t.Activation;
   /**
    * Makes a network of one's own, a new one at each call: a module from [rows × features] to [rows × outputs], the values of the actions; with `distribution`
    * the atoms' logits or quantiles of the first action, then those of the second, … The other options about layers, `dueling` and `noisy` among them, are up to
@@ -41,12 +44,13 @@ export interface QNetworkLayers extends FeatureLayerOptions {
 }
 
 /** Default layers. */
-export const qNetworkDefaults: QNetworkLayers = { ...featureLayerDefaults, hidden: null, network: null };
+export const qNetworkDefaults: QNetworkLayers = { ...featureLayerDefaults, hidden: null, activation: 'relu', network: null };
 
 /** What each of these options must be. */
 export const qNetworkChecks: { readonly [Name in keyof QNetworkLayers]: OptionCheck } = {
   ...featureLayerChecks,
   hidden: nullable(layerSizes),
+  activation: oneOf(...t.activationNames),
   network: nullable(aFunction),
 };
 

@@ -18,7 +18,7 @@ export interface QNetworkOptions extends Partial<QNetworkLayers> {
 }
 
 /**
- * A network from observations [rows × observation size] to outputs [rows × actions × outputs]: the layers of `featureLayers` and hidden layers with ReLU,
+ * A network from observations [rows × observation size] to outputs [rows × actions × outputs]: the layers of `featureLayers` and hidden layers,
  * drawn as PyTorch draws them, or `network`. With `dueling` (Wang et al., 2016) these are, output by output,
  *
  *     q(s, a) = v(s) + A(s, a) − mean_a′ A(s, a′).
@@ -26,7 +26,8 @@ export interface QNetworkOptions extends Partial<QNetworkLayers> {
  * @throws RangeError as `featureLayers` and {@link ownNetwork} do.
  */
 export function qNetwork(options: QNetworkOptions): NoisyModule {
-  const { observationSpace, actions, outputs, convolutions = null, dueling, network = null, random } = options;
+  const { observationSpace, actions, outputs, convolutions = null, activation = 'relu' } = options;
+  const { dueling, network = null, random } = options;
   if (network) {
     const own = ownNetwork(network, { ...options, outputs: actions * outputs });
     return noisyModule(own.parameters, (x) => t.reshape(own(x), [-1, actions, outputs]));
@@ -39,8 +40,8 @@ export function qNetwork(options: QNetworkOptions): NoisyModule {
   const layer = options.noisy ? noisyLinear : t.linear;
   const layers = (sizes: readonly number[], last: t.Activation): NoisyModule[] =>
     sizes.slice(1).map((output, i) => {
-      const activation = i === sizes.length - 2 ? last : 'relu';
-      return layer({ input: sizes[i], output, weight: 'fanIn', bias: 'fanIn', activation, random });
+      const ending = i === sizes.length - 2 ? last : activation;
+      return layer({ input: sizes[i], output, weight: 'fanIn', bias: 'fanIn', activation: ending, random });
     });
   const features = (observations: t.TensorLike): t.Tensor => observationFeatures(observationSpace, observations);
 
@@ -51,7 +52,7 @@ export function qNetwork(options: QNetworkOptions): NoisyModule {
   const common = [size, ...hidden.slice(0, -1)];
   const stream = (output: number): NoisyModule =>
     chain(layers([...common.slice(-1), ...hidden.slice(-1), output], 'linear'));
-  const trunk = chain([...images, ...layers(common, 'relu')]);
+  const trunk = chain([...images, ...layers(common, activation)]);
   const value = stream(outputs);
   const advantage = stream(actions * outputs);
   const groups = { trunk: trunk.parameters, value: value.parameters, advantage: advantage.parameters };

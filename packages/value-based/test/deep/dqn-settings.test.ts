@@ -19,6 +19,7 @@ afterAll(() => {
 
 test("defaults are Stable-Baselines3's", () => {
   expect(dqnDefaults).toEqual({
+    activation: 'relu',
     learningRate: 1e-4,
     optimizer: 'adam',
     adamEpsilon: 1e-8,

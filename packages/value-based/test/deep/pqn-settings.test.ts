@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 /** `pqn.py`: 4 copies × 128 steps in 4 minibatches, 4 epochs. */
 test("defaults are CleanRL's, and so are the settings of classic control", () => {
   expect(pqnDefaults).toEqual({
+    activation: 'relu',
     steps: 128,
     batchSize: 128,
     epochs: 4,

@@ -36,6 +36,18 @@ describe('layers', () => {
     });
   });
 
+  test('hidden ones may have another activation', () => {
+    const weights = { hidden: [1], actions: 1, outputs: 1, activation: 'tanh' } as const;
+    const [first, second] = [1, -1].map((x) => outputsOf(weights, [x, x, x])[0]);
+    const zero = outputsOf(weights, [0, 0, 0])[0];
+    const { parameters } = create(weights);
+    const [w, b, v, c] = ['0.weight', '0.bias', '1.weight', '1.bias'].map((name) => parameters[name].read());
+    const value = (x: number): number => v[0] * Math.tanh((w[0] + w[1] + w[2]) * x + b[0]) + c[0];
+    [first, second, zero].forEach((output, i) => {
+      expect(output).toBeCloseTo(value([1, -1, 0][i]), 5);
+    });
+  });
+
   test('with two streams the last hidden layer is one of each', () => {
     const weights = Object.entries(sizes({ dueling: true })).filter(([name]) => name.endsWith('weight'));
     expect(Object.fromEntries(weights)).toEqual({

@@ -1,0 +1,154 @@
+import {
+  checkArguments,
+  featureCount,
+  optional,
+  positiveInteger,
+  type Agent,
+  type DeviceOption,
+  type Env,
+  type LoadAgentOptions,
+  type OptionCheck,
+  type Space,
+  type VectorEnv,
+} from '@gradus/core';
+import { assembleAgent } from './assemble.ts';
+import { ImportError } from './errors.ts';
+import { findAlgorithm, hasMasks } from './find-algorithm.ts';
+import { readModelFile } from './model-file.ts';
+import { readSpace } from './spaces.ts';
+import { readVecNormalize } from './vec-normalize.ts';
+
+/** How {@link importAgent} imports. */
+export interface ImportAgentOptions extends DeviceOption {
+  /** To go on learning in. Default: none, for an agent that only acts. */
+  readonly env?: Env | VectorEnv | undefined;
+  /** Of an environment that it shall act in, to be compared with those of the file. Default: those of `env`, if there is one, else the file's. */
+  readonly spaces?: Pick<VectorEnv, 'observationSpace' | 'actionSpace'> | undefined;
+  /** The `vecnormalize.pkl` beside the archive: what its observations and rewards were normalized by. Default: by nothing. */
+  readonly vecNormalize?: Uint8Array | undefined;
+  /** Options of Gradus' algorithm that shall be others than the file's, such as a smaller `bufferSize`. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /** The most bytes that the archive may have when it is inflated. Default 2²⁸, 256 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** An agent that was imported. */
+export interface ImportedAgent {
+  /** Of Gradus' algorithm of the same name, see `agent.algorithm`. */
+  readonly agent: Agent;
+  /** Copies of the environment that it was trained in: rounds have as many steps where it goes on in as many. */
+  readonly numEnvs: number;
+  /** The version of Stable-Baselines3 that wrote it; undefined where the file does not say it. */
+  readonly version: string | undefined;
+  /** What was not taken over, in words: Python functions, and settings that Gradus' algorithm has not. */
+  readonly leftOut: readonly string[];
+}
+
+const [SUBJECT, VEC_NORMALIZE] = ['archive', 'vecnormalize.pkl'];
+
+const DEFAULT_MAX_BYTES = 2 ** 28;
+
+/** Numbers in the observations of all copies at most: a damaged file could have any. */
+const MOST_NUMBERS = 2 ** 24;
+
+/**
+ * The agent that `model.save` of Stable-Baselines3 (1.0 to 2.x), or of sb3-contrib, wrote: of PPO, A2C, DQN, QR-DQN, TRPO, ARS, DDPG, TD3, SAC, TQC, RecurrentPPO or
+ * MaskablePPO. It acts by the same networks as there, and goes on learning with the settings that it had, where Gradus has them.
+ *
+ *     const { agent } = await importAgent(new Uint8Array(await file.arrayBuffer()));
+ *     const action = agent.act(observation);
+ *
+ * Nothing that is in the file is executed. What a replay buffer held and what optimizers remembered is not taken over.
+ * @throws ImportError for a file that is damaged, too large or of another kind, an agent that Gradus has no equal of, and an `env` with other spaces.
+ * @throws RangeError for options that Gradus' algorithm does not have, or that do not fit together.
+ */
+export async function importAgent(archive: Uint8Array, options: ImportAgentOptions = {}): Promise<ImportedAgent> {
+  checkArguments('importAgent', { archive, options }, { archive: someBytes, options: someObject });
+  const {
+    env,
+    spaces = env,
+    vecNormalize,
+    options: changes = {},
+    maxBytes = DEFAULT_MAX_BYTES,
+    device,
+    ...others
+  } = options;
+  checkArguments(
+    'importAgent',
+    { env, spaces, vecNormalize, options: changes, maxBytes, ...others },
+    {
+      env: optional(anEnvironment),
+      spaces: optional(anEnvironment),
+      vecNormalize: optional(someBytes),
+      options: someObject,
+      maxBytes: positiveInteger,
+    },
+  );
+  const model = readModelFile(archive, { subject: SUBJECT, maxBytes });
+  const { data } = model;
+  const [observation, action] = ['observation_space', 'action_space'].map((name) =>
+    readSpace(data.value(name), `${SUBJECT}: ${name}`),
+  );
+  const describe = findAlgorithm(model, SUBJECT);
+  const numEnvs = data.number('n_envs') ?? 1;
+  if (!positiveInteger.accepts(numEnvs) || numEnvs * observation.space.size > MOST_NUMBERS) {
+    throw new ImportError(`${SUBJECT}: n_envs: expected a positive integer, not too large, got ${numEnvs}`);
+  }
+  const copies = env === undefined ? numEnvs : 'numEnvs' in env ? env.numEnvs : 1;
+  const described = describe({ ...model, subject: SUBJECT, observation, action, copies });
+  if (spaces) {
+    checkSpace('observations', observation.space, spaces.observationSpace);
+    checkSpace('actions', action.space, spaces.actionSpace);
+  }
+  const isMasked = env !== undefined && ('numEnvs' in env ? env.actionMasks !== undefined : 'actionMask' in env);
+  if (env && hasMasks(model) && !isMasked) {
+    data.leftOut.push('action masks: the environment has none');
+  }
+  const normalization = vecNormalize && readVecNormalize(vecNormalize, observation.space, VEC_NORMALIZE);
+  const load: LoadAgentOptions = { env, ...(device && { device }) };
+  const hasChanges = Object.keys(changes).length > 0;
+  const agent = await assembleAgent(
+    { ...described, options: { ...described.options, ...changes } },
+    {
+      subject: SUBJECT,
+      trainedIn: {
+        observationSpace: spaces?.observationSpace ?? observation.space,
+        actionSpace: spaces?.actionSpace ?? action.space,
+        numEnvs: copies,
+        hasMasks: hasMasks(model),
+      },
+      steps: data.number('num_timesteps') ?? 0,
+      normalization,
+      leftOut: data.leftOut,
+      load,
+    },
+  ).catch((error: unknown) => {
+    // What is wrong may be the file's or the caller's.
+    if (!(error instanceof RangeError) || hasChanges) throw error;
+    throw new ImportError(`${SUBJECT}: no agent can be made of it: ${error.message}`, { cause: error });
+  });
+  return { agent, numEnvs, version: model.version, leftOut: data.leftOut };
+}
+
+const someBytes: OptionCheck = { expected: 'a Uint8Array', accepts: (value) => value instanceof Uint8Array };
+const someObject: OptionCheck = {
+  expected: 'an object',
+  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+};
+const anEnvironment: OptionCheck = {
+  expected: 'an environment with its two spaces',
+  accepts: (value) =>
+    typeof value === 'object' && value !== null && 'observationSpace' in value && 'actionSpace' in value,
+};
+
+/** Throws where networks would see other numbers; bounds may be others. */
+function checkSpace(what: string, expected: Space, given: Space): void {
+  const shape = ({ kind, shape: extents, size }: Space): string =>
+    (kind === 'box' && extents.length === 3 ? extents : [size]).join();
+  const isSame =
+    expected.kind === given.kind && featureCount(expected) === featureCount(given) && shape(expected) === shape(given);
+  if (isSame) return;
+  throw new ImportError(
+    `environment: expected ${what} of ${expected.toString()}, as in the file, got ${given.toString()}`,
+  );
+}

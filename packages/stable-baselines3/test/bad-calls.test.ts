@@ -1,0 +1,16 @@
+import { badCalls } from '@gradus/bad-calls';
+import * as stableBaselines3 from '@gradus/stable-baselines3';
+import { expect, test } from 'vitest';
+import { fixture } from './fixtures.ts';
+
+test('bad arguments are refused in words', async () => {
+  const examples = {
+    ImportError: null,
+    importAgent: () => [fixture('dqn.zip'), { maxBytes: 1e6, options: { gamma: 0.9 } }],
+  };
+  const { failures } = await badCalls(stableBaselines3, examples, {
+    sources: `${import.meta.dirname}/../src`,
+    internal: [/^importAgent\..*/],
+  });
+  expect(failures.slice(0, 20)).toEqual([]);
+});
