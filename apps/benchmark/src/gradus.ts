@@ -21,6 +21,7 @@ const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus:
   tune: async () => (await import('./commands/tune.ts')).addTune,
   experiment: async () => (await import('./commands/experiment.ts')).addExperiment,
   rlhf: async () => (await import('./commands/rlhf.ts')).addRlhf,
+  backgammon: async () => (await import('./commands/backgammon.ts')).addBackgammon,
   worker: async () => (await import('./commands/worker.ts')).addWorker,
 };
 

@@ -12,5 +12,6 @@ export const descriptions = {
   tune: 'search for good options of an algorithm',
   experiment: 'answer a question of the lectures by computing: a page, a figure, its numbers and a verdict',
   rlhf: 'train language models by texts, preferences and rewards, and complete texts with them',
+  backgammon: 'train a player of backgammon, evaluate it, play against it',
   worker: 'execute runs that others put on a queue',
 } as const;

@@ -82,14 +82,19 @@ function roll(random: RandomSource, isFirst: boolean): Dice {
 
 /**
  * Plays a game without the cube between two players, of whom `first`, 0 or 1, begins. Throws `RangeError` for what are no players and `EnvError`
- * for a play that is none of those there are, and passes on what a player throws.
+ * for a play that is none of those there are, and passes on what a player throws. `onTurn` is called after each turn.
  */
 export async function playGame(
   players: readonly [BackgammonPlayer, BackgammonPlayer],
   first: number,
   random: RandomSource,
+  onTurn?: (turn: PlayedTurn) => void,
 ): Promise<GameResult> {
-  checkArguments('playGame', { players, first, random }, { players: twoPlayers, first: aSeat, random: aRandomSource });
+  checkArguments(
+    'playGame',
+    { players, first, random, onTurn },
+    { players: twoPlayers, first: aSeat, random: aRandomSource, onTurn: optional(aFunction) },
+  );
   const plays = new LegalPlays();
   const turns: PlayedTurn[] = [];
   let position = startPosition();
@@ -97,15 +102,18 @@ export async function playGame(
   for (let player = first; ; player = 1 - player) {
     const dice = roll(random, turns.length === 0);
     const count = plays.find(position, ...dice);
+    let moves: CheckerMove[] = [];
     if (count > 0) {
       const index = count === 1 ? 0 : await players[player].choose(turnOf(plays, position, dice));
       if (!(Number.isInteger(index) && index >= 0 && index < count)) {
         throw new EnvError(`player ${player}: expected one of ${count} plays, counted from 0, got ${valueText(index)}`);
       }
-      // Another game may have been played meanwhile, but not with these plays.
-      turns.push({ player, dice, moves: plays.movesOf(position, index) });
+      moves = plays.movesOf(position, index);
       plays.apply(position, index, position);
-    } else turns.push({ player, dice, moves: [] });
+    }
+    const turn: PlayedTurn = { player, dice, moves };
+    turns.push(turn);
+    onTurn?.(turn);
     const points = pointsWon(position);
     if (points > 0) return { winner: player, points, turns };
     turnAround(position, other);

@@ -16,7 +16,7 @@ const examples: Examples = {
   encodeMatch: () => [match()],
   playText: () => [moves()],
   readPlay: () => [startPosition(), [6, 5], '24/13'],
-  playGame: () => [players(), 0, new Random(1)],
+  playGame: () => [players(), 0, new Random(1), () => undefined],
   playGames: () => [...players(), { games: 1, seed: 1 }],
   randomPlayer: () => [new Random(1)],
   pipCount: () => [startPosition()],
