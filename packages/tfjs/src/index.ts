@@ -1,5 +1,6 @@
 export type { BackendName, TensorflowOptions } from './tensorflow.ts';
 export { tensorflow } from './tensorflow.ts';
 export { TensorflowDevice } from './tensorflow-device.ts';
-export { fromLayersModel, toLayersModel } from './layers-model.ts';
+export { fromLayersModel } from './from-layers-model.ts';
+export { toLayersModel } from './layers-model.ts';
 export { layersModelFiles, type LayersModelFiles } from './layers-model-files.ts';

@@ -108,6 +108,87 @@ test('a functional model that is a chain comes in', () => {
   expectClose(ourOutput(fromLayersModel(model), [3], x), theirOutput(model, [3], x));
 });
 
+const image = [6, 4, 3];
+/** Layers that come in but do not go out, and the shape of one example. */
+const imported: Readonly<Record<string, readonly [layers: () => tf.layers.Layer[], inputShape: readonly number[]]>> = {
+  'a softmax head': [() => [tf.layers.dense({ units: 4, activation: 'softmax', inputShape: [3] })], [3]],
+  'activations of their own': [
+    () => [
+      tf.layers.dense({ units: 4, inputShape: [3] }),
+      tf.layers.activation({ activation: 'tanh' }),
+      tf.layers.dense({ units: 4 }),
+      tf.layers.activation({ activation: 'softmax' }),
+    ],
+    [3],
+  ],
+  'ReLU, up to a number': [
+    () => [tf.layers.reLU({ inputShape: [3] }), tf.layers.dense({ units: 4 }), tf.layers.reLU({ maxValue: 0.5 })],
+    [3],
+  ],
+  Softmax: [() => [tf.layers.softmax({ inputShape: [3] })], [3]],
+  Rescaling: [() => [tf.layers.rescaling({ scale: 2, offset: -3, inputShape: [3] })], [3]],
+  BatchNormalization: [() => [tf.layers.batchNormalization({ inputShape: image })], image],
+  'BatchNormalization without scale': [
+    () => [tf.layers.batchNormalization({ scale: false, epsilon: 0.1, inputShape: [3] })],
+    [3],
+  ],
+  LayerNormalization: [() => [tf.layers.layerNormalization({ inputShape: [5, 4] })], [5, 4]],
+  LSTM: [() => [tf.layers.lstm({ units: 4, inputShape: [5, 3] })], [5, 3]],
+  'LSTM with sigmoids, all steps': [
+    () => [tf.layers.lstm({ units: 4, recurrentActivation: 'sigmoid', returnSequences: true, inputShape: [5, 3] })],
+    [5, 3],
+  ],
+  GRU: [() => [tf.layers.gru({ units: 4, inputShape: [5, 3] })], [5, 3]],
+  'GRU without bias': [
+    () => [tf.layers.gru({ units: 4, recurrentActivation: 'sigmoid', useBias: false, inputShape: [5, 3] })],
+    [5, 3],
+  ],
+  MaxPooling2D: [() => [tf.layers.maxPooling2d({ poolSize: [4, 2], inputShape: image })], image],
+  AveragePooling2D: [() => [tf.layers.averagePooling2d({ poolSize: 2, inputShape: [5, 4, 2] })], [5, 4, 2]],
+  GlobalMaxPooling2D: [() => [tf.layers.globalMaxPooling2d({ inputShape: image })], image],
+  GlobalAveragePooling2D: [() => [tf.layers.globalAveragePooling2d({ inputShape: image })], image],
+  'a model in a model': [
+    () => {
+      const inner = tf.sequential({ layers: [tf.layers.dense({ units: 5, inputShape: [4], activation: 'relu' })] });
+      return [tf.layers.dense({ units: 4, inputShape: [3] }), inner, tf.layers.dense({ units: 2 })];
+    },
+    [3],
+  ],
+};
+
+test.each(Object.entries(imported))('%s comes in', (_, [layers, inputShape]) => {
+  const model = tf.sequential({ layers: layers() });
+  // No weight is as it was made, nor variance negative.
+  model.setWeights(
+    model.getWeights().map((weight, i) =>
+      tf.tensor(
+        numbers(weight.size, i).map((value) => 0.3 * Math.abs(value) + 0.01 * i),
+        weight.shape,
+      ),
+    ),
+  );
+  const x = numbers(batch * inputShape.reduce((product, extent) => product * extent, 1), 3);
+  expectClose(ourOutput(fromLayersModel(model), inputShape, x), theirOutput(model, inputShape, x));
+});
+
+test('Embedding comes in, of numbers of words', () => {
+  const layers = [tf.layers.embedding({ inputDim: 7, outputDim: 4, inputLength: 5 }), tf.layers.flatten()];
+  const model = tf.sequential({ layers });
+  const x = Float32Array.from({ length: batch * 5 }, (_, i) => (3 * i) % 7);
+  const net = fromLayersModel(model);
+  expect(Object.keys(net.parameters)).toEqual(['0.weight']);
+  expectClose(ourOutput(net, [5], x), theirOutput(model, [5], x));
+});
+
+test('layers are named as their parameters are, however many models were made', () => {
+  const net = mlp({ input: 3, hidden: [4], output: 2, activation: 'relu', random });
+  for (let i = 0; i < 2; i++) {
+    const { layers } = toLayersModel(sequential([flatten, net]), [1, 3]);
+    expect(layers.map(({ name }) => name)).toEqual(['flatten_0', '1.0', '1.1']);
+    expect(layers[1].weights.map(({ originalName }) => originalName)).toEqual(['1.0/kernel', '1.0/bias']);
+  }
+});
+
 describe('errors', () => {
   test('what is no model has no files', async () => {
     await expect(layersModelFiles(null as unknown as tf.LayersModel)).rejects.toThrow(
@@ -120,8 +201,22 @@ describe('errors', () => {
     expect(() => toLayersModel(other, [2])).toThrow('expected a stack of linear, convolution and flatten layers');
   });
 
-  test.each([
-    [tf.layers.lstm({ units: 2, inputShape: [3, 2], name: 'memory' }), "layer 'memory' (LSTM) is not supported"],
+  test.each<readonly [tf.layers.Layer, string]>([
+    [
+      tf.layers.simpleRNN({ units: 2, inputShape: [3, 2], name: 'memory' }),
+      "layer 'memory' (SimpleRNN) is not supported: known are Dense, Conv2D",
+    ],
+    [
+      tf.layers.lstm({ units: 2, activation: 'relu', inputShape: [3, 2], name: 'l' }),
+      'expected activation tanh and recurrentActivation of sigmoid, hardSigmoid, got "relu" and "hardSigmoid"',
+    ],
+    [tf.layers.gru({ units: 2, goBackwards: true, inputShape: [3, 2], name: 'g' }), 'expected no goBackwards'],
+    [
+      tf.layers.maxPooling2d({ poolSize: 3, strides: 2, inputShape: [6, 6, 1] }),
+      'expected windows side by side and inside',
+    ],
+    [tf.layers.batchNormalization({ axis: 1, inputShape: [6, 4] }), 'expected the last axis, got axis 1'],
+    [tf.layers.embedding({ inputDim: 3, outputDim: 2, maskZero: true, inputLength: 3 }), 'expected no mask of zeros'],
     [
       tf.layers.dense({ units: 2, inputShape: [3], activation: 'selu', name: 'd' }),
       `layer 'd' (Dense) is not supported: activation "selu"`,
@@ -133,6 +228,14 @@ describe('errors', () => {
     [tf.layers.conv2d({ kernelSize: 2, dilationRate: 2, filters: 1, inputShape: [4, 4, 1], name: 'e' }), 'no dilation'],
   ])('layers that are not known are named', (layer, message) => {
     expect(() => fromLayersModel(tf.sequential({ layers: [layer] }))).toThrow(message);
+  });
+
+  test('a layer that is used twice is named', () => {
+    const layer = tf.layers.dense({ units: 3, name: 'shared' });
+    const input = tf.input({ shape: [3] });
+    const twice = tf.model({ inputs: input, outputs: layer.apply(layer.apply(input)) as tf.SymbolicTensor });
+    const message = "layer 'shared' (Dense) is not supported: it is used more than once";
+    expect(() => fromLayersModel(twice)).toThrow(new TypeError(`fromLayersModel: ${message}`));
   });
 
   test('models that branch', () => {
