@@ -5,6 +5,7 @@ import { cooking } from './worlds/cooking.ts';
 import { treasureHunt } from './worlds/treasure-hunt.ts';
 
 export { textEnv, type TextEnv, type TextEnvOptions } from './text-env.ts';
+export { transcript } from './transcript.ts';
 export type { TextGame, TextGrammar, TextState, TextStep } from './text-game.ts';
 export { coinCollector, type CoinCollectorOptions } from './worlds/coin-collector.ts';
 export { cooking, type CookingOptions } from './worlds/cooking.ts';
@@ -13,6 +14,9 @@ export { rule, type Rule, type RuleText } from './worlds/rules.ts';
 export { treasureHunt, type TreasureHuntOptions } from './worlds/treasure-hunt.ts';
 export { WorldGame, type WorldOptions } from './worlds/world-game.ts';
 export type { World, WorldGenerator } from './worlds/world.ts';
+export { StoryError } from './zmachine/story-error.ts';
+export type { StoryGenerator } from './zmachine/story-random.ts';
+export { ZMachineGame, type ZMachineOptions } from './zmachine/z-machine-game.ts';
 
 // As many words and actions as the texts of these worlds have at most.
 const coinCollectorDefaults = { level: 5, distractors: 1, world: 0, maxEpisodeSteps: 100 };

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { badCalls } from '@gradus/bad-calls';
 import { Dict, Random } from '@gradus/core';
 import { checkEnv, makeEnv, type EnvOptions } from '@gradus/envs';
@@ -103,7 +105,19 @@ test('bad arguments are refused in words', async () => {
     game.reset();
     return game;
   };
+  const story = readFileSync(join(import.meta.dirname, '../../stories/lighthouse.z3'));
+  const playing = () => {
+    const game = new text.ZMachineGame(story);
+    game.reset();
+    return game;
+  };
   const examples = {
+    ZMachineGame: () => [
+      story,
+      { maxInstructions: 100_000, maxScore: 50, generator: 'gradus' as const, rememberedStates: 10 },
+    ],
+    'ZMachineGame.reset': () => [{ seed: 1 }],
+    transcript: () => [playing(), ['wait'], { seed: 1 }],
     coinCollector: () => [{ level: 2, distractors: 1, world: 0 }],
     treasureHunt: () => [{ level: 2, world: 0 }],
     cooking: () => [{ level: 2, world: 0 }],

@@ -1,0 +1,80 @@
+import { readWord } from './words.ts';
+import type { Characters } from './zscii.ts';
+
+/** Where texts are read from. */
+export interface TextSource {
+  readonly memory: Uint8Array;
+  readonly characters: Characters;
+  /** Of the table of abbreviations. */
+  readonly abbreviations: number;
+}
+
+const ABBREVIATIONS_IN_BANK = 32;
+
+/** Where the text at `address` ends: its last word has the top bit. */
+export function textEnd(memory: Uint8Array, address: number): number {
+  while (address < memory.length && memory[address] < 0x80) address += 2;
+  return address + 2;
+}
+
+/** The text at `address`: three characters of five bits in each word (Standard 1.1, §3). */
+export function unpackText(source: TextSource, address: number, isAbbreviation = false): string {
+  const { memory, characters, abbreviations } = source;
+  const { fromZscii, alphabets } = characters;
+  const end = textEnd(memory, address);
+  let text = '';
+  let alphabet = 0;
+  /** From which bank the next character chooses an abbreviation; 0 for none. */
+  let bank = 0;
+  /** The bits of a code that is written out in two characters, and how many of these are to come. */
+  let code = 0;
+  let halves = 0;
+  for (; address < end; address += 2) {
+    const word = readWord(memory, address);
+    for (let shift = 10; shift >= 0; shift -= 5) {
+      const character = (word >> shift) & 31;
+      if (halves > 0) {
+        code = (code << 5) | character;
+        if (--halves === 0) text += fromZscii[code];
+      } else if (bank > 0) {
+        const entry = abbreviations + 2 * (ABBREVIATIONS_IN_BANK * (bank - 1) + character);
+        // Abbreviations within others are forbidden, and might be endless.
+        if (!isAbbreviation) text += unpackText(source, 2 * readWord(memory, entry), true);
+        bank = 0;
+      } else if (character >= 6) {
+        if (alphabet === 2 && character === 6) {
+          code = 0;
+          halves = 2;
+        } else text += fromZscii[alphabets[alphabet][character - 6]];
+        alphabet = 0;
+      } else if (character >= 4) alphabet = character - 3;
+      else {
+        if (character === 0) text += ' ';
+        else bank = character;
+        alphabet = 0;
+      }
+    }
+  }
+  return text;
+}
+
+/** A word as dictionaries have it, packed and cut to `words` words of memory. */
+export function packWord({ alphabets }: Characters, zscii: readonly number[], words: number): number[] {
+  const length = 3 * words;
+  const packed: number[] = [];
+  for (const code of zscii) {
+    const alphabet = alphabets.findIndex((letters, i) => letters.includes(code, i === 2 ? 2 : 0));
+    if (code === 32) packed.push(0);
+    else if (alphabet < 0) packed.push(5, 6, code >> 5, code & 31);
+    else {
+      if (alphabet > 0) packed.push(3 + alphabet);
+      packed.push(6 + alphabets[alphabet].indexOf(code, alphabet === 2 ? 2 : 0));
+    }
+    if (packed.length >= length) break;
+  }
+  while (packed.length < length) packed.push(5);
+  return Array.from({ length: words }, (_, i) => {
+    const [first, second, third] = packed.slice(3 * i, 3 * i + 3);
+    return (i === words - 1 ? 0x8000 : 0) | (first << 10) | (second << 5) | third;
+  });
+}

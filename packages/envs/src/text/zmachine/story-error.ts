@@ -1,0 +1,4 @@
+/** A story file cannot be played, or a story did what the Z-machine forbids or what would never end; the message says what, in one line. */
+export class StoryError extends Error {
+  override readonly name: string = 'StoryError';
+}

@@ -1,0 +1,75 @@
+import { Machine } from './machine.ts';
+import { enter, run } from './run.ts';
+import { StoryError } from './story-error.ts';
+import type { StoryRandom } from './story-random.ts';
+import type { Story } from './story.ts';
+
+/** Keys that are pressed where a story waits for one, until it goes on: any, and those that leave menus. */
+const keys = (' \n'.repeat(8) + 'qQ\x1b'.repeat(4)).split('');
+
+/** The line of a story that is over, such as `*** You have died ***`. */
+const OVER = /^\s*\*{3,}[^*\n]+\*{3,}\s*$/m;
+
+/** A line of input, in which nothing but characters stands. */
+function asLine(command: string): string {
+  return command.replaceAll(/\p{Cc}+/gu, ' ');
+}
+
+/** Plays a story by commands, each to its end or not at all. */
+export class StoryPlayer {
+  readonly machine: Machine;
+  private readonly maxInstructions: number;
+
+  /** `maxInstructions`: what a command may take. */
+  constructor(story: Story, random: StoryRandom, maxInstructions: number) {
+    this.machine = new Machine(story, random);
+    this.maxInstructions = maxInstructions;
+  }
+
+  /** Begins the story, and returns what it tells. */
+  begin(): string {
+    const { machine } = this;
+    machine.start();
+    machine.screen.take();
+    run(machine, this.maxInstructions);
+    return machine.screen.take() + this.pressKeys();
+  }
+
+  /** What the story answers. Throws `StoryError` where it does not come to an end; everything is then as it was before. */
+  command(command: string): string {
+    const before = this.machine.snapshot();
+    try {
+      return this.attempt(command);
+    } catch (error) {
+      this.machine.restore(before);
+      if (!(error instanceof StoryError)) throw error;
+      throw new StoryError(`'${command}': ${error.message}; the story is where it was before`, { cause: error });
+    }
+  }
+
+  /** As `command`, for those who keep a snapshot themselves, and put it back after errors. */
+  attempt(command: string): string {
+    const { machine } = this;
+    enter(machine, asLine(command));
+    run(machine, this.maxInstructions);
+    return machine.screen.take() + this.pressKeys();
+  }
+
+  /** Whether a story that told this text is over. */
+  isOver(text: string): boolean {
+    return this.machine.hasQuit || OVER.test(text);
+  }
+
+  private pressKeys(): string {
+    const { machine } = this;
+    let text = '';
+    for (const key of keys) {
+      if (machine.waiting?.kind !== 'key') return text;
+      enter(machine, key);
+      run(machine, this.maxInstructions);
+      text += machine.screen.take();
+    }
+    if (machine.waiting?.kind === 'key') throw new StoryError('the story waits for one key after the other');
+    return text;
+  }
+}

@@ -1,0 +1,43 @@
+import { readDictionary, type Dictionary } from './dictionary.ts';
+import { unpackText } from './packed-text.ts';
+import type { StoryFile } from './story-file.ts';
+import { readCharacters, type Characters } from './zscii.ts';
+
+const ABBREVIATION_BYTES = 2 * 96;
+
+/** A story file, with what all machines that play it need and none changes. */
+export class Story {
+  readonly file: StoryFile;
+  readonly characters: Characters;
+  readonly dictionary: Dictionary;
+  /** Texts outside of what stories may change, by their addresses. */
+  private readonly texts = new Map<number, string>();
+  private abbreviationsVary = false;
+
+  constructor(file: StoryFile) {
+    this.file = file;
+    this.characters = readCharacters(file);
+    this.dictionary = readDictionary(file.bytes, file.dictionary, file.version);
+  }
+
+  /** The text at `address` of a machine's memory. */
+  textAt(memory: Uint8Array, address: number): string {
+    const known = this.texts.get(address);
+    if (known !== undefined) return known;
+    const { file, characters } = this;
+    const text = unpackText({ memory, characters, abbreviations: file.abbreviations }, address);
+    if (address >= file.staticBase && !this.abbreviationsVary) this.texts.set(address, text);
+    return text;
+  }
+
+  isAbbreviation(address: number): boolean {
+    const offset = address - this.file.abbreviations;
+    return offset >= 0 && offset < ABBREVIATION_BYTES;
+  }
+
+  /** A machine changed an abbreviation, which texts are made of: from now on none is kept. */
+  varyAbbreviations(): void {
+    this.abbreviationsVary = true;
+    this.texts.clear();
+  }
+}

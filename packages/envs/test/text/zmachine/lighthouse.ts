@@ -1,0 +1,22 @@
+/** Wins the own story, `stories/lighthouse.inf`, with 50 points of 50. */
+export const walkthrough: readonly string[] = [
+  'north',
+  'east',
+  'push pot',
+  'take key',
+  'west',
+  'north',
+  'unlock door with key',
+  'open door',
+  'north',
+  'open cupboard',
+  'take matches',
+  'take lantern',
+  'light lantern with matches',
+  'down',
+  'take can',
+  'up',
+  'up',
+  'fill beacon with can',
+  'light beacon with matches',
+];

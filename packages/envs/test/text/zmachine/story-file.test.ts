@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readStoryFile } from '../../../src/text/zmachine/story-file.ts';
+import { StoryError } from '../../../src/text/zmachine/story-error.ts';
+import { OwnPlayer } from './own-player.ts';
+
+const bytes = new Uint8Array(readFileSync(join(import.meta.dirname, '../../../stories/lighthouse.z5')));
+
+/** The story with other bytes from `address` on. */
+function changed(address: number, ...values: number[]): Uint8Array {
+  const copy = bytes.slice();
+  copy.set(values, address);
+  return copy;
+}
+
+test('reads the header', () => {
+  expect(readStoryFile(bytes)).toMatchObject({ version: 5, release: 1, packedScale: 4, checksumMatches: true });
+  expect(readStoryFile(changed(1000, bytes[1000] + 1)).checksumMatches).toBe(false);
+});
+
+test.each([
+  ['nothing', new Uint8Array(), 'no story file: expected at least 64 bytes, got 0'],
+  [
+    'a text',
+    new TextEncoder().encode('x'.repeat(100)),
+    'no story file: expected it to begin with a version from 1 to 8, got 120',
+  ],
+  ['version 6', changed(0, 6), 'a story of version 6 of the Z-machine: expected version 3, 4, 5 or 8'],
+  ['half of it', bytes.slice(0, 5000), 'a truncated story file: its header says that it has 9604 bytes, got 5000'],
+  ['objects nowhere', changed(0x0a, 0, 1), 'a damaged story file: objects is at 1, expected 64 to'],
+])('refuses %s in one line', (_, file, message) => {
+  expect(() => readStoryFile(file)).toThrow(StoryError);
+  expect(() => readStoryFile(file)).toThrow(message);
+});
+
+test('says that a path is not what is in the file', () => {
+  expect(() => readStoryFile('story.z5' as never)).toThrow(
+    'readStoryFile: expected file to be a Uint8Array, what is in a story file, got "story.z5": a path; the file has to be read first',
+  );
+});
+
+test('finds the story in a Blorb', () => {
+  const text = (name: string): number[] => Array.from(name, (letter) => letter.charCodeAt(0));
+  const length = (value: number): number[] => [value >> 24, value >> 16, value >> 8, value].map((byte) => byte & 255);
+  const chunk = (name: string, data: Uint8Array): number[] => [
+    ...text(name),
+    ...length(data.length),
+    ...data,
+    ...(data.length % 2 ? [0] : []),
+  ];
+  const blorb = (chunks: number[]): Uint8Array =>
+    Uint8Array.from([...text('FORM'), ...length(chunks.length + 4), ...text('IFRS'), ...chunks]);
+  const other = chunk('AUTH', Uint8Array.of(1, 2, 3));
+  expect(readStoryFile(blorb([...other, ...chunk('ZCOD', bytes)]))).toMatchObject({
+    version: 5,
+    checksumMatches: true,
+  });
+  expect(() => readStoryFile(blorb(other))).toThrow('a Blorb without a story of the Z-machine: expected a chunk ZCOD');
+});
+
+test('refuses an instruction that there is none of, and a call of what is no routine', () => {
+  const { initialPc } = readStoryFile(bytes);
+  expect(() => new OwnPlayer(changed(initialPc, 0x00, 0, 0), 1)).toThrow(
+    `no instruction of version 5 at address ${initialPc}: 2OP:0`,
+  );
+  // Routines begin with how many local variables they have.
+  const target = 1 + bytes.findIndex((_, i) => i > 0 && i % 4 === 3 && bytes[i + 1] > 15);
+  const CALL_1N = 0x8f;
+  expect(() => new OwnPlayer(changed(initialPc, CALL_1N, target >> 10, target >> 2), 1)).toThrow(
+    `a call of address ${target}, where no routine is`,
+  );
+});
