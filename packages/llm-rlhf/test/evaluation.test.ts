@@ -57,7 +57,7 @@ describe('pass@k', () => {
           // Of 2ⁿ sets those with k elements; the first c are right.
           let [sets, passed] = [0, 0];
           for (let set = 0; set < 2 ** n; set++) {
-            if ([...set.toString(2)].filter((bit) => bit === '1').length !== k) continue;
+            if (Array.from(set.toString(2)).filter((bit) => bit === '1').length !== k) continue;
             sets++;
             if ((set & (2 ** c - 1)) !== 0) passed++;
           }
