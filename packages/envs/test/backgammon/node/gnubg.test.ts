@@ -29,7 +29,7 @@ function hints(rolled: readonly Rolled[]): string[][] {
   });
   const parts = stdout.split('The dice have been set to').slice(1);
   return parts.map((part) =>
-    [...part.matchAll(/^\s*\d+\. Cubeless 0-ply\s+(\S.*?)\s{2,}Eq\.:/gm)].map(([, play]) => play),
+    [...part.matchAll(/^\s*\d+\. Cubeless 0-ply\s+(\S.*?)\s+Eq\.:/gm)].map(([, play]) => play),
   );
 }
 
