@@ -14,6 +14,7 @@ export function gradusConfig(rootDirectory) {
       '**/coverage/**',
       '**/.turbo/**',
       '**/.vitepress/cache/**',
+      'apps/docs/{generated,reference}/**',
       '**/*.d.ts',
       'packages/tensor/src/device/wasm-binary.ts',
     ]),

@@ -1,6 +1,6 @@
 // `pnpm check:readmes`: does what a reader does who copies the examples of the READMEs. Packs the packages, installs the tarballs with npm in
 // an empty project, compiles and runs every example on plain Node, and compares what it prints with what the README says it does.
-// CONTRIBUTING.md has the marks of examples; a README that is named as argument is the only one. Needs a build.
+// The starters of `templates` are made and run in the same way. CONTRIBUTING.md has the marks of examples; a README that is named as argument is the only one. Needs a build.
 import { exec } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -26,8 +26,14 @@ const folders = ['packages', 'apps'].flatMap((group) =>
   readdirSync(join(root, group)).map((name) => join(group, name)),
 );
 const published = folders.filter((path) => !JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).private);
+/** The starters of `templates`: what their README says to do, and what they have to say. */
+const starters = [
+  { name: 'node', commands: ['npm start'], output: 'mean return …, saved in runs/agent\n' },
+  { name: 'vite', commands: ['npm run build', 'npx vite preview'], output: 'balanced for … steps\n' },
+];
 const readmes = process.argv.slice(2).map((path) => relative(root, resolve(path)));
-if (readmes.length === 0) readmes.push(...['.', ...folders].map((folder) => join(folder, 'README.md')));
+const isAll = readmes.length === 0;
+if (isAll) readmes.push(...['.', ...folders].map((folder) => join(folder, 'README.md')));
 
 /** Blocks of commands that are not marked as an example. */
 let onlyRead = 0;
@@ -197,6 +203,15 @@ async function runExamples(waiting) {
   }
 }
 
+if (isAll) {
+  for (const { name, ...starter } of starters) {
+    await run(
+      root,
+      `node templates/create.mjs ${name} ${JSON.stringify(join(temporary, `example-${examples.length}`))}`,
+    );
+    examples.push({ place: `templates/${name}`, files: {}, ...starter });
+  }
+}
 const waiting = examples.entries();
 await Promise.all(Array.from({ length: availableParallelism() }, () => runExamples(waiting)));
 console.log(`${examples.length} examples; ${onlyRead} blocks of commands are only read`);

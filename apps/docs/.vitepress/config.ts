@@ -2,10 +2,21 @@ import { katex, type MarkdownItKatexOptions } from '@mdit/plugin-katex';
 import { fileURLToPath } from 'node:url';
 import process from 'node:process';
 import { defineConfig } from 'vitepress';
+import { existsSync, readFileSync } from 'node:fs';
+import type { ReferencePages } from '../scripts/reference.ts';
+import { linkNames } from './link-names.ts';
+import { showOutputs } from './show-outputs.ts';
 import { sidebar } from './sidebar.ts';
 
 /** Where the site lies on its host: `/` here, `/gradus/` on GitHub Pages, for instance. */
 const base = process.env.DOCS_BASE ?? '/';
+
+/** What `scripts/generate.ts` made for the pages. */
+function generated(name: string): unknown {
+  const file = new URL(`../generated/${name}`, import.meta.url);
+  if (!existsSync(file)) throw new Error(`apps/docs/generated/${name} is missing: pnpm docs:build makes it`);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
 
 export default defineConfig({
   title: 'Gradus',
@@ -13,7 +24,9 @@ export default defineConfig({
   lang: 'en',
   base,
   cleanUrls: true,
-  srcExclude: ['README.md', 'generated/**', 'test/**'],
+  // The names of all pages once, not in each page.
+  metaChunk: true,
+  srcExclude: ['README.md', 'generated/**', 'test/**', ...(process.env.DOCS_WITHOUT_REFERENCE ? ['reference/**'] : [])],
   head: [['link', { rel: 'icon', href: `${base}logo.svg` }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
@@ -22,6 +35,8 @@ export default defineConfig({
       const transformer = (html: string) => html.replace(/^<(span|p)/, '<$1 v-pre');
       // VitePress has a copy of markdown-it's types of its own.
       md.use<MarkdownItKatexOptions>(katex as never, { transformer });
+      linkNames(md, generated('names.json') as ReferencePages);
+      showOutputs(md, generated('outputs.json') as Record<string, string>);
     },
   },
   themeConfig: {
@@ -30,10 +45,21 @@ export default defineConfig({
       { text: 'Guides', link: '/guides/first-agent', activeMatch: '/guides/' },
       { text: 'Course', link: '/course/', activeMatch: '/course/' },
       { text: 'Algorithms', link: '/algorithms/', activeMatch: '/algorithms/' },
+      { text: 'Benchmarks', link: '/benchmarks' },
+      { text: 'Reference', link: '/reference/', activeMatch: '/reference/' },
     ],
     sidebar,
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        // Of the reference the names are found, not every word.
+        _render: (source, env, md) => {
+          const html = md.render(source, env);
+          return env.relativePath.startsWith('reference/') ? (/<h1.*?<\/h1>/s.exec(html)?.[0] ?? '') : html;
+        },
+      },
+    },
   },
   vite: {
     build: { target: 'es2022' },

@@ -50,7 +50,7 @@ export interface DqnOptions extends QNetworkLayers {
   readonly dueling: boolean;
   /** Noise on the parameters of all layers but convolutions and those of parts, for exploration; with ε = 0 (Fortunato et al., 2018). Default false. */
   readonly noisy: boolean;
-  /** n: y = Σ_{k<n} γᵏ rₜ₊ₖ₊₁ + γⁿ max_a′ q(sₜ₊ₙ, a′; w⁻), shorter where an episode ends (Sutton, 1988; S2.7). Default 1. */
+  /** n: y = Σ_{k<n} γᵏ rₜ₊ₖ₊₁ + γⁿ max_a′ q(sₜ₊ₙ, a′; w⁻), shorter where an episode ends (Sutton, 1988; S2.4). Default 1. */
   readonly nSteps: number;
   /**
    * Minibatches are drawn `uniform`ly or `prioritized` by errors (Schaul et al., 2016), or are with `none`, for ablations (S3.4), the last
