@@ -97,3 +97,7 @@ export {
 export type { DiceGame } from './td-gammon/dice-game.ts';
 export { TdGammon, tdGammonDefaults, type ChooseOptions, type TdGammonOptions } from './td-gammon/td-gammon.ts';
 export type { Turn } from './td-gammon/lookahead.ts';
+export { Drrn } from './text/drrn.ts';
+export { drrnDefaults, type DrrnOptions, type TextExploration } from './text/drrn-options.ts';
+export { drrnSettings, type DrrnSettings } from './text/drrn-settings.ts';
+export type { TextEncoding } from './text/text-encoders.ts';

@@ -2,6 +2,7 @@ import { agentCalls, badCalls, ofLoaded, type AgentClass, type AgentUse, type Ex
 import { Box, Discrete } from '@gradus/core';
 import { makeEnv, transitionTable } from '@gradus/envs';
 import { backgammon, startPosition } from '@gradus/envs/backgammon';
+import { coinCollector, textEnv } from '@gradus/envs/text';
 import { device, lazyDevice } from '@gradus/tensor';
 import * as valueBased from '@gradus/value-based';
 import {
@@ -18,7 +19,12 @@ import {
   tabularDefaults,
   uniformPolicy,
 } from '@gradus/value-based';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+
+// Text worlds are registered in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const grid = () => makeEnv('LectureGrid-v0');
 const pole = () => makeEnv('CartPole-v1');
@@ -121,10 +127,17 @@ const tabular = {
 };
 const linear = { LinearQLearning: linearQLearningDefaults, LinearSarsa: linearSarsaDefaults };
 const tiles = { features: { kind: 'tiles', tilings: 2, tiles: 2, low: [-3, -3, -3, -3], high: [3, 3, 3, 3] } };
-const network = { seed: 1, hidden: [4], learningRate: 0.1, gamma: 0.9, device: lazy };
+const shared = { seed: 1, learningRate: 0.1, gamma: 0.9, device: lazy };
+const network = { ...shared, hidden: [4] };
 const deep = {
   Dqn: { ...network, batchSize: 4, learningStarts: 4, bufferSize: 8 },
   Pqn: { ...network, steps: 8, batchSize: 8, epochs: 1 },
+};
+
+const game = () =>
+  textEnv(coinCollector({ level: 1 }), { maxWords: 2, maxActions: 4, maxActionWords: 2, vocabulary: 9 });
+const text = {
+  Drrn: { ...shared, hiddenSize: 2, embeddingSize: 2, batchSize: 4, learningStarts: 4, bufferSize: 8 },
 };
 
 const exports: Record<string, unknown> = { ...valueBased };
@@ -137,6 +150,10 @@ function addAgent(name: string, env: AgentUse['env'], options: object, observati
 for (const [name, options] of Object.entries(tabular)) addAgent(name, grid, options, 0);
 for (const [name, options] of Object.entries(linear)) addAgent(name, pole, { ...options, ...tiles }, [0, 0, 0, 0]);
 for (const [name, options] of Object.entries(deep)) addAgent(name, pole, options, [0, 0, 0, 0]);
+
+for (const [name, options] of Object.entries(text)) {
+  addAgent(name, game, options, new Array<number>(8 + 6 + 1).fill(0));
+}
 
 test('bad arguments are refused in words', async () => {
   const { failures } = await badCalls(exports, examples, {

@@ -10,6 +10,7 @@ const all: SupportedSpaces = { observations: 'all', actions: 'all' };
 const values: SupportedSpaces = { observations: 'all', actions: 'Discrete' };
 /** A critic whose gradient goes through the action. */
 const continuous: SupportedSpaces = { observations: 'all', actions: 'Box with finite bounds' };
+const texts: SupportedSpaces = { observations: 'words of a text game', actions: 'valid ones, in words' };
 const tables: SupportedSpaces = { observations: 'Discrete', actions: 'Discrete' };
 const features: SupportedSpaces = { observations: 'Discrete, or Box with features', actions: 'Discrete' };
 
@@ -26,6 +27,7 @@ export const supportedSpaces: Readonly<Record<string, SupportedSpaces>> = {
   qrdqn: values,
   rainbow: values,
   pqn: values,
+  drrn: texts,
   a2c: all,
   a3c: all,
   'one-step-actor-critic': all,

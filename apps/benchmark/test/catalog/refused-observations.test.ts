@@ -1,5 +1,6 @@
 import { EnvError, createActions, vectorize, type Agent, type VectorEnv } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
+import '@gradus/envs/text';
 import { defaultDevice } from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
 import { algorithms, type Algorithm } from '../../src/catalog/algorithms.ts';
@@ -8,7 +9,7 @@ import { algorithms, type Algorithm } from '../../src/catalog/algorithms.ts';
 function learnable({ create, defaults }: Algorithm): [agent: Agent, env: VectorEnv] {
   const small = { hidden: [4], capacity: 100, learningStarts: 10 };
   const given = Object.fromEntries(Object.entries(small).filter(([name]) => name in defaults));
-  for (const id of ['MountainCar-v0', 'LectureGrid-v0', 'Bandit-v0', 'Pendulum-v1']) {
+  for (const id of ['MountainCar-v0', 'LectureGrid-v0', 'Bandit-v0', 'Pendulum-v1', 'CoinCollector-v0']) {
     const env = vectorize(() => makeEnv(id), 1);
     try {
       return [create(env, { ...given, device: defaultDevice() }), env];

@@ -1,4 +1,5 @@
 import { makeVectorEnv } from '@gradus/envs';
+import '@gradus/envs/text';
 import { expect, it } from 'vitest';
 import { algorithms } from '../../src/catalog/algorithms.ts';
 import { supportedSpaces, type SupportedSpaces } from '../../src/catalog/supported-spaces.ts';
@@ -10,6 +11,11 @@ const environments: readonly (readonly [id: string, isFor: (spaces: SupportedSpa
   ['CartPole-v1', ({ observations, actions }) => observations === 'all' && /all|Discrete/.test(actions)],
   ['IdentityBox-v0', ({ observations, actions }) => observations === 'all' && /all|Box/.test(actions)],
   ['IdentityMultiDiscrete-v0', ({ actions }) => actions === 'all'],
+  [
+    'CoinCollector-v0',
+    ({ observations, actions }) =>
+      observations.startsWith('words') || (observations === 'all' && /all|Discrete/.test(actions)),
+  ],
 ];
 
 function canBeMade(algorithm: string, id: string): boolean {

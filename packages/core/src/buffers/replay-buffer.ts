@@ -153,7 +153,7 @@ export class ReplayBuffer implements Stateful {
           terminated: new Uint8Array(this.capacity),
           truncated: new Uint8Array(this.capacity),
           nextActionMasks: new Uint8Array(this.capacity * this.maskSize),
-          sampler: createSampler(sampling, this.capacity),
+          sampler: createSampler(sampling, this.capacity, env.numEnvs),
         }),
       );
     this.sampling = sampling;
@@ -217,12 +217,12 @@ export class ReplayBuffer implements Stateful {
     this.truncated.set(outcome.truncated, position);
     for (let i = 0; i < numEnvs; i++) {
       const row = position + i;
-      const ends = outcome.terminated[i] || outcome.truncated[i];
+      const ends = outcome.terminated[i] !== 0 || outcome.truncated[i] !== 0;
       // `observations` and `actionMasks` already belong to the next episode where one has ended.
       const next = history.add(i, ends ? outcome.finalObservations : outcome.observations, i);
       this.advances[row] = next - numbers[row];
       if (ends) this.nextActionMasks.fill(1, row * maskSize, (row + 1) * maskSize);
-      this.sampler.add(row, this.rewards[row]);
+      this.sampler.add(row, this.rewards[row], ends);
     }
     this.position = (position + numEnvs) % this.capacity;
     this.stored = Math.min(this.stored + numEnvs, this.capacity);

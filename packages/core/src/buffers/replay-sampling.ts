@@ -11,16 +11,19 @@ import {
 import { readNumber, restoreArray, type StateDict } from '../checkpoints/state.ts';
 import { anObject } from '../options/argument-checks.ts';
 import type { Random } from '../random/random.ts';
+import { EpisodeSampler } from './episode-sampler.ts';
 import { RewardTree } from './reward-tree.ts';
 
 /**
- * Which transitions a replay buffer draws, by their rewards (the replay study; S6.4). All are drawn with replacement, in O(log n) each.
+ * Which transitions a replay buffer draws, by their rewards (the replay study; S6.4) or those of their episodes. All are drawn with replacement, in O(log n) each.
  *
  * - `uniform`: any transition is as likely as any other (Lin, 1992).
  * - `stratified`: good ones, of rewards r ≥ t, and bad ones are drawn apart: a good one with probability `goodShare`. The threshold
  *   t = μ + λ σ moves with mean and deviation of the last `window` rewards, and with it what is good. Where there are none of one kind, all are of the other.
  * - `softmax`: transition i with probability exp(|rᵢ − μ| / β) / Σⱼ exp(|rⱼ − μ| / β), μ being the mean of all rewards in the buffer. The probabilities are
  *   exact at every draw, also while μ moves.
+ * - `episodes`: with probability `goodShare` a transition of a good episode, whose return is above the mean of the last `window` episodes; else any one (after
+ *   Narasimhan et al., 2015, and Yuan et al., 2018, who prefer transitions with rewards, which are rare in text games; S3.6).
  */
 export type ReplaySampling =
   | { readonly kind: 'uniform' }
@@ -37,12 +40,19 @@ export type ReplaySampling =
       readonly kind: 'softmax';
       /** β > 0, in units of reward: the smaller, the more the unusual is preferred. Default 1, as in the study. */
       readonly beta?: number | undefined;
+    }
+  | {
+      readonly kind: 'episodes';
+      /** Probability of a transition of a good episode, in [0, 1]. Default 0.5. */
+      readonly goodShare?: number | undefined;
+      /** The episodes that the mean is of. Default 100. */
+      readonly window?: number | undefined;
     };
 
 /** Draws rows of a replay buffer. */
 export interface ReplaySampler {
-  /** Told of each transition that is stored: the row it takes, whose former transition is gone, and its reward. */
-  add(row: number, reward: number): void;
+  /** Told of each transition that is stored: the row it takes, whose former transition is gone, its reward, and whether its episode ended with it. */
+  add(row: number, reward: number, ends: boolean): void;
   /** Draws `rows.length` rows with replacement. There is at least one. */
   draw(rows: Uint32Array, random: Random): void;
   /** What it knows but for the rewards, which the buffer saves. */
@@ -56,6 +66,7 @@ export const samplingKinds: Readonly<Record<ReplaySampling['kind'], Readonly<Rec
   uniform: {},
   stratified: { lambda: finiteNumber, goodShare: optional(fraction), window: optional(positiveInteger) },
   softmax: { beta: optional(positiveNumber) },
+  episodes: { goodShare: optional(fraction), window: optional(positiveInteger) },
 };
 
 /** Throws `RangeError` unless `sampling` is a {@link ReplaySampling}. */
@@ -69,8 +80,8 @@ export function checkSampling(sampling: unknown): asserts sampling is ReplaySamp
   checkArguments<object>(`sampling '${kind}'`, options, samplingKinds[kind]);
 }
 
-/** The sampler of a buffer with room for `capacity` transitions. Throws `RangeError` for options that are none. */
-export function createSampler(sampling: ReplaySampling, capacity: number): ReplaySampler {
+/** The sampler of a buffer with room for `capacity` transitions, in row r one of copy r mod `numEnvs`. Throws `RangeError` for options that are none. */
+export function createSampler(sampling: ReplaySampling, capacity: number, numEnvs: number): ReplaySampler {
   checkSampling(sampling);
   switch (sampling.kind) {
     case 'uniform':
@@ -81,6 +92,10 @@ export function createSampler(sampling: ReplaySampling, capacity: number): Repla
     }
     case 'softmax':
       return new SoftmaxSampler(capacity, sampling.beta ?? 1);
+    case 'episodes': {
+      const { goodShare = 0.5, window = 100 } = sampling;
+      return new EpisodeSampler(capacity, numEnvs, goodShare, window);
+    }
   }
 }
 

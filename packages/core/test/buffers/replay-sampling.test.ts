@@ -175,7 +175,7 @@ test('softmax over rewards thousands of β apart overflows nothing', () => {
 test('what is no sampling is refused by name', () => {
   const create = (sampling: unknown) => () => createBuffer(4, sampling as ReplaySampling);
   expect(create({ kind: 'soft' })).toThrow(
-    "sampling: expected kind to be 'uniform', 'stratified', 'softmax', got \"soft\"",
+    "sampling: expected kind to be 'uniform', 'stratified', 'softmax', 'episodes', got \"soft\"",
   );
   expect(create({ kind: 'softmax', beta: 0 })).toThrow("sampling 'softmax'");
   expect(create({ kind: 'stratified' })).toThrow('expected lambda to be a finite number, got undefined');
