@@ -33,7 +33,7 @@ const arrows = {
   'packages/policy-search': { imports: ['core', 'tensor'], testImports: ['core/node', 'envs', 'policy-search/node'] },
   'packages/stable-baselines3': {
     imports: ['core', 'tensor', 'value-based', 'policy-gradient', 'actor-critic', 'policy-search'],
-    testImports: ['envs'],
+    testImports: ['envs', 'envs/box2d'],
   },
   'apps/benchmark': {
     testImports: ['llm-rlhf/miniature'],

@@ -86,7 +86,17 @@ export { TemplateError } from './templates/python-values.ts';
 
 export { completeAll, type CompleteOptions, type Completion } from './generation/complete-all.ts';
 export { heldOutLoss } from './evaluation/held-out-loss.ts';
+export { passAtK } from './evaluation/pass-at-k.ts';
 export { preferenceAccuracy } from './evaluation/preference-accuracy.ts';
+export { rouge, type Overlap } from './evaluation/rouge.ts';
+export { winRateCallback, type WinRateCallbackOptions } from './evaluation/win-rate-callback.ts';
+export {
+  winRate,
+  type Estimate,
+  type PairwiseJudge,
+  type WinRate,
+  type WinRateOptions,
+} from './evaluation/win-rate.ts';
 export { copyDecoder } from './model/decoder.ts';
 export { RewardModel, type RewardModelOptions } from './model/reward-model.ts';
 export { DpoTrainer, dpoDefaults, type DpoInputs, type DpoOptions } from './trainers/dpo.ts';

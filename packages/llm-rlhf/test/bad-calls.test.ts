@@ -69,6 +69,22 @@ const examples: Examples = {
   completeAll: () => [decoder(), [{ prompt: [1] }], { maxNewTokens: 1, random: Object.create(random()) as Random }],
   heldOutLoss: () => [decoder(), [{ prompt: [1], completion: [2] }]],
   preferenceAccuracy: () => [rewardModel(), preferences()],
+  rouge: () => ['a b', 'a c'],
+  passAtK: () => [4, 2, 2],
+  winRate: () => [
+    [inputsOf({ prompt: [1], completion: [2] }), inputsOf({ prompt: [1], completion: [3] })],
+    [[2], [2]],
+    { random: Object.create(random()) as Random, judge: () => 0.5 },
+  ],
+  winRateCallback: () => [
+    decoder(),
+    {
+      rows: [inputsOf({ prompt: [1], completion: [2] }), inputsOf({ prompt: [1], completion: [3] })],
+      ...{ judge: () => 0.5, interval: 8, maxNewTokens: 2, stopTokens: [0], seed: 1, temperature: 1 },
+    },
+  ],
+  'winRateCallback.onStart': null,
+  'winRateCallback.onProgress': null,
   RewardModel: () => [decoder(), Object.create(random()) as Random, { rows: 2, maxLength: 4 }],
   'RewardModel.score': () => [[[1, 2]]],
   'RewardModel.center': () => [[[1, 2]]],

@@ -67,7 +67,7 @@ test('what the mask leaves out is read, and not imitated', () => {
     'SftTrainer: row 0: expected mask to be 0 and 1 for each of 3 tokens, with at least one 1, got 2 of which 1 are 1',
   );
   expect(wrong([0, 0, 0])).toThrow('got 3 of which 0 are 1');
-  expect(wrong([1, 2, 0])).toThrow('got [1, 2, 0]');
+  expect(wrong([1, 2, 0])).toThrow('got [1,2,0]');
 });
 
 test('stopped and resumed is the same as uninterrupted', async () => {

@@ -7,10 +7,10 @@ import {
   type DeviceOption,
   type Env,
   type LoadAgentOptions,
-  type OptionCheck,
   type Space,
   type VectorEnv,
 } from '@gradus/core';
+import { DEFAULT_MAX_BYTES, anEnvironment, someBytes, someObject } from './argument-checks.ts';
 import { assembleAgent } from './assemble.ts';
 import { ImportError } from './errors.ts';
 import { findAlgorithm, hasMasks } from './find-algorithm.ts';
@@ -45,8 +45,6 @@ export interface ImportedAgent {
 }
 
 const [SUBJECT, VEC_NORMALIZE] = ['archive', 'vecnormalize.pkl'];
-
-const DEFAULT_MAX_BYTES = 2 ** 28;
 
 /** Numbers in the observations of all copies at most: a damaged file could have any. */
 const MOST_NUMBERS = 2 ** 24;
@@ -129,17 +127,6 @@ export async function importAgent(archive: Uint8Array, options: ImportAgentOptio
   });
   return { agent, numEnvs, version: model.version, leftOut: data.leftOut };
 }
-
-const someBytes: OptionCheck = { expected: 'a Uint8Array', accepts: (value) => value instanceof Uint8Array };
-const someObject: OptionCheck = {
-  expected: 'an object',
-  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-};
-const anEnvironment: OptionCheck = {
-  expected: 'an environment with its two spaces',
-  accepts: (value) =>
-    typeof value === 'object' && value !== null && 'observationSpace' in value && 'actionSpace' in value,
-};
 
 /** Throws where networks would see other numbers; bounds may be others. */
 function checkSpace(what: string, expected: Space, given: Space): void {

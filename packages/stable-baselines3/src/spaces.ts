@@ -45,6 +45,14 @@ export function readSpace(value: unknown, subject: string): ImportedSpace {
   return { space: new Dict(named), leaves };
 }
 
+/** A space of Gradus as if it had been imported: pictures of bytes have had their colors first. Throws {@link ImportError} for a `Dict`. */
+export function importedSpace(space: Space, subject: string): ImportedSpace {
+  if (space.kind === 'dict')
+    throw new ImportError(`${subject}: expected a space without parts, got ${space.toString()}`);
+  const isPicture = space.kind === 'box' && space.dtype === 'uint8' && space.shape.length === 3;
+  return { space, leaves: [{ name: '', space, isPicture, isChannelsFirst: isPicture }] };
+}
+
 /** Numbers that networks see of a space at most: a damaged file could have any. */
 const MOST_FEATURES = 2 ** 20;
 

@@ -4,7 +4,7 @@ export const descriptions = {
   evaluate: 'play whole episodes with a saved agent and its best actions',
   watch: 'write an animated GIF of a saved agent that plays with its best actions',
   export: 'write a saved agent for other programs: ONNX, TensorFlow.js, safetensors, one JavaScript file',
-  import: 'make an agent of one that was trained with Stable-Baselines3',
+  import: 'make an agent of one that was trained with Stable-Baselines3 or CleanRL',
   list: 'show algorithms, environments, settings and devices',
   bench: 'train and score the runs of a suite, or measure speed',
   report: 'write results as a page of figures and tables',

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import type { Command } from 'commander';
-import { importAgent } from '@gradus/stable-baselines3';
+import type { Env } from '@gradus/core';
+import { importAgent, importCleanRl, type ImportedAgent } from '@gradus/stable-baselines3';
 import { defaultDeviceName } from '../catalog/devices.ts';
 import { makeEnv } from '../catalog/environments.ts';
 import { environmentOf } from '../catalog/user-modules.ts';
@@ -34,7 +36,7 @@ export function addImport(gradus: Command): void {
   gradus
     .command('import')
     .description(descriptions.import)
-    .argument('<file>', "the archive that Stable-Baselines3's model.save wrote (.zip)")
+    .argument('<file>', "the archive that Stable-Baselines3's model.save wrote (.zip), or a .cleanrl_model")
     .requiredOption(
       '--env <id>',
       "its environment, as 'gradus list' shows them, or a module that exports one of your own",
@@ -57,7 +59,7 @@ async function importCommand(file: string, options: ImportOptions): Promise<void
   const spaces = fromUser(() => makeEnv(environment), '--env');
   const archive = await readBytes(file, file);
   const vecNormalize = vecnormalize === undefined ? undefined : await readBytes(vecnormalize, '--vecnormalize');
-  const { agent, numEnvs, version, leftOut } = await importAgent(archive, { spaces, vecNormalize });
+  const { agent, numEnvs, version, leftOut } = await readAgent(file, archive, spaces, vecNormalize);
   const { algorithm, step } = agent;
   const folder = await TrainingFolder.take(out);
   try {
@@ -72,10 +74,23 @@ async function importCommand(file: string, options: ImportOptions): Promise<void
     );
     return;
   }
-  const source = version === undefined ? 'Stable-Baselines3' : `Stable-Baselines3 ${version}`;
-  console.log(`${algorithm} in ${environment}, trained for ${count(step)} steps with ${source}`);
+  const source = version === undefined ? '' : ` with Stable-Baselines3 ${version}`;
+  console.log(`${algorithm} in ${environment}, trained for ${count(step)} steps${source}`);
   for (const each of leftOut) console.log(`left out: ${each}`);
   console.log(`saved in ${out}; to evaluate it: gradus evaluate ${out}`);
+}
+
+/** Of CleanRL there are weights alone. @throws UserError for statistics beside these. */
+async function readAgent(
+  file: string,
+  bytes: Uint8Array,
+  spaces: Env,
+  vecNormalize: Uint8Array | undefined,
+): Promise<ImportedAgent> {
+  if (extname(file) !== '.cleanrl_model') return importAgent(bytes, { spaces, vecNormalize });
+  if (vecNormalize !== undefined) throw new UserError('--vecnormalize: expected none for a model of CleanRL');
+  const agent = await importCleanRl(bytes, { spaces });
+  return { agent, numEnvs: 1, version: undefined, leftOut: ['settings, which the file does not have'] };
 }
 
 async function readBytes(path: string, where: string): Promise<Uint8Array> {

@@ -48,8 +48,12 @@ export const tdGammonExperiment: Experiment<Numbers> = {
     'After 1,000, 10,000, 100,000 and 400,000 games it plays, looking one ply ahead, 4,000 games against random play and 4,000 against pubeval, Tesauro’s public linear evaluator, two each with the same dice. Gammons count 2 points, backgammons 3; there is no cube.',
     'GNU Backgammon 1.07.001 judges 300 of its decisions in games against itself, turns with several legal plays: what it says, two plies deep in its own counting and without cube, of the position that its own play at that depth leads to, less what it says of the net’s. Intervals are 95 % of the games and decisions, not of trainings.',
   ],
+  remarks: [
+    'λ, the step size it begins with and the squared error were chosen among six settings by points per game against pubeval after 20,000 games with seed 0, which is the seed here; thresholds were set before.',
+    'In GNU Backgammon’s counting two plies are what Tesauro calls three.',
+  ],
   seeds: 1,
-  cost: { seconds: 500, repetitions: 1 },
+  cost: { seconds: 350, repetitions: 1 },
 
   async run({ seeds }) {
     const judge = await openJudge();

@@ -79,6 +79,14 @@ describe('gradus import', () => {
     expect([status, (JSON.parse(output) as { readonly steps: number }).steps]).toEqual([0, 4160]);
   });
 
+  test('a model of CleanRL, by the spaces of its environment', async () => {
+    const folder = join(temporaryFolder(), 'clean-rl');
+    const model = join(files, 'test/fixtures/pendulum.cleanrl_model');
+    const imported = await run('import', model, '--env', 'Pendulum-v1', '--out', folder, '--json');
+    expect(imported).toMatchObject({ algorithm: 'td3', steps: 0, version: null });
+    expect(await run('evaluate', folder, '--episodes', '1', '--json')).toMatchObject({ algorithm: 'td3' });
+  });
+
   test('what cannot be imported is an error of one line, and nothing is written', async () => {
     const folder = join(temporaryFolder(), 'agent');
     const text = join(temporaryFolder(), 'text.zip');

@@ -23,7 +23,7 @@ export function playText(moves: readonly CheckerMove[]): string {
 
 /**
  * Which of the legal plays of a roll a text means, counted from 0, as {@link LegalPlays} finds them. It may be written as {@link playText} does, or with
- * several moves of one checker in one, `24/18*\/13` or `24/13`, 25 for the bar and 0 for off, stars left out.
+ * several moves of one checker in one, `24/18/13` or `24/13`, 25 for the bar and 0 for off, stars left out.
  * @throws RangeError for a text that is no play, and for one that is not legal.
  */
 export function readPlay(position: Position, dice: Dice, play: string): number {

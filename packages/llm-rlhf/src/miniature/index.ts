@@ -3,15 +3,8 @@ export { drawPost, POST_LENGTH, readPost, type Clause, type Post } from './post.
 export { humanFaults, humanSummary, idealSummary, SUMMARY_LENGTH } from './summaries.ts';
 export { judgeSummary, type Judgement } from './judge.ts';
 export { LABEL_TEMPERATURE, labelPairs, preferenceProbability, type SummaryPair } from './preferences.ts';
-export {
-  goldJudge,
-  meanGold,
-  winRate,
-  type Estimate,
-  type PairwiseJudge,
-  type WinRate,
-  type WinRateOptions,
-} from './win-rate.ts';
+export { goldJudge, meanGold, winRate, type WinRateOptions } from './win-rate.ts';
+export type { Estimate, PairwiseJudge, WinRate } from '../evaluation/win-rate.ts';
 export {
   miniatureMethods,
   scoreMiniature,

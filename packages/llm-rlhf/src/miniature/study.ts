@@ -4,6 +4,7 @@ import { checkNeeded } from '../checks.ts';
 import type { PreferenceExample } from '../data/examples.ts';
 import { heldOutLoss } from '../evaluation/held-out-loss.ts';
 import { preferenceAccuracy } from '../evaluation/preference-accuracy.ts';
+import type { Estimate } from '../evaluation/win-rate.ts';
 import { completeAll } from '../generation/complete-all.ts';
 import { aDecoder, copyDecoder, createDecoder, type Decoder } from '../model/decoder.ts';
 import type { Gpt2Config } from '../model/gpt2.ts';
@@ -21,7 +22,7 @@ import { labelPairs } from './preferences.ts';
 import { POST_LENGTH } from './post.ts';
 import { SUMMARY_LENGTH } from './summaries.ts';
 import { END } from './vocabulary.ts';
-import { meanGold, winRate, type Estimate } from './win-rate.ts';
+import { meanGold, winRate } from './win-rate.ts';
 
 /** 59,712 weights: two layers of four heads. */
 export const miniatureModel: Gpt2Config = {

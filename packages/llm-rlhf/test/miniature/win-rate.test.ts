@@ -59,9 +59,9 @@ describe('win rate', () => {
       (count: number, judge = goldJudge) =>
       () =>
         winRate(references, summaries.slice(0, count), { random: random(), judge });
-    expect(compare(3)).toThrow(new RangeError('winRate: summaries: expected 4 elements, got 3'));
+    expect(compare(3)).toThrow(new RangeError('winRate: completions: expected 4 elements, got 3'));
     expect(compare(4, () => 2)).toThrow(new RangeError('winRate: expected the judge to say a probability, got 2'));
-    expect(() => winRate([], [], { random: random() })).toThrow('expected at least 2 summaries, got 0');
+    expect(() => winRate([], [], { random: random() })).toThrow('expected at least 2 completions, got 0');
   });
 });
 

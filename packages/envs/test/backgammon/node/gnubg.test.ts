@@ -16,6 +16,7 @@ function hints(rolled: readonly Rolled[]): string[][] {
   const evaluation = 'evaluation chequerplay evaluation';
   const commands = [...settings, `${evaluation} plies 0`, `${evaluation} cubeful off`].map((each) => `set ${each}`);
   commands.push('new session');
+  // Whoever begins the session sees the first board: it is the one in which games begin, which both see alike.
   for (const { position, dice } of rolled) {
     commands.push(`set board ${positionId(position)}`, 'set turn 1', `set dice ${dice.join(' ')}`, 'hint 9999');
   }
@@ -28,7 +29,7 @@ function hints(rolled: readonly Rolled[]): string[][] {
   });
   const parts = stdout.split('The dice have been set to').slice(1);
   return parts.map((part) =>
-    [...part.matchAll(/^\s*\d+\. Cubeless 0-ply\s+(\S.*?)\s{2,}Eq\.:/gm)].map(([, play]) => play),
+    [...part.matchAll(/^\s*\d+\. Cubeless 0-ply\s+(\S.*?)\s+Eq\.:/gm)].map(([, play]) => play),
   );
 }
 
