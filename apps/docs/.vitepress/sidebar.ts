@@ -96,6 +96,7 @@ export const sidebar: DefaultTheme.SidebarMulti = {
         page('Rainbow', '/algorithms/rainbow'),
         page('PQN', '/algorithms/pqn'),
         page('TD-Gammon', '/algorithms/td-gammon'),
+        page('DRRN', '/algorithms/drrn'),
       ],
     },
     {
