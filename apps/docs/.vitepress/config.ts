@@ -32,7 +32,9 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
     config(md) {
       // Formulas become HTML when the site is built: pages carry no script for them. Vue must not read their braces.
-      const transformer = (html: string) => html.replace(/^<(span|p)/, '<$1 v-pre');
+      // Those that are too wide for a phone are scrolled, by keyboard too.
+      const transformer = (html: string) =>
+        html.replace(/^<(span|p)/, '<$1 v-pre').replace('class="katex-display"', 'class="katex-display" tabindex="0"');
       // VitePress has a copy of markdown-it's types of its own.
       md.use<MarkdownItKatexOptions>(katex as never, { transformer });
       linkNames(md, generated('names.json') as ReferencePages);
@@ -44,6 +46,7 @@ export default defineConfig({
     nav: [
       { text: 'Guides', link: '/guides/first-agent', activeMatch: '/guides/' },
       { text: 'Course', link: '/course/', activeMatch: '/course/' },
+      { text: 'Demos', link: '/demos/', activeMatch: '/demos/' },
       { text: 'Algorithms', link: '/algorithms/', activeMatch: '/algorithms/' },
       { text: 'Benchmarks', link: '/benchmarks' },
       { text: 'Reference', link: '/reference/', activeMatch: '/reference/' },

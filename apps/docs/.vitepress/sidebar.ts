@@ -152,4 +152,22 @@ export const sidebar: DefaultTheme.SidebarMulti = {
     },
   ],
   '/reference/': [{ text: 'Reference', items: referenceParts() }],
+  '/demos/': [
+    {
+      text: 'Demos',
+      items: [
+        page('All of them', '/demos/'),
+        page('A grid that you draw', '/demos/grid'),
+        page('Two squares alike', '/demos/aliased-grid'),
+        page('Ten arms', '/demos/bandits'),
+        page('CEM, and REINFORCE’s tricks', '/demos/tricks'),
+        page('PPO and DQN', '/demos/ppo-and-dqn'),
+        page('Landing on the moon', '/demos/lunar-lander'),
+        page('Pendulum and replay', '/demos/pendulum'),
+        page('A pixel game', '/demos/breakout'),
+        page('Too much feedback', '/demos/rlhf'),
+        page('Playground', '/demos/playground'),
+      ],
+    },
+  ],
 };
