@@ -48,7 +48,7 @@ export const agentsWithTools: Experiment<Numbers> = {
     `Scores are of ${studySizes.heldOut.toLocaleString('en-US')} questions that were held out, at temperature 1. Intervals are 95 % bootstrap intervals of means over seeds; for each seed questions, demonstrations and models are made anew.`,
   ],
   seeds: 5,
-  cost: { seconds: 160, repetitions: 5 },
+  cost: { seconds: 170, repetitions: 5 },
 
   async run({ seeds }) {
     return { curves: await repeatForSeeds(seeds, runSeed) };

@@ -54,7 +54,7 @@ export function callsIn(text: string, { callStart, callEnd }: ToolFormat): (stri
 }
 
 /** What a call comes to. */
-export interface CallResult {
+interface CallResult {
   /** The tool's result, or what was wrong. */
   readonly text: string;
   readonly failed: boolean;

@@ -71,7 +71,7 @@ function played(beginning: string, question: Question, turns: readonly Turn[]): 
 }
 
 /** What people have shown, who make mistakes: one who does all alone, and two who share the work, each of whom makes the mistakes of that part. */
-export interface Demonstrations {
+interface Demonstrations {
   readonly alone: readonly CompletionExample[];
   readonly planner: readonly CompletionExample[];
   readonly worker: readonly CompletionExample[];

@@ -42,10 +42,10 @@ type Role = keyof typeof sizes;
 export const methods = ['rloo', 'grpo', 'ppo'] as const;
 
 /** One of them. */
-export type Method = (typeof methods)[number];
+type Method = (typeof methods)[number];
 
 /** What all training begins with. */
-export interface Prepared {
+interface Prepared {
   readonly seed: number;
   readonly questions: readonly Question[];
   readonly heldOut: readonly Question[];
@@ -54,7 +54,7 @@ export interface Prepared {
 }
 
 /** How much is learned from. */
-export interface StudySizes {
+interface StudySizes {
   readonly demonstrations: number;
   /** Passes of supervised fine-tuning over them. */
   readonly passes: number;
