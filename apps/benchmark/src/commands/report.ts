@@ -20,7 +20,8 @@ const notes = `
 The page is one file that loads nothing from anywhere: learning curves, final scores beside published ones with their sources,
 steps per second, metrics over all environments, and every run with its settings, times, versions and machine. Results of
 several folders are shown together, as long as no algorithm has the same label and environment in two of them. Runs that
-failed, or that were asked for and are not on record, count as the lowest return that is known of their environment.
+failed, or that were asked for and are not on record, count as the lowest return that is known of their environment. Folders
+with runs of Python are taken as well: evaluations.npz or monitor.csv of Stable-Baselines3, event files of TensorBoard.
 
 Examples:
   gradus report runs/bench/classic
@@ -31,7 +32,7 @@ export function addReport(gradus: Command): void {
   gradus
     .command('report')
     .description(descriptions.report)
-    .argument('<results...>', "folders that 'gradus bench' wrote")
+    .argument('<results...>', "folders that 'gradus bench' wrote, or with runs of Python")
     .option('--out <file>', 'the page (default: report.html in the first folder)')
     .option('--svg <dir>', 'write each figure as a file of its own as well')
     .option('--ignore-failed', 'leave out runs that failed or are missing rather than count them as the worst', false)

@@ -28,7 +28,11 @@ function header(report: Report, title: string): Html {
   const reached = verdicts.filter((verdict) => verdict !== 'below').length;
   const dates = unique(records.map(({ origin }) => origin.finished.slice(0, 10))).sort();
   const platforms = unique(records.map(({ origin }) => `${origin.cpu}, ${origin.platform}`));
-  const versions = unique(records.map(({ origin }) => `Gradus ${origin.gradus}, Node ${origin.node}`));
+  const versions = unique(
+    records.map(({ origin }) =>
+      origin.imported === undefined ? `Gradus ${origin.gradus}, Node ${origin.node}` : 'Python',
+    ),
+  );
   return html`<header>
     ${themeButtons()}
     <h1>Benchmark: ${title}</h1>

@@ -63,7 +63,11 @@ function runRow(record: RunRecord): Html {
     <td>${countText(timing.steps_per_second)}</td>
     <td class="text">${origin.finished.replace('T', ' ').replace(/\.\d+Z$/, 'Z')}</td>
     <td class="text">
-      ${run.device}; Gradus ${origin.gradus}, Node ${origin.node}; ${origin.cpu}, ${origin.platform}
+      ${
+        origin.imported === undefined
+          ? `${run.device}; Gradus ${origin.gradus}, Node ${origin.node}; ${origin.cpu}, ${origin.platform}`
+          : `read from ${origin.imported}`
+      }
       ${
         origin.resumed_at.length > 0
           ? html`<small>resumed at step ${origin.resumed_at.map(countText).join(', ')}</small>`

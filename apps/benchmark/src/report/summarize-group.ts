@@ -58,6 +58,8 @@ export function summarizeGroup(group: RunGroup): GroupSummary {
   const { algorithm, environment, runs } = group;
   const scores = { [environment]: finalScores(group) };
   const mean = estimate(scores, meanScore, REPETITIONS.table);
+  // Runs of other libraries may not say how long they took.
+  const speeds = runs.map(({ timing }) => timing.steps_per_second).filter((speed) => speed > 0);
   return {
     group,
     final: meanAndStd(finalScores(group)),
@@ -65,7 +67,7 @@ export function summarizeGroup(group: RunGroup): GroupSummary {
     iqm: estimate(scores, interquartileMean, REPETITIONS.table),
     solved: solvedShare(group),
     best: runs.length === 0 ? undefined : meanAndStd(runs.map(({ best }) => best.mean_return)),
-    stepsPerSecond: runs.length === 0 ? undefined : median(runs.map(({ timing }) => timing.steps_per_second)),
+    stepsPerSecond: speeds.length === 0 ? undefined : median(speeds),
     curve: meanCurve(group),
     published: publishedScores
       .filter((score) => score.algorithm === algorithm && score.environment === environment)

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { decodeCheckpointFile } from '@gradus/core';
 import { lockFolder } from './folder-lock.ts';
@@ -9,6 +9,7 @@ import { contradictionInRun } from './check-record.ts';
 import { plannedRunSchema, type PlannedRun } from '../runs/planned-run.ts';
 import { parseRecordLines, recordLine, type RecordLines } from './record-lines.ts';
 import type { RunCheckpoint } from '../runs/run-checkpoint.ts';
+import { readPythonRuns } from '../python-runs/read-python-runs.ts';
 import { plural } from '../files/plural.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { FailedRun, RunRecord } from '../runs/run-record.ts';
@@ -52,12 +53,16 @@ const PIECE = 16 * 2 ** 20;
 const NEWLINE = 10;
 
 /**
- * Reads a results folder, which may be in use: a line that is just being written is left out.
+ * Reads a results folder, which may be in use: a line that is just being written is left out; or a folder with runs of Python, see {@link readPythonRuns}.
  * @throws UserError when it is not there, is no results folder, or holds what does not fit the schema.
  */
 export async function readResults(folder: string): Promise<Results> {
   const description = await explained(folder, () => readIfThere(join(folder, DESCRIPTION)));
-  if (description === undefined) throw new UserError(`${folder} holds no results (${DESCRIPTION} is missing)`);
+  if (description === undefined) {
+    const records = await explained(folder, () => readPythonRuns(folder));
+    if (records !== undefined) return resultsOf(folder, records);
+    throw new UserError(`${folder} holds no results (${DESCRIPTION} is missing)`);
+  }
   const { records, failures } = await readLines(folder);
   return {
     folder,
@@ -65,6 +70,18 @@ export async function readResults(folder: string): Promise<Results> {
     records: [...records.values()],
     failures: [...failures.values()],
   };
+}
+
+/** Runs of Python, which no suite asked for. */
+function resultsOf(folder: string, records: readonly RunRecord[]): Results {
+  const description = {
+    name: basename(resolve(folder)),
+    description: 'Runs of Python.',
+    command: '',
+    versions: { gradus: '', node: '' },
+    runs: records.map(({ run }) => run),
+  };
+  return { folder, description, records, failures: [] };
 }
 
 /** The finished runs of a folder, none where it is not there. @throws UserError as `readResults` does. */

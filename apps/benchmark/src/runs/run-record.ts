@@ -34,6 +34,8 @@ export const runRecordSchema = z.strictObject({
     node: z.string(),
     platform: z.string(),
     cpu: z.string(),
+    /** The file of another library that it was read from. */
+    imported: z.string().optional(),
   }),
 });
 

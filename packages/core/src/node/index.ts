@@ -6,5 +6,6 @@ export { csvLogger } from './csv-logger.ts';
 export { jsonlLogger } from './jsonl-logger.ts';
 export { disown, isAbandoned, ownName } from './own-name.ts';
 export type { LoggerOptions } from './log-rows.ts';
+export { readEventScalars, type EventScalar } from './tensor-board-events.ts';
 export { tensorBoardLogger } from './tensor-board-logger.ts';
 export { vectorizeInThreads, type EnvModule, type ThreadsOptions } from './vectorize-in-threads.ts';

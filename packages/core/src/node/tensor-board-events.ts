@@ -20,6 +20,7 @@ export interface EventRecord {
   readonly end: number;
   /** Undefined in an event without one, such as a file's first. */
   readonly step: number | undefined;
+  readonly data: Uint8Array;
 }
 
 /**
@@ -37,9 +38,82 @@ export function* readRecords(bytes: Uint8Array): Generator<EventRecord, void, vo
     if (!lengthIsRight || view.getUint32(end - 4, true) !== maskedChecksum(data)) {
       throw new RangeError(`the record at byte ${start} is corrupt`);
     }
-    yield { end, step: readStep(data) };
+    yield { end, step: readStep(data), data };
     start = end;
   }
+}
+
+/** A number that a file has of a step. */
+export interface EventScalar {
+  readonly tag: string;
+  readonly step: number;
+  /** Seconds since 1970. */
+  readonly wallTime: number;
+  readonly value: number;
+}
+
+/**
+ * The numbers in an event file, of whoever wrote it, in their order: values of `simple_value`, which is what PyTorch's `SummaryWriter` writes. A record that was cut
+ * off at the end, as in a file that is being written, is left out.
+ * @throws RangeError for a record that is corrupt.
+ */
+export function readEventScalars(file: Uint8Array): EventScalar[] {
+  if (!(file instanceof Uint8Array)) throw new RangeError('readEventScalars: expected the file as a Uint8Array');
+  return [...readRecords(file)].flatMap(({ data }) => {
+    const fields = fieldsOf(data);
+    const wallTime = fields.find(({ number }) => number === 1)?.double ?? 0;
+    const step = fields.find(({ number }) => number === 2)?.integer ?? 0;
+    const summaries = fields.filter(({ number, bytes }) => number === 5 && bytes !== undefined);
+    const values = summaries.flatMap(({ bytes }) => fieldsOf(bytes).filter(({ number }) => number === 1));
+    return values.flatMap((value) => {
+      const own = fieldsOf(value.bytes);
+      const tag = own.find(({ number }) => number === 1)?.bytes;
+      const simple = own.find(({ number }) => number === 2)?.float;
+      if (tag === undefined || simple === undefined) return [];
+      return [{ tag: new TextDecoder().decode(tag), step, wallTime, value: simple }];
+    });
+  });
+}
+
+interface Field {
+  readonly number: number;
+  readonly integer?: number;
+  readonly double?: number;
+  readonly float?: number;
+  readonly bytes?: Uint8Array;
+}
+
+/** The fields of a message; what ends before its end is left out. */
+function fieldsOf(message: Uint8Array = new Uint8Array()): Field[] {
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const fields: Field[] = [];
+  let at = 0;
+  const integer = (): number => {
+    let value = 0;
+    for (let scale = 1; at < message.length; scale *= 128) {
+      const byte = message[at++];
+      value += (byte & 127) * scale;
+      if (byte < 128) break;
+    }
+    return value;
+  };
+  while (at < message.length) {
+    const key = integer();
+    const [number, wireType] = [Math.floor(key / 8), key % 8];
+    if (wireType === VARINT) fields.push({ number, integer: integer() });
+    else if (wireType === FIXED_64 && at + 8 <= message.length) {
+      fields.push({ number, double: view.getFloat64(at, true) });
+      at += 8;
+    } else if (wireType === FIXED_32 && at + 4 <= message.length) {
+      fields.push({ number, float: view.getFloat32(at, true) });
+      at += 4;
+    } else if (wireType === BYTES) {
+      const length = integer();
+      fields.push({ number, bytes: message.subarray(at, at + length) });
+      at += length;
+    } else break;
+  }
+  return fields;
 }
 
 /** Bytes of a record besides its data. */
