@@ -37,7 +37,7 @@ export const supportedSpaces: Readonly<Record<string, SupportedSpaces>> = {
   td3: continuous,
   sac: continuous,
   tqc: continuous,
-  'discrete-sac': values,
+  'discrete-sac': { observations: 'all', actions: 'Discrete without masks' },
   'linear-sarsa': features,
   'linear-q-learning': features,
   'q-learning': tables,

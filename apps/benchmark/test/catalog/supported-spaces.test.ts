@@ -14,7 +14,7 @@ const environments: readonly (readonly [id: string, isFor: (spaces: SupportedSpa
   [
     'CoinCollector-v0',
     ({ observations, actions }) =>
-      observations.startsWith('words') || (observations === 'all' && /all|Discrete/.test(actions)),
+      observations.startsWith('words') || (observations === 'all' && /all|Discrete$/.test(actions)),
   ],
 ];
 

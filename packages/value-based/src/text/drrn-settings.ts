@@ -24,7 +24,7 @@ const rareRewards: Partial<DrrnOptions> = {
 export const drrnSettings: Readonly<Record<'gradus', Readonly<Record<string, DrrnSettings>>>> = {
   gradus: {
     'CoinCollector-v0': { numEnvs: 8, steps: 10_000, options: rareRewards },
-    'CoinCollector20-v0': { numEnvs: 8, steps: 40_000, options: rareRewards },
+    'CoinCollector20-v0': { numEnvs: 8, steps: 100_000, options: rareRewards },
     'TreasureHunt-v0': { numEnvs: 8, steps: 100_000, options: rareRewards },
     'Cooking-v0': { numEnvs: 8, steps: 100_000, options: rareRewards },
   },
