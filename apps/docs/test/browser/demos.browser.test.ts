@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import axe from 'axe-core';
 import {
   chromium,
   type Browser,
@@ -24,7 +24,6 @@ declare module 'vitest' {
 const names = Object.keys(catalog);
 /** Nothing here depends on how fast a machine is: tests that wait for ever are ended by the runner. */
 const patiently = { timeout: 500_000 };
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let browser: Browser;
 let site: { readonly server: Server; readonly url: string };
 
@@ -59,7 +58,7 @@ async function open(path: string, options: BrowserContextOptions = {}): Promise<
 
 /** What axe finds of impact `serious` or `critical`, but for VitePress's own button, of which it says that its label lacks the key's name. */
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const found = await page.evaluate<{ id: string; impact: string; nodes: { html: string }[] }[]>(
     "axe.run({ exclude: ['.DocSearch-Button'] }).then(({ violations }) => violations)",
   );
