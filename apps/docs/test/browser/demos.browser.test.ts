@@ -47,6 +47,7 @@ interface Opened {
 
 async function open(path: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const page = await browser.newPage(options);
+  page.setDefaultTimeout(patiently.timeout);
   const requests: string[] = [];
   const complaints: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
