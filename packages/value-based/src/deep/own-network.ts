@@ -44,7 +44,12 @@ export interface QNetworkLayers extends FeatureLayerOptions {
 }
 
 /** Default layers. */
-export const qNetworkDefaults: QNetworkLayers = { ...featureLayerDefaults, hidden: null, activation: 'relu', network: null };
+export const qNetworkDefaults: QNetworkLayers = {
+  ...featureLayerDefaults,
+  hidden: null,
+  activation: 'relu',
+  network: null,
+};
 
 /** What each of these options must be. */
 export const qNetworkChecks: { readonly [Name in keyof QNetworkLayers]: OptionCheck } = {
