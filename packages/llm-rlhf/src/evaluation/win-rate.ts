@@ -1,5 +1,5 @@
 import { aFunction, aRandomSource, objectOf, type Interval, type RandomSource } from '@gradus/core';
-import { checkArguments } from '@gradus/tensor';
+import { checkArguments, type OptionCheck } from '@gradus/tensor';
 import { arrayOf, checkLength, checkNeeded, tokenId } from '../checks.ts';
 import type { CompletionExample } from '../data/examples.ts';
 
@@ -31,10 +31,10 @@ const QUANTILE = 1.959964;
 
 const tokens = arrayOf('tokens', tokenId.accepts);
 /** What {@link winRate} compares. */
-export const someCompletions = arrayOf('completions, lists of tokens', tokens.accepts);
+export const someCompletions: OptionCheck = arrayOf('completions, lists of tokens', tokens.accepts);
 const aReference = objectOf('a reference (with prompt and completion)', { prompt: tokens, completion: tokens });
 /** What it compares with. */
-export const someReferences = arrayOf(aReference.expected, aReference.accepts);
+export const someReferences: OptionCheck = arrayOf(aReference.expected, aReference.accepts);
 
 /**
  * How often completions beat the references of their prompts, with intervals by the normal approximation, mean ± 1.96 s / √n: prompts are independent and many, and
