@@ -12,6 +12,7 @@ const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus:
   train: async () => (await import('./commands/train.ts')).addTrain,
   evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
   watch: async () => (await import('./commands/watch.ts')).addWatch,
+  play: async () => (await import('./commands/play.ts')).addPlay,
   export: async () => (await import('./commands/export.ts')).addExport,
   import: async () => (await import('./commands/import.ts')).addImport,
   list: async () => (await import('./commands/list.ts')).addList,

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
 import { openOpponent } from '../backgammon/opponents.ts';
@@ -6,6 +5,7 @@ import { oneSeed } from '../catalog/parse-options.ts';
 import { checkOutputFile } from '../files/check-output-folder.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { playBackgammon } from '../play/backgammon.ts';
+import { openTerminal } from '../play/terminal.ts';
 import { pliesOption } from './backgammon-evaluate.ts';
 
 interface PlayOptions {
@@ -32,23 +32,12 @@ async function playCommand(name: string, options: PlayOptions): Promise<void> {
   const { plies, seed = randomInt(2 ** 47), match, force } = options;
   if (match !== undefined) await checkOutputFile(match, '--match', force);
   const opponent = await openOpponent(name, plies === '2' ? 2 : 1, seed);
-  const lines = createInterface({ input: process.stdin });
-  const typed = lines[Symbol.asyncIterator]();
-  const terminal = {
-    ask: async (question: string): Promise<string | undefined> => {
-      process.stdout.write(question);
-      const next = await typed.next();
-      return next.done === true ? undefined : next.value;
-    },
-    say: (text: string): void => {
-      console.log(text);
-    },
-  };
+  const terminal = openTerminal();
   try {
     const played = await playBackgammon(terminal, opponent, seed);
     if (match !== undefined && played !== '') await replaceFile(match, played);
   } finally {
-    lines.close();
+    terminal.close();
     opponent.close();
   }
 }

@@ -3,6 +3,7 @@ export const descriptions = {
   train: 'train an agent, then evaluate it',
   evaluate: 'play whole episodes with a saved agent and its best actions',
   watch: 'write an animated GIF of a saved agent that plays with its best actions',
+  play: 'play a text adventure or backgammon in the terminal',
   export: 'write a saved agent for other programs: ONNX, TensorFlow.js, safetensors, one JavaScript file',
   import: 'make an agent of one that was trained with Stable-Baselines3 or CleanRL',
   list: 'show algorithms, environments, settings and devices',

@@ -10,13 +10,7 @@ import {
   type PlayedTurn,
   type Turn,
 } from '@gradus/envs/backgammon';
-
-/** Where a person plays: lines that he types, and what he is shown. */
-export interface Terminal {
-  /** The next line, without its end; undefined when there are no more. */
-  readonly ask: (question: string) => Promise<string | undefined>;
-  readonly say: (text: string) => void;
-}
+import type { Terminal } from './terminal.ts';
 
 const help = `Write moves as 13/7 8/7, bar/22 or 6/off; 'list' shows all plays, 'quit' ends the game.
 X are yours, and move from 24 down to 1 and off.`;

@@ -3,6 +3,7 @@ import {
   Random,
   checkArguments,
   checkOptions,
+  flag,
   naturalNumber,
   oneOf,
   optional,
@@ -37,6 +38,8 @@ export interface ZMachineOptions {
   readonly maxScore?: number | undefined;
   /** Where random numbers come from. Default `gradus`; `frotz` gives those of the interpreter Frotz for its option `-s`. */
   readonly generator?: StoryGenerator | undefined;
+  /** Whether the game goes on after a line such as `*** You have died ***` until the story quits, as for people, who may take back what they did. Default false. */
+  readonly untilQuit?: boolean | undefined;
   /** States whose valid actions are remembered; those that the world and the variables make no difference between are one. Default 10,000; 0 for none. */
   readonly rememberedStates?: number | undefined;
 }
@@ -45,6 +48,7 @@ const checks = {
   maxInstructions: optional(positiveInteger),
   maxScore: optional(positiveInteger),
   generator: optional(oneOf('gradus', 'frotz')),
+  untilQuit: optional(flag),
   rememberedStates: optional(naturalNumber),
 };
 
@@ -76,6 +80,7 @@ export class ZMachineGame implements TextGame {
   readonly maxScore: number | undefined;
   private readonly player: StoryPlayer;
   private readonly random: StoryRandom;
+  private readonly untilQuit: boolean;
   private readonly rememberedStates: number;
   private readonly validActions = new Map<string, readonly string[]>();
   private knowledge: Knowledge | undefined;
@@ -91,6 +96,7 @@ export class ZMachineGame implements TextGame {
     this.maxScore = maxScore;
     this.random = new StoryRandom(generator, new Random().nextUint32());
     this.player = new StoryPlayer(new Story(readStoryFile(story)), this.random, maxInstructions);
+    this.untilQuit = options.untilQuit === true;
     this.rememberedStates = rememberedStates;
   }
 
@@ -138,7 +144,7 @@ export class ZMachineGame implements TextGame {
     const answer = this.player.command(command);
     this.observation = withoutPrompt(answer);
     this.commands++;
-    this.isOver = this.player.isOver(answer);
+    this.isOver = this.untilQuit ? this.player.machine.hasQuit : this.player.isOver(answer);
     return this.tell(this.score() - before);
   }
 

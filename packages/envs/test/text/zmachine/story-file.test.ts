@@ -27,7 +27,7 @@ test.each([
     'no story file: expected it to begin with a version from 1 to 8, got 120',
   ],
   ['version 6', changed(0, 6), 'a story of version 6 of the Z-machine: expected version 3, 4, 5 or 8'],
-  ['half of it', bytes.slice(0, 5000), 'a truncated story file: its header says that it has 9604 bytes, got 5000'],
+  ['half of it', bytes.slice(0, 5000), 'a truncated story file: its header says that it has 9616 bytes, got 5000'],
   ['objects nowhere', changed(0x0a, 0, 1), 'a damaged story file: objects is at 1, expected 64 to'],
 ])('refuses %s in one line', (_, file, message) => {
   expect(() => readStoryFile(file)).toThrow(StoryError);
