@@ -5,7 +5,7 @@ import { LegalPlays, pointsWon, startPosition, turnAround } from '@gradus/envs/b
  * Plies of backgammon per second of processor time, which is per second on one core that has nothing else to do: roll, find all legal plays, take one of them at random, turn the board around. The
  * largest of several repetitions. Needs a build.
  *
- *     node packages/envs/bench/backgammon-plies.mjs
+ *     pnpm --filter @gradus/envs bench:backgammon
  */
 
 const REPETITIONS = 5;

@@ -7,7 +7,7 @@ import { layersOfGraph } from './layers-of-graph.ts';
 import { policyModule } from './policy-module.ts';
 
 /** A saved agent that is written in another format. */
-export interface Exported {
+interface Exported {
   readonly agent: Pick<BaseAgent, 'actGraph'>;
   readonly checkpoint: Checkpoint;
   /** What it is, in words. */
@@ -52,7 +52,7 @@ export const exportFormats = {
 } satisfies Readonly<Record<string, ExportFormat>>;
 
 /** Weights and what observations are normalized by, not the states of optimizers; names begin with the part where there are several. */
-export function networkWeights(checkpoint: Checkpoint): Record<string, StoredTensor> {
+function networkWeights(checkpoint: Checkpoint): Record<string, StoredTensor> {
   const { parameters, env, learned } = inspectCheckpoint(checkpoint);
   const networks = Object.entries(parameters).filter(([part]) => !/optimizer/i.test(part));
   const weights = networks.flatMap(([part, tensors]) =>
