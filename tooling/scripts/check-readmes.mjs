@@ -35,7 +35,7 @@ const readmes = process.argv.slice(2).map((path) => relative(root, resolve(path)
 const isAll = readmes.length === 0;
 if (isAll) readmes.push(...['.', ...folders].map((folder) => join(folder, 'README.md')));
 
-/** Blocks of commands that are not marked as an example. */
+/** Blocks of commands, and of code for what is not installed here, that are no examples. */
 let onlyRead = 0;
 
 /**
@@ -58,7 +58,7 @@ function examplesOf(path) {
     else if (info === 'ts continued') examples.at(-1).files['main.ts'] += code;
     else if (info === 'sh run') add(place, {}, code.trim().split('\n'));
     else if (info === 'text') examples.at(-1).output = code;
-    else if (info === 'sh') onlyRead++;
+    else if (['sh', 'js', 'py'].includes(info)) onlyRead++;
     else if (!['', 'json', 'diff'].includes(info)) throw new Error(`${place}: \`\`\`${info} is no mark of an example`);
   }
   const left = Object.keys(files);
@@ -214,4 +214,4 @@ if (isAll) {
 }
 const waiting = examples.entries();
 await Promise.all(Array.from({ length: availableParallelism() }, () => runExamples(waiting)));
-console.log(`${examples.length} examples; ${onlyRead} blocks of commands are only read`);
+console.log(`${examples.length} examples; ${onlyRead} blocks are only read`);
