@@ -48,7 +48,7 @@ describe.each(continuousAgents)('%s', (_, Agent) => {
       new RangeError(`${Agent.name}: expected batchSize to be a positive integer, got 0`),
     );
     expect(make({ sampling: { kind: 'best' } })).toThrow(
-      "expected sampling to be an object whose kind is 'uniform' or 'stratified' or 'softmax' or 'prioritized', got {\"kind\":\"best\"}: expected kind to be",
+      "expected sampling to be an object whose kind is 'uniform' or 'stratified' or 'softmax' or 'episodes' or 'prioritized', got {\"kind\":\"best\"}: expected kind to be",
     );
     expect(make({ sampling: { kind: 'stratified' } })).toThrow('stratified: expected lambda to be a finite number');
     expect(make({ newest: 5, sampling: { kind: 'softmax' } })).toThrow(
