@@ -1,6 +1,6 @@
 import { ImportError } from './errors.ts';
 import { pythonText } from './python.ts';
-import { readStateDict, type Tensor } from './torch-file.ts';
+import { readStateDict, type Tensor, type TorchFileOptions } from './torch-file.ts';
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
@@ -14,9 +14,10 @@ export interface CleanRlModel {
  * What a `.cleanrl_model` has: a state dict of PPO or DQN, or several in a list, of DDPG's and TD3's actor and critics. Throws {@link ImportError} for another
  * object.
  */
-export function readCleanRl(value: unknown, subject: string): CleanRlModel {
-  if (Array.isArray(value)) return readActorAndCritics(value as unknown[], subject);
-  const tensors = readStateDict(value, subject);
+export function readCleanRl(value: unknown, options: TorchFileOptions): CleanRlModel {
+  const { subject } = options;
+  if (Array.isArray(value)) return readActorAndCritics(value as unknown[], options);
+  const tensors = readStateDict(value, options);
   const has = (name: string): boolean => tensors.has(name);
   if (has('actor_mean.0.weight')) return { weights: readPpo(tensors, 'actor_mean'), attribute: 'n_epochs' };
   if (has('actor.0.weight') && has('critic.0.weight'))
@@ -82,8 +83,10 @@ function readPpo(tensors: Tensors, actor: string): Map<string, Tensor> {
 }
 
 /** Actor and critics of DDPG, or of TD3 where there are two, with targets that are the same. */
-function readActorAndCritics(dicts: readonly unknown[], subject: string): CleanRlModel {
-  const [actor, ...critics] = dicts.map((dict, i) => readStateDict(dict, `${subject}: [${i}]`));
+function readActorAndCritics(dicts: readonly unknown[], { subject, maxBytes }: TorchFileOptions): CleanRlModel {
+  const [actor, ...critics] = dicts
+    .slice(0, 3)
+    .map((dict, i) => readStateDict(dict, { subject: `${subject}: [${i}]`, maxBytes }));
   if (dicts.length < 2 || dicts.length > 3 || !actor.has('fc_mu.weight')) {
     throw new ImportError(
       `${subject}: expected the actor and one or two critics of DDPG or TD3 of CleanRL, got ${pythonText(dicts)}`,

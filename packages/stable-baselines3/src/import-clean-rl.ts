@@ -51,7 +51,8 @@ export async function importCleanRl(model: Uint8Array, options: ImportCleanRlOpt
     );
   }
   const { observationSpace, actionSpace } = spaces;
-  const { weights, attribute } = readCleanRl(readTorchFile(model, { subject: SUBJECT, maxBytes }), SUBJECT);
+  const read = { subject: SUBJECT, maxBytes };
+  const { weights, attribute } = readCleanRl(readTorchFile(model, read), read);
   const data = new ModelData(new TextEncoder().encode(JSON.stringify({ [attribute]: null })), SUBJECT);
   const file = { version: undefined, data, weights, variables: new Map<string, never>() };
   const copies = env !== undefined && 'numEnvs' in env ? env.numEnvs : 1;

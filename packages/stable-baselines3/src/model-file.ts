@@ -40,8 +40,8 @@ export function readModelFile(bytes: Uint8Array, options: Omit<ArchiveOptions, '
     return file;
   });
   const read = (name: string, file: Uint8Array): ReadonlyMap<string, Tensor> => {
-    const own = `${subject}: ${name}`;
-    return readStateDict(readTorchFile(file, { subject: own, maxBytes }), own);
+    const own = { subject: `${subject}: ${name}`, maxBytes };
+    return readStateDict(readTorchFile(file, own), own);
   };
   const variables = files.get(VARIABLES);
   const version = files.get(VERSION);

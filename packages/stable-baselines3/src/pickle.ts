@@ -212,9 +212,9 @@ class Machine {
   }
 
   callWithNames(): void {
-    const named = this.pop();
-    const args = this.pop();
-    this.note(this.pop(), Array.isArray(args) ? [...(args as unknown[]), named] : args);
+    // Arguments by name are left out: nothing that is read has any.
+    this.pop();
+    this.call();
   }
 
   callSinceMark(): void {

@@ -21,6 +21,8 @@ export class PythonObject {
   /** The class or function. */
   readonly callee: unknown;
   readonly args: readonly unknown[];
+  /** `module.name` of the class or function, also where a call of it made the callee; undefined for what has none. */
+  readonly name: string | undefined;
   /** What `__setstate__` would have got. */
   state: unknown;
   /** Entries, of what is a dict. */
@@ -31,13 +33,14 @@ export class PythonObject {
   constructor(callee: unknown, args: readonly unknown[]) {
     this.callee = callee;
     this.args = args;
+    this.name = nameOf(callee);
   }
 }
 
 /** `module.name` of a class or function, or of the class of an object; undefined for what has none. */
 export function nameOf(value: unknown): string | undefined {
   if (value instanceof PythonName) return value.toString();
-  return value instanceof PythonObject ? nameOf(value.callee) : undefined;
+  return value instanceof PythonObject ? value.name : undefined;
 }
 
 /** The entries of a dict, or of an object that is one; undefined for what is none. */

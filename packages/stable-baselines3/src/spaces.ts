@@ -40,7 +40,13 @@ export function readSpace(value: unknown, subject: string): ImportedSpace {
   }
   const parts = entriesOf(attributesOf(value).get('spaces'));
   if (parts === undefined || parts.size === 0) throw new ImportError(`${subject}: expected a Dict with spaces`);
-  const leaves = Array.from(parts, ([name, part]) => checkedLeaf(part, String(name), `${subject}: ${String(name)}`));
+  let total = 0;
+  const leaves = Array.from(parts, ([name, part]) => {
+    const leaf = checkedLeaf(part, String(name), `${subject}: ${String(name)}`);
+    total += featureCount(leaf.space);
+    if (total <= MOST_FEATURES) return leaf;
+    throw new ImportError(`${subject}: expected spaces of at most ${MOST_FEATURES} numbers together`);
+  });
   const named = Object.fromEntries(leaves.map(({ name, space }) => [name, space]));
   return { space: new Dict(named), leaves };
 }

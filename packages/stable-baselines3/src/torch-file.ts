@@ -153,7 +153,6 @@ function isCounts(value: unknown): value is readonly number[] {
 function readTensor(value: unknown, subject: string): Tensor | undefined {
   const name = nameOf(value);
   const args = value instanceof PythonObject ? value.args : [];
-  if (name === 'torch._utils._rebuild_parameter') return readTensor(args[0], subject);
   if (name !== 'torch._utils._rebuild_tensor_v2') return undefined;
   const [storage, offset, shape, strides] = args;
   if (!(storage instanceof Storage && isCount(offset) && isCounts(shape) && isCounts(strides))) {
@@ -185,16 +184,26 @@ function readTensor(value: unknown, subject: string): Tensor | undefined {
   return { shape, data };
 }
 
-/** The tensors of a state dict by name; what in it is no tensor is left out. Throws {@link ImportError} for what is no dict. */
-export function readStateDict(value: unknown, subject: string): ReadonlyMap<string, Tensor> {
+/**
+ * The tensors of a state dict by name; what in it is no tensor is left out. Throws {@link ImportError} for what is no dict, and where tensors, of which many
+ * may be views of the same numbers, have more than `maxBytes` together.
+ */
+export function readStateDict(value: unknown, { subject, maxBytes }: TorchFileOptions): ReadonlyMap<string, Tensor> {
   const entries = entriesOf(value);
   if (entries === undefined) {
     throw new ImportError(`${subject}: expected a dict of tensors by name, got ${pythonText(value)}`);
   }
   const tensors = new Map<string, Tensor>();
+  let total = 0;
   for (const [name, entry] of entries) {
-    const tensor = readTensor(entry, `${subject}: ${String(name)}`);
-    if (tensor !== undefined) tensors.set(String(name), tensor);
+    const isParameter = entry instanceof PythonObject && entry.name === 'torch._utils._rebuild_parameter';
+    const tensor = readTensor(isParameter ? entry.args[0] : entry, `${subject}: ${String(name)}`);
+    if (tensor === undefined) continue;
+    total += tensor.data.byteLength;
+    if (total > maxBytes) {
+      throw new ImportError(`${subject}: too large: its tensors have more than ${maxBytes} bytes together (maxBytes)`);
+    }
+    tensors.set(String(name), tensor);
   }
   return tensors;
 }

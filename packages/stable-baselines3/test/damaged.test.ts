@@ -187,6 +187,38 @@ describe('what cannot be imported is refused in words', () => {
     );
   });
 
+  test('more numbers than are allowed, of few that are named again and again', async () => {
+    const tensor =
+      "ctorch._utils\n_rebuild_tensor_v2\n((S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI1000\ntQI0\n(I1000\nt(I1\ntI00\nNtRq\x05";
+    const names = Array.from({ length: 20 }, (_, i) => `S'${i}'\nh\x05`).join('');
+    const bytes = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+    const policy = zipSync({
+      'archive/data.pkl': bytes(`${tensor}0}(${names}u.`),
+      'archive/data/0': new Uint8Array(4000),
+    });
+    const tensors = importAgent(
+      withFile('dqn.zip', 'policy.pth', () => policy),
+      { maxBytes: 60_000 },
+    );
+    await expect(tensors).rejects.toThrow(
+      'archive: policy.pth: too large: its tensors have more than 60000 bytes together (maxBytes)',
+    );
+    const box = (name: string): string => `S'${name}'\nh\x05`;
+    const parts = Array.from({ length: 40 }, (_, i) => box(String(i))).join('');
+    const space = `(dS'n'\nI65536\ns`;
+    const dict = `cgymnasium.spaces.dict\nDict\n)R(dS'spaces'\ncgymnasium.spaces.discrete\nDiscrete\n)R${space}bq\x050(d(${parts}usb.`;
+    await expect(importAgent(withData('dqn.zip', { observation_space: pickled(dict) }))).rejects.toThrow(
+      'archive: observation_space: expected spaces of at most 1048576 numbers together',
+    );
+  });
+
+  test('a tensor that is a parameter of itself', async () => {
+    const cycle = "}S'w'\nctorch._utils\n_rebuild_parameter\n]q\x01Rq\x020h\x01h\x02a0h\x02s.";
+    const policy = zipSync({ 'archive/data.pkl': Uint8Array.from(cycle, (letter) => letter.charCodeAt(0)) });
+    const attempt = importAgent(withFile('dqn.zip', 'policy.pth', () => policy));
+    await expect(attempt).rejects.toThrow(ImportError);
+  });
+
   test('environments with other spaces', async () => {
     const env = {
       observationSpace: new Box(-1, 1, [4]),

@@ -71,6 +71,28 @@ test('a name such as __proto__ is an entry like any other', () => {
   expect(value).toEqual(new Map([['__proto__', 1]]));
 });
 
+test('calls of calls, of any depth, and arguments that many calls have, cost no more than their bytes', () => {
+  const deep = read('cmy.own\nmake\n', ')R'.repeat(100_000), '.');
+  expect(nameOf(deep)).toBe('my.own.make');
+  const [first, second] = read(
+    '(cmy.own\nA\nq',
+    0,
+    '(NNlq',
+    1,
+    '}',
+    0x92,
+    'h',
+    0,
+    'h',
+    1,
+    '}',
+    0x92,
+    'l.',
+  ) as PythonObject[];
+  expect(first.args).toEqual([null, null]);
+  expect(second.args).toBe(first.args);
+});
+
 test.each([
   ['nothing', [], 'it ends after 0 bytes'],
   ['no end', [0x4e], 'it ends after 1 bytes'],

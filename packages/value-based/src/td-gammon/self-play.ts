@@ -1,4 +1,12 @@
-import { readNumber, readStates, restoreArray, type Random, type StateDict, type Stateful } from '@gradus/core';
+import {
+  CheckpointError,
+  readNumber,
+  readStates,
+  restoreArray,
+  type Random,
+  type StateDict,
+  type Stateful,
+} from '@gradus/core';
 import type { AfterstateValues } from './afterstate-values.ts';
 import type { DiceGame } from './dice-game.ts';
 import { OUTCOMES, bestRow } from './outcomes.ts';
@@ -117,6 +125,10 @@ export class SelfPlay implements Stateful {
     const { game, games } = this;
     for (const [i, saved] of readStates(state, 'games', games.length).entries()) {
       const plies = readNumber(saved, 'plies');
+      const stored = saved.afterstates instanceof Int8Array ? saved.afterstates.length / game.positionSize : 0;
+      if (!Number.isInteger(plies) || plies !== stored) {
+        throw new CheckpointError(`state 'plies': expected as many as there are afterstates, ${stored}, got ${plies}`);
+      }
       const room = Math.max(ROOM, plies);
       const each: Game = {
         position: game.startPosition(),

@@ -1,4 +1,4 @@
-import { readNumber, restoreArray, type StateDict, type Stateful } from '@gradus/core';
+import { CheckpointError, readNumber, restoreArray, type StateDict, type Stateful } from '@gradus/core';
 import type { TensorData } from '@gradus/tensor';
 import type { DiceGame } from './dice-game.ts';
 import { OUTCOMES } from './outcomes.ts';
@@ -48,9 +48,13 @@ export class TargetRows implements Stateful {
   }
 
   setState(state: StateDict): void {
-    const { game } = this;
+    const { game, batchSize } = this;
     const batch = this.update.inputs;
-    this.count = readNumber(state, 'count');
+    const count = readNumber(state, 'count');
+    if (!(Number.isInteger(count) && count >= 0 && count < batchSize)) {
+      throw new CheckpointError(`state 'count': expected rows of a minibatch of ${batchSize}, got ${count}`);
+    }
+    this.count = count;
     restoreArray(state, 'inputs', batch.inputs.subarray(0, this.count * game.inputs));
     restoreArray(state, 'targets', batch.targets.subarray(0, this.count * OUTCOMES));
   }

@@ -11,7 +11,7 @@ export interface DrrnNetworkOptions {
   readonly random: RandomSource;
 }
 
-/** Of observations [rows × size]: q(s, a), [rows × actions], and which of the actions are there. */
+/** Of observations [rows × size]: q(s, a), [rows × actions], and which of the actions are there: all, in a state that has none. */
 export interface DrrnNetwork {
   (observations: t.Tensor): Readonly<Record<'q' | 'isThere', t.Tensor>>;
   readonly parameters: t.Parameters;
@@ -56,8 +56,10 @@ export function drrnNetwork(
     const words = t.reshape(partOf(observations, actions), [rows * actionCount, actionLength]);
     const action = t.reshape(ofAction(encoders[actions.name](words)), [rows, actionCount, hiddenSize]);
     const q = last(t.relu(t.add(t.expandDims(ofState(state), 1), action)));
-    const isThere = t.greater(t.max(words, { axis: 1 }), 0);
-    return { q: t.reshape(q, [rows, actionCount]), isThere: t.reshape(isThere, [rows, actionCount]) };
+    const isNamed = t.reshape(t.greater(t.max(words, { axis: 1 }), 0), [rows, actionCount]);
+    // Where there is none, everything may be tried, as `actionMask` of `textEnv` says.
+    const isAny = t.max(t.cast(isNamed, 'float32'), { axis: 1, keepDims: true });
+    return { q: t.reshape(q, [rows, actionCount]), isThere: t.logicalOr(isNamed, t.equal(isAny, 0)) };
   };
   const groups = {
     encoders: parameters,

@@ -140,6 +140,23 @@ test('what does not fit is refused in words', () => {
     "expected algorithm 'td-gammon', got 'dqn'",
   );
   expect(() => TdGammon.load(agent.checkpoint(), race, { numGames: 3 })).toThrow("state 'games'");
+  const whole = agent.checkpoint();
+  const damaged = (part: string, name: string, value: unknown): typeof whole => {
+    const { games } = whole.state.selfPlay as unknown as { readonly games: readonly object[] };
+    const changed = part === 'rows' ? { ...(whole.state.rows as object), [name]: value } : { games: [...games] };
+    if ('games' in changed) changed.games[0] = { ...games[0], [name]: value };
+    return { ...whole, state: { ...whole.state, [part]: changed } as typeof whole.state };
+  };
+  for (const plies of [1e12, -1, 0.5, NaN]) {
+    expect(() => TdGammon.load(damaged('selfPlay', 'plies', plies), race)).toThrow(
+      `state 'plies': expected as many as there are afterstates, 0, got ${plies}`,
+    );
+  }
+  for (const count of [64, -1, 0.5, NaN]) {
+    expect(() => TdGammon.load(damaged('rows', 'count', count), race)).toThrow(
+      `state 'count': expected rows of a minibatch of 64, got ${count}`,
+    );
+  }
   expect(() => new TdGammon({ ...race, rollProbabilities: [0.5, 0.4] })).toThrow(
     'rollProbabilities is [0.5,0.4], expected a list of probabilities',
   );

@@ -4,7 +4,7 @@ import { Drrn } from '@gradus/value-based';
 import { expect, test } from 'vitest';
 import { textGame } from '../support/text-game.ts';
 
-const [VOCABULARY, SIZE, ROWS] = [9, 2, 3];
+const [VOCABULARY, SIZE, ROWS] = [9, 2, 4];
 const options = {
   encoding: { kind: 'words' },
   embeddingSize: SIZE,
@@ -26,14 +26,17 @@ const rows: readonly Row[] = [
   { look: [3, 4], score: 0, actions: [[1], [2, 8]] },
   { look: [5], score: 0.5, actions: [[1, 6], [2], [7, 7]] },
   { look: [], score: 1, actions: [[8, 1]] },
+  { look: [2], score: 0, actions: [[5], [3]] },
 ];
 const nextRows: readonly Row[] = [
   { look: [6, 6], score: 0.5, actions: [[2], [1], [4, 4]] },
   // The game has ended.
   { look: [7], score: 1, actions: [] },
   { look: [1, 2], score: 1, actions: [[3]] },
+  // The game goes on, but knows no action: all may be tried then.
+  { look: [4, 4], score: 0.5, actions: [[], [], []] },
 ];
-const batch = { actions: [1, 2, 0], rewards: [0.5, 3, -2], discounts: [0.9, 0, 0.81] };
+const batch = { actions: [1, 2, 0, 1], rewards: [0.5, 3, -2, 1], discounts: [0.9, 0, 0.81, 0.9] };
 
 type Weights = Readonly<Record<string, Float64Array>>;
 
