@@ -74,7 +74,8 @@ function networkWeights(checkpoint: Checkpoint): Record<string, StoredTensor> {
 async function layersModel(graph: Graph): Promise<LayersModelFiles> {
   const layers = layersOfGraph(graph);
   const size = layers[0].kind === 'linear' ? layers[0].weight.shape[0] : 0;
-  const { layersModelFiles, toLayersModel } = await loadTensorflow();
+  const { layersModelFiles, tensorflow, toLayersModel } = await loadTensorflow();
+  await tensorflow({ backend: 'cpu' }); // started by itself it advertises tfjs-node
   return layersModelFiles(
     toLayersModel(
       module({}, (x) => asTensor(x), layers),

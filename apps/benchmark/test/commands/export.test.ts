@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { Random, vectorize, type Agent } from '@gradus/core';
 import { decodeSafetensors } from '@gradus/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { makeEnv } from '../../src/catalog/environments.ts';
 import { algorithms } from '../../src/catalog/algorithms.ts';
 import { loadRun, loadRunAgent, saveRun } from '../../src/runs/run.ts';
@@ -117,9 +117,11 @@ describe('gradus export', () => {
 
   it('writes a tf.LayersModel whose largest output is the action', async () => {
     const folder = await savedAgent('ppo', 'CartPole-v1', { hidden: [8, 8] });
+    const advertisement = vi.spyOn(console, 'warn');
     const { status, errors } = await runCommand('export', folder, '--format', 'tfjs');
     expect(errors).toBe('');
     expect(status).toBe(0);
+    expect(advertisement).not.toHaveBeenCalled(); // TensorFlow.js would have one install tfjs-node
     const read = (name: string): Buffer => readFileSync(join(`${folder}-tfjs`, name));
     const json = JSON.parse(read('model.json').toString()) as tf.io.ModelJSON;
     const model = await tf.loadLayersModel(
