@@ -1,3 +1,5 @@
+import { StoryError } from './story-error.ts';
+
 /** What the screen shows and where writing goes on; not the text of the lower window, which is taken from it as it comes. */
 export interface ScreenState {
   readonly rows: readonly string[];
@@ -9,6 +11,9 @@ export interface ScreenState {
 /** Characters in a row of the upper window, and rows of the screen, as stories are told. */
 export const SCREEN_WIDTH = 80;
 export const SCREEN_HEIGHT = 25;
+
+/** More characters than any story tells at once: a loop that prints would fill memory. */
+const MOST_TEXT = 2 ** 20;
 
 /** The two windows (Standard 1.1, §8): text runs through the lower one, without styles and unbroken; the upper one is a grid. */
 export class Screen {
@@ -32,9 +37,12 @@ export class Screen {
     return this.rows.map((row) => row.trimEnd()).join('\n');
   }
 
+  /** Throws `StoryError` where the lower window has got more than a story could tell. */
   write(text: string): void {
-    if (this.window === 0) this.text += text;
-    else text.split('\n').forEach((line, i) => this.writeLine(line, i > 0));
+    if (this.window === 0) {
+      this.text += text;
+      if (this.text.length > MOST_TEXT) throw new StoryError(`no end of what is told after ${MOST_TEXT} characters`);
+    } else text.split('\n').forEach((line, i) => this.writeLine(line, i > 0));
   }
 
   split(height: number, clears: boolean): void {

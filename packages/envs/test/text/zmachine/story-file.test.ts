@@ -71,3 +71,14 @@ test('refuses an instruction that there is none of, and a call of what is no rou
     `a call of address ${target}, where no routine is`,
   );
 });
+
+test('a story that tells without end is refused before it fills memory', () => {
+  const { initialPc } = readStoryFile(bytes);
+  const [PRINT, JUMP] = [0xb2, 0x8c];
+  // Three letters each, the last ones with the bit that ends a text; the jump leads back to where it begins.
+  const words = Array.from({ length: 100 }, (_, i) => [i === 99 ? 0x98 : 0x18, 0xc6]).flat();
+  const offset = 2 - (1 + words.length + 3);
+  expect(() => new OwnPlayer(changed(initialPc, PRINT, ...words, JUMP, (offset >> 8) & 255, offset & 255), 1)).toThrow(
+    'no end of what is told after 1048576 characters',
+  );
+});
