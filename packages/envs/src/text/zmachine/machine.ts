@@ -47,7 +47,8 @@ export interface OutputTable {
   readonly length: number;
 }
 
-const STACK_LENGTH = 32_768;
+/** Numbers that the stack has room for. */
+export const STACK_LENGTH = 32_768;
 /** What the stack has under the local variables of a call: where to go on, the caller's frame, the variable for the result, and two counts. */
 const FRAME_HEADER = 5;
 const MAX_LOCALS = 15;

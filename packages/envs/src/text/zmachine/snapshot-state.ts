@@ -7,7 +7,7 @@ import {
   type StateDict,
   type StateValue,
 } from '@gradus/core';
-import type { Snapshot } from './machine.ts';
+import { STACK_LENGTH, type Snapshot } from './machine.ts';
 import type { StoryFile } from './story-file.ts';
 
 /** A snapshot as a checkpoint can store it: with which story it is of, and null for what is not there. */
@@ -25,7 +25,29 @@ export function readSnapshot(state: StateDict, story: StoryFile): Snapshot {
   readNumber(readState(state, 'game'), 'pc');
   readNumber(readState(state, 'random'), 'state');
   readState(state, 'screen');
-  return withoutNulls(state) as Snapshot;
+  const snapshot = withoutNulls(state);
+  if (isWhole(snapshot)) return snapshot;
+  throw new CheckpointError("state 'snapshot': expected games with stacks, tables and a screen, got a damaged one");
+}
+
+/** Whether what is read out of a snapshot is there. */
+function isWhole(value: unknown): value is Snapshot {
+  const { game, saved = game, undo, tables, screen, waiting } = value as { readonly [K in keyof Snapshot]: unknown };
+  const isEnding = (ending: unknown): boolean => typeof ending === 'object';
+  const isGame = (each: unknown): boolean => {
+    const { memory, stack, frame, ending } = Object(each) as Record<string, unknown>;
+    const fits = Array.isArray(stack) && stack.length <= STACK_LENGTH && Number(frame) <= stack.length;
+    return fits && memory instanceof Uint8Array && isEnding(ending);
+  };
+  const { rows } = Object(screen) as Record<string, unknown>;
+  const isWaiting = waiting === undefined || isEnding((Object(waiting) as Record<string, unknown>).ending);
+  return (
+    [game, saved].every(isGame) &&
+    Array.isArray(undo) &&
+    undo.every(isGame) &&
+    [tables, rows].every(Array.isArray) &&
+    isWaiting
+  );
 }
 
 function identityOf({ version, release, serial, bytes }: StoryFile): string {

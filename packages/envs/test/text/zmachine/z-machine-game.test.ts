@@ -179,3 +179,24 @@ test('asks for a beginning first', () => {
     new EnvError('ZMachineGame: no game was begun, expected a call of reset first'),
   );
 });
+
+test('a saved game without its stack, tables, screen or ending is refused in words', () => {
+  const game = new ZMachineGame(read('stories/lighthouse.z5'));
+  game.reset({ seed: 1 });
+  const state = game.getState();
+  const { snapshot } = state as { readonly snapshot: Readonly<Record<string, object>> };
+  for (const changes of [
+    { game: { ...snapshot.game, stack: null } },
+    { game: { ...snapshot.game, stack: new Array<number>(40_000).fill(0) } },
+    { game: { ...snapshot.game, frame: 1e6 } },
+    { waiting: 'x' },
+    { waiting: { ...snapshot.waiting, ending: null } },
+    { screen: { ...snapshot.screen, rows: 3 } },
+    { tables: null },
+    { undo: 5 },
+  ]) {
+    const damaged = { ...state, snapshot: { ...snapshot, ...changes } } as typeof state;
+    expect(() => game.setState(damaged)).toThrow("state 'snapshot': expected games with stacks, tables and a screen");
+  }
+  expect(game.setState(state).terminated).toBe(false);
+});
