@@ -198,5 +198,5 @@ test('a saved game without its stack, tables, screen or ending is refused in wor
     const damaged = { ...state, snapshot: { ...snapshot, ...changes } } as typeof state;
     expect(() => game.setState(damaged)).toThrow("state 'snapshot': expected games with stacks, tables and a screen");
   }
-  expect(game.setState(state).terminated).toBe(false);
+  expect(game.setState(state).observation).toBe(String(state.observation));
 });
