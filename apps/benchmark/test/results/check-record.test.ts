@@ -1,4 +1,5 @@
 import { makeVectorEnv } from '@gradus/envs';
+import '@gradus/envs/text';
 import { describe, expect, it } from 'vitest';
 import { algorithms } from '../../src/catalog/algorithms.ts';
 import { contradictionInRecord } from '../../src/results/check-record.ts';
@@ -22,7 +23,10 @@ function read(text: string) {
 }
 
 describe('contradictionInRecord', () => {
-  const environments = ['CartPole-v1', 'FrozenLake-v1', 'Bandit-v0', 'ContextualBandit-v0', 'Pendulum-v1'];
+  const environments = [
+    ...['CartPole-v1', 'FrozenLake-v1', 'Bandit-v0', 'ContextualBandit-v0', 'Pendulum-v1'],
+    'CoinCollector-v0',
+  ];
   it.each(Object.keys(algorithms))('finds none in what %s gives', async (algorithm) => {
     const environment = environments.find((id) => {
       try {
