@@ -163,6 +163,7 @@ export {
   type PrioritizedSampleOptions,
 } from './buffers/prioritized-replay-buffer.ts';
 export { stateInputs, stepInputs, type StateInputs, type StepInputs } from './policies/policy-inputs.ts';
+export { actGraph } from './policies/act-graph.ts';
 export { ProgramPolicy, clipToBounds, type ActProgram, type ProgramPolicyOptions } from './policies/program-policy.ts';
 export { ProgressRecorder, type Episode, type Metrics, type Progress } from './training/progress.ts';
 export { Random, type RandomSource } from './random/random.ts';

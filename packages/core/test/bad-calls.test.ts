@@ -223,6 +223,8 @@ const examples: Examples = {
   PrioritizedReplayBuffer: () => [vectorEnv(), { capacity: 10, gamma: 0.9, nSteps: 1, priorityExponent: 0.5 }],
   'PrioritizedReplayBuffer.beginStep': () => [new Float32Array(2), [0, 1]],
   'PrioritizedReplayBuffer.endStep': () => [outcome()],
+  // Of agents, whose packages test it.
+  actGraph: null,
   ProgramPolicy: null,
   ProgressRecorder: () => [],
   'ProgressRecorder.start': () => [10],

@@ -1,4 +1,4 @@
-import type { BaseAgent } from '@gradus/core';
+import { actGraph, type BaseAgent } from '@gradus/core';
 import { applyGraph, checkArguments, program, type OptionCheck } from '@gradus/tensor';
 import { toOnnx } from './to-onnx.ts';
 
@@ -14,10 +14,10 @@ import { toOnnx } from './to-onnx.ts';
  * ```
  * @throws RangeError for an agent that acts by no network, such as one of tables, and as {@link toOnnx} does.
  */
-export function agentToOnnx(agent: Pick<BaseAgent, 'actGraph'>): Uint8Array {
+export function agentToOnnx(agent: Pick<BaseAgent, 'acting' | 'algorithm'>): Uint8Array {
   checkArguments('agentToOnnx', { agent }, { agent: isActing });
   return toOnnx((rows) => {
-    const graph = agent.actGraph(rows);
+    const graph = actGraph(agent, rows);
     const inputs = [...graph.inputs].map(([name, { shape, dtype }]) => [name, { shape, dtype }] as const);
     return program(Object.fromEntries(inputs), (given) => applyGraph(graph, given));
   });
@@ -26,5 +26,5 @@ export function agentToOnnx(agent: Pick<BaseAgent, 'actGraph'>): Uint8Array {
 const isActing: OptionCheck = {
   expected: 'an agent with networks',
   accepts: (value) =>
-    typeof value === 'object' && value !== null && typeof (value as Partial<BaseAgent>).actGraph === 'function',
+    typeof value === 'object' && value !== null && typeof (value as Partial<BaseAgent>).acting === 'object',
 };

@@ -72,6 +72,6 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<vo
 }
 
 /** Whether an agent may say how it acts: searches of a parameter vector do not. */
-function hasNetwork(agent: Agent): agent is Agent & Pick<BaseAgent, 'actGraph'> {
-  return 'actGraph' in agent;
+function hasNetwork(agent: Agent): agent is Agent & Pick<BaseAgent, 'acting'> {
+  return 'acting' in agent;
 }

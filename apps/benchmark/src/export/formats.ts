@@ -1,4 +1,4 @@
-import { inspectCheckpoint, type BaseAgent, type Checkpoint } from '@gradus/core';
+import { actGraph, inspectCheckpoint, type BaseAgent, type Checkpoint } from '@gradus/core';
 import { agentToOnnx } from '@gradus/onnx';
 import { asTensor, encodeSafetensors, module, type Graph, type StoredTensor } from '@gradus/tensor';
 import type { LayersModelFiles } from '@gradus/tfjs';
@@ -8,7 +8,7 @@ import { policyModule } from './policy-module.ts';
 
 /** A saved agent that is written in another format. */
 interface Exported {
-  readonly agent: Pick<BaseAgent, 'actGraph'>;
+  readonly agent: Pick<BaseAgent, 'acting' | 'algorithm'>;
   readonly checkpoint: Checkpoint;
   /** What it is, in words. */
   readonly title: string;
@@ -31,7 +31,7 @@ export const exportFormats = {
     what: 'an ES module that needs nothing else: import { act } from "./policy.js"',
     write: ({ agent, checkpoint, title }) => {
       const { observationSpace, actionSpace } = inspectCheckpoint(checkpoint).env;
-      return Promise.resolve(policyModule({ graph: agent.actGraph(1), observationSpace, actionSpace, title }));
+      return Promise.resolve(policyModule({ graph: actGraph(agent, 1), observationSpace, actionSpace, title }));
     },
   },
   onnx: {
@@ -47,7 +47,7 @@ export const exportFormats = {
   tfjs: {
     ending: '',
     what: 'a folder with a tf.LayersModel of the network alone, up to logits, values or means',
-    write: ({ agent }) => layersModel(agent.actGraph(1)),
+    write: ({ agent }) => layersModel(actGraph(agent, 1)),
   },
 } satisfies Readonly<Record<string, ExportFormat>>;
 

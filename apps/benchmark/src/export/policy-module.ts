@@ -5,7 +5,7 @@ import { Expressions, type Numbers } from './expressions.ts';
 
 /** What an exported policy is. */
 export interface ExportedPolicy {
-  /** How it acts on one observation, see `actGraph` of agents. */
+  /** How it acts on one observation, see `actGraph` of core. */
   readonly graph: Graph;
   readonly observationSpace: Space;
   readonly actionSpace: Space;

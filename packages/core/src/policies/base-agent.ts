@@ -5,9 +5,7 @@ import {
   disposeParameters,
   lazyDevice,
   optional,
-  positiveInteger,
   type Device,
-  type Graph,
   type OptionCheck,
 } from '@gradus/tensor';
 import { learnSteps } from '../training/agent-options.ts';
@@ -22,14 +20,12 @@ import type {
 } from '../training/agent.ts';
 import { checkCheckpoint, type Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { Env, EnvStatistics } from '../environments/env.ts';
-import { normalizerOf } from '../environments/env-statistics.ts';
 import type { Progress } from '../training/progress.ts';
 import { Random } from '../random/random.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
 import { TrainingEnv, type Resumption } from '../training/training-env.ts';
 import { CheckpointError } from '../errors.ts';
 import { aDevice, anEnv, someOptions } from '../options/argument-checks.ts';
-import { ProgramPolicy } from './program-policy.ts';
 import { shownObservations } from './shown-observations.ts';
 import { checkWeights, openAgent, restoreAgent, saveAgent, storedIn, type SavedParts } from './saved-agent.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
@@ -144,17 +140,9 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
     this.parts.policy.actBatch?.(shownObservations(this.env, observations, options), actions, options);
   }
 
-  /**
-   * How it chooses its best actions for `rows` observations, for other formats; see `ProgramPolicy.graph`. Observations are as they are before wrappers
-   * normalize them.
-   * @throws RangeError where no program acts, as with tables.
-   * @throws EnvError where the observations of training were changed by another wrapper after they had been normalized.
-   */
-  actGraph(rows: number): Graph {
-    checkArguments('actGraph', { rows }, { rows: positiveInteger });
-    const { policy } = this.parts;
-    if (policy instanceof ProgramPolicy) return policy.graph(rows, normalizerOf(this.env));
-    throw new RangeError(`actGraph: expected an agent whose policy is a network, got one of '${this.algorithm}'`);
+  /** What acts, and in which environment: `actGraph` makes a graph of it. */
+  get acting(): { readonly policy: Policy; readonly env: VectorEnv } {
+    return { policy: this.parts.policy, env: this.env };
   }
 
   /** How training goes on in an agent that was loaded; undefined where it was not. */

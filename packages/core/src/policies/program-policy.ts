@@ -1,5 +1,4 @@
-import { applyGraph, clip, constant, program, traceProgram } from '@gradus/tensor';
-import type { Graph, Program, Tensor, TensorData } from '@gradus/tensor';
+import type { Program, TensorData } from '@gradus/tensor';
 import type { ActOptions, Policy } from '../training/agent.ts';
 import { checkActing, checkActingTogether } from '../training/check-acting.ts';
 import type { RunningNormalizer } from '../statistics/running-normalizer.ts';
@@ -40,7 +39,8 @@ export interface ProgramPolicyOptions {
 
 /** A policy given by a program; it is compiled for each number of observations that it meets. Actions keep to their bounds. */
 export class ProgramPolicy implements Policy {
-  private readonly options: ProgramPolicyOptions;
+  /** What it was made of. */
+  readonly options: ProgramPolicyOptions;
   /** By number of observations: the programs that take the best action, and those that sample. */
   private readonly best = new Map<number, ActProgram>();
   private readonly sampling = new Map<number, ActProgram>();
@@ -97,23 +97,6 @@ export class ProgramPolicy implements Policy {
     if (results.memories) memory.set(results.memories);
   }
 
-  /**
-   * How it chooses its best actions for `rows` observations, for other formats: inputs and outputs are those of {@link ActProgram}, but for the output
-   * `nextMemories`, observations are as they are before `normalizer` and its own have changed them, and actions keep to their bounds.
-   */
-  graph(rows: number, normalizer?: RunningNormalizer): Graph {
-    const { compile, actionSpace, normalizer: own } = this.options;
-    const inner = traceProgram(() => compile(rows, true));
-    const used = [...inner.inputs].filter(([, node]) => inner.nodes.includes(node));
-    const inputs = Object.fromEntries(used.map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
-    const act = (given: Readonly<Record<string, Tensor>>): Record<string, Tensor> => {
-      const seen = [normalizer, own].reduce((x, each) => each?.apply(x) ?? x, given.observations);
-      const { actions, memories } = applyGraph(inner, { ...given, observations: seen });
-      return { actions: insideBounds(actionSpace, actions), ...(memories && { nextMemories: memories }) };
-    };
-    return traceProgram(() => program(inputs, act));
-  }
-
   /** Frees the programs. */
   dispose(): void {
     for (const programs of [this.best, this.sampling]) {
@@ -146,13 +129,6 @@ export class ProgramPolicy implements Policy {
 export function forget(memory: Float32Array, starts: Uint8Array): void {
   const size = memory.length / starts.length;
   for (let i = 0; i < starts.length; i++) if (starts[i] !== 0) memory.fill(0, i * size, (i + 1) * size);
-}
-
-/** {@link clipToBounds} within a program. */
-function insideBounds(space: Space, actions: Tensor): Tensor {
-  if (space.kind !== 'box') return actions;
-  const bound = (values: ArrayLike<number>): Tensor => constant([space.size], values);
-  return clip(actions, bound(space.low), bound(space.high));
 }
 
 /** Copies actions [n × space.size] into `target`, those of a `Box` moved to the nearest one inside its bounds. */

@@ -14,6 +14,8 @@ import {
   type Tensor,
 } from '@gradus/tensor';
 import { afterEach, describe, expect, test } from 'vitest';
+import { placeholderEnv } from '../../src/environments/placeholder-env.ts';
+import { actGraph } from '../../src/policies/act-graph.ts';
 import { ProgramPolicy, clipToBounds, type ActProgram } from '../../src/policies/program-policy.ts';
 import { programKeys } from '../../src/random/seed-sequence.ts';
 import { RunningNormalizer } from '../../src/statistics/running-normalizer.ts';
@@ -84,7 +86,9 @@ test('its graph normalizes observations that are as they were before, and keeps 
   const [outer, own] = [new RunningNormalizer(1), new RunningNormalizer(1)];
   outer.update(Float32Array.of(1e6 + 0.1, 1e6 + 0.3));
   own.update(Float32Array.of(-1, 3));
-  const graph = policy(own).graph(3, outer);
+  const statistics = { observation: [outer] };
+  const env = placeholderEnv({ observationSpace, actionSpace, numEnvs: 1, hasMasks: false, statistics });
+  const graph = actGraph({ algorithm: 'its own', acting: { policy: policy(own), env } }, 3);
   expect([...graph.inputs.keys()]).toEqual(['observations']);
   const { actions } = evaluate(() => applyGraph(graph, { observations: constant([3, 1], [1e6, 1e6 + 0.5, 2e6]) }));
   const seen = new Float32Array(3);
