@@ -195,8 +195,9 @@ static __attribute__((noinline)) float sine_of_large(float x, int32_t quarter) {
   return sine_in_quadrant(r, quadrant + (uint32_t)quarter);
 }
 
-/* sin(a + quarter * pi / 2); out may be a. Large angles are rare: loops that meet none are vector code. */
-INLINE void sines(float *out, const float *a, ptrdiff_t count, int32_t quarter) {
+/* sin(a + quarter * pi / 2); out may be a. Large angles are rare: loops that meet none are vector code. Not inlined: what calls it
+ * for every operation on every block needs no room on the stack then. */
+static __attribute__((noinline)) void sines(float *out, const float *a, ptrdiff_t count, int32_t quarter) {
   int anyLarge = 0;
   for (ptrdiff_t i = 0; i < count; i++) anyLarge |= absolute(a[i]) > LARGE_ANGLE;
   if (anyLarge) {

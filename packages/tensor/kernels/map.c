@@ -241,8 +241,8 @@ static __attribute__((noinline)) void apply_operation(int32_t opcode, void *out,
     case MAP_SQUARE: FLOATS(a[i] * a[i])
     case MAP_SQRT: FLOATS(__builtin_sqrtf(a[i]))
     case MAP_RECIPROCAL: FLOATS(1.0f / a[i])
-    case MAP_SIN: sines(out, pa, count, 0); break;
-    case MAP_COS: sines(out, pa, count, 1); break;
+    case MAP_SIN: sines(out, pa, count, 0); return;
+    case MAP_COS: sines(out, pa, count, 1); return;
     case MAP_ERF: FLOATS(error_function(a[i]))
     case MAP_FLOOR: FLOATS(__builtin_floorf(a[i]))
     case MAP_EXPM1: FLOATS(exponential_minus_one(a[i]))

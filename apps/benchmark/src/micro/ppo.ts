@@ -31,8 +31,10 @@ function createPpo(batch: number, device: t.Device): MicroUpdate {
     (old) => {
       const logPolicy = t.logSoftmax(actor(old.observations));
       const ratio = t.exp(t.sub(t.gather(logPolicy, old.actions), old.logProbabilities));
-      const spread = t.sqrt(t.variance(old.advantages, { correction: 1 }));
-      const advantages = t.div(t.sub(old.advantages, t.mean(old.advantages)), t.add(spread, 1e-8));
+      const shifted = t.sub(old.advantages, t.slice(old.advantages, [0], [1]));
+      const distances = t.sub(shifted, t.mean(shifted));
+      const spread = t.sqrt(t.mul(t.sum(t.square(distances)), 1 / (batch - 1)));
+      const advantages = t.div(distances, t.add(spread, 1e-8));
       const clipped = t.clip(ratio, 0.8, 1.2);
       const policyLoss = t.neg(t.mean(t.minimum(t.mul(ratio, advantages), t.mul(clipped, advantages))));
 

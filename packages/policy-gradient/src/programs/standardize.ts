@@ -11,7 +11,8 @@ export function standardize(x: t.Tensor): t.Tensor {
   const first = t.slice(x, [0], [1]);
   // The mean of equal numbers is rounded, that of their differences from one of them is exactly 0.
   const shifted = t.sub(x, first);
-  const deviation = t.sqrt(t.variance(shifted, { correction: 1 }));
+  const distances = t.sub(shifted, t.mean(shifted));
+  const deviation = t.sqrt(t.mul(t.sum(t.square(distances)), 1 / (x.shape[0] - 1)));
   const isRounding = t.lessEqual(deviation, t.mul(ROUNDING, t.abs(first)));
-  return t.where(isRounding, 0, t.div(t.sub(shifted, t.mean(shifted)), t.add(deviation, 1e-8)));
+  return t.where(isRounding, 0, t.div(distances, t.add(deviation, 1e-8)));
 }
