@@ -6,14 +6,14 @@ export class Message {
 
   /** An integer, an enumeration's member or a bool; negative ones as two's complement of 64 bits. */
   integer(field: number, value: number): this {
-    return this.add(varint(field * 8), varint(value));
+    return this.add([varint(field * 8), varint(value)]);
   }
 
   /** A text, bytes, or a message within this one. */
   bytes(field: number, value: string | Uint8Array | Message): this {
     const content = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-    this.add(varint(field * 8 + 2), varint(content.length));
-    return content instanceof Message ? this.add(...content.chunks) : this.add(content);
+    this.add([varint(field * 8 + 2), varint(content.length)]);
+    return this.add(content instanceof Message ? content.chunks : [content]);
   }
 
   /** @throws RangeError for 2 GiB or more, the format's limit. */
@@ -32,7 +32,7 @@ export class Message {
     return file;
   }
 
-  private add(...chunks: readonly Uint8Array[]): this {
+  private add(chunks: readonly Uint8Array[]): this {
     for (const chunk of chunks) {
       this.chunks.push(chunk);
       this.length += chunk.length;
