@@ -23,8 +23,20 @@ export const tokenId: OptionCheck = {
   accepts: (value) => Number.isInteger(value) && (value as number) >= 0,
 };
 
-/** Numbers that are finite. */
-export const finiteList: OptionCheck = arrayOf('finite numbers', (value) => Number.isFinite(value));
+/** Whether this is a number that programs can hold: finite, also when it is rounded to float32. */
+export function isFloat32(value: unknown): value is number {
+  // `fround` takes text for a number, and throws at a BigInt.
+  return typeof value === 'number' && Number.isFinite(Math.fround(value));
+}
+
+/** A number that is finite in float32. */
+export const float32Number: OptionCheck = {
+  expected: 'a number that is finite in float32, at most 3.4e38',
+  accepts: isFloat32,
+};
+
+/** Numbers that are finite in float32. */
+export const finiteList: OptionCheck = arrayOf('finite numbers, at most 3.4e38', isFloat32);
 
 /** Throws `RangeError` unless `values` has `length` elements. */
 export function checkLength(subject: string, values: ArrayLike<unknown>, length: number): void {

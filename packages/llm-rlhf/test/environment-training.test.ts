@@ -266,6 +266,6 @@ test('what is wrong is refused by name', async () => {
   const rejected = (given: object) => expect(trainTo(made(given), 8)).rejects;
   await rejected({ environment: () => ({ reset: () => 'Q' }) }).toThrow('play');
   await rejected({ environment: () => Object.assign(new More(), { turnReward: () => Infinity }) }).toThrow(
-    'expected a reward that is a finite number, got Infinity',
+    'expected a reward that is a finite number, at most 3.4e38, got Infinity',
   );
 });

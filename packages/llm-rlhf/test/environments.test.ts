@@ -280,8 +280,23 @@ describe('many episodes', () => {
     await expect(bad({ reset: () => 'B'.repeat(13) })).rejects.toThrow(
       /^play: episode 4: expected a beginning of 1 to 12/,
     );
-    await expect(bad({ reward: () => NaN })).rejects.toThrow(
-      new RangeError('play: episode 4: expected a reward that is a finite number, got NaN'),
+    const wrongReward = (got: string): RangeError =>
+      new RangeError(`play: episode 4: expected a reward that is a finite number, at most 3.4e38, got ${got}`);
+    for (const [reward, got] of [
+      [NaN, 'NaN'],
+      [1e39, '1e+39'],
+      ['1', '"1"'],
+      [1n, '1n'],
+      [null, 'null'],
+    ] as const) {
+      await expect(bad({ reward: () => reward as number })).rejects.toThrow(wrongReward(got));
+      // Nothing is no reward.
+      if (reward === null) continue;
+      await expect(bad({ turnReward: () => reward as number })).rejects.toThrow(wrongReward(got));
+    }
+    // Each of them is a float32, their sum is not.
+    await expect(bad({ turnReward: () => 3e38, reward: () => 3e38 })).rejects.toThrow(
+      /^play: episode 4: expected a reward that is a finite number, at most 3.4e38, got [69]e\+38$/,
     );
     player.dispose();
     expect(() => new EpisodePlayer(decoder, tokenizer, { ...options, maxLength: 4 })).toThrow(

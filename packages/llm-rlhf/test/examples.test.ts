@@ -20,7 +20,7 @@ const refused = (check: () => void): string => {
 /** What is said of a row behind a right one. */
 const completions = (row: unknown): string =>
   refused(() =>
-    checkCompletionExamples('SftTrainer', [{ prompt: [], completion: [0] }, row] as CompletionExample[], 512),
+    checkCompletionExamples('SftTrainer', [{ prompt: [], completion: [0, 0] }, row] as CompletionExample[], 512),
   );
 const preferences = (row: object): string => {
   const right = { prompt: [1], chosen: Int32Array.of(0, 511), rejected: [2] };
@@ -64,6 +64,16 @@ describe('examples', () => {
     );
   });
 
+  test('of which nothing could be imitated, since the first token of a text is given', () => {
+    const expected =
+      'SftTrainer: row 1: expected a token that is imitated and has one before it, got an empty prompt and a completion of which the first token alone is';
+    expect(completions({ prompt: [], completion: [1] })).toBe(expected);
+    expect(completions({ prompt: [], completion: [1, 2, 3], mask: [1, 0, 0] })).toBe(expected);
+    expect(completions({ prompt: [], completion: [1, 2] })).toBe('accepted');
+    expect(completions({ prompt: [], completion: [1, 2, 3], mask: [0, 1, 0] })).toBe('accepted');
+    expect(completions({ prompt: [4], completion: [1], mask: [1] })).toBe('accepted');
+  });
+
   test('that are none', () => {
     expect(completions({ prompt: 'a', completion: [1] })).toBe(
       'SftTrainer: row 1: expected prompt to be a list of tokens, got "a"',
@@ -72,7 +82,16 @@ describe('examples', () => {
       'SftTrainer: row 1: expected prompt to be a list of tokens, got undefined',
     );
     expect(completions(null)).toBe('SftTrainer: row 1: expected an example, got null');
-    expect(preferences({ margin: NaN })).toBe('DpoTrainer: row 1: expected margin to be a finite number, got NaN');
+    for (const [margin, got] of [
+      [NaN, 'NaN'],
+      [1e39, '1e+39'],
+      ['1', '"1"'],
+      [1n, '1n'],
+    ] as const) {
+      expect(preferences({ margin })).toBe(
+        `DpoTrainer: row 1: expected margin to be a number that is finite in float32, at most 3.4e38, got ${got}`,
+      );
+    }
     expect(prompts([])).toBe('GrpoTrainer: expected a list of at least one example, got []');
     expect(prompts('rows')).toBe('GrpoTrainer: expected a list of at least one example, got "rows"');
     expect(prompts(Array(1))).toBe('GrpoTrainer: row 0: expected an example, got undefined');

@@ -52,7 +52,7 @@ test('what held-out texts cost is −log π of their tokens', () => {
   costs.push(nextLogProbabilities(prepared.sft, [6])[1]);
   expect(heldOutLoss(prepared.sft, rows)).toBeCloseTo(-costs.reduce((sum, each) => sum + each) / 3, 5);
   expect(() => heldOutLoss(prepared.sft, [{ prompt: [], completion: [1] }])).toThrow(
-    'heldOutLoss: row 0: expected a prompt of at least one token, got none',
+    'heldOutLoss: row 0: expected prompt to have at least 1 token, got none',
   );
 });
 

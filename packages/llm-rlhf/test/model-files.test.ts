@@ -95,6 +95,16 @@ describe('folders', () => {
     expect(logitsOf(await loadDecoderFolder(path), golden.input_ids)).toEqual(logitsOf(decoder, golden.input_ids));
   });
 
+  test('what a killed process has left is removed, and what another is writing is not', async () => {
+    const path = join(folder, 'left');
+    const { decoder } = loadGolden('gpt2');
+    await saveDecoderFolder(decoder, path);
+    // No process has the first number; the second is there everywhere.
+    for (const writer of [2 ** 30, 1]) await writeFile(join(path, `model.safetensors.writing-${writer}`), 'half of it');
+    await saveDecoderFolder(decoder, path);
+    expect((await readdir(path)).sort()).toEqual(['config.json', 'model.safetensors', 'model.safetensors.writing-1']);
+  });
+
   test('files that are missing or no JSON are named', async () => {
     await expect(loadDecoderFolder(join(folder, 'nothing'))).rejects.toThrow(/config\.json: ENOENT/);
     const path = join(folder, 'broken');

@@ -1,4 +1,4 @@
-import { Random, type Learner, type Schedule } from '@gradus/core';
+import { DivergenceError, Random, type Learner, type Schedule } from '@gradus/core';
 import {
   copyDecoder,
   GrpoTrainer,
@@ -128,6 +128,15 @@ describe.each(trainers)('%s', (_name, Trainer, options) => {
     expect(contents(second.checkpoint())).toEqual(contents(whole.checkpoint()));
   });
 
+  test('a step size with which weights leave all numbers ends training, whatever the next round would say of them', async () => {
+    for (const epochs of [1, 2]) {
+      const diverging = new Trainer(texts(), { ...options, epochs, learningRate: 1e30, maxGradNorm: null });
+      const error: unknown = await trainTo(diverging, 80).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(DivergenceError);
+      expect((error as Error).message).toMatch(/^rlhf-\w+: .+; the learning rate may be too large$/);
+    }
+  });
+
   test('what is wrong is refused by name', async () => {
     const inputs = texts();
     expect(() => new Trainer({ ...inputs, prompts: [] }, options)).toThrow('expected a list of at least one example');
@@ -139,8 +148,28 @@ describe.each(trainers)('%s', (_name, Trainer, options) => {
     );
     const rewarded = (reward: RewardFunction) => trainTo(new Trainer({ ...inputs, reward }, options), 8);
     await expect(rewarded(() => [1])).rejects.toThrow('reward: expected 8 rewards, one for each completion, got [1]');
-    await expect(rewarded((prompts) => prompts.map((_, i) => (i === 3 ? NaN : 0)))).rejects.toThrow(
-      'reward: expected finite numbers, got NaN for completion 3',
+    for (const [wrong, got] of [
+      [NaN, 'NaN'],
+      [1e39, '1e+39'],
+      ['1', '"1"'],
+      [true, 'true'],
+      [1n, '1n'],
+      [null, 'null'],
+      [undefined, 'undefined'],
+    ] as const) {
+      await expect(rewarded((prompts) => prompts.map((_, i) => (i === 3 ? wrong : 0) as number))).rejects.toThrow(
+        new DivergenceError(`reward: expected finite numbers, at most 3.4e38, got ${got} for completion 3`),
+      );
+    }
+    const named = (name: string, weight: number) => ({ name, reward: () => new Float32Array(8).fill(3e38), weight });
+    const sum = (...weights: readonly [number, number]) =>
+      trainTo(new Trainer({ ...inputs, reward: [named('a', weights[0]), named('b', weights[1])] }, options), 8);
+    await expect(sum(1, 1)).rejects.toThrow(
+      /^a \+ b: expected a weighted sum that is finite in float32, at most 3.4e38, got 6.*e\+38 for completion 0$/,
+    );
+    expect(() => sum(1, 1e39)).toThrow('weight is 1e+39, expected a number that is finite in float32');
+    expect(() => new Trainer(inputs, { ...options, missingEnd: { kind: 'replace', value: -1e39 } })).toThrow(
+      'value is -1e+39, expected a number that is finite in float32, at most 3.4e38',
     );
     await expect(rewarded(() => Promise.reject(new Error('the judge is away')))).rejects.toThrow('the judge is away');
   });

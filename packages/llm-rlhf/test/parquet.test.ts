@@ -61,6 +61,18 @@ describe('a Parquet file that pyarrow wrote', () => {
     );
   });
 
+  test('of which any byte is damaged is read or told so, and nothing that is thrown is left over', async () => {
+    const whole = fixture('rows');
+    for (let at = 0; at < whole.length; at += 5) {
+      const damaged = Uint8Array.from(whole);
+      damaged[at] ^= 0xff;
+      const result: unknown = await readParquet(damaged).catch((error: unknown) => error);
+      expect(Array.isArray(result) || result instanceof DataError, `byte ${at}: ${String(result)}`).toBe(true);
+    }
+    // What is left over would come now.
+    await new Promise((resolve) => setTimeout(resolve));
+  });
+
   test('that is damaged is told so', async () => {
     await expect(readParquet(fixture('rows').subarray(0, 200))).rejects.toThrow(
       /^readParquet: the file cannot be read: /,

@@ -1,3 +1,4 @@
+import { DivergenceError } from '@gradus/core';
 import { heldOutLoss, SftTrainer, type CompletionExample } from '@gradus/llm-rlhf';
 import * as t from '@gradus/tensor';
 import { describe, expect, test } from 'vitest';
@@ -68,6 +69,13 @@ test('what the mask leaves out is read, and not imitated', () => {
   );
   expect(wrong([0, 0, 0])).toThrow('got 3 of which 0 are 1');
   expect(wrong([1, 2, 0])).toThrow('got [1,2,0]');
+});
+
+test('the loss of a model whose weights are not finite is no number, and an error', () => {
+  const model = tinyModel();
+  const [weights] = Object.values(model.parameters);
+  weights.write(new Float32Array(weights.read().length).fill(NaN));
+  expect(() => heldOutLoss(model, rows.slice(0, 1))).toThrow(new DivergenceError('heldOutLoss: the loss is NaN'));
 });
 
 test('stopped and resumed is the same as uninterrupted', async () => {

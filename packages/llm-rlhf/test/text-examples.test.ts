@@ -87,17 +87,21 @@ describe('completions', () => {
   test('of users may spell special tokens', () => {
     const [example] = completionExamples([{ text: '<end>' }], tokenizer, { addedTokens: false }).examples;
     expect(example.completion).toHaveLength(5);
-    expect(completionExamples([{ text: '<end>' }], tokenizer).examples[0].completion).toEqual([endOfText]);
+    expect(completionExamples([{ text: '<end><end>' }], tokenizer).examples[0].completion).toEqual([
+      endOfText,
+      endOfText,
+    ]);
   });
 
   test('that are none are named by row and field, and left out where asked', () => {
-    const right = { text: 'a' };
+    const right = { text: 'ab' };
     const bad: [Row, string][] = [
       [{ text: null }, 'row 1: expected text to be a text, got null'],
       [{ prompt: 'a', completion: 3 }, 'row 1: expected completion to be a text, got 3'],
       [{ prompt: 'a' }, 'row 1: expected text, messages, or prompt and completion, got the columns prompt'],
       [{}, 'row 1: expected text, messages, or prompt and completion, got the columns (none)'],
       [{ text: '' }, 'row 1: expected text to have at least one token, got none'],
+      [{ text: 'a' }, 'row 1: expected text to have at least two tokens, of which the first is given, got one'],
       [{ prompt: '', completion: 'a' }, 'row 1: expected prompt to have at least one token, got none'],
       [undefined as unknown as Row, 'row 1: expected columns by name, got undefined'],
     ];
@@ -148,7 +152,7 @@ describe('preferences', () => {
       new DataError('row 0: expected chosen and rejected to differ'),
     );
     expect(of({ prompt: 'a', chosen: 'b', rejected: 'c', margin: '1' })).toThrow(
-      new DataError('row 0: expected margin to be a finite number, got "1"'),
+      new DataError('row 0: expected margin to be a number that is finite in float32, at most 3.4e38, got "1"'),
     );
   });
 });

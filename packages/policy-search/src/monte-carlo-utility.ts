@@ -111,6 +111,7 @@ export class MonteCarloUtility implements Stateful {
   /** Observations as the network sees them, and those to learn the normalization of. */
   private readonly normalized: Float32Array;
   private readonly active: Float32Array;
+  private isDisposed = false;
 
   /**
    * `network`: the policy, for the spaces of `env`. `device`: what computes it, unless it is linear. Throws `RangeError` for an unknown option or a wrong one, and where observations to normalize are
@@ -150,11 +151,12 @@ export class MonteCarloUtility implements Stateful {
   /**
    * Plays m episodes with each of `candidates`, [candidates × dimension]. The same `seed` leads to the same episodes. Throws `EnvError` for rewards and
    * observations that are not finite, and for an episode that does not end within `maxEpisodeSteps`; `RangeError` for a mask without a legal action, and for candidates of another
-   * dimension.
+   * dimension; `Error` once disposed.
    */
   evaluate(candidates: Float64Array, seed: number): CandidateReturns {
     const { network, options, normalizer, seen } = this;
     const { episodes, commonEpisodes } = options;
+    if (this.isDisposed) throw new Error('MonteCarloUtility: this one was disposed');
     checkOptions('MonteCarloUtility.evaluate', { seed }, { seed: naturalNumber });
     if (!((candidates as unknown) instanceof Float64Array)) {
       throw new RangeError(`candidates: expected a Float64Array, got ${valueText(candidates)}`);
@@ -267,6 +269,7 @@ export class MonteCarloUtility implements Stateful {
 
   /** Frees what computes the network. */
   dispose(): void {
+    this.isDisposed = true;
     this.actors?.dispose();
   }
 }

@@ -59,7 +59,7 @@ export class NetworkPolicy implements Policy {
     return readRow(actionSpace, this.action, 0);
   }
 
-  /** Throws as `act` does, and `RangeError` for arrays of another size. */
+  /** Throws as `act` does, `RangeError` for arrays of another size, and `Error` where what computes the network was freed. */
   actBatch(observations: Float32Array, actions: ActionArray, options: ActOptions = {}): void {
     const { network, normalizer } = this;
     checkActingTogether(network, observations, actions, options);

@@ -9,6 +9,7 @@ export class NetworkPrograms {
   private readonly network: PolicyNetwork;
   private readonly device: Device | undefined;
   private readonly programs = new Map<string, NetworkProgram>();
+  private isDisposed = false;
 
   /** `device`: where they run. Default: the default device. */
   constructor(network: PolicyNetwork, device?: Device) {
@@ -16,8 +17,9 @@ export class NetworkPrograms {
     this.device = device;
   }
 
-  /** The program for `candidates` parameter vectors with `each` observations each. */
+  /** The program for `candidates` parameter vectors with `each` observations each. Throws `Error` once disposed. */
   for(candidates: number, each: number): NetworkProgram {
+    if (this.isDisposed) throw new Error('this program was disposed');
     const { network, programs } = this;
     const key = `${candidates} × ${each}`;
     let known = programs.get(key);
@@ -37,6 +39,7 @@ export class NetworkPrograms {
 
   /** Frees the programs. */
   dispose(): void {
+    this.isDisposed = true;
     for (const each of this.programs.values()) each.dispose();
     this.programs.clear();
   }

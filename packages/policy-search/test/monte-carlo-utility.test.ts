@@ -293,3 +293,25 @@ describe('errors', () => {
     expect(() => new MonteCarloUtility(env, new PolicyNetwork(env), options)).toThrow(message);
   });
 });
+
+test.each([[[]], [[6]]])('with hidden layers %j: plays no more once disposed', (hidden) => {
+  const network = new PolicyNetwork(makeEnv('CartPole-v1'), { hidden });
+  const candidates = randomCandidates(network, 2);
+  const utility = new MonteCarloUtility(makeVectorEnv('CartPole-v1', 2), network);
+  expect(utility.evaluate(candidates, 1).returns).toHaveLength(2);
+  utility.dispose();
+  utility.dispose();
+  expect(() => utility.evaluate(candidates, 1)).toThrow('MonteCarloUtility: this one was disposed');
+});
+
+test('a policy with hidden layers acts no more once disposed, for other numbers of observations either', () => {
+  const network = new PolicyNetwork(makeEnv('CartPole-v1'), { hidden: [6] });
+  const policy = new NetworkPolicy(network, () => randomCandidates(network, 1));
+  const observation = Float32Array.of(0.1, 0, 0.1, 0);
+  expect([0, 1]).toContain(policy.act(observation));
+  policy.dispose();
+  expect(() => policy.act(observation)).toThrow('this program was disposed');
+  expect(() => {
+    policy.actBatch(new Float32Array(8), new Int32Array(2));
+  }).toThrow('this program was disposed');
+});

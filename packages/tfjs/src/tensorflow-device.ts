@@ -1,7 +1,26 @@
-import type { Device, DType, Executable, Graph, Storage, Tensor as Node, TensorData, Variable } from '@gradus/tensor';
-import { sizeOf } from '@gradus/tensor';
+import type {
+  Device,
+  DType,
+  Executable,
+  Graph,
+  OptionCheck,
+  Storage,
+  Tensor as Node,
+  TensorData,
+  Variable,
+} from '@gradus/tensor';
+import { checkArguments, oneOf, sizeOf } from '@gradus/tensor';
 import * as tf from '@tensorflow/tfjs';
 import { hostTensor, operations } from './operations.ts';
+
+/** Backends of TensorFlow.js, the fastest first. `tensorflow` is the one of `@tensorflow/tfjs-node`. */
+export const backends = ['tensorflow', 'webgpu', 'webgl', 'wasm', 'cpu'] as const;
+
+/** Name of a backend of TensorFlow.js. */
+export type BackendName = (typeof backends)[number];
+
+/** A {@link BackendName}. */
+export const isBackend: OptionCheck = oneOf(...backends);
 
 /** Tensors that are held from run to run. In an object of its own, so that it can be freed after its holder. */
 type Held = tf.Tensor[];
@@ -162,9 +181,11 @@ class TensorflowExecutable implements Executable {
 export class TensorflowDevice implements Device {
   readonly name: string;
   /** Name of the backend: `tensorflow` (tfjs-node), `webgpu`, `webgl`, `wasm` or `cpu`. */
-  readonly backend: string;
+  readonly backend: BackendName;
 
-  constructor(backend: string) {
+  /** Throws `RangeError` for what is no name of a backend. */
+  constructor(backend: BackendName) {
+    checkArguments('TensorflowDevice', { backend }, { backend: isBackend });
     this.backend = backend;
     this.name = `tfjs-${backend}`;
   }

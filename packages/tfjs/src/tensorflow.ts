@@ -1,12 +1,6 @@
-import { rejectUnknown, valueText } from '@gradus/tensor';
+import { checkOptions, optional } from '@gradus/tensor';
 import * as tf from '@tensorflow/tfjs';
-import { TensorflowDevice } from './tensorflow-device.ts';
-
-/** Backends of TensorFlow.js, the fastest first. `tensorflow` is the one of `@tensorflow/tfjs-node`. */
-const backends = ['tensorflow', 'webgpu', 'webgl', 'wasm', 'cpu'] as const;
-
-/** Name of a backend of TensorFlow.js. */
-export type BackendName = (typeof backends)[number];
+import { backends, isBackend, TensorflowDevice, type BackendName } from './tensorflow-device.ts';
 
 /** Options of {@link tensorflow}. */
 export interface TensorflowOptions {
@@ -32,11 +26,8 @@ const devices = new Map<string, TensorflowDevice>();
  * @throws Error when the backend that is asked for does not work, with the reason and what to do.
  */
 export async function tensorflow(options: TensorflowOptions = {}): Promise<TensorflowDevice> {
-  rejectUnknown('tensorflow', options, { backend: undefined });
+  checkOptions('tensorflow', options, { backend: optional(isBackend) });
   const wanted = options.backend;
-  if (wanted !== undefined && !backends.includes(wanted)) {
-    throw new RangeError(`tensorflow: expected a backend of ${backends.join(', ')}, got ${valueText(wanted)}`);
-  }
   for (const backend of wanted === undefined ? backends : [wanted]) {
     const problem = await start(backend);
     if (problem === undefined) return deviceOf(backend);

@@ -258,7 +258,7 @@ test.each([null, undefined, 5n, 'model', {}, [], () => 1])(
       );
     }
     await expect(tensorflow({ backend: wrong ?? 'none' } as never)).rejects.toThrow(
-      'tensorflow: expected a backend of',
+      'tensorflow: expected backend to be one of',
     );
     await expect(tensorflow({ backends: wrong } as never)).rejects.toThrow("tensorflow: unknown option 'backends'");
   },

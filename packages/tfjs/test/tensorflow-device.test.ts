@@ -54,7 +54,7 @@ describe('tensorflow()', () => {
 
   test('says which backends exist, and which package to import for one that is not registered', async () => {
     await expect(tensorflow({ backend: 'gpu' as 'cpu' })).rejects.toThrow(
-      'expected a backend of tensorflow, webgpu, webgl, wasm, cpu, got "gpu"',
+      `tensorflow: expected backend to be one of 'tensorflow', 'webgpu', 'webgl', 'wasm', 'cpu', got "gpu"`,
     );
     await expect(tensorflow({ backend: 'webgpu' })).rejects.toThrow(
       "backend 'webgpu' is not available: it is not registered; install @tensorflow/tfjs-backend-webgpu and import it before",

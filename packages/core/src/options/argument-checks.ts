@@ -51,7 +51,11 @@ export function objectOf(expected: string, checks: Readonly<Record<string, Optio
     explain(value) {
       if (!isObject(value)) return undefined;
       const wrong = entries.find(([name, { accepts }]) => !accepts(value[name]));
-      return wrong && `${wrong[0]} is ${valueText(value[wrong[0]])}, expected ${wrong[1].expected}`;
+      if (wrong === undefined) return undefined;
+      const [name, check] = wrong;
+      const reason = check.explain?.(value[name]);
+      const detail = reason === undefined ? '' : `: ${reason}`;
+      return `${name} is ${valueText(value[name])}, expected ${check.expected}${detail}`;
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   POINTS,
   POSITION_SIZE,
   pointsWon,
+  positionProblem,
   startPosition,
   turnAround,
   type Dice,
@@ -40,6 +41,8 @@ export interface BackgammonGame {
   readonly pointsWon: (position: Position) => number;
   readonly writeInputs: (position: Position, inputs: Float32Array, offset: number) => void;
   readonly findAfterstates: (position: Position, roll: number, afterstates: Int8Array) => number;
+  /** What keeps these numbers from being a position, undefined where nothing does. */
+  readonly positionProblem: (position: Position) => string | undefined;
 }
 
 /**
@@ -57,6 +60,7 @@ export const backgammon: BackgammonGame = {
   pointsWon,
   writeInputs,
   findAfterstates,
+  positionProblem,
 };
 
 const plays = new LegalPlays();

@@ -41,6 +41,8 @@ export interface PlayGamesOptions {
   readonly games: number;
   /** Seeds the dice. */
   readonly seed: number;
+  /** Plies after which a game has to be over, or `EnvError` is thrown. Default 10,000. */
+  readonly maxPlies?: number | undefined;
   /** Called after each game. */
   readonly onGame?: ((result: GameResult) => void) | undefined;
 }
@@ -69,8 +71,12 @@ const twoPlayers: OptionCheck = {
 const optionChecks: { readonly [Name in keyof PlayGamesOptions]-?: OptionCheck } = {
   games: positiveInteger,
   seed: naturalNumber,
+  maxPlies: optional(positiveInteger),
   onGame: optional(aFunction),
 };
+
+/** Far more than games of players have who play at random. */
+const MAX_PLIES = 10_000;
 
 /** The two dice of a turn; of the first one they differ, since the players threw one each to see who begins. */
 function roll(random: RandomSource, isFirst: boolean): Dice {
@@ -82,18 +88,26 @@ function roll(random: RandomSource, isFirst: boolean): Dice {
 
 /**
  * Plays a game without the cube between two players, of whom `first`, 0 or 1, begins. Throws `RangeError` for what are no players and `EnvError`
- * for a play that is none of those there are, and passes on what a player throws. `onTurn` is called after each turn.
+ * for a play that is none of those there are and a game that is not over after `maxPlies`, 10,000 if nothing else is said, and passes on what a player throws. `onTurn` is
+ * called after each turn.
  */
 export async function playGame(
   players: readonly [BackgammonPlayer, BackgammonPlayer],
   first: number,
   random: RandomSource,
   onTurn?: (turn: PlayedTurn) => void,
+  maxPlies: number = MAX_PLIES,
 ): Promise<GameResult> {
   checkArguments(
     'playGame',
-    { players, first, random, onTurn },
-    { players: twoPlayers, first: aSeat, random: aRandomSource, onTurn: optional(aFunction) },
+    { players, first, random, onTurn, maxPlies },
+    {
+      players: twoPlayers,
+      first: aSeat,
+      random: aRandomSource,
+      onTurn: optional(aFunction),
+      maxPlies: positiveInteger,
+    },
   );
   const plays = new LegalPlays();
   const turns: PlayedTurn[] = [];
@@ -116,6 +130,7 @@ export async function playGame(
     onTurn?.(turn);
     const points = pointsWon(position);
     if (points > 0) return { winner: player, points, turns };
+    if (turns.length === maxPlies) throw new EnvError(`playGame: a game was not over after ${maxPlies} plies`);
     turnAround(position, other);
     [position, other] = [other, position];
   }
@@ -143,12 +158,12 @@ export async function playGames(
 ): Promise<GamesResult> {
   checkArguments('playGames', { player, opponent }, { player: aPlayer, opponent: aPlayer });
   checkArguments<PlayGamesOptions>('playGames', options, optionChecks);
-  const { games, seed, onGame } = options;
+  const { games, seed, maxPlies, onGame } = options;
   const won: [number, number, number] = [0, 0, 0];
   const lost: [number, number, number] = [0, 0, 0];
   for (let game = 0; game < games; game++) {
     const random = new Random(spawnSeed(seed, Math.floor(game / 2)));
-    const result = await playGame([player, opponent], game % 2, random);
+    const result = await playGame([player, opponent], game % 2, random, undefined, maxPlies);
     (result.winner === 0 ? won : lost)[result.points - 1]++;
     onGame?.(result);
   }

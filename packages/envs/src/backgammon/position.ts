@@ -87,7 +87,8 @@ export function checkPosition(subject: string, position: Position): void {
   checkArguments(subject, { position }, { position: aPosition });
 }
 
-function positionProblem(position: Position): string | undefined {
+/** What keeps these numbers from being a position, undefined where nothing does. */
+export function positionProblem(position: Position): string | undefined {
   if (position.length !== POSITION_SIZE) return `it has ${position.length} numbers`;
   for (const [place, wanted] of [
     [BAR, 1],

@@ -1,4 +1,4 @@
-import { Random } from '@gradus/core';
+import { EnvError, Random } from '@gradus/core';
 import {
   backgammon,
   isRace,
@@ -139,4 +139,16 @@ test('a player who answers with no play ends the game in words', async () => {
   await expect(playGame([wrong, wrong], 0, new Random(1))).rejects.toThrow(
     /^player 0: expected one of \d+ plays, counted from 0, got 1.5/,
   );
+});
+
+test('a game that does not end is cut off with an error', async () => {
+  const { turns } = await playGame([pubeval, pubeval], 0, new Random(2));
+  const again = await playGame([pubeval, pubeval], 0, new Random(2), undefined, turns.length);
+  expect(again.turns).toEqual(turns);
+  const message = (plies: number) => new EnvError(`playGame: a game was not over after ${plies} plies`);
+  await expect(playGame([pubeval, pubeval], 0, new Random(2), undefined, 10)).rejects.toThrow(message(10));
+  await expect(playGame([pubeval, pubeval], 0, new Random(2), undefined, turns.length - 1)).rejects.toThrow(
+    message(turns.length - 1),
+  );
+  await expect(playGames(pubeval, pubeval, { games: 2, seed: 1, maxPlies: 12 })).rejects.toThrow(message(12));
 });

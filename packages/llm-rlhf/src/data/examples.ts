@@ -1,9 +1,9 @@
 import { valueText } from '@gradus/tensor';
-import { tokenId, zerosAndOnes } from '../checks.ts';
+import { float32Number, tokenId, zerosAndOnes } from '../checks.ts';
 
 /** What supervised fine-tuning imitates, in tokens. */
 export interface CompletionExample {
-  /** May be empty: all of a text is then the completion. */
+  /** May be empty: all of a text is then the completion, whose first token is given, since nothing stands before it. */
   readonly prompt: ArrayLike<number>;
   /** At least one token; the token that ends a text is its last, where it has one. */
   readonly completion: ArrayLike<number>;
@@ -27,12 +27,21 @@ export interface PromptExample {
   readonly columns?: Readonly<Record<string, unknown>>;
 }
 
-/** Throws `RangeError`, which names the row by its number from 0, unless `rows` are examples of a model of `vocabulary` tokens, at least one. */
-export function checkCompletionExamples(subject: string, rows: readonly CompletionExample[], vocabulary: number): void {
+/**
+ * Throws `RangeError`, which names the row by its number from 0, unless `rows` are examples of a model of `vocabulary` tokens, at least one, whose prompts have
+ * at least `leastPrompt` tokens.
+ */
+export function checkCompletionExamples(
+  subject: string,
+  rows: readonly CompletionExample[],
+  vocabulary: number,
+  leastPrompt = 0,
+): void {
   checkRows(subject, rows, (row, where) => {
-    checkTokens(where, 'prompt', row.prompt, vocabulary, 0);
+    checkTokens(where, 'prompt', row.prompt, vocabulary, leastPrompt);
     checkTokens(where, 'completion', row.completion, vocabulary, 1);
     checkMask(where, row);
+    checkImitated(where, row);
   });
 }
 
@@ -40,8 +49,8 @@ export function checkCompletionExamples(subject: string, rows: readonly Completi
 export function checkPreferenceExamples(subject: string, rows: readonly PreferenceExample[], vocabulary: number): void {
   checkRows(subject, rows, (row, where) => {
     for (const name of ['prompt', 'chosen', 'rejected'] as const) checkTokens(where, name, row[name], vocabulary, 1);
-    if (row.margin === undefined || Number.isFinite(row.margin)) return;
-    throw new RangeError(`${where}: expected margin to be a finite number, got ${valueText(row.margin)}`);
+    if (row.margin === undefined || float32Number.accepts(row.margin)) return;
+    throw new RangeError(`${where}: expected margin to be ${float32Number.expected}, got ${valueText(row.margin)}`);
   });
 }
 
@@ -77,6 +86,16 @@ function checkMask(where: string, { mask, completion }: CompletionExample): void
     : valueText(mask);
   throw new RangeError(
     `${where}: expected mask to be 0 and 1 for each of ${length} tokens, with at least one 1, got ${got}`,
+  );
+}
+
+/** Nothing says what the first token of a text should be. */
+function checkImitated(where: string, { prompt, completion, mask }: CompletionExample): void {
+  const first = prompt.length === 0 ? 1 : 0;
+  const count = mask === undefined ? completion.length : Array.from(mask).lastIndexOf(1) + 1;
+  if (count > first) return;
+  throw new RangeError(
+    `${where}: expected a token that is imitated and has one before it, got an empty prompt and a completion of which the first token alone is`,
   );
 }
 

@@ -27,19 +27,28 @@ export async function readParquet(
   // Its own reader slices what it is given, and takes no typed array.
   const buffer = new Uint8Array(file).buffer;
   let rows: readonly Record<string, unknown>[];
+  let hasFailed = false;
+  // Columns are promises before somebody waits for them: of a file that it gives up before that, none is read, else what is wrong with one would end the process.
+  const slice = async (start: number, end?: number): Promise<ArrayBuffer> =>
+    new Promise((resolve) => {
+      setTimeout(() => {
+        if (!hasFailed) resolve(buffer.slice(start, end));
+      });
+    });
   try {
     const metadata = parquetMetadata(buffer);
     const { columns } = options;
     checkColumns(metadata, columns ?? []);
     const isUsual = codecsOf(metadata).every((codec) => builtIn.includes(codec));
     rows = await parquetReadObjects({
-      file: buffer,
+      file: { byteLength: buffer.byteLength, slice },
       metadata,
       utf8: false,
       ...(columns !== undefined && { columns: [...columns] }),
       ...(!isUsual && { compressors: (await import('hyparquet-compressors')).compressors }),
     });
   } catch (error) {
+    hasFailed = true;
     if (error instanceof DataError) throw error;
     throw new DataError(`readParquet: the file cannot be read: ${(error as Error).message}`, { cause: error });
   }

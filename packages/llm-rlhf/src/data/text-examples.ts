@@ -10,7 +10,7 @@ import {
   type OptionCheck,
 } from '@gradus/tensor';
 import { havingMethods } from '@gradus/core';
-import { aText, tokenId } from '../checks.ts';
+import { aText, float32Number, tokenId } from '../checks.ts';
 import {
   answersOf,
   continuationOf,
@@ -107,7 +107,11 @@ export function completionExamples(
       }));
     }
     if (has(row, 'text')) {
-      return [{ prompt: [], completion: completionTokens('text', textAt(row, 'text'), tokenizer, options) }];
+      const completion = completionTokens('text', textAt(row, 'text'), tokenizer, options);
+      if (completion.length === 1) {
+        throw new DataError('expected text to have at least two tokens, of which the first is given, got one');
+      }
+      return [{ prompt: [], completion }];
     }
     throw unknownFormat(row, 'text, messages, or prompt and completion');
   });
@@ -129,8 +133,8 @@ export function preferenceExamples(
     const { prompt, chosen, rejected } = isConversation ? messagePair(row, options) : textPair(row);
     const { margin } = row;
     const hasMargin = margin !== undefined && margin !== null;
-    if (hasMargin && !Number.isFinite(margin)) {
-      throw new DataError(`expected margin to be a finite number, got ${valueText(margin)}`);
+    if (hasMargin && !float32Number.accepts(margin)) {
+      throw new DataError(`expected margin to be ${float32Number.expected}, got ${valueText(margin)}`);
     }
     const completion = isConversation ? { ...options, endOfText: null } : options;
     return [

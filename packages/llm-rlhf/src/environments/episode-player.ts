@@ -8,7 +8,7 @@ import {
   type RandomSource,
 } from '@gradus/core';
 import { checkArguments, checkOptions, optional, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
-import { arrayOf, checkNeeded, tokenId } from '../checks.ts';
+import { arrayOf, checkNeeded, isFloat32, tokenId } from '../checks.ts';
 import type { Row } from '../data/rows.ts';
 import type { TextEncoding } from '../data/text-encoding.ts';
 import { samplingChecks, type SamplingOptions } from '../generation/sampling.ts';
@@ -248,8 +248,10 @@ function append(episode: Played, tokens: readonly number[], byModel: 0 | 1, logP
 }
 
 function rewardOf(reward: number, index: number): number {
-  if (Number.isFinite(reward)) return reward;
-  throw new RangeError(`play: episode ${index}: expected a reward that is a finite number, got ${valueText(reward)}`);
+  if (isFloat32(reward)) return reward;
+  throw new RangeError(
+    `play: episode ${index}: expected a reward that is a finite number, at most 3.4e38, got ${valueText(reward)}`,
+  );
 }
 
 async function finished(episode: Played): Promise<Episode> {
@@ -260,7 +262,10 @@ async function finished(episode: Played): Promise<Episode> {
     tokens: Int32Array.from(tokens),
     modelMask: Uint8Array.from(modelMask),
     logProbabilities: Float32Array.from(logProbabilities),
-    reward: turnRewards.reduce((sum, reward) => sum + reward, final),
+    reward: rewardOf(
+      turnRewards.reduce((sum, reward) => sum + reward, final),
+      index,
+    ),
     turnRewards: Float32Array.from(turnRewards),
     ...{ turns, calls, failedCalls, ended },
   };

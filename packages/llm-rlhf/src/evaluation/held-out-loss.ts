@@ -1,4 +1,4 @@
-import { aDevice, type DeviceOption } from '@gradus/core';
+import { aDevice, DivergenceError, type DeviceOption } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { checkCompletionExamples, type CompletionExample } from '../data/examples.ts';
 import { sequenceSum } from '../losses/log-probabilities.ts';
@@ -10,14 +10,12 @@ const BATCH = 64;
 /**
  * What texts cost that were not learned from: the mean of −log π over all tokens of their completions that are imitated; its exponential is the perplexity.
  * @throws RangeError for no rows, and for one that is longer than the model's longest text.
+ * @throws DivergenceError where the loss is not finite, as that of a model is whose weights are not.
  */
 export function heldOutLoss(decoder: Decoder, rows: readonly CompletionExample[], options: DeviceOption = {}): number {
   t.checkArguments('heldOutLoss', { decoder }, { decoder: aDecoder });
   t.checkOptions('heldOutLoss', options, { device: t.optional(aDevice) });
-  checkCompletionExamples('heldOutLoss', rows, decoder.sizes.vocabulary);
-  const withPrompt = rows.findIndex(({ prompt }) => prompt.length === 0);
-  if (withPrompt !== -1)
-    throw new RangeError(`heldOutLoss: row ${withPrompt}: expected a prompt of at least one token, got none`);
+  checkCompletionExamples('heldOutLoss', rows, decoder.sizes.vocabulary, 1);
   const length = longestOf(
     'heldOutLoss',
     rows.map(({ prompt, completion }) => prompt.length + completion.length),
@@ -41,5 +39,7 @@ export function heldOutLoss(decoder: Decoder, rows: readonly CompletionExample[]
     });
   }
   program.dispose();
-  return total / tokens;
+  const loss = total / tokens;
+  if (!Number.isFinite(loss)) throw new DivergenceError(`heldOutLoss: the loss is ${loss}`);
+  return loss;
 }

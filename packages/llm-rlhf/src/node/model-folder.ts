@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkArguments, type OptionCheck } from '@gradus/tensor';
 import { ModelError } from '../model/config.ts';
@@ -37,9 +37,23 @@ async function weightFiles(folder: string): Promise<string[]> {
   return [...new Set(names)];
 }
 
+/** Bytes read at a time: `readFile` has none of 2 GiB, and weights of larger models have more. */
+const PIECE = 2 ** 26;
+
 async function readNeeded(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    const file = await open(path, 'r');
+    try {
+      const bytes = new Uint8Array((await file.stat()).size);
+      for (let filled = 0; filled < bytes.length;) {
+        const { bytesRead } = await file.read(bytes, filled, Math.min(PIECE, bytes.length - filled), null);
+        if (bytesRead === 0) return bytes.subarray(0, filled);
+        filled += bytesRead;
+      }
+      return bytes;
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw new ModelError(`${path}: ${(error as Error).message}`, { cause: error });
   }
@@ -54,10 +68,14 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Writes a decoder's files into a folder, which is made where it is not there; each file appears whole or not at all, in place of one of its name. */
+/**
+ * Writes a decoder's files into a folder, which is made where it is not there; each file appears whole or not at all, in place of one of its name. What a killed
+ * process has left of them is removed.
+ */
 export async function saveDecoderFolder(decoder: Decoder, folder: string): Promise<void> {
   checkArguments('saveDecoderFolder', { folder }, { folder: isPath });
   await mkdir(folder, { recursive: true });
+  for (const name of await readdir(folder)) if (isAbandoned(name)) await rm(join(folder, name), { force: true });
   for (const [name, bytes] of Object.entries(saveDecoder(decoder))) {
     const path = join(folder, name);
     const written = `${path}.writing-${process.pid}`;
@@ -70,4 +88,17 @@ export async function saveDecoderFolder(decoder: Decoder, folder: string): Promi
   }
   // Of a model in several files that lay here: it would be taken for what is in the folder.
   await rm(join(folder, INDEX), { force: true });
+}
+
+/** Whether this is a file of {@link saveDecoderFolder} that the process has not finished which began it, and is gone. */
+function isAbandoned(name: string): boolean {
+  const writer = /\.writing-(\d+)$/.exec(name)?.[1];
+  if (writer === undefined || Number(writer) === process.pid) return false;
+  try {
+    process.kill(Number(writer), 0);
+    return false;
+  } catch (error) {
+    // One of somebody else's, which may not be asked, is there.
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
 }

@@ -1,6 +1,6 @@
 import { objectOf } from '@gradus/core';
-import { checkArguments, finiteNumber, oneOf, type OptionCheck } from '@gradus/tensor';
-import { checkLength, checkNeeded, finiteList, zerosAndOnes } from '../checks.ts';
+import { checkArguments, oneOf, type OptionCheck } from '@gradus/tensor';
+import { checkLength, checkNeeded, finiteList, float32Number, zerosAndOnes } from '../checks.ts';
 
 /** What a completion without end-of-text scores: `subtract` its score minus `value` (TRL's `missing_eos_penalty`), `replace` just `value` (−1 in Huang et al., 2024, and REBEL). */
 export interface MissingEnd {
@@ -8,7 +8,7 @@ export interface MissingEnd {
   readonly value: number;
 }
 
-const missingEndChecks = { kind: oneOf('subtract', 'replace'), value: finiteNumber };
+const missingEndChecks = { kind: oneOf('subtract', 'replace'), value: float32Number };
 
 /** What a {@link MissingEnd} must be. */
 export const missingEndCheck: OptionCheck = objectOf(

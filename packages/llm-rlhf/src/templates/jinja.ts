@@ -376,7 +376,7 @@ function argumentsOf(expressions: readonly Expression[], scope: Scope): Argument
     if (expression.type === 'KeywordArgumentExpression') {
       named.set(expression.key.value, evaluate(expression.value, scope));
     } else if (expression.type === 'SpreadExpression') {
-      positional.push(...itemsOf(evaluate(expression.argument, scope)));
+      for (const item of itemsOf(evaluate(expression.argument, scope))) positional.push(item);
     } else if (expression.type === 'KeywordSpreadExpression') {
       const spread = { positional: [evaluate(expression.argument, scope)], named: new Map() };
       for (const [key, value] of entriesOf('**', spread)) named.set(key, value);

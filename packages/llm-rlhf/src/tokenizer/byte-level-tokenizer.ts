@@ -214,7 +214,7 @@ export class ByteLevelTokenizer {
       const token = this.added.get(symbol);
       const own = token === undefined ? fromByteCharacters(symbol) : undefined;
       if (own !== undefined) {
-        bytes.push(...own);
+        for (const byte of own) bytes.push(byte);
         continue;
       }
       flush();

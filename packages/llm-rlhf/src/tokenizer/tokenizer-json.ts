@@ -88,7 +88,8 @@ function objectAt(name: string, value: unknown): Json {
 }
 
 function listAt(name: string, value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
+  // What looks at each element passes over holes.
+  if (Array.isArray(value)) return Array.from(value);
   throw new TokenizerError(`tokenizer.json: expected ${name} to be a list, got ${valueText(value)}`);
 }
 

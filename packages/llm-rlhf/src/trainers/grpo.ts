@@ -66,7 +66,7 @@ export class GrpoTrainer extends Trainer<GrpoOptions> {
     super({ name: 'GrpoTrainer', algorithm, defaults: grpoDefaults, checks: optionChecks }, inputs, options);
     const { groupSize, aggregation, clipRange, clipRangeHigh, beta, importanceSampling } = this.options;
     const lossOptions = { aggregation, clipRange, clipRangeHigh: clipRangeHigh ?? clipRange, beta, importanceSampling };
-    this.rollouts = new Rollouts('GrpoTrainer', inputs, this.options, this.random, this.device);
+    this.rollouts = new Rollouts('GrpoTrainer', inputs, this.options, this.context);
     this.update = new PolicyUpdate(
       this.updated(groupSize),
       this.rollouts.room,

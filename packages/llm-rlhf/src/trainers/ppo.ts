@@ -133,7 +133,7 @@ export class PpoTrainer extends Trainer<PpoOptions> {
     super({ name: 'PpoTrainer', algorithm, defaults: ppoDefaults, checks: optionChecks }, inputs, options);
     const { klCoefficient, adaptiveKl } = this.options;
     const critic = createCritic(inputs);
-    this.rollouts = new Rollouts('PpoTrainer', inputs, { ...this.options, groupSize: 1 }, this.random, this.device);
+    this.rollouts = new Rollouts('PpoTrainer', inputs, { ...this.options, groupSize: 1 }, this.context);
     const { room } = this.rollouts;
     this.values = valueProgram(critic, room, this.device);
     const own = critic.decoder === this.decoder ? {} : { critic: critic.decoder.parameters };

@@ -52,13 +52,7 @@ export class RebelTrainer extends Trainer<RebelOptions> {
   constructor(inputs: OnlineInputs, options: Partial<RebelOptions> & DeviceOption = {}) {
     const { algorithm } = RebelTrainer;
     super({ name: 'RebelTrainer', algorithm, defaults: rebelDefaults, checks: optionChecks }, inputs, options);
-    this.rollouts = new Rollouts(
-      'RebelTrainer',
-      inputs,
-      { ...this.options, groupSize: PAIR },
-      this.random,
-      this.device,
-    );
+    this.rollouts = new Rollouts('RebelTrainer', inputs, { ...this.options, groupSize: PAIR }, this.context);
     this.update = new PolicyUpdate(
       this.updated(PAIR),
       this.rollouts.room,

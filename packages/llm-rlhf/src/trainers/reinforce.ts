@@ -62,13 +62,7 @@ export class ReinforceTrainer extends Trainer<ReinforceOptions> {
     const { algorithm } = ReinforceTrainer;
     super({ name: 'ReinforceTrainer', algorithm, defaults: reinforceDefaults, checks: optionChecks }, inputs, options);
     const { epochs, clipRange, baselineDecay } = this.options;
-    this.rollouts = new Rollouts(
-      'ReinforceTrainer',
-      inputs,
-      { ...this.options, groupSize: 1 },
-      this.random,
-      this.device,
-    );
+    this.rollouts = new Rollouts('ReinforceTrainer', inputs, { ...this.options, groupSize: 1 }, this.context);
     this.update = new PolicyUpdate(
       this.updated(1),
       this.rollouts.room,

@@ -1,5 +1,6 @@
 import { aFunction, DivergenceError, objectOf, type OptionCheck } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { float32Number, isFloat32 } from '../checks.ts';
 import type { PromptExample } from '../data/examples.ts';
 import { RewardModel } from '../model/reward-model.ts';
 import type { Text } from './texts.ts';
@@ -43,7 +44,7 @@ const aReward: OptionCheck = {
 const aNamedReward = objectOf('a reward (with name, reward and weight)', {
   name: { expected: 'a name', accepts: (value) => typeof value === 'string' && value !== '' },
   reward: aReward,
-  weight: t.optional(t.finiteNumber),
+  weight: t.optional(float32Number),
 });
 const aCodec = objectOf('a tokenizer (with encode and decode)', { encode: aFunction, decode: aFunction });
 
@@ -113,10 +114,10 @@ export class Rewards {
         );
       }
       const list = Array.from(values);
-      const wrong = list.findIndex((value) => !Number.isFinite(Math.fround(value)));
+      const wrong = list.findIndex((value) => !isFloat32(value));
       if (wrong !== -1)
         throw new DivergenceError(
-          `${name}: expected finite numbers, got ${t.valueText(list[wrong])} for completion ${wrong}`,
+          `${name}: expected finite numbers, at most 3.4e38, got ${t.valueText(list[wrong])} for completion ${wrong}`,
         );
       results.push(Float32Array.from(list));
     }
@@ -134,8 +135,14 @@ export class Rewards {
     );
   }
 
-  /** Σ weight · reward, [completions]. */
+  /** Σ weight · reward, [completions]. Throws `DivergenceError` where float32 has no such number. */
   sum(each: readonly Float32Array[]): Float32Array {
-    return each[0].map((_, i) => this.rewards.reduce((sum, { weight }, j) => sum + weight * each[j][i], 0));
+    return each[0].map((_, i) => {
+      const sum = this.rewards.reduce((total, { weight }, j) => total + weight * each[j][i], 0);
+      if (isFloat32(sum)) return sum;
+      throw new DivergenceError(
+        `${this.names.join(' + ')}: expected a weighted sum that is finite in float32, at most 3.4e38, got ${sum} for completion ${i}`,
+      );
+    });
   }
 }

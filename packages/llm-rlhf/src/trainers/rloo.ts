@@ -58,7 +58,7 @@ export class RlooTrainer extends Trainer<RlooOptions> {
     const { algorithm } = RlooTrainer;
     super({ name: 'RlooTrainer', algorithm, defaults: rlooDefaults, checks: optionChecks }, inputs, options);
     const { epochs, clipRange, groupSize } = this.options;
-    this.rollouts = new Rollouts('RlooTrainer', inputs, this.options, this.random, this.device);
+    this.rollouts = new Rollouts('RlooTrainer', inputs, this.options, this.context);
     this.update = new PolicyUpdate(
       this.updated(groupSize),
       this.rollouts.room,

@@ -1,4 +1,12 @@
-import { savedValues, type Metrics, type Progress, type Random, type Stateful } from '@gradus/core';
+import {
+  checkParameters,
+  savedValues,
+  type Learner,
+  type Metrics,
+  type Progress,
+  type Random,
+  type Stateful,
+} from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { masked } from '../losses/log-probabilities.ts';
 import { meanOf, squaredDistances } from '../mean.ts';
@@ -29,10 +37,19 @@ export interface OnlineProgress extends Progress {
   completions(): CompletionRow[];
 }
 
+/** Whose rounds they are, for messages, and where its numbers come from. */
+interface RolloutsContext {
+  readonly learner: Learner;
+  readonly random: Random;
+  readonly device: t.Device;
+}
+
 /** Rounds: has completions written, `groupSize` of each row side by side, and says how far they are from the reference. */
 export class Rollouts {
   readonly room: TextRoom;
   readonly reference: Reference;
+  private readonly learner: Learner;
+  private readonly model: Decoder;
   private readonly options: OnlineOptions & { readonly groupSize: number };
   private readonly random: Random;
   private readonly order: ShuffledRows;
@@ -45,10 +62,11 @@ export class Rollouts {
     subject: string,
     inputs: OnlineInputs,
     options: OnlineOptions & { readonly groupSize: number },
-    random: Random,
-    device: t.Device,
+    { learner, random, device }: RolloutsContext,
   ) {
     checkRounds(subject, inputs, options);
+    this.learner = learner;
+    this.model = inputs.model;
     this.writer =
       inputs.environment === undefined
         ? new CompletionWriter(subject, inputs, options, device)
@@ -66,11 +84,11 @@ export class Rollouts {
     return { order: this.order, counts: savedValues(this.counts), ...this.reference.state };
   }
 
-  /** A round. */
+  /** A round. Throws `DivergenceError` where the model's weights are such that it cannot write. */
   async next(): Promise<Rollout> {
     const { batchSize, groupSize, missingEnd } = this.options;
     const rows = this.order.take(batchSize / groupSize).flatMap((row) => new Array<number>(groupSize).fill(row));
-    const written = await this.writer.write(rows, this.random);
+    const written = await this.write(rows);
     const { texts, completions, logProbabilities } = written;
     writeTexts(this.referee.inputs, texts, this.room);
     const referenceLogProbabilities = Float32Array.from(this.referee.run().logProbabilities);
@@ -81,6 +99,16 @@ export class Rollouts {
     this.counts.tokens += texts.reduce((total, { prompt, completion }) => total + prompt.length + completion.length, 0);
     const rollout = { ...written, referenceLogProbabilities, kl, scores };
     return { ...rollout, metrics: { ...this.metricsOf(rollout), ...written.metrics } };
+  }
+
+  private async write(rows: readonly number[]): Promise<Written> {
+    try {
+      return await this.writer.write(rows, this.random);
+    } catch (error) {
+      // Such weights have no tokens to draw from, which is what the error says.
+      checkParameters(this.learner, this.model.parameters);
+      throw error;
+    }
   }
 
   /** What TRL reports of a round. */

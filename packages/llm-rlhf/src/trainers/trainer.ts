@@ -160,6 +160,11 @@ export abstract class Trainer<Options extends TrainerOptions = TrainerOptions> i
     };
   }
 
+  /** What rounds need to know of it. */
+  protected get context(): { readonly learner: Learner; readonly random: Random; readonly device: t.Device } {
+    return { learner: this, random: this.random, device: this.device };
+  }
+
   /** AdamW over these parameters. */
   protected createOptimizer(parameters: t.Parameters): t.Optimizer {
     const { adamEpsilon: epsilon, weightDecay } = this.options;

@@ -1,6 +1,6 @@
 import type { RandomSource } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import type { DiceGame } from './dice-game.ts';
+import { pointsOf, type DiceGame } from './dice-game.ts';
 import { OUTCOMES, writeWin } from './outcomes.ts';
 
 /** Afterstates that a run of the program evaluates: enough for a product to be fast, and so few that the last run has not many that are not needed. */
@@ -41,7 +41,7 @@ export class AfterstateValues {
       const found = program.run().values as Float32Array;
       values.set(found.subarray(0, rows * OUTCOMES), start * OUTCOMES);
       for (let row = start; row < start + rows; row++) {
-        const points = game.pointsWon(rowOf(afterstates, row, positionSize));
+        const points = pointsOf(game, rowOf(afterstates, row, positionSize));
         if (points > 0) writeWin(points, values, row * OUTCOMES);
       }
     }

@@ -1,4 +1,4 @@
-import { aFunction, objectOf, positiveInteger, type OptionCheck } from '@gradus/core';
+import { EnvError, aFunction, objectOf, optional, positiveInteger, valueText, type OptionCheck } from '@gradus/core';
 
 /**
  * A game of two players who roll dice and then choose among afterstates, the positions that their plays lead to: what {@link TdGammon} learns by playing against itself. `backgammon` of
@@ -27,6 +27,8 @@ export interface DiceGame {
   readonly writeInputs: (afterstate: Int8Array, inputs: Float32Array, offset: number) => void;
   /** Writes a position as the other player sees it into `target`. */
   readonly turnAround: (position: Int8Array, target: Int8Array) => void;
+  /** What keeps these numbers from being a position or an afterstate of the game, undefined where nothing does. Default: any are. */
+  readonly positionProblem?: ((position: Int8Array) => string | undefined) | undefined;
 }
 
 const probabilities: OptionCheck = {
@@ -49,4 +51,21 @@ export const aDiceGame: OptionCheck = objectOf('a game of dice (such as backgamm
   pointsWon: aFunction,
   writeInputs: aFunction,
   turnAround: aFunction,
+  positionProblem: optional(aFunction),
 });
+
+/** {@link DiceGame.findAfterstates}. Throws `EnvError` where their number cannot be. */
+export function afterstatesOf(game: DiceGame, position: Int8Array, roll: number, afterstates: Int8Array): number {
+  const count = game.findAfterstates(position, roll, afterstates);
+  if (Number.isInteger(count) && count >= 1 && count <= game.mostAfterstates) return count;
+  throw new EnvError(
+    `findAfterstates: expected to find 1 to ${game.mostAfterstates} afterstates of roll ${roll}, got ${valueText(count)}`,
+  );
+}
+
+/** {@link DiceGame.pointsWon}. Throws `EnvError` for what are no points. */
+export function pointsOf(game: DiceGame, afterstate: Int8Array): number {
+  const points = game.pointsWon(afterstate);
+  if (Number.isInteger(points) && points >= 0 && points <= 3) return points;
+  throw new EnvError(`pointsWon: expected 0, 1, 2 or 3, got ${valueText(points)}`);
+}

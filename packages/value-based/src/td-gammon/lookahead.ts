@@ -1,6 +1,6 @@
 import { objectOf, type OptionCheck } from '@gradus/core';
 import type { AfterstateValues } from './afterstate-values.ts';
-import type { DiceGame } from './dice-game.ts';
+import { afterstatesOf, pointsOf, type DiceGame } from './dice-game.ts';
 import { OUTCOMES, bestRow, equity } from './outcomes.ts';
 
 /** What a player chooses among: the positions that his plays lead to, as he sees them. */
@@ -10,13 +10,22 @@ export interface Turn {
 
 /** A turn of a game. */
 export function someTurn(game: DiceGame): OptionCheck {
+  const areRows = (value: unknown): value is Int8Array[] =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((each) => each instanceof Int8Array && each.length === game.positionSize);
+  const problemOf = (afterstates: readonly Int8Array[]): string | undefined => {
+    for (const [i, each] of afterstates.entries()) {
+      const problem = game.positionProblem?.(each);
+      if (problem !== undefined) return `of the one at [${i}], ${problem}`;
+    }
+    return undefined;
+  };
   return objectOf('a turn (with afterstates)', {
     afterstates: {
       expected: `one or more afterstates of ${game.positionSize} numbers each`,
-      accepts: (value) =>
-        Array.isArray(value) &&
-        value.length > 0 &&
-        value.every((each) => each instanceof Int8Array && each.length === game.positionSize),
+      accepts: (value) => areRows(value) && problemOf(value) === undefined,
+      explain: (value) => (areRows(value) ? problemOf(value) : undefined),
     },
   });
 }
@@ -60,7 +69,7 @@ export class Lookahead {
   private equityAfterReplies(afterstate: Int8Array): number {
     const { game, values } = this;
     const { positionSize, mostAfterstates, rollProbabilities } = game;
-    const points = game.pointsWon(afterstate);
+    const points = pointsOf(game, afterstate);
     if (points > 0) return points;
     const position = new Int8Array(positionSize);
     game.turnAround(afterstate, position);
@@ -73,7 +82,7 @@ export class Lookahead {
         larger.set(this.found);
         this.found = larger;
       }
-      count += game.findAfterstates(position, roll, this.found.subarray(count * positionSize));
+      count += afterstatesOf(game, position, roll, this.found.subarray(count * positionSize));
       ends.push(count);
     }
     const replies = new Float32Array(count * OUTCOMES);

@@ -1,5 +1,6 @@
 import {
   CheckpointError,
+  EnvError,
   readNumber,
   readStates,
   restoreArray,
@@ -8,7 +9,7 @@ import {
   type Stateful,
 } from '@gradus/core';
 import type { AfterstateValues } from './afterstate-values.ts';
-import type { DiceGame } from './dice-game.ts';
+import { afterstatesOf, pointsOf, type DiceGame } from './dice-game.ts';
 import { OUTCOMES, bestRow } from './outcomes.ts';
 
 /** A game that is over: its afterstates, each as the player saw it who made it, and what the net said of them; of the last one, the outcome. */
@@ -43,17 +44,20 @@ export class SelfPlay implements Stateful {
   private readonly values: AfterstateValues;
   private readonly random: Random;
   private readonly games: readonly Game[];
+  private readonly maxPlies: number;
   private found: Int8Array = new Int8Array(0);
   private foundValues: Float32Array = new Float32Array(0);
 
-  constructor(game: DiceGame, numGames: number, values: AfterstateValues, random: Random) {
+  /** `maxPlies`: those after which a game has to be over. */
+  constructor(game: DiceGame, numGames: number, maxPlies: number, values: AfterstateValues, random: Random) {
+    this.maxPlies = maxPlies;
     this.game = game;
     this.values = values;
     this.random = random;
     this.games = Array.from({ length: numGames }, () => newGame(game));
   }
 
-  /** Plays a ply of each game, and returns those that ended with it; in their places new ones begin. */
+  /** Plays a ply of each game, and returns those that ended with it; in their places new ones begin. Throws `EnvError` for a game that does not end. */
   play(): FinishedGame[] {
     const { game, games } = this;
     const ends = new Int32Array(games.length);
@@ -61,7 +65,7 @@ export class SelfPlay implements Stateful {
     for (const [i, { position, plies }] of games.entries()) {
       this.makeRoom(count + game.mostAfterstates);
       const roll = this.roll(plies === 0 ? game.openingProbabilities : game.rollProbabilities);
-      count += game.findAfterstates(position, roll, this.found.subarray(count * game.positionSize));
+      count += afterstatesOf(game, position, roll, this.found.subarray(count * game.positionSize));
       ends[i] = count;
     }
     this.values.evaluate(this.found, count, this.foundValues);
@@ -89,7 +93,13 @@ export class SelfPlay implements Stateful {
     each.values.set(foundValues.subarray(row * OUTCOMES, (row + 1) * OUTCOMES), each.plies * OUTCOMES);
     each.plies++;
     game.turnAround(afterstate, each.position);
-    return game.pointsWon(afterstate);
+    const points = pointsOf(game, afterstate);
+    if (points === 0 && each.plies >= this.maxPlies) {
+      throw new EnvError(
+        `TdGammon: a game was not over after ${this.maxPlies} plies; set maxPlies where that is too few`,
+      );
+    }
+    return points;
   }
 
   private makeRoom(rows: number): void {
@@ -97,6 +107,14 @@ export class SelfPlay implements Stateful {
     if (this.foundValues.length >= rows * OUTCOMES) return;
     this.found = grown(this.found, new Int8Array(2 * rows * positionSize));
     this.foundValues = new Float32Array(2 * rows * OUTCOMES);
+  }
+
+  private checkPosition(position: Int8Array, game: number): void {
+    const problem = this.game.positionProblem?.(position);
+    if (problem === undefined) return;
+    throw new CheckpointError(
+      `state 'games': expected positions of the game in number ${game}, got one of which ${problem}`,
+    );
   }
 
   private roll(probabilities: readonly number[]): number {
@@ -139,6 +157,10 @@ export class SelfPlay implements Stateful {
       restoreArray(saved, 'position', each.position);
       restoreArray(saved, 'afterstates', each.afterstates.subarray(0, plies * game.positionSize));
       restoreArray(saved, 'values', each.values.subarray(0, plies * OUTCOMES));
+      this.checkPosition(each.position, i);
+      for (let ply = 0; ply < plies; ply++) {
+        this.checkPosition(each.afterstates.subarray(ply * game.positionSize, (ply + 1) * game.positionSize), i);
+      }
       Object.assign(games[i], each);
     }
   }

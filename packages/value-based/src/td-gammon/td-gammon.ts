@@ -50,6 +50,8 @@ export interface TdGammonOptions {
   readonly batchSize: number;
   /** Games that are played side by side. Default 32; ours. */
   readonly numGames: number;
+  /** Plies after which a game has to be over: `learn` throws `EnvError` where one is not. Default 10,000. */
+  readonly maxPlies: number;
 }
 
 /** The defaults of {@link TdGammonOptions}. */
@@ -60,6 +62,7 @@ export const tdGammonDefaults: TdGammonOptions = {
   learningRate: { kind: 'exponential', from: 0.01, to: 0.0001 },
   batchSize: 64,
   numGames: 32,
+  maxPlies: 10_000,
 };
 
 const optionChecks: { readonly [Name in keyof TdGammonOptions]: OptionCheck } = {
@@ -69,6 +72,7 @@ const optionChecks: { readonly [Name in keyof TdGammonOptions]: OptionCheck } = 
   learningRate: scheduleOf(nonNegativeNumber),
   batchSize: positiveInteger,
   numGames: positiveInteger,
+  maxPlies: positiveInteger,
 };
 
 /** How {@link TdGammon.choose} looks ahead. */
@@ -142,7 +146,8 @@ export class TdGammon implements Learner {
     this.values = new AfterstateValues(game, this.options.hidden, this.random, device);
     this.parameters = this.values.network.parameters;
     this.lookahead = new Lookahead(game, this.values);
-    this.selfPlay = new SelfPlay(game, this.options.numGames, this.values, this.random);
+    const { numGames, maxPlies } = this.options;
+    this.selfPlay = new SelfPlay(game, numGames, maxPlies, this.values, this.random);
     const { update, optimizer } = updateProgram(this.values, game.inputs, this.options, device);
     this.update = update;
     this.optimizer = optimizer;
@@ -154,7 +159,7 @@ export class TdGammon implements Learner {
     return this.recorder.step;
   }
 
-  /** Learns from so many games, or so many more, up to `numGames` more than asked for; yields whenever some are over, after the updates. */
+  /** Learns from so many games, or so many more, up to `numGames` more than asked for; yields whenever some are over, after the updates. Throws `EnvError` where a game's functions return what they cannot. */
   *learn(options: LearnOptions | LearnMoreOptions): Generator<Progress, void, void> {
     const { recorder, selfPlay } = this;
     const totalSteps = learnSteps(options, this.step);
@@ -189,7 +194,7 @@ export class TdGammon implements Learner {
 
   /**
    * Which of a roll's afterstates has the highest equity, counted from 0: the player's choice in `turn`.
-   * @throws RangeError for what are no afterstates of the game.
+   * @throws RangeError for what are no afterstates of the game, `EnvError` where its functions return what they cannot.
    */
   choose(turn: Turn, options: ChooseOptions = {}): number {
     checkArguments('choose', { turn, options }, { turn: someTurn(this.game), options: someOptions });
@@ -229,7 +234,7 @@ export class TdGammon implements Learner {
   /**
    * What was saved, which goes on exactly as if it had not been interrupted. What `options` give replaces what it was made with.
    * @throws RangeError for what is no game, an unknown option or a wrong one.
-   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or of another game, or an option does not fit what was saved.
+   * @throws CheckpointError when the checkpoint is another algorithm's or incomplete, or of another game, where positions are none of it, or an option does not fit what was saved.
    * @throws SafetensorsError when the weights are corrupt, or of another shape.
    */
   static load(checkpoint: Checkpoint, game: DiceGame, options: Partial<TdGammonOptions> & DeviceOption = {}): TdGammon {

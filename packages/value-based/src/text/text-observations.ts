@@ -31,7 +31,8 @@ export function textObservations(
     );
   }
   const [actionCount, actionLength] = actions ? (actions.space as Box).shape : [0, 0];
-  const vocabulary = 1 + Math.max(...words.map(({ space }) => Math.max(...(space as Box).high)));
+  const highest = words.map(({ space }) => (space as Box).high.reduce((most, high) => Math.max(most, high), 0));
+  const vocabulary = 1 + Math.max(...highest);
   const numbers = parts.filter((part) => !words.includes(part));
   return { size: observationSpace.size, vocabulary, texts, numbers, actions, actionCount, actionLength };
 }

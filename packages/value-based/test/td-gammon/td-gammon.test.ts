@@ -161,3 +161,76 @@ test('what does not fit is refused in words', () => {
     'rollProbabilities is [0.5,0.4], expected a list of probabilities',
   );
 });
+
+test('positions that are none of backgammon are neither judged nor loaded', () => {
+  const agent = new TdGammon(backgammon, { seed: 1, hidden: [4], numGames: 2 });
+  for (const { step } of agent.learn({ steps: 1 })) if (step >= 1) break;
+  const fourteen = startPosition();
+  fourteen[24] = 1;
+  const problem = 'it has 14 checkers of the one player and 15 of the other, expected 15 each';
+  for (const call of [
+    () => agent.choose({ afterstates: [startPosition(), fourteen] }, { plies: 2 }),
+    () => agent.evaluate([startPosition(), fourteen]),
+  ]) {
+    expect(call).toThrow(`expected one or more afterstates of 28 numbers each: of the one at [1], ${problem}`);
+  }
+  const whole = agent.checkpoint();
+  const { games } = whole.state.selfPlay as unknown as {
+    readonly games: readonly { readonly plies: number; readonly afterstates: Int8Array }[];
+  };
+  const number = games.findIndex(({ plies }) => plies > 0);
+  const afterstates = games[number].afterstates.slice();
+  afterstates.fill(0, 28 * (games[number].plies - 1));
+  const none = 'it has 0 checkers of the one player and 0 of the other, expected 15 each';
+  for (const [changes, said] of [
+    [{ position: fourteen }, problem],
+    [{ afterstates }, none],
+  ] as const) {
+    const changed = games.map((each, i) => (i === number ? { ...each, ...changes } : each));
+    const damaged = { ...whole, state: { ...whole.state, selfPlay: { games: changed } } } as unknown as typeof whole;
+    expect(() => TdGammon.load(damaged, backgammon)).toThrow(
+      `state 'games': expected positions of the game in number ${number}, got one of which ${said}`,
+    );
+  }
+});
+
+test('a game whose functions return what they cannot, or which does not end, is refused by name', () => {
+  const learn = (changes: Partial<DiceGame>, options: object = {}) => {
+    const agent = new TdGammon({ ...race, ...changes }, { hidden: [4], numGames: 2, ...options });
+    return () => learned(agent, 1);
+  };
+  for (const [count, text] of [
+    [0, '0'],
+    [3, '3'],
+    [1.5, '1.5'],
+    [NaN, 'NaN'],
+    ['2', '"2"'],
+    [undefined, 'undefined'],
+  ] as const) {
+    expect(learn({ findAfterstates: () => count as number })).toThrow(
+      /^findAfterstates: expected to find 1 to 2 afterstates of roll \d, got /,
+    );
+    expect(learn({ findAfterstates: () => count as number })).toThrow(`got ${text}`);
+  }
+  for (const [points, text] of [
+    [NaN, 'NaN'],
+    [-1, '-1'],
+    [4, '4'],
+    [0.5, '0.5'],
+    ['1', '"1"'],
+    [true, 'true'],
+    [undefined, 'undefined'],
+  ] as const) {
+    expect(learn({ pointsWon: () => points as number })).toThrow(`pointsWon: expected 0, 1, 2 or 3, got ${text}`);
+  }
+  expect(learn({ pointsWon: () => 0 }, { maxPlies: 20 })).toThrow(
+    'TdGammon: a game was not over after 20 plies; set maxPlies where that is too few',
+  );
+  // The races end: by the plies of the longest one that they are allowed.
+  expect(learn({}, { maxPlies: 200 })()).toBeGreaterThan(0);
+});
+
+test('a step size with which weights leave all numbers ends training at the first update', () => {
+  const agent = new TdGammon(race, { hidden: [4], learningRate: 1e30, batchSize: 4 });
+  expect(() => learned(agent, 10)).toThrow(/^td-gammon: .+ the learning rate may be too large$/);
+});

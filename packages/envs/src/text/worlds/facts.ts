@@ -83,7 +83,7 @@ export class Facts {
   /** The texts of those that may change, sorted: the same for the same set. */
   texts(): string[] {
     const texts: string[] = [];
-    for (const [key, facts] of this.index) if (!key.includes('(')) texts.push(...facts.keys());
+    for (const [key, facts] of this.index) if (!key.includes('(')) for (const text of facts.keys()) texts.push(text);
     return texts.sort();
   }
 
