@@ -11,6 +11,9 @@ import { sidebar } from './sidebar.ts';
 /** Where the site lies on its host: `/` here, `/gradus/` on GitHub Pages, for instance. */
 const base = process.env.DOCS_BASE ?? '/';
 
+/** Whether the many pages of the reference are left out, to see the others sooner. */
+const isWithoutReference = Boolean(process.env.DOCS_WITHOUT_REFERENCE);
+
 /** What `scripts/generate.ts` made for the pages. */
 function generated(name: string): unknown {
   const file = new URL(`../generated/${name}`, import.meta.url);
@@ -26,15 +29,21 @@ export default defineConfig({
   cleanUrls: true,
   // The names of all pages once, not in each page.
   metaChunk: true,
-  srcExclude: ['README.md', 'generated/**', 'test/**', ...(process.env.DOCS_WITHOUT_REFERENCE ? ['reference/**'] : [])],
+  srcExclude: ['README.md', 'generated/**', 'test/**', ...(isWithoutReference ? ['reference/**'] : [])],
+  ignoreDeadLinks: isWithoutReference ? [/^\/reference\//] : false,
   head: [['link', { rel: 'icon', href: `${base}logo.svg` }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
     config(md) {
       // Formulas become HTML when the site is built: pages carry no script for them. Vue must not read their braces.
       // Those that are too wide for a phone are scrolled, by keyboard too.
-      const transformer = (html: string) =>
-        html.replace(/^<(span|p)/, '<$1 v-pre').replace('class="katex-display"', 'class="katex-display" tabindex="0"');
+      const transformer = (html: string) => {
+        // KaTeX shows what is no formula in red, and goes on.
+        if (html.includes('katex-error')) throw new Error(`what is between dollars is no formula: ${html}`);
+        return html
+          .replace(/^<(span|p)/, '<$1 v-pre')
+          .replace('class="katex-display"', 'class="katex-display" tabindex="0"');
+      };
       // VitePress has a copy of markdown-it's types of its own.
       md.use<MarkdownItKatexOptions>(katex as never, { transformer });
       linkNames(md, generated('names.json') as ReferencePages);

@@ -20,6 +20,7 @@ export const sidebar: DefaultTheme.SidebarMulti = {
         page('Your own environment', '/guides/own-environment'),
         page('Your own network and loss', '/guides/own-network'),
         page('Coming from Python', '/guides/coming-from'),
+        page('From Python, and back', '/guides/bridges'),
         page('In the browser', '/guides/browser'),
         page('Resuming and checkpoints', '/guides/checkpoints'),
         page('Benchmarks and statistics', '/guides/statistics'),

@@ -21,15 +21,27 @@ function missingNames(pages: ReferencePages): string[] {
   );
 }
 
-/** The names that a file exports from others by name. */
-function exportedNames(file: string): string[] {
-  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2023);
+/** The names that a file exports: what it declares, and what it hands on from others by name. */
+export function exportedNames(file: string, text: string = readFileSync(file, 'utf8')): string[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023);
   return source.statements.flatMap((statement) => {
-    if (!ts.isExportDeclaration(statement) || statement.exportClause === undefined) return [];
-    return ts.isNamedExports(statement.exportClause)
-      ? statement.exportClause.elements.map(({ name }) => name.text)
-      : [];
+    if (ts.isExportDeclaration(statement)) {
+      if (statement.exportClause === undefined) throw new Error(`${file}: export * does not say which names it has`);
+      if (ts.isNamespaceExport(statement.exportClause)) return [statement.exportClause.name.text];
+      return statement.exportClause.elements.map(({ name }) => name.text);
+    }
+    const isExported = ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(isExport);
+    if (isExported !== true) return [];
+    if (ts.isVariableStatement(statement)) {
+      return statement.declarationList.declarations.map(({ name }) => name.getText(source));
+    }
+    const { name } = statement as ts.DeclarationStatement;
+    return name === undefined ? [] : [name.getText(source)];
   });
+}
+
+function isExport({ kind }: ts.Modifier): boolean {
+  return kind === ts.SyntaxKind.ExportKeyword;
 }
 
 /** Includes of files that are not there: VitePress would leave them out without a word. */

@@ -11,4 +11,4 @@ for (const folder of [generated, join(docs, 'reference')]) rmSync(folder, { recu
 mkdirSync(generated, { recursive: true });
 const pages = await writeReference();
 writeResults();
-check(pages, await runExamples());
+check(pages, await runExamples(pages));

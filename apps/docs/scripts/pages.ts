@@ -28,3 +28,8 @@ export function readPages(): Page[] {
     text: readFileSync(join(docs, path), 'utf8'),
   }));
 }
+
+/** Where a page is on the site: `/guides/first-agent`. */
+export function urlOf({ path }: Pick<Page, 'path'>): string {
+  return `/${path.replace(/(index)?\.md$/, '')}`;
+}

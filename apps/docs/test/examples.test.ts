@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { examplesOf } from '../scripts/examples.ts';
+import { commentExamplesOf, commentModule, examplesOf } from '../scripts/examples.ts';
 
 const block = (info: string, code: string): string => `\`\`\`${info}\n${code}\n\`\`\`\n`;
 
@@ -25,5 +25,16 @@ test('a mark that there is not is an error with its place, as is going on with n
   expect(() => examplesOf({ path: 'a.md', text })).toThrow('a.md:3: ```ts twoslash is no mark of an example');
   expect(() => examplesOf({ path: 'a.md', text: block('ts continued', '1;') })).toThrow(
     'a.md:1: there is no block before it',
+  );
+});
+
+test('an example in a comment becomes a module that imports what packages export', () => {
+  const text = `/**\n * Does this.\n *\n * \`\`\`ts\n * const x = make(env, 1);\n * \`\`\`\n */`;
+  const [{ name, code }] = commentExamplesOf('core/a/b.ts', text);
+  expect({ name, code }).toEqual({ name: 'comment-core-a-b-1', code: 'const x = make(env, 1);\n' });
+  const page = (entry: string) => ({ entry, kind: 'Function', page: '' });
+  const pages = { make: [page('envs'), page('core')], x: [page('envs')] };
+  expect(commentModule(code, pages, 'core')).toBe(
+    "import { make } from '@gradus/core';\ndeclare const env: any;\nconst x = make(env, 1);\nexport {};\n",
   );
 });

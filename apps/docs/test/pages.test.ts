@@ -8,15 +8,29 @@ import { readPages } from '../scripts/pages.ts';
 const pages = readPages();
 const textOf = (path: string): string => pages.find((page) => page.path === `${path}.md`)?.text ?? '';
 
-/** Sections of the lectures whose code exists: a chapter has an anchor for each. Who adds code for another adds a line. */
+/**
+ * Sections of the lectures: a chapter has an anchor for each, and below it what is there of it, functions, pages of algorithms, equations. Who adds code for
+ * another adds a line.
+ */
 const sections = JSON.parse(readFileSync(join(docs, 'test', 'fixtures', 'sections.json'), 'utf8')) as {
   section: string;
   title: string;
   page: string;
+  mentions: string[];
 }[];
 
-test.each(sections)('$section has a place in the course: $title', ({ section, page }) => {
-  expect(textOf(page)).toMatch(new RegExp(`^## .* \\{#${section.replace('.', '\\.')}\\}$`, 'm'));
+test.each(sections)('$section has a place in the course: $title', ({ section, page, mentions }) => {
+  const [, place = ''] = textOf(page).split(new RegExp(`^## .* \\{#${section.replace('.', '\\.')}\\}$`, 'm'));
+  expect(place).not.toBe('');
+  const [own] = place.split(/^## /m);
+  expect(mentions.filter((mention) => !own.includes(mention))).toEqual([]);
+});
+
+test('the lectures have seven parts, whose sections are numbered without a gap', () => {
+  const counts = [1, 2, 3, 4, 5, 6, 7].map((part) => sections.filter(({ section }) => section.startsWith(`S${part}.`)));
+  expect(counts.map((part) => part.map(({ section }) => Number(section.slice(3))))).toEqual(
+    [4, 6, 6, 2, 9, 6, 4].map((length) => Array.from({ length }, (_, i) => i + 1)),
+  );
 });
 
 /** Sources that say which section of the lectures they are. */
@@ -80,6 +94,33 @@ describe('pages of algorithms', () => {
     const slug = known[algorithm] ?? algorithm.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     expect(algorithms.map(({ path }) => path)).toContain(`algorithms/${slug}.md`);
   });
+});
+
+describe('formulas', () => {
+  test('do not lie across the cells of a table', () => {
+    const cells = pages.flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .filter((line) => line.startsWith('|'))
+        .flatMap((line) => line.replaceAll(/`[^`]*`/g, '').split(/(?<!\\)\|/))
+        .map((cell) => `${path}: ${cell.trim()}`),
+    );
+    expect(cells.filter((cell) => cell.split('$').length % 2 === 0)).toEqual([]);
+  });
+});
+
+test('programs are in the languages that the build checks, or have nothing to check', () => {
+  const languages = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/^ *```(\w+)/gm)].map(([, language]) => `${path}: ${language}`),
+  );
+  expect(languages.filter((each) => !/: (ts|sh|diff|html|py|text|json)$/.test(each))).toEqual([]);
+});
+
+test('the module for PyTorch is that of the README', () => {
+  const readme = readFileSync(join(docs, '..', 'benchmark', 'README.md'), 'utf8');
+  const blocks = [...textOf('guides/bridges').matchAll(/^```py\n.*?^```$/gms)].map(([block]) => block);
+  const [module] = blocks.filter((block) => block.includes('torch.nn.Module'));
+  expect(readme).toContain(module);
 });
 
 describe('the sidebar', () => {

@@ -1,25 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import axe from 'axe-core';
-import {
-  chromium,
-  type Browser,
-  type BrowserContextOptions,
-  type LaunchOptions,
-  type Locator,
-  type Page,
-} from 'playwright';
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { catalog } from '../../demos/catalog.ts';
-import { serveFolder } from './serve-folder.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    readonly launchOptions: LaunchOptions;
-  }
-}
+import { choose, hasLearned, look, titleOf, variants } from '../../scripts/learned.ts';
+import { dist, foreign, openPage, scriptSize, type OpenedPage } from '../../scripts/opened-page.ts';
+import { serveFolder } from '../../scripts/serve-folder.ts';
+import { violations } from './violations.ts';
 
 const names = Object.keys(catalog);
 /** Nothing here depends on how fast a machine is: tests that wait for ever are ended by the runner. */
@@ -28,7 +14,7 @@ let browser: Browser;
 let site: { readonly server: Server; readonly url: string };
 
 beforeAll(async () => {
-  site = await serveFolder(fileURLToPath(new URL('../../.vitepress/dist', import.meta.url)));
+  site = await serveFolder(dist);
   browser = await chromium.launch(inject('launchOptions'));
 });
 
@@ -37,83 +23,71 @@ afterAll(async () => {
   site.server.close();
 });
 
-/** A page that was opened, what it asked for, and what it complained of. */
-interface Opened {
-  readonly page: Page;
-  readonly demo: Locator;
-  readonly requests: string[];
-  readonly complaints: string[];
-}
+const open = (path: string, options?: BrowserContextOptions): Promise<OpenedPage> =>
+  openPage(browser, site.url, path, options);
 
-async function open(path: string, options: BrowserContextOptions = {}): Promise<Opened> {
-  const page = await browser.newPage(options);
-  page.setDefaultTimeout(patiently.timeout);
-  const requests: string[] = [];
-  const complaints: string[] = [];
-  page.on('request', (request) => requests.push(request.url()));
-  page.on('console', (message) => complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(`${site.url}${path}`);
-  return { page, demo: page.locator('[data-demo]'), requests, complaints };
-}
-
-/** What axe finds of impact `serious` or `critical`, but for VitePress's own button, of which it says that its label lacks the key's name. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate<{ id: string; impact: string; nodes: { html: string }[] }[]>(
-    "axe.run({ exclude: ['.DocSearch-Button'] }).then(({ violations }) => violations)",
-  );
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
-/** Kilobytes of scripts, gzipped as a host would. */
-function scriptSize(requests: readonly string[]): number {
-  const scripts = [...new Set(requests)].filter((request) => new URL(request).pathname.endsWith('.js'));
-  const folder = new URL('../../.vitepress/dist/', import.meta.url);
-  const sizes = scripts.map((script) => gzipSync(readFileSync(new URL(`.${new URL(script).pathname}`, folder))).length);
-  return sizes.reduce((sum, size) => sum + size, 0) / 1000;
-}
-
-/** By how much the curve is above its start: its words are ‘…: from 9.8 to 412; …’, of which the first line counts. */
-async function improvement(demo: Locator): Promise<number> {
-  const words = (await demo.locator('svg').last().getAttribute('aria-label')) ?? '';
-  const [, from, to] = /: from (\S+) to ([^;\s]+)/.exec(words) ?? [];
-  const read = (text = 'NaN'): number => Number(text.replace('K', 'e3').replace('M', 'e6'));
-  return read(to) - read(from);
-}
-
-it('the first page loads at most 150 kB of scripts, and nothing of a demo', async () => {
-  const { page, requests, complaints } = await open('/');
-  await page.waitForLoadState('networkidle');
-  expect(scriptSize(requests)).toBeLessThan(150);
-  // The page that lists the demos is fetched before anybody goes there, as all pages that are linked to.
-  expect(requests.filter((request) => /demo(?!s_index)|worker/.test(request))).toEqual([]);
-  expect(complaints).toEqual([]);
-  await page.close();
+it('there is a sign of learning for every demo', () => {
+  expect([...new Set(variants.map(({ name }) => name))].sort()).toEqual([...names].sort());
 });
 
-describe.each(names)('the demo %s', (name) => {
-  it('trains when asked to, improves, and asks no other host for anything', async () => {
-    const { page, demo, requests, complaints } = await open(`/demos/${name}`, { colorScheme: 'dark' });
+describe.each(variants.map((variant) => ({ variant, title: titleOf(variant) })))('the demo $title', ({ variant }) => {
+  it('runs when asked to, learns, and asks no other host for anything', async () => {
+    const { page, demo, requests, complaints } = await open(`/demos/${variant.name}`, { colorScheme: 'dark' });
     await demo.getByText('Nothing runs yet.').waitFor();
     expect(page.workers()).toEqual([]);
+    await choose(demo, variant);
     await demo.getByRole('button', { name: 'Start' }).click();
-    await expect.poll(() => improvement(demo), patiently).toBeGreaterThan(0);
-    expect(requests.filter((request) => !request.startsWith(site.url) && !/^(data|blob):/.test(request))).toEqual([]);
+    await expect
+      .poll(async () => {
+        const shown = await look(demo);
+        return hasLearned(variant, shown) || shown.step > variant.within || !/^\d/.test(shown.status);
+      }, patiently)
+      .toBe(true);
+    const shown = await look(demo);
+    expect(hasLearned(variant, shown), `${shown.status}: ${JSON.stringify(shown.gains)}`).toBe(true);
+    expect(foreign(requests, site.url)).toEqual([]);
     expect(complaints).toEqual([]);
     expect(scriptSize(requests)).toBeLessThan(400);
     expect(await violations(page)).toEqual([]);
     await page.close();
   });
+});
 
+describe.each(names)('the demo %s', (name) => {
   it('fits a phone', async () => {
     const { page, demo } = await open(`/demos/${name}`, { viewport: { width: 390, height: 844 } });
     await demo.getByRole('button', { name: 'Step' }).click();
-    await demo.locator('svg').last().waitFor();
+    await demo.locator('figure svg').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     expect(await violations(page)).toEqual([]);
+    await page.close();
+  });
+
+  it('has its settings changed by keyboard', async () => {
+    const { page, demo } = await open(`/demos/${name}`);
+    const start = demo.getByRole('button', { name: 'Start' });
+    const reached = new Set<string>();
+    await start.focus();
+    // Every control is come to by the tabulator key, in its order.
+    const controls = await demo.locator('button:not([disabled], [tabindex="-1"]), select, input').count();
+    for (let i = 0; i < controls; i++) {
+      reached.add(
+        await page.evaluate<string>(
+          "document.activeElement.closest('[data-demo]') && document.activeElement.outerHTML",
+        ),
+      );
+      await page.keyboard.press('Tab');
+    }
+    expect(reached.size).toBe(controls);
+    await start.focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter'); // Step
+    await expect.poll(async () => (await look(demo)).step, patiently).toBeGreaterThan(0);
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Space');
+    await demo.getByRole('button', { name: 'Pause' }).waitFor();
+    await page.keyboard.press('Space');
+    await start.waitFor();
     await page.close();
   });
 });
@@ -135,7 +109,7 @@ it('a pretrained agent plays at once, frozen', async () => {
   await page.close();
 });
 
-it('is used by keyboard alone', async () => {
+it('has its settings changed by keyboard', async () => {
   const { page, demo } = await open('/demos/ppo-and-dqn');
   const start = demo.getByRole('button', { name: 'Start' });
   await start.focus();
@@ -178,6 +152,28 @@ it('ends its worker when the reader leaves, and moves nothing where motion is un
   await expect.poll(() => page.workers().length, patiently).toBe(1);
   await page.getByRole('link', { name: 'Ten arms' }).first().click();
   await page.locator('[data-demo=bandits]').waitFor();
+  await expect.poll(() => page.workers().length, patiently).toBe(0);
+  await page.close();
+});
+
+it('has one demo run at a time where a page has two, and ends both when the reader leaves', async () => {
+  const { page } = await open('/course/policy-gradients');
+  const [first, second] = ['aliased-grid', 'tricks'].map((name) => page.locator(`[data-demo=${name}]`));
+  const stepOf = async (demo: Locator): Promise<number> => (await look(demo)).step;
+  await first.getByRole('button', { name: 'Start' }).click();
+  await expect.poll(() => stepOf(first), patiently).toBeGreaterThan(0);
+  await second.getByRole('button', { name: 'Start' }).click();
+  await first.getByRole('button', { name: 'Start' }).waitFor();
+  const before = await stepOf(first);
+  const begun = await stepOf(second);
+  await expect.poll(() => stepOf(second), patiently).toBeGreaterThan((begun || 0) + 2000);
+  expect(await stepOf(first)).toBe(before);
+  await first.getByRole('button', { name: 'Start' }).click();
+  await second.getByRole('button', { name: 'Start' }).waitFor();
+  await expect.poll(() => stepOf(first), patiently).toBeGreaterThan(before);
+  expect(page.workers()).toHaveLength(2);
+  await page.getByRole('link', { name: '8 Themes' }).first().click();
+  await page.getByRole('heading', { name: '8 Themes' }).waitFor();
   await expect.poll(() => page.workers().length, patiently).toBe(0);
   await page.close();
 });

@@ -1,0 +1,88 @@
+import type { Server } from 'node:http';
+import { chromium, type Browser, type LaunchOptions } from 'playwright';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { dist, foreign, openPage, referencePages, scriptSize } from '../../scripts/opened-page.ts';
+import { readPages, urlOf } from '../../scripts/pages.ts';
+import { serveFolder } from '../../scripts/serve-folder.ts';
+import { violations } from './violations.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly launchOptions: LaunchOptions;
+  }
+}
+
+const phone = { width: 390, height: 844 };
+const paths = [...readPages().map(urlOf), ...referencePages];
+const sizes = new Map<string, number>();
+let browser: Browser;
+let site: { readonly server: Server; readonly url: string };
+
+beforeAll(async () => {
+  site = await serveFolder(dist);
+  browser = await chromium.launch(inject('launchOptions'));
+});
+
+afterAll(async () => {
+  await browser.close();
+  site.server.close();
+  const lines = [...sizes]
+    .sort(([, a], [, b]) => b - a)
+    .map(([path, size]) => `${size.toFixed(1).padStart(6)} ${path}`);
+  console.log(['kB of scripts, gzipped, before anything is started', ...lines].join('\n'));
+});
+
+it('the first page loads nothing of a demo', async () => {
+  const { page, requests } = await openPage(browser, site.url, '/');
+  // The page that lists the demos is fetched before anybody goes there, as all pages that are linked to.
+  expect(requests.filter((request) => /demo(?!s_index)|worker/.test(request))).toEqual([]);
+  await page.close();
+});
+
+describe.each(paths)('%s', (path) => {
+  it('loads at most 150 kB of scripts, fits a phone, and complains of nothing', async () => {
+    const { page, requests, complaints } = await openPage(browser, site.url, path, { viewport: phone });
+    sizes.set(path, scriptSize(requests));
+    expect(scriptSize(requests)).toBeLessThan(150);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(phone.width);
+    expect(foreign(requests, site.url)).toEqual([]);
+    expect(complaints).toEqual([]);
+    // What is shown is the page, not its absence, and no formula is left as it was written.
+    expect(await page.getByText('PAGE NOT FOUND').count()).toBe(0);
+    expect(await page.evaluate(WRITTEN_FORMULAS)).toEqual([]);
+    await page.close();
+  });
+});
+
+/** Dollars in what is read, outside of code and formulas. */
+const WRITTEN_FORMULAS = `(() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.querySelector('#app'), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const { parentElement, textContent } = walker.currentNode;
+    if (textContent.includes('$') && !parentElement.closest('code, pre, textarea, .katex, script, style')) {
+      found.push(textContent.trim());
+    }
+  }
+  return found;
+})()`;
+
+const kinds = [
+  '/',
+  '/guides/coming-from',
+  '/course/policy-gradients',
+  '/algorithms/',
+  '/algorithms/ppo',
+  '/demos/',
+  '/demos/playground',
+  '/benchmarks',
+  ...referencePages,
+];
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  it.each(kinds)('%s has no serious fault of accessibility', async (path) => {
+    const { page } = await openPage(browser, site.url, path, { colorScheme });
+    expect(await violations(page)).toEqual([]);
+    await page.close();
+  });
+});
