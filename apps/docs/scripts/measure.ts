@@ -105,6 +105,7 @@ async function screenshots(browser: Browser, url: string, [folder = 'screenshots
     // They are loaded after the page.
     if (withDemos.has(path)) await demo.first().waitFor();
     for (const each of await demo.all()) await runAWhile(page, each);
+    await page.evaluate('scrollTo(0, 0)');
     for (const [name, { colorScheme, width }] of Object.entries(looks)) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });
