@@ -1,14 +1,15 @@
 import { Random } from '@gradus/core';
-import { TextGenerator, type GenerateOptions } from '@gradus/llm-rlhf';
+import { TextGenerator, type ChatTemplate, type GenerateOptions } from '@gradus/llm-rlhf';
 import { Option, type Command } from 'commander';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
 import { integerFrom, numberFrom, oneSeed } from '../catalog/parse-options.ts';
-import { fromFiles, loadLanguageModel, type LanguageModel } from '../rlhf/language-model.ts';
+import { chatTemplateOf, fromFiles, loadLanguageModel, type LanguageModel } from '../rlhf/language-model.ts';
 import { UserError } from '../user-error.ts';
 
 interface GenerateCommandOptions {
   readonly model: string;
   readonly prompt: readonly string[];
+  readonly chat: boolean;
   readonly samples: number;
   readonly maxNewTokens?: number;
   readonly temperature: number;
@@ -32,6 +33,7 @@ follows from --seed.
 
 Examples:
   gradus rlhf generate --model runs/sft --prompt 'Once upon a time'
+  gradus rlhf generate --model smollm2 --chat --prompt 'What is the capital of France?'
   gradus rlhf generate --model gpt2 --prompt 'The answer is' --samples 4 --temperature 0.7 --top-p 0.9 --json`;
 
 const repeatable = (flags: string, description: string): Option =>
@@ -47,6 +49,11 @@ export function addRlhfGenerate(rlhf: Command): void {
     .description('complete texts')
     .requiredOption('--model <dir>', "a folder of Hugging Face's files, or one that 'gradus rlhf' saved a model in")
     .addOption(repeatable('--prompt <text>', 'what is to be completed; may be repeated').makeOptionMandatory())
+    .option(
+      '--chat',
+      "take each prompt as a user's message, and put the model's chat template around it, after which it answers",
+      false,
+    )
     .option('--samples <n>', 'completions of each prompt', integerFrom(1), 1)
     .option(
       '--max-new-tokens <n>',
@@ -90,7 +97,8 @@ async function generateCommand(options: GenerateCommandOptions): Promise<void> {
   const { samples, temperature, topK = null, topP, seed, json } = options;
   const device = await openDevice(options.device ?? defaultDeviceName());
   const model = await loadLanguageModel(options.model);
-  const prompts = await Promise.all(options.prompt.map(async (prompt) => encodePrompt(model, prompt)));
+  const template = options.chat ? await chatTemplateOf(model.textFiles, `--model ${options.model}`) : undefined;
+  const prompts = await Promise.all(options.prompt.map(async (prompt) => encodePrompt(model, prompt, template)));
   const texts = prompts.flatMap((prompt) => Array.from({ length: samples }, () => prompt));
   const promptLength = Math.max(...prompts.map(({ tokens }) => tokens.length));
   const maxNewTokens = newTokens(model, promptLength, options.maxNewTokens);
@@ -118,7 +126,13 @@ interface Prompt {
   readonly tokens: Int32Array;
 }
 
-async function encodePrompt({ tokenizer }: LanguageModel, text: string): Promise<Prompt> {
+async function encodePrompt(
+  { tokenizer }: LanguageModel,
+  given: string,
+  template: ChatTemplate | undefined,
+): Promise<Prompt> {
+  const asked = [{ role: 'user', content: given }];
+  const text = await fromFiles('--chat', () => template?.render(asked, { addGenerationPrompt: true }) ?? given);
   const tokens = await fromFiles('--prompt', () => tokenizer.encode(text));
   if (tokens.length === 0) throw new UserError('--prompt: expected a text of at least one token, got none');
   return { text, tokens };

@@ -10,9 +10,10 @@ import { checkOutputFolder } from '../files/check-output-folder.ts';
 import { TrainingFolder } from '../results/training-folder.ts';
 import { languageAlgorithms, type LanguageAlgorithm, type Material, type Training } from '../rlhf/algorithms.ts';
 import { readDataFile } from '../rlhf/data-file.ts';
-import { fromFiles, loadLanguageModel } from '../rlhf/language-model.ts';
+import { chatTemplateOf, fromFiles, loadLanguageModel, type TextFiles } from '../rlhf/language-model.ts';
 import {
   forgetModel,
+  importEnvironment,
   importReward,
   loadLanguageRun,
   loadRewardModel,
@@ -30,6 +31,9 @@ interface RlhfTrainOptions {
   readonly data?: string;
   readonly reward?: string;
   readonly reference?: string;
+  readonly environment?: string;
+  readonly maxLength?: number;
+  readonly maxTurns?: number;
   readonly epochs?: number;
   readonly steps?: number;
   readonly moreSteps?: number;
@@ -50,7 +54,8 @@ interface RlhfTrainOptions {
 const LINE = 100;
 
 const notes = (name: string): string => `
-Steps are texts. Rows are in TRL's formats, in a file of JSON lines (.jsonl) or Parquet (.parquet). What --set can set, with its defaults:
+Steps are texts. Rows are in TRL's formats, in a file of JSON lines (.jsonl) or Parquet (.parquet); where they are conversations, the model's chat template makes
+texts of them. What --set can set, with its defaults:
 
   ${optionsText(languageAlgorithms[name].defaults)}
 
@@ -85,6 +90,19 @@ export function addRlhfTrain(rlhf: Command, name: string): void {
       '--reward <dir|file>',
       "what completions are rewarded by: a folder of 'gradus rlhf reward', or a module that exports a function reward(prompts, completions)",
     );
+    command
+      .addOption(
+        new Option(
+          '--environment <file>',
+          'episodes of several turns instead: a module that exports a function environment(), which makes a TextEnvironment; rows are what episodes begin with',
+        ).conflicts(['reward', 'maxPromptLength']),
+      )
+      .option('--max-length <n>', 'tokens of the longest episode', integerFrom(2))
+      .option(
+        '--max-turns <n>',
+        'turns of the model in an episode (default: what --max-length has room for)',
+        integerFrom(1),
+      );
   }
   if (isOnline || name === 'dpo') {
     command.option(
@@ -120,6 +138,8 @@ export function addRlhfTrain(rlhf: Command, name: string): void {
         'model',
         'out',
         'seed',
+        'maxLength',
+        'maxTurns',
         'maxPromptLength',
         'maxCompletionLength',
       ]),
@@ -146,14 +166,14 @@ async function rlhfTrainCommand(name: string, options: RlhfTrainOptions, command
   try {
     const started =
       known === undefined ? await startRun(name, options, command) : await resumeRun(name, resume ?? '', options);
-    const { run, trainer, decoder, tokenizerFile } = started;
+    const { run, trainer, decoder, textFiles } = started;
     if (folder !== undefined && known === undefined) await forgetModel(folder.path);
     const own = `runs/${run.algorithm}-${basename(resolve(run.model))}-${run.seed}`;
     const folderPath = async (): Promise<string> => (folder ??= await TrainingFolder.takeNew(own)).path;
-    const save = async (place: string): Promise<void> => saveLanguageRun(place, run, trainer, tokenizerFile);
+    const save = async (place: string): Promise<void> => saveLanguageRun(place, run, trainer, textFiles);
     const saveWithModel = async (place: string): Promise<void> => {
       await save(place);
-      if (name !== 'reward') await saveModel(place, decoder, run, tokenizerFile);
+      if (name !== 'reward') await saveModel(place, decoder, run, textFiles);
     };
     const last = lastMetrics();
     const time = await trainInterruptibly(trainer, {
@@ -231,17 +251,19 @@ interface StartedRun {
   readonly run: LanguageRun;
   readonly trainer: Learner;
   readonly decoder: Decoder;
-  readonly tokenizerFile: unknown;
+  readonly textFiles: TextFiles;
 }
 
 async function startRun(name: string, options: RlhfTrainOptions, command: Command): Promise<StartedRun> {
   const { isOnline, defaults } = languageAlgorithms[name];
   const missing = (option: string): never => command.error(`error: required option '${option}' not specified`);
   const { model: path = missing('--model <dir>'), data = missing('--data <file>'), seed, reward, reference } = options;
-  if (isOnline && reward === undefined) missing('--reward <dir|file>');
+  const { environment, maxLength, maxTurns } = options;
+  if (isOnline && environment === undefined && reward === undefined) missing('--reward <dir|file>');
+  if (environment !== undefined && maxLength === undefined) missing('--max-length <n>');
   const given = assignedOptions(options.set, defaults);
   const device = options.device ?? defaultDeviceName();
-  const { decoder, tokenizer, tokenizerFile, endTokens } = await loadLanguageModel(path);
+  const { decoder, tokenizer, textFiles, endTokens } = await loadLanguageModel(path);
   if (endTokens.length === 0) {
     throw new UserError(
       `--model ${path}: its files do not say which token ends texts (eos_token_id of generation_config.json)`,
@@ -254,6 +276,9 @@ async function startRun(name: string, options: RlhfTrainOptions, command: Comman
     data,
     ...(reward !== undefined && { reward }),
     ...(reference !== undefined && { reference }),
+    ...(environment !== undefined && { environment }),
+    ...(maxLength !== undefined && { maxLength }),
+    ...(maxTurns !== undefined && { maxTurns }),
     ...(maxPromptLength !== undefined && { maxPromptLength }),
     ...(maxCompletionLength !== undefined && { maxCompletionLength }),
     seed,
@@ -261,29 +286,37 @@ async function startRun(name: string, options: RlhfTrainOptions, command: Comman
     endTokens: [...endTokens],
   };
   const opened = await openDevice(device);
-  const material = await materialOf(run, decoder, tokenizer, opened);
+  const material = await materialOf(run, decoder, tokenizer, textFiles, opened);
   const { trainer, epoch } = startTraining(run, material, { ...given, seed, device: opened });
   const { steps = options.moreSteps ?? (options.epochs ?? 1) * epoch } = options;
-  return { run: { ...run, steps }, trainer, decoder, tokenizerFile };
+  return { run: { ...run, steps }, trainer, decoder, textFiles };
 }
 
 async function resumeRun(name: string, folder: string, options: RlhfTrainOptions): Promise<StartedRun> {
-  const { run: saved, checkpoint, tokenizerFile, decoder } = await loadLanguageRun(folder);
+  const { run: saved, checkpoint, textFiles, decoder } = await loadLanguageRun(folder);
   if (saved.algorithm !== name) {
     throw new UserError(`--resume ${folder}: it was trained by 'gradus rlhf ${saved.algorithm}'`);
   }
   const { data = saved.data, reward = saved.reward, reference = saved.reference, device = saved.device } = options;
-  const others = { ...(reward !== undefined && { reward }), ...(reference !== undefined && { reference }) };
+  const { environment = saved.environment } = options;
+  if (environment !== undefined && saved.environment === undefined) {
+    throw new UserError(`--resume ${folder}: it learned from completions, not from episodes of an environment`);
+  }
+  const others = {
+    ...(reward !== undefined && { reward }),
+    ...(reference !== undefined && { reference }),
+    ...(environment !== undefined && { environment }),
+  };
   const run = { ...saved, data, ...others, device };
   const given = assignedOptions(options.set, languageAlgorithms[name].defaults);
   const opened = await openDevice(device);
-  const tokenizer = await fromFiles(folder, () => readTokenizer(tokenizerFile));
-  const material = await materialOf(run, decoder, tokenizer, opened);
+  const tokenizer = await fromFiles(folder, () => readTokenizer(textFiles['tokenizer.json']));
+  const material = await materialOf(run, decoder, tokenizer, textFiles, opened);
   const { trainer, epoch } = startTraining(run, material, { ...given, device: opened }, checkpoint);
   const { epochs, moreSteps } = options;
   const total = moreSteps === undefined ? run.steps : trainer.step + moreSteps;
   const { steps = epochs === undefined ? total : epochs * epoch } = options;
-  return { run: { ...run, steps }, trainer, decoder, tokenizerFile };
+  return { run: { ...run, steps }, trainer, decoder, textFiles };
 }
 
 /** What a training is made of, read from where `run` says. */
@@ -291,10 +324,15 @@ async function materialOf(
   run: Omit<LanguageRun, 'steps'>,
   decoder: Decoder,
   tokenizer: ByteLevelTokenizer,
+  textFiles: TextFiles,
   device: Device,
 ): Promise<Material> {
-  const { data, maxPromptLength, maxCompletionLength } = run;
+  const { model, data, environment, maxLength = 0, maxTurns, maxPromptLength, maxCompletionLength } = run;
   const rows = await readDataFile(data);
+  const hasConversations =
+    environment === undefined &&
+    rows.some((row) => ['messages', 'prompt', 'chosen'].some((name) => Array.isArray(row[name])));
+  const template = hasConversations ? await chatTemplateOf(textFiles, `--model ${model}`) : undefined;
   const sameTokens = (option: string, path: string, other: ByteLevelTokenizer): void => {
     if (JSON.stringify(other.vocabulary) === JSON.stringify(tokenizer.vocabulary)) return;
     throw new UserError(`${option} ${path}: its tokenizer has other tokens than the model's`);
@@ -312,11 +350,16 @@ async function materialOf(
   } else if (run.reward !== undefined) {
     const where = `--reward ${run.reward}`;
     const loaded = await loadRewardModel(run.reward, device);
-    sameTokens('--reward', run.reward, await fromFiles(where, () => readTokenizer(loaded.tokenizerFile)));
+    sameTokens('--reward', run.reward, await fromFiles(where, () => readTokenizer(loaded.textFiles['tokenizer.json'])));
     reward = loaded.make;
   }
+  const episodes =
+    environment === undefined
+      ? undefined
+      : { environment: await importEnvironment(environment), maxLength, ...(maxTurns !== undefined && { maxTurns }) };
   const limits = { maxPromptLength, maxCompletionLength };
-  return { decoder, tokenizer, endOfText: run.endTokens[0], rows, limits, reference, reward };
+  const endOfText = run.endTokens[0];
+  return { decoder, tokenizer, endOfText, rows, limits, template, reference, reward, episodes };
 }
 
 /** @throws UserError for rows that are not what they should be, and for options that are wrong. */

@@ -21,11 +21,14 @@ import {
   sftDefaults,
   SftTrainer,
   type ByteLevelTokenizer,
+  type ChatTemplate,
   type Decoder,
   type OnlineInputs,
   type OnlineOptions,
+  type PromptInputs,
   type Reward,
   type Row,
+  type TextEnvironment,
 } from '@gradus/llm-rlhf';
 
 /** What a training is made of. */
@@ -37,10 +40,24 @@ export interface Material {
   readonly endOfText: number;
   readonly rows: readonly Row[];
   readonly limits: TextLimits;
+  /** What makes texts of conversations, where rows have some. */
+  readonly template?: ChatTemplate | undefined;
   /** From which the policy should not stray, where it is another than the model as it was at first. */
   readonly reference?: Decoder | undefined;
   /** What texts of so many tokens at most are rewarded by, where something rewards them. */
   readonly reward?: ((maxLength: number) => Reward) | undefined;
+  /** In which episodes of several turns are played, instead of prompts that are completed. */
+  readonly episodes?: Episodes | undefined;
+}
+
+/** Episodes of several turns. */
+export interface Episodes {
+  /** Makes an environment for each. */
+  readonly environment: () => TextEnvironment;
+  /** Tokens of the longest. */
+  readonly maxLength: number;
+  /** Turns of the model. */
+  readonly maxTurns?: number;
 }
 
 /** Where texts are cut. */
@@ -107,24 +124,41 @@ function online(
     columns: 'prompt',
     isOnline: true,
     defaults: { ...defaults },
-    start: ({ decoder: model, tokenizer, endOfText, rows, limits, reference, reward }, options, checkpoint) => {
-      const { maxPromptLength = null } = limits;
-      const { examples: prompts } = promptExamples(rows, tokenizer, { maxPromptLength });
-      const longest = prompts.reduce((most, { prompt }) => Math.max(most, prompt.length), 0);
+    start: (material, options, checkpoint) => {
+      const { decoder: model, tokenizer, endOfText, rows, reference, episodes } = material;
+      const given = { model, reference, tokenizer, endOfText };
       const saved = checkpoint === undefined ? {} : readState(checkpoint.state, 'options');
       const { maxNewTokens } = { ...defaults, ...saved, ...options } as OnlineOptions;
-      if (reward === undefined) throw new RangeError('reward: expected a reward model or a function, got none');
-      const inputs = { model, reference, prompts, reward: reward(longest + maxNewTokens), tokenizer, endOfText };
+      const inputs =
+        episodes === undefined
+          ? { ...given, ...rewardedPrompts(material, maxNewTokens) }
+          : { ...given, rows, ...episodes };
       const learner = started(trainer, inputs, options, checkpoint);
       const { groupSize: group = groupSize } = learner.options as { readonly groupSize?: number };
-      return { trainer: learner, epoch: group * prompts.length };
+      return { trainer: learner, epoch: group * rows.length };
     },
   };
 }
 
-function textOptions({ endOfText, limits }: Material) {
+/** Prompts, and what their completions of so many tokens at most are rewarded by. */
+function rewardedPrompts(
+  { tokenizer, rows, limits, template, reward }: Material,
+  maxNewTokens: number,
+): Pick<PromptInputs, 'prompts' | 'reward'> {
+  const { maxPromptLength = null } = limits;
+  const { examples: prompts } = promptExamples(rows, tokenizer, { maxPromptLength, ...templateOf(template) });
+  const longest = prompts.reduce((most, { prompt }) => Math.max(most, prompt.length), 0);
+  if (reward === undefined) throw new RangeError('reward: expected a reward model or a function, got none');
+  return { prompts, reward: reward(longest + maxNewTokens) };
+}
+
+function templateOf(template: ChatTemplate | undefined): { readonly template?: ChatTemplate } {
+  return template === undefined ? {} : { template };
+}
+
+function textOptions({ endOfText, limits, template }: Material) {
   const { maxPromptLength = null, maxCompletionLength = null } = limits;
-  return { endOfText, maxPromptLength, maxCompletionLength };
+  return { endOfText, maxPromptLength, maxCompletionLength, ...templateOf(template) };
 }
 
 /** The ways there are, by name. */

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import {
   DataError,
   ModelError,
+  readChatTemplates,
   readTokenizer,
+  TemplateError,
   TokenizerError,
   type ByteLevelTokenizer,
+  type ChatTemplate,
   type Decoder,
 } from '@gradus/llm-rlhf';
 import { loadDecoderFolder } from '@gradus/llm-rlhf/node';
@@ -15,12 +18,18 @@ import { z } from 'zod';
 import { fitJson, readJson } from '../files/parse-json.ts';
 import { messageOf, UserError } from '../user-error.ts';
 
+/** The files, by their names, that make tokens of texts and texts of conversations: they stay with a model wherever it is saved. */
+export interface TextFiles {
+  readonly 'tokenizer.json': unknown;
+  /** With the chat template, where there is one. */
+  readonly 'tokenizer_config.json'?: unknown;
+}
+
 /** A model, what makes tokens of its texts, and where these end. */
 export interface LanguageModel {
   readonly decoder: Decoder;
   readonly tokenizer: ByteLevelTokenizer;
-  /** The contents of `tokenizer.json`. */
-  readonly tokenizerFile: unknown;
+  readonly textFiles: TextFiles;
   /** Tokens of which each ends a text; none where the model's files do not say. */
   readonly endTokens: readonly number[];
 }
@@ -56,15 +65,47 @@ export async function loadLanguageModel(path: string, option = '--model'): Promi
     }
   }
   return fromFiles(`${option} ${path}`, async () => {
-    const tokenizerFile = await readJsonFile(folder, 'tokenizer.json');
-    const tokenizer = readTokenizer(tokenizerFile);
+    const textFiles = await readTextFiles(folder);
+    const tokenizer = readTokenizer(textFiles['tokenizer.json']);
     const decoder = await loadDecoderFolder(folder);
     const { vocabulary } = decoder.sizes;
     if (tokenizer.size > vocabulary) {
       throw new UserError(`${option} ${path}: tokenizer.json has ${tokenizer.size} tokens, the model ${vocabulary}`);
     }
-    return { decoder, tokenizer, tokenizerFile, endTokens: await readEndTokens(folder, vocabulary) };
+    return { decoder, tokenizer, textFiles, endTokens: await readEndTokens(folder, vocabulary) };
   });
+}
+
+/** A chat template may have a file of its own, which counts more (transformers). */
+async function readTextFiles(folder: string): Promise<TextFiles> {
+  const has = (name: string): boolean => existsSync(join(folder, name));
+  const tokenizer = await readJsonFile(folder, 'tokenizer.json');
+  const config = has('tokenizer_config.json') ? await readJsonFile(folder, 'tokenizer_config.json') : undefined;
+  if (!has('chat_template.jinja')) {
+    return { 'tokenizer.json': tokenizer, ...(config !== undefined && { 'tokenizer_config.json': config }) };
+  }
+  const template = await readFile(join(folder, 'chat_template.jinja'), 'utf8');
+  return {
+    'tokenizer.json': tokenizer,
+    'tokenizer_config.json': { ...(config as object | undefined), chat_template: template },
+  };
+}
+
+/**
+ * The model's chat template.
+ * @param where what has it, to begin messages
+ * @throws UserError where there is none, or none that can be read.
+ */
+export async function chatTemplateOf(textFiles: TextFiles, where: string): Promise<ChatTemplate> {
+  const config = textFiles['tokenizer_config.json'] as { readonly chat_template?: unknown } | undefined;
+  if ((config?.chat_template ?? undefined) === undefined) {
+    throw new UserError(
+      `${where}: it has no chat template (chat_template of tokenizer_config.json, or chat_template.jinja)`,
+    );
+  }
+  const templates = await fromFiles(where, () => readChatTemplates(config));
+  if (Object.hasOwn(templates, 'default')) return templates.default;
+  throw new UserError(`${where}: expected a chat template called default, got ${Object.keys(templates).join(', ')}`);
 }
 
 /** transformers prefers what is said of generation. */
@@ -98,7 +139,7 @@ export async function fromFiles<T>(where: string, make: () => T | Promise<T>): P
   try {
     return await make();
   } catch (error) {
-    const known = [DataError, ModelError, TokenizerError, SafetensorsError, RangeError];
+    const known = [DataError, ModelError, TemplateError, TokenizerError, SafetensorsError, RangeError];
     if (!known.some((each) => error instanceof each)) throw error;
     throw new UserError(`${where}: ${messageOf(error)}`);
   }

@@ -9,6 +9,7 @@ import {
   saveDecoder,
   type Decoder,
   type RewardFunction,
+  type TextEnvironment,
 } from '@gradus/llm-rlhf';
 import { loadParameters, type Device } from '@gradus/tensor';
 import { z } from 'zod';
@@ -18,7 +19,7 @@ import { replaceFile } from '../files/replace-file.ts';
 import { loadUserModule } from '../catalog/user-modules.ts';
 import { UserError } from '../user-error.ts';
 import { languageAlgorithms } from './algorithms.ts';
-import { fromFiles, MODEL_FOLDER } from './language-model.ts';
+import { fromFiles, MODEL_FOLDER, type TextFiles } from './language-model.ts';
 
 /** What a training of a language model was started with, besides what its trainer knows: kept beside a saved one as `run.json`. */
 const runSchema = z.strictObject({
@@ -28,6 +29,9 @@ const runSchema = z.strictObject({
   data: z.string(),
   reward: z.string().optional(),
   reference: z.string().optional(),
+  environment: z.string().optional(),
+  maxLength: z.int().min(1).optional(),
+  maxTurns: z.int().min(1).optional(),
   maxPromptLength: z.int().min(1).optional(),
   maxCompletionLength: z.int().min(1).optional(),
   /** Texts at which it ends. */
@@ -41,25 +45,28 @@ const runSchema = z.strictObject({
 export type LanguageRun = Readonly<z.infer<typeof runSchema>>;
 
 const RUN_FILE = 'run.json';
-const TOKENIZER_FILE = 'tokenizer.json';
+const TEXT_FILES = ['tokenizer.json', 'tokenizer_config.json'] as const;
 
 const encode = (data: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(data, undefined, 2)}\n`);
+
+const encodeEach = (files: object): Record<string, Uint8Array> =>
+  Object.fromEntries(Object.entries(files).map(([name, data]) => [name, encode(data)]));
 
 /** Saves a trainer with its run, whole or not at all. */
 export async function saveLanguageRun(
   folder: string,
   run: LanguageRun,
   trainer: Learner,
-  tokenizerFile: unknown,
+  textFiles: TextFiles,
 ): Promise<void> {
   const checkpoint = trainer.checkpoint();
   // Found again from wherever it is resumed.
-  const paths = (['model', 'data', 'reward', 'reference'] as const).flatMap((name) => {
+  const paths = (['model', 'data', 'reward', 'reference', 'environment'] as const).flatMap((name) => {
     const path = run[name];
     return path === undefined ? [] : [[name, resolve(path)]];
   });
   const described = { ...run, ...(Object.fromEntries(paths) as object) };
-  const files = { ...checkpoint.files, [RUN_FILE]: encode(described), [TOKENIZER_FILE]: encode(tokenizerFile) };
+  const files = { ...checkpoint.files, [RUN_FILE]: encode(described), ...encodeEach(textFiles) };
   await saveCheckpoint(folder, { ...checkpoint, files });
 }
 
@@ -67,7 +74,7 @@ export async function saveLanguageRun(
 export interface SavedLanguageRun {
   readonly run: LanguageRun;
   readonly checkpoint: Checkpoint;
-  readonly tokenizerFile: unknown;
+  readonly textFiles: TextFiles;
   /** Of the sizes that it had, its weights about to be replaced. */
   readonly decoder: Decoder;
 }
@@ -89,11 +96,13 @@ export async function loadLanguageRun(folder: string): Promise<SavedLanguageRun>
   if (!Object.hasOwn(languageAlgorithms, run.algorithm)) {
     throw new UserError(`${source}: algorithm: unknown algorithm '${run.algorithm}'`);
   }
-  const tokenizerFile = readJson(textOf(TOKENIZER_FILE), join(folder, TOKENIZER_FILE));
+  const [needed, ...others] = TEXT_FILES;
+  const found = [needed, ...others.filter((name) => Object.hasOwn(checkpoint.files, name))];
+  const textFiles = Object.fromEntries(found.map((name) => [name, readJson(textOf(name), join(folder, name))]));
   const decoder = await fromFiles(folder, () =>
     createDecoder(readConfig(readState(checkpoint.state, 'config')), empty),
   );
-  return { run, checkpoint, tokenizerFile, decoder };
+  return { run, checkpoint, textFiles: textFiles as unknown as TextFiles, decoder };
 }
 
 /** What is drawn from it is replaced. */
@@ -104,11 +113,11 @@ export async function saveModel(
   folder: string,
   decoder: Decoder,
   { endTokens }: LanguageRun,
-  tokenizerFile: unknown,
+  textFiles: TextFiles,
 ): Promise<void> {
   const files = {
     ...saveDecoder(decoder),
-    [TOKENIZER_FILE]: encode(tokenizerFile),
+    ...encodeEach(textFiles),
     'generation_config.json': encode({ eos_token_id: endTokens.length === 1 ? endTokens[0] : endTokens }),
   };
   for (const [name, content] of Object.entries(files)) await replaceFile(join(folder, MODEL_FOLDER, name), content);
@@ -120,24 +129,33 @@ export async function forgetModel(folder: string): Promise<void> {
 }
 
 /** The function `reward` that a module exports. @throws UserError where it exports none. */
-export async function importReward(path: string): Promise<RewardFunction> {
-  const where = `--reward ${path}`;
-  const { reward, ...others } = await loadUserModule(resolve(path), where);
-  if (typeof reward === 'function') return reward as RewardFunction;
-  const exported = [...(reward === undefined ? [] : ['reward']), ...Object.keys(others)].join(', ');
-  throw new UserError(`${where}: expected it to export a function reward; it exports ${exported || 'nothing'}`);
+export function importReward(path: string): Promise<RewardFunction> {
+  return importFunction(path, 'reward');
+}
+
+/** The function `environment` that a module exports, which makes one. @throws UserError where it exports none. */
+export function importEnvironment(path: string): Promise<() => TextEnvironment> {
+  return importFunction(path, 'environment');
+}
+
+async function importFunction<F>(path: string, name: 'reward' | 'environment'): Promise<F> {
+  const where = `--${name} ${path}`;
+  const { [name]: found, ...others } = await loadUserModule(resolve(path), where);
+  if (typeof found === 'function') return found as F;
+  const exported = [...(found === undefined ? [] : [name]), ...Object.keys(others)].join(', ');
+  throw new UserError(`${where}: expected it to export a function ${name}; it exports ${exported || 'nothing'}`);
 }
 
 /**
- * The reward model that `gradus rlhf reward` saved in a folder, and the contents of its `tokenizer.json`; `make` is told how long texts are, and makes it.
+ * The reward model that `gradus rlhf reward` saved in a folder, and the files of its tokenizer; `make` is told how long texts are, and makes it.
  * @throws UserError where there is none.
  */
 export async function loadRewardModel(
   folder: string,
   device: Device,
-): Promise<{ readonly make: (maxLength: number) => RewardModel; readonly tokenizerFile: unknown }> {
+): Promise<{ readonly make: (maxLength: number) => RewardModel; readonly textFiles: TextFiles }> {
   const where = `--reward ${folder}`;
-  const { run, checkpoint, decoder, tokenizerFile } = await loadLanguageRun(folder);
+  const { run, checkpoint, decoder, textFiles } = await loadLanguageRun(folder);
   if (run.algorithm !== 'reward') {
     throw new UserError(
       `${where}: expected a folder of 'gradus rlhf reward', got one of 'gradus rlhf ${run.algorithm}'`,
@@ -152,5 +170,5 @@ export async function loadRewardModel(
     model.setState(readState(checkpoint.state, 'model'));
     return model;
   };
-  return { make, tokenizerFile };
+  return { make, textFiles };
 }

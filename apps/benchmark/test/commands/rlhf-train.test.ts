@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { completionExamples, preferenceExamples, saveDecoder, SftTrainer } from '@gradus/llm-rlhf';
+import { ChatTemplate, completionExamples, preferenceExamples, saveDecoder, SftTrainer } from '@gradus/llm-rlhf';
 import { loadDecoderFolder } from '@gradus/llm-rlhf/node';
 import { device, saveParameters } from '@gradus/tensor';
 import { describe, expect, it } from 'vitest';
@@ -230,8 +230,76 @@ describe('gradus rlhf, from preferences to rewards', () => {
     writeFileSync(join(root, 'other.mjs'), 'export const score = 1;');
     const other = await rlhf('rloo', ...flags, '--reward', join(root, 'other.mjs'));
     expect(other.errors).toContain('other.mjs: expected it to export a function reward; it exports score');
+    const episodes = await rlhf('rloo', ...flags, '--environment', join(root, 'other.mjs'), '--max-length', '16');
+    expect(episodes.errors).toContain('other.mjs: expected it to export a function environment; it exports score');
     const missing = await rlhf('rloo', ...flags, '--reward', join(root, 'none.mjs'));
     expect(missing.errors).toContain('none.mjs: there is no such file');
+  });
+
+  it.each(['reinforce', 'rloo', 'ppo', 'rebel', 'grpo'])(
+    '%s learns from episodes of an environment, and goes on where it was',
+    async (name) => {
+      const { folder, data, root } = workplace();
+      const path = join(root, 'environment.mjs');
+      // An episode is worth what its row says.
+      writeFileSync(
+        path,
+        `export const environment = () => {
+          let worth = 0;
+          return { reset: (row) => ((worth = row.worth), row.start), reward: () => worth };
+        };`,
+      );
+      const rows = data([{ start: 'the cat ', worth: 7 }], 'starts.jsonl');
+      const few = [...quick, '--set', 'maxNewTokens=4', ...(name === 'grpo' ? ['--set', 'groupSize=2'] : [])];
+      const flags = ['--model', folder, '--data', rows, ...few, '--environment', path, '--max-length', '16'];
+      const [whole, parts] = [join(root, 'whole'), join(root, 'parts')];
+      const { metrics, steps } = await trained(name, ...flags, '--steps', '8', '--out', whole);
+      expect(steps).toBe(8);
+      expect(metrics.reward).toBe(7);
+      expect(metrics['episodes/mean_turns']).toBe(1);
+      await trained(name, ...flags, '--steps', '4', '--out', parts);
+      await trained(name, '--resume', parts, '--more-steps', '4');
+      expect(weights(parts)).toBe(weights(whole));
+    },
+  );
+
+  it('sft imitates the answers of conversations, in the model’s own template, which stays with it', async () => {
+    const { folder, decoder, tokenizer, data, root } = workplace();
+    const source =
+      "{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token if m.role == 'assistant' }}{% endfor %}" +
+      '{% if add_generation_prompt %}assistant: {% endif %}';
+    const messages = [
+      { role: 'user', content: 'cat' },
+      { role: 'assistant', content: 'sat' },
+    ];
+    const rows = data([{ messages }], 'chat.jsonl');
+    const flags = ['--model', folder, '--data', rows, ...quick, '--set', 'batchSize=1', '--steps', '4'];
+    const none = await rlhf('sft', ...flags, '--out', join(root, 'none'));
+    expect(none.errors).toContain(`error: --model ${folder}: it has no chat template (chat_template of`);
+
+    // transformers takes a template of a file of its own before another.
+    writeJson(folder, 'tokenizer_config.json', { eos_token: '<end>', chat_template: 'another' });
+    writeFileSync(join(folder, 'chat_template.jinja'), source);
+    const out = join(root, 'sft');
+    const { metrics } = await trained('sft', ...flags, '--out', out);
+    const template = new ChatTemplate(source, { eos_token: '<end>' });
+    const { examples } = completionExamples([{ messages }], tokenizer, { template });
+    expect(tokenizer.decode(examples[0].prompt)).toBe('user: catassistant: ');
+    expect(tokenizer.decode(examples[0].completion)).toBe('sat<end>');
+    const own = new SftTrainer(
+      { model: decoder, rows: examples },
+      { batchSize: 1, learningRate: 0.01, seed: 0, device: device('wasm') },
+    );
+    expect(metrics.loss).toBe([...own.learn({ steps: 4 })].at(-1)?.metrics.loss);
+
+    // It is there for the next model, and to be talked to.
+    expect((await trained('sft', '--resume', out, '--more-steps', '1')).steps).toBe(5);
+    const generate = ['generate', '--model', out, '--prompt', 'cat', '--max-new-tokens', '1', '--json'];
+    const promptOf = async (...more: string[]): Promise<unknown> =>
+      (JSON.parse((await rlhf(...generate, ...more)).output) as { completions: { prompt: string }[] }).completions[0]
+        .prompt;
+    expect(await promptOf()).toBe('cat');
+    expect(await promptOf('--chat')).toBe('user: catassistant: ');
   });
 
   it('dpo keeps its reference, and takes another', async () => {
@@ -260,6 +328,10 @@ describe('what cannot be is told by its name', () => {
       "required option '--reward <dir|file>' not specified",
     );
     expect(await failing(2, 'sft', '--resume', 'x', '--model', 'y')).toContain('cannot be used with option');
+    const episodes = ['ppo', '--model', 'x', '--data', 'y.jsonl', '--environment', 'z.js'];
+    expect(await failing(2, ...episodes)).toContain("required option '--max-length <n>' not specified");
+    expect(await failing(2, ...episodes, '--reward', 'x')).toContain('cannot be used with option');
+    expect(await failing(2, 'sft', '--environment', 'x')).toContain("unknown option '--environment'");
     expect(await failing(2, 'sft', '--reward', 'x')).toContain("unknown option '--reward'");
   });
 
