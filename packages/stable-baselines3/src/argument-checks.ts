@@ -6,6 +6,12 @@ export const someBytes: OptionCheck = {
   accepts: (value) => value instanceof Uint8Array,
 };
 
+/** Accepts the name of a file. */
+export const someText: OptionCheck = {
+  expected: 'a text',
+  accepts: (value) => typeof value === 'string' && value !== '',
+};
+
 /** Accepts options. */
 export const someObject: OptionCheck = {
   expected: 'an object',

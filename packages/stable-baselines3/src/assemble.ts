@@ -11,6 +11,7 @@ import {
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '@gradus/tensor';
 import type { AgentDescription, ImportedAlgorithm } from './agent-description.ts';
 import { ImportError } from './errors.ts';
+import type { OptimizerState } from './optimizer-state.ts';
 import type { Tensor } from './torch-file.ts';
 import type { VecNormalize } from './vec-normalize.ts';
 
@@ -60,6 +61,8 @@ export interface Assembly {
   /** Environment steps that it was trained for. */
   readonly steps: number;
   readonly normalization: VecNormalize | undefined;
+  /** What optimizers go on with, by their names. */
+  readonly optimizers: Readonly<Record<string, OptimizerState>>;
   /** What was not taken over, to which it adds. */
   readonly leftOut: string[];
   /** What it is loaded with: an environment to go on learning in, a device. */
@@ -72,7 +75,7 @@ export interface Assembly {
  */
 export async function assembleAgent(description: AgentDescription, assembly: Assembly): Promise<Agent> {
   const { algorithm, options, networks } = description;
-  const { subject, trainedIn, steps, normalization, leftOut, load } = assembly;
+  const { subject, trainedIn, steps, normalization, optimizers, leftOut, load } = assembly;
   const { create, load: loadOf } = await makerOf(algorithm);
   const known = Object.entries({ ...options, ...normalizationOptions(assembly, algorithm) });
   const given = Object.fromEntries(known.filter(([, value]) => value !== undefined));
@@ -90,7 +93,37 @@ export async function assembleAgent(description: AgentDescription, assembly: Ass
   const counted = merge(state, { training: { recorder: { step: steps } } });
   const searched = algorithm === 'ars' ? merge(counted, searchState(state, networks.parameters[0], subject)) : counted;
   const normalized = merge(searched, normalizationState(normalization, given, algorithm, trainedIn.numEnvs));
-  return loadOf({ ...kind, state: normalized, files: { ...files, ...Object.fromEntries(filled) } }, load);
+  const remembered = Object.entries(optimizers).flatMap(([name, memory]): [string, Uint8Array][] => {
+    const file = `${name}.safetensors`;
+    const network = decodeSafetensors(files[`${memory.network}.safetensors`]);
+    const made = goOn(files[file], Object.keys(network), memory);
+    if (made === undefined) leftOut.push(`${name}: what it remembered, which is of another kind; it begins anew`);
+    return made === undefined ? [] : [[file, made]];
+  });
+  const changed = Object.fromEntries([...filled, ...remembered]);
+  return loadOf({ ...kind, state: normalized, files: { ...files, ...changed } }, load);
+}
+
+/** What Adam decays its means by. */
+const decays: Readonly<Record<string, number>> = { beta1Power: 0.9, beta2Power: 0.999 };
+
+/**
+ * The file of an optimizer of the weights `names`, of which it may change but the critic's, as if it had made the steps that are remembered; undefined where it
+ * remembers other things.
+ */
+function goOn(file: Uint8Array, names: readonly string[], { slots, steps }: OptimizerState): Uint8Array | undefined {
+  const before = Object.entries(decodeSafetensors(file));
+  const kinds = new Set(before.flatMap(([name]) => (Object.hasOwn(decays, name) ? [] : [name.split('.')[0]])));
+  if ([...kinds].sort().join() !== Object.keys(slots).sort().join()) return undefined;
+  const entries = before.map(([full, tensor]): [string, StoredTensor] => {
+    const [slot, ...rest] = full.split('.');
+    const name = rest.join('.');
+    const index = names.findIndex((each) => each === name || each === `critic.${name}`);
+    if (Object.hasOwn(decays, full)) return [full, { ...tensor, data: Float32Array.of(decays[full] ** steps) }];
+    if (!Object.hasOwn(slots, slot) || index < 0) return [full, tensor];
+    return [full, { ...tensor, data: Float32Array.from(slots[slot][index].data) }];
+  });
+  return encodeSafetensors(Object.fromEntries(entries));
 }
 
 /** The file of a network, with other numbers. */

@@ -10,11 +10,12 @@ import {
   type Space,
   type VectorEnv,
 } from '@gradus/core';
-import { DEFAULT_MAX_BYTES, anEnvironment, someBytes, someObject } from './argument-checks.ts';
+import { DEFAULT_MAX_BYTES, anEnvironment, someBytes, someObject, someText } from './argument-checks.ts';
 import { assembleAgent } from './assemble.ts';
-import { ImportError } from './errors.ts';
+import { ImportError, ofFile } from './errors.ts';
 import { findAlgorithm, hasMasks } from './find-algorithm.ts';
 import { readModelFile } from './model-file.ts';
+import { readOptimizerStates } from './optimizer-state.ts';
 import { readSpace } from './spaces.ts';
 import { readVecNormalize } from './vec-normalize.ts';
 
@@ -30,6 +31,10 @@ export interface ImportAgentOptions extends DeviceOption {
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** The most bytes that the archive may have when it is inflated. Default 2²⁸, 256 MiB. */
   readonly maxBytes?: number | undefined;
+  /** What errors call the archive, such as the name of its file. Default `archive`. */
+  readonly name?: string | undefined;
+  /** What errors call `vecNormalize`. Default `vecnormalize.pkl`. */
+  readonly vecNormalizeName?: string | undefined;
 }
 
 /** An agent that was imported. */
@@ -44,8 +49,6 @@ export interface ImportedAgent {
   readonly leftOut: readonly string[];
 }
 
-const [SUBJECT, VEC_NORMALIZE] = ['archive', 'vecnormalize.pkl'];
-
 /** Numbers in the observations of all copies at most: a damaged file could have any. */
 const MOST_NUMBERS = 2 ** 24;
 
@@ -56,7 +59,7 @@ const MOST_NUMBERS = 2 ** 24;
  *     const { agent } = await importAgent(new Uint8Array(await file.arrayBuffer()));
  *     const action = agent.act(observation);
  *
- * Nothing that is in the file is executed. What a replay buffer held and what optimizers remembered is not taken over.
+ * Nothing that is in the file is executed. What a replay buffer held is not taken over.
  * @throws ImportError for a file that is damaged, too large or of another kind, an agent that Gradus has no equal of, and an `env` with other spaces.
  * @throws RangeError for options that Gradus' algorithm does not have, or that do not fit together.
  */
@@ -68,47 +71,53 @@ export async function importAgent(archive: Uint8Array, options: ImportAgentOptio
     vecNormalize,
     options: changes = {},
     maxBytes = DEFAULT_MAX_BYTES,
+    name: subject = 'archive',
+    vecNormalizeName = 'vecnormalize.pkl',
     device,
     ...others
   } = options;
   checkArguments(
     'importAgent',
-    { env, spaces, vecNormalize, options: changes, maxBytes, ...others },
+    { env, spaces, vecNormalize, options: changes, maxBytes, name: subject, vecNormalizeName, ...others },
     {
       env: optional(anEnvironment),
       spaces: optional(anEnvironment),
       vecNormalize: optional(someBytes),
       options: someObject,
       maxBytes: positiveInteger,
+      name: someText,
+      vecNormalizeName: someText,
     },
   );
-  const model = readModelFile(archive, { subject: SUBJECT, maxBytes });
+  const model = readModelFile(archive, { subject, maxBytes });
   const { data } = model;
   const [observation, action] = ['observation_space', 'action_space'].map((name) =>
-    readSpace(data.value(name), `${SUBJECT}: ${name}`),
+    readSpace(data.value(name), `${subject}: ${name}`),
   );
-  const describe = findAlgorithm(model, SUBJECT);
+  const describe = findAlgorithm(model, subject);
   const numEnvs = data.number('n_envs') ?? 1;
   if (!positiveInteger.accepts(numEnvs) || numEnvs * observation.space.size > MOST_NUMBERS) {
-    throw new ImportError(`${SUBJECT}: n_envs: expected a positive integer, not too large, got ${numEnvs}`);
+    throw new ImportError(`${subject}: n_envs: expected a positive integer, not too large, got ${numEnvs}`);
   }
   const copies = env === undefined ? numEnvs : 'numEnvs' in env ? env.numEnvs : 1;
-  const described = describe({ ...model, subject: SUBJECT, observation, action, copies });
+  const imported = { ...model, subject, observation, action, copies };
+  const described = ofFile(subject, () => describe(imported));
+  const optimizers = ofFile(subject, () => readOptimizerStates(imported, described, describe));
   if (spaces) {
-    checkSpace('observations', observation.space, spaces.observationSpace);
-    checkSpace('actions', action.space, spaces.actionSpace);
+    checkSpace(subject, 'observations', observation.space, spaces.observationSpace);
+    checkSpace(subject, 'actions', action.space, spaces.actionSpace);
   }
   const isMasked = env !== undefined && ('numEnvs' in env ? env.actionMasks !== undefined : 'actionMask' in env);
   if (env && hasMasks(model) && !isMasked) {
     data.leftOut.push('action masks: the environment has none');
   }
-  const normalization = vecNormalize && readVecNormalize(vecNormalize, observation.space, VEC_NORMALIZE);
+  const normalization = vecNormalize && readVecNormalize(vecNormalize, observation.space, vecNormalizeName);
   const load: LoadAgentOptions = { env, ...(device && { device }) };
   const hasChanges = Object.keys(changes).length > 0;
   const agent = await assembleAgent(
     { ...described, options: { ...described.options, ...changes } },
     {
-      subject: SUBJECT,
+      subject,
       trainedIn: {
         observationSpace: spaces?.observationSpace ?? observation.space,
         actionSpace: spaces?.actionSpace ?? action.space,
@@ -117,25 +126,26 @@ export async function importAgent(archive: Uint8Array, options: ImportAgentOptio
       },
       steps: data.number('num_timesteps') ?? 0,
       normalization,
+      optimizers,
       leftOut: data.leftOut,
       load,
     },
   ).catch((error: unknown) => {
     // What is wrong may be the file's or the caller's.
     if (!(error instanceof RangeError) || hasChanges) throw error;
-    throw new ImportError(`${SUBJECT}: no agent can be made of it: ${error.message}`, { cause: error });
+    throw new ImportError(`${subject}: no agent can be made of it: ${error.message}`, { cause: error });
   });
   return { agent, numEnvs, version: model.version, leftOut: data.leftOut };
 }
 
 /** Throws where networks would see other numbers; bounds may be others. */
-function checkSpace(what: string, expected: Space, given: Space): void {
+function checkSpace(subject: string, what: string, expected: Space, given: Space): void {
   const shape = ({ kind, shape: extents, size }: Space): string =>
     (kind === 'box' && extents.length === 3 ? extents : [size]).join();
   const isSame =
     expected.kind === given.kind && featureCount(expected) === featureCount(given) && shape(expected) === shape(given);
   if (isSame) return;
   throw new ImportError(
-    `environment: expected ${what} of ${expected.toString()}, as in the file, got ${given.toString()}`,
+    `environment: expected ${what} of ${expected.toString()}, as in ${subject}, got ${given.toString()}`,
   );
 }

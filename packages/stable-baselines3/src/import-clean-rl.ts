@@ -8,10 +8,10 @@ import {
   type LoadAgentOptions,
   type VectorEnv,
 } from '@gradus/core';
-import { DEFAULT_MAX_BYTES, anEnvironment, someBytes, someObject } from './argument-checks.ts';
+import { DEFAULT_MAX_BYTES, anEnvironment, someBytes, someObject, someText } from './argument-checks.ts';
 import { assembleAgent } from './assemble.ts';
 import { readCleanRl } from './clean-rl-names.ts';
-import { ImportError } from './errors.ts';
+import { ImportError, ofFile } from './errors.ts';
 import { findAlgorithm } from './find-algorithm.ts';
 import { ModelData } from './model-file.ts';
 import { importedSpace } from './spaces.ts';
@@ -27,9 +27,9 @@ export interface ImportCleanRlOptions extends DeviceOption {
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** The most bytes that the file may have when it is inflated. Default 2²⁸, 256 MiB. */
   readonly maxBytes?: number | undefined;
+  /** What errors call the model, such as the name of its file. Default `model`. */
+  readonly name?: string | undefined;
 }
-
-const SUBJECT = 'model';
 
 /**
  * The agent in a `.cleanrl_model`, weights of PyTorch without anything else, of CleanRL's `ppo.py`, `ppo_continuous_action.py`, `ppo_atari.py`, `dqn.py`,
@@ -39,11 +39,25 @@ const SUBJECT = 'model';
  */
 export async function importCleanRl(model: Uint8Array, options: ImportCleanRlOptions): Promise<Agent> {
   checkArguments('importCleanRl', { model, options }, { model: someBytes, options: someObject });
-  const { env, spaces = env, options: changes = {}, maxBytes = DEFAULT_MAX_BYTES, device, ...others } = options;
+  const {
+    env,
+    spaces = env,
+    options: changes = {},
+    maxBytes = DEFAULT_MAX_BYTES,
+    name: subject = 'model',
+    device,
+    ...others
+  } = options;
   checkArguments(
     'importCleanRl',
-    { env, spaces, options: changes, maxBytes, ...others },
-    { env: optional(anEnvironment), spaces: optional(anEnvironment), options: someObject, maxBytes: positiveInteger },
+    { env, spaces, options: changes, maxBytes, name: subject, ...others },
+    {
+      env: optional(anEnvironment),
+      spaces: optional(anEnvironment),
+      options: someObject,
+      maxBytes: positiveInteger,
+      name: someText,
+    },
   );
   if (spaces === undefined) {
     throw new RangeError(
@@ -51,22 +65,25 @@ export async function importCleanRl(model: Uint8Array, options: ImportCleanRlOpt
     );
   }
   const { observationSpace, actionSpace } = spaces;
-  const read = { subject: SUBJECT, maxBytes };
+  const read = { subject, maxBytes };
   const { weights, attribute } = readCleanRl(readTorchFile(model, read), read);
-  const data = new ModelData(new TextEncoder().encode(JSON.stringify({ [attribute]: null })), SUBJECT);
-  const file = { version: undefined, data, weights, variables: new Map<string, never>() };
+  const data = new ModelData(new TextEncoder().encode(JSON.stringify({ [attribute]: null })), subject);
+  const nothing = new Map<string, never>();
+  const file = { version: undefined, data, weights, firstNames: nothing, variables: nothing, optimizers: nothing };
   const copies = env !== undefined && 'numEnvs' in env ? env.numEnvs : 1;
-  const [observation, action] = [observationSpace, actionSpace].map((space) => importedSpace(space, SUBJECT));
+  const [observation, action] = [observationSpace, actionSpace].map((space) => importedSpace(space, subject));
   try {
-    const described = findAlgorithm(file, SUBJECT)({ ...file, subject: SUBJECT, observation, action, copies });
+    const described = ofFile(subject, () =>
+      findAlgorithm(file, subject)({ ...file, subject, observation, action, copies }),
+    );
     const load: LoadAgentOptions = { env, ...(device && { device }) };
     const trainedIn = { observationSpace, actionSpace, numEnvs: copies, hasMasks: false };
     return await assembleAgent(
       { ...described, options: { ...described.options, ...changes } },
-      { subject: SUBJECT, trainedIn, steps: 0, normalization: undefined, leftOut: data.leftOut, load },
+      { subject, trainedIn, steps: 0, normalization: undefined, optimizers: {}, leftOut: data.leftOut, load },
     );
   } catch (error) {
     if (!(error instanceof RangeError) || Object.keys(changes).length > 0) throw error;
-    throw new ImportError(`${SUBJECT}: no agent can be made of it: ${error.message}`, { cause: error });
+    throw new ImportError(`${subject}: no agent can be made of it: ${error.message}`, { cause: error });
   }
 }

@@ -3,9 +3,10 @@ import { openArchive, type ArchiveOptions } from './archive.ts';
 import { ImportError } from './errors.ts';
 import { readNumberOf } from './numpy.ts';
 import { unpickle } from './pickle.ts';
+import { readOptimizer, type OptimizerFile } from './optimizer-file.ts';
 import { entriesOf, nameOf, pythonText } from './python.ts';
 import { readSchedule } from './schedules.ts';
-import { readStateDict, readTorchFile, type Tensor } from './torch-file.ts';
+import { firstNames, readStateDict, readTorchFile, type Tensor, type TorchFileOptions } from './torch-file.ts';
 
 /** What `model.save` of Stable-Baselines3 wrote. */
 export interface ModelFile {
@@ -14,17 +15,35 @@ export interface ModelFile {
   readonly data: ModelData;
   /** Weights by PyTorch's names. */
   readonly weights: ReadonlyMap<string, Tensor>;
+  /** PyTorch's names, each with the first of those that have the same weights. */
+  readonly firstNames: ReadonlyMap<string, string>;
   /** What else was learned, such as the entropy coefficient. */
   readonly variables: ReadonlyMap<string, Tensor>;
+  /** What optimizers remember, by what they change: `policy`, `actor`, `critic` or `entropy`. */
+  readonly optimizers: ReadonlyMap<string, OptimizerFile>;
 }
 
-const [DATA, POLICY, VARIABLES, VERSION] = [
+const [DATA, POLICY, VARIABLES, OLD_VARIABLES, VERSION] = [
   'data',
   'policy.pth',
   'pytorch_variables.pth',
+  'tensors.pth',
   '_stable_baselines3_version',
 ];
-const wantedFiles: readonly string[] = [DATA, POLICY, VARIABLES, VERSION];
+const optimizerFiles: Readonly<Record<string, string>> = {
+  policy: 'policy.optimizer.pth',
+  actor: 'actor.optimizer.pth',
+  critic: 'critic.optimizer.pth',
+  entropy: 'ent_coef_optimizer.pth',
+};
+const wantedFiles: readonly string[] = [
+  DATA,
+  POLICY,
+  VARIABLES,
+  OLD_VARIABLES,
+  VERSION,
+  ...Object.values(optimizerFiles),
+];
 
 /** The parts of the archive that an agent is made of. Throws {@link ImportError} where it is none of Stable-Baselines3. */
 export function readModelFile(bytes: Uint8Array, options: Omit<ArchiveOptions, 'wanted'>): ModelFile {
@@ -39,17 +58,24 @@ export function readModelFile(bytes: Uint8Array, options: Omit<ArchiveOptions, '
     }
     return file;
   });
-  const read = (name: string, file: Uint8Array): ReadonlyMap<string, Tensor> => {
-    const own = { subject: `${subject}: ${name}`, maxBytes };
-    return readStateDict(readTorchFile(file, own), own);
-  };
-  const variables = files.get(VARIABLES);
+  const inside = (name: string): TorchFileOptions => ({ subject: `${subject}: ${name}`, maxBytes });
+  const weights = readTorchFile(policy, inside(POLICY));
+  const variables = files.get(VARIABLES) ?? files.get(OLD_VARIABLES);
   const version = files.get(VERSION);
   return {
     version: version && new TextDecoder().decode(version).trim(),
     data: new ModelData(data, subject),
-    weights: read(POLICY, policy),
-    variables: variables ? read(VARIABLES, variables) : new Map(),
+    weights: readStateDict(weights, inside(POLICY)),
+    firstNames: firstNames(weights),
+    variables: variables
+      ? readStateDict(readTorchFile(variables, inside(VARIABLES)), inside(VARIABLES))
+      : new Map<string, Tensor>(),
+    optimizers: new Map(
+      Object.entries(optimizerFiles).flatMap(([what, name]) => {
+        const file = files.get(name);
+        return file ? [[what, readOptimizer(readTorchFile(file, inside(name)), name, inside(name))] as const] : [];
+      }),
+    ),
   };
 }
 

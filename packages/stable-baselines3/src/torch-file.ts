@@ -150,7 +150,7 @@ function isCounts(value: unknown): value is readonly number[] {
  * The numbers of a tensor that {@link readTorchFile} gave, whatever its offset and strides; undefined for what is none. Throws {@link ImportError}, beginning
  * with `subject`, for one that is larger than its storage.
  */
-function readTensor(value: unknown, subject: string): Tensor | undefined {
+export function readTensor(value: unknown, subject: string): Tensor | undefined {
   const name = nameOf(value);
   const args = value instanceof PythonObject ? value.args : [];
   if (name !== 'torch._utils._rebuild_tensor_v2') return undefined;
@@ -206,4 +206,20 @@ export function readStateDict(value: unknown, { subject, maxBytes }: TorchFileOp
     tensors.set(String(name), tensor);
   }
   return tensors;
+}
+
+/** The names of a state dict's tensors, each with the first of those that have the same numbers, such as a layer that two networks share. */
+export function firstNames(value: unknown): ReadonlyMap<string, string> {
+  const numbers = new Map<unknown, Map<unknown, string>>();
+  const names = new Map<string, string>();
+  for (const [name, entry] of entriesOf(value) ?? []) {
+    const [storage, offset] = entry instanceof PythonObject ? entry.args : [];
+    if (!(storage instanceof Storage)) continue;
+    const own = numbers.get(storage) ?? new Map<unknown, string>();
+    numbers.set(storage, own);
+    const first = own.get(offset) ?? String(name);
+    own.set(offset, first);
+    names.set(String(name), first);
+  }
+  return names;
 }

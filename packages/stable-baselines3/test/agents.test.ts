@@ -5,6 +5,7 @@ import type { PolicySearch } from '@gradus/policy-search';
 import { importAgent } from '@gradus/stable-baselines3';
 import { decodeSafetensors } from '@gradus/tensor';
 import type { Dqn } from '@gradus/value-based';
+import { unzipSync, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { expectClose, expected, fixture } from './fixtures.ts';
 
@@ -72,18 +73,33 @@ describe('what PyTorch makes of observations, the imported agent makes of them',
     expectClose(means, expected['recurrent-ppo'].mean);
   });
 
+  test('recurrent-shared, whose actor and critic remember by one LSTM', async () => {
+    const agent = await load<RecurrentPpo>('recurrent-shared');
+    const { observations, actions } = expected['recurrent-shared'];
+    const chosen = [0, 1, 2, 3].map((step) =>
+      agent.act(observations.slice(3 * step, 3 * step + 3), { episodeStarts: Uint8Array.of(Number(step === 0)) }),
+    );
+    expect(chosen).toEqual(actions);
+    const memories = ['weight', 'hiddenWeight', 'bias'];
+    for (const name of memories) {
+      expect(tensor(agent, 'parameters', `criticMemory.${name}`)).toEqual(
+        tensor(agent, 'parameters', `actorMemory.${name}`),
+      );
+    }
+  });
+
   test.each(['dqn', 'dqn-pictures', 'qrdqn'])('%s', async (name) => {
     const agent = await load<Dqn>(name);
     expectClose(agent.actionValues(seen(name)), expected[name].values);
   });
 
-  test.each(['sac', 'sac-noise', 'tqc', 'td3', 'ddpg'])('%s', async (name) => {
+  test.each(['sac', 'sac-noise', 'sac-goals', 'tqc', 'td3', 'ddpg'])('%s', async (name) => {
     const agent = await load<Sac | Tqc | Td3 | Ddpg>(name);
     expectClose(act(agent, name), expected[name].actions);
     if (name !== 'td3') expectClose(agent.stateValue(seen(name)), expected[name].values);
   });
 
-  test.each(['ars-linear', 'ars-network'])('%s', async (name) => {
+  test.each(['ars-linear', 'ars-older', 'ars-network'])('%s', async (name) => {
     expectClose(act(await load(name), name), expected[name].actions);
   });
 });
@@ -99,6 +115,13 @@ test('targets and entropy coefficients are those of the file', async () => {
   }
   expectClose(tensor(await load('sac'), 'entropyCoefficient', 'logAlpha'), [-0.7]);
   expectClose(tensor(await load('tqc'), 'entropyCoefficient', 'logAlpha'), [-0.3]);
+});
+
+test('the oldest files have what else was learned under another name', async () => {
+  const { 'pytorch_variables.pth': variables, ...files } = unzipSync(fixture('sac-goals.zip'));
+  const { agent, leftOut } = await importAgent(zipSync({ ...files, 'tensors.pth': variables }));
+  expectClose(tensor(agent, 'entropyCoefficient', 'logAlpha'), [-0.4]);
+  expect(leftOut).toEqual(['replay_buffer_class: HerReplayBuffer; hindsight: {} of the options has the same']);
 });
 
 test('settings are those of the file, by Gradus’ names', async () => {

@@ -1,5 +1,5 @@
 import { Box, Discrete, Random } from '@gradus/core';
-import { ImportError, importAgent } from '@gradus/stable-baselines3';
+import { ImportError, importAgent, importCleanRl } from '@gradus/stable-baselines3';
 import { unzipSync, zipSync, type Zippable } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { findAlgorithm } from '../src/find-algorithm.ts';
@@ -34,7 +34,9 @@ function pickled(...bytes: (string | number)[]): object {
   return { ':type:': 'something', ':serialized:': btoa(text) };
 }
 
-const names = ['ppo-choices', 'dqn', 'tqc', 'trpo-real', 'ars-linear'];
+const names = ['ppo-choices', 'dqn', 'tqc', 'trpo-real', 'ars-linear', 'sac-moments'];
+/** What an archive has, and what changes in turn. */
+const parts = ['policy.pth', 'data', 'pytorch_variables.pth', 'actor.optimizer.pth', 'critic.optimizer.pth'];
 
 test('a changed archive is an error in words or the same agent', async () => {
   const random = new Random(1);
@@ -59,17 +61,42 @@ test('changed files with right checksums are errors in words, or some agent', as
   const random = new Random(2);
   const messages = new Set<string>();
   for (let i = 0; i < 300; i++) {
-    const name = `${names[i % names.length]}.zip`;
-    const file = i % 2 === 0 ? 'policy.pth' : 'data';
+    const part = i % 7;
+    // The last two are in one archive alone.
+    const name = part > 2 ? 'sac-moments.zip' : `${names[Math.floor(i / 7) % names.length]}.zip`;
+    const file = parts[part % parts.length];
     const changed = withFile(name, file, (content) => mutate(content, random));
     try {
       await importAgent(changed);
     } catch (error) {
       if (!(error instanceof ImportError)) throw error;
+      expect(error.message).toMatch(/^archive: /);
       messages.add(error.message.replaceAll(/\d+/g, '#'));
     }
   }
   expect(messages.size).toBeGreaterThan(10);
+});
+
+test('a changed model of CleanRL is an error in words, or some agent', async () => {
+  const random = new Random(4);
+  const observationSpace = new Box(-Infinity, Infinity, [3]);
+  const models = [
+    ['ppo', new Discrete(4)],
+    ['dqn', new Discrete(4)],
+    ['ppo-continuous', new Box(-1, 1, [2])],
+    ['td3', new Box([-1, -1], [3, 0])],
+  ] as const;
+  for (let i = 0; i < 200; i++) {
+    const [name, actionSpace] = models[i % models.length];
+    try {
+      await importCleanRl(mutate(fixture(`${name}.cleanrl_model`), random), {
+        spaces: { observationSpace, actionSpace },
+      });
+    } catch (error) {
+      if (!(error instanceof ImportError)) throw error;
+      expect(error.message).toMatch(/^model: /);
+    }
+  }
 });
 
 test('a changed vecnormalize.pkl is an error in words, or some agent', async () => {
@@ -170,12 +197,25 @@ describe('what cannot be imported is refused in words', () => {
         'it',
       ),
       weights: new Map(names.map((name) => [name, { shape: [1], data: new Float32Array(1) }])),
+      firstNames: new Map(),
       variables: new Map(),
+      optimizers: new Map(),
     });
     expect(() => findAlgorithm(model('policy.weight'), 'it')).toThrow(
       'it: expected an agent of PPO, A2C, DQN, QR-DQN, TRPO, ARS, DDPG, TD3, SAC, TQC, RecurrentPPO or MaskablePPO, got one of my.own.Policy',
     );
     expect(() => findAlgorithm(model('actor.latent_pi.0.ra_mean'), 'it')).toThrow('got one of CrossQ, with its batch');
+  });
+
+  test('with the names of files that are given', async () => {
+    const named = { name: 'runs/agent.zip', vecNormalizeName: 'runs/statistics.pkl' };
+    const cut = withFile('dqn-pictures.zip', 'policy.pth', () => unzipSync(fixture('ppo-pictures.zip'))['policy.pth']);
+    await expect(importAgent(fixture('dqn.zip').slice(9), named)).rejects.toThrow(/^runs\/agent\.zip: no zip archive/);
+    await expect(importAgent(cut, named)).rejects.toThrow(/^runs\/agent\.zip: /);
+    const vecNormalize = fixture('vecnormalize.pkl').slice(0, 99);
+    await expect(importAgent(fixture('ppo-real.zip'), { ...named, vecNormalize })).rejects.toThrow(
+      /^runs\/statistics\.pkl: no pickle, or a damaged one/,
+    );
   });
 
   test('more bytes than are allowed, before they are inflated', async () => {
@@ -227,7 +267,7 @@ describe('what cannot be imported is refused in words', () => {
       step: () => ({ observation: new Float32Array(4), reward: 0, terminated: true, truncated: false, info: {} }),
     };
     await expect(importAgent(fixture('dqn.zip'), { env })).rejects.toThrow(
-      'environment: expected observations of Box(-1, 1, [3]), as in the file, got Box(-1, 1, [4])',
+      'environment: expected observations of Box(-1, 1, [3]), as in archive, got Box(-1, 1, [4])',
     );
   });
 });

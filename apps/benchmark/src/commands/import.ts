@@ -59,7 +59,7 @@ async function importCommand(file: string, options: ImportOptions): Promise<void
   const spaces = fromUser(() => makeEnv(environment), '--env');
   const archive = await readBytes(file, file);
   const vecNormalize = vecnormalize === undefined ? undefined : await readBytes(vecnormalize, '--vecnormalize');
-  const { agent, numEnvs, version, leftOut } = await readAgent(file, archive, spaces, vecNormalize);
+  const { agent, numEnvs, version, leftOut } = await readAgent(file, archive, spaces, vecNormalize, vecnormalize);
   const { algorithm, step } = agent;
   const folder = await TrainingFolder.take(out);
   try {
@@ -86,10 +86,13 @@ async function readAgent(
   bytes: Uint8Array,
   spaces: Env,
   vecNormalize: Uint8Array | undefined,
+  vecNormalizeName: string | undefined,
 ): Promise<ImportedAgent> {
-  if (extname(file) !== '.cleanrl_model') return importAgent(bytes, { spaces, vecNormalize });
+  if (extname(file) !== '.cleanrl_model') {
+    return importAgent(bytes, { spaces, vecNormalize, name: file, vecNormalizeName });
+  }
   if (vecNormalize !== undefined) throw new UserError('--vecnormalize: expected none for a model of CleanRL');
-  const agent = await importCleanRl(bytes, { spaces });
+  const agent = await importCleanRl(bytes, { spaces, name: file });
   return { agent, numEnvs: 1, version: undefined, leftOut: ['settings, which the file does not have'] };
 }
 

@@ -91,16 +91,19 @@ describe('gradus import', () => {
     const folder = join(temporaryFolder(), 'agent');
     const text = join(temporaryFolder(), 'text.zip');
     writeFileSync(text, 'no archive');
+    const damaged = join(temporaryFolder(), 'damaged.zip');
+    writeFileSync(damaged, readFileSync(cartPole).fill(0x21, 300, 304));
+    const model = join(temporaryFolder(), 'cut.cleanrl_model');
+    writeFileSync(model, readFileSync(join(files, 'test/fixtures/pendulum.cleanrl_model')).subarray(0, 1000));
     const cases: [string[], string][] = [
-      [[text, '--env', 'CartPole-v1'], 'error: archive: no zip archive, or a damaged one: no directory\n'],
+      [[text, '--env', 'CartPole-v1'], `error: ${text}: no zip archive, or a damaged one: no directory\n`],
       [
         [cartPole, '--env', 'Acrobot-v1'],
-        'error: environment: expected observations of Box(-Infinity, Infinity, [4]), as in the file, got Box(',
+        `error: environment: expected observations of Box(-Infinity, Infinity, [4]), as in ${cartPole}, got Box(`,
       ],
-      [
-        [cartPole, '--env', 'CartPole-v1', '--vecnormalize', text],
-        'error: vecnormalize.pkl: no pickle, or a damaged one',
-      ],
+      [[cartPole, '--env', 'CartPole-v1', '--vecnormalize', text], `error: ${text}: no pickle, or a damaged one`],
+      [[damaged, '--env', 'CartPole-v1'], `error: ${damaged}: damaged: the checksum of data is wrong`],
+      [[model, '--env', 'Pendulum-v1'], `error: ${model}: no zip archive, or a damaged one: `],
       [['missing.zip', '--env', 'CartPole-v1'], 'error: missing.zip: missing.zip cannot be read: ENOENT'],
       [[cartPole, '--env', 'CartPole-v9'], "error: --env: unknown environment 'CartPole-v9'"],
     ];
