@@ -21,10 +21,18 @@ const STACK = 3;
 
 /** An instruction, decoded once: what it does, to which operands, and how it ends. */
 export interface Instruction {
-  readonly run: Run;
+  /** Undefined for those that `run` does itself, by their number in the Standard, where 2OP:20 is 20. */
+  readonly run: Run | undefined;
+  readonly number: number;
   readonly endsItself: boolean;
   readonly ending: Ending;
-  /** Of each operand how it is given, and the constant, the local variable from 0, or the global one's address. */
+  readonly operandCount: number;
+  /** Of the first two operands, all that most instructions have, how it is given, and the constant, the local variable from 0, or the global one's address. */
+  readonly firstKind: number;
+  readonly firstValue: number;
+  readonly secondKind: number;
+  readonly secondValue: number;
+  /** The same of all operands. */
   readonly kinds: readonly number[];
   readonly values: readonly number[];
 }
@@ -103,7 +111,21 @@ export function decodeInstruction(machine: Machine, address: number): Instructio
   }
   const { run, endsItself, branches } = operation;
   const ending = { next: address, target, branches, branchOn, branchTo };
-  return { run, endsItself, ending, kinds, values };
+  const [firstKind = CONSTANT, secondKind = CONSTANT] = kinds;
+  const [firstValue = 0, secondValue = 0] = values;
+  return {
+    run,
+    number: Number(code.slice(code.indexOf(':') + 1)),
+    endsItself,
+    ending,
+    operandCount: kinds.length,
+    firstKind,
+    firstValue,
+    secondKind,
+    secondValue,
+    kinds,
+    values,
+  };
 
   function add(kind: number, value: number): void {
     kinds.push(kind);

@@ -74,6 +74,8 @@ export class Machine {
   /** Of the instruction that runs. */
   ending: Ending = { next: 0, target: -1, branches: false, branchOn: false, branchTo: 0 };
   pc = 0;
+  /** Instructions that the run so far took, and fields of tables that they went through. */
+  effort = 0;
   /** Where the stack's next number goes. */
   top = 0;
   /** Where the local variables of the current call are. */
@@ -81,19 +83,23 @@ export class Machine {
   /** Where the numbers that the current call has pushed begin. */
   floor = 0;
   isRunning = false;
+  /** Address of a global variable at whose change running pauses, −1 for none. */
+  clock = -1;
   waiting: Waiting | undefined;
   hasQuit = false;
   /** How often the story has saved, restored, restarted or quit: whatever a command does with the game rather than in it. */
   interventions = 0;
   screenIsOn = true;
+  private readonly globals: number;
   private tables: readonly OutputTable[] = [];
   private saved: SavedGame | undefined;
   private undo: readonly SavedGame[] = [];
   private readonly dictionaries = new Map<number, Dictionary>();
 
   constructor(story: Story, random: StoryRandom) {
-    const { bytes, objects, version } = story.file;
+    const { bytes, objects, version, globals } = story.file;
     this.story = story;
+    this.globals = globals;
     this.random = random;
     // Addresses of 16 bits always hit something.
     this.memory = new Uint8Array(Math.max(bytes.length, 0x10000));
@@ -140,7 +146,11 @@ export class Machine {
   setVariable(variable: number, value: number): void {
     if (variable === 0) this.push(value);
     else if (variable < 16) this.stack[this.frame + variable - 1] = value & 0xffff;
-    else writeWord(this.memory, this.globalAddress(variable), value);
+    else {
+      const address = this.globalAddress(variable);
+      writeWord(this.memory, address, value);
+      if (address === this.clock) this.isRunning = false;
+    }
   }
 
   /** As `getVariable`, but what is on the stack stays there: so it is where a variable's number is an operand (Standard 1.1, §6.3.4). */
@@ -158,7 +168,7 @@ export class Machine {
   }
 
   globalAddress(variable: number): number {
-    return this.story.file.globals + 2 * (variable - 16);
+    return this.globals + 2 * (variable - 16);
   }
 
   // Memory.
@@ -178,8 +188,8 @@ export class Machine {
 
   // Calls.
 
-  /** Calls the routine of a packed address with the operands behind the first. */
-  call(routine: number, target: number): void {
+  /** Calls the routine of a packed address with the operands behind the first, of which `given` are. */
+  call(routine: number, target: number, given: number): void {
     if (routine === 0) {
       if (target >= 0) this.setVariable(target, 0);
       return;
@@ -191,7 +201,6 @@ export class Machine {
     if (!(locals <= MAX_LOCALS)) throw new StoryError(`a call of address ${address - 1}, where no routine is`);
     const frame = this.top + FRAME_HEADER;
     if (frame + locals > STACK_LENGTH) throw new StoryError('the stack is full: calls never return');
-    const given = this.operandCount - 1;
     stack[frame - 5] = this.pc;
     stack[frame - 4] = this.frame;
     stack[frame - 3] = target;

@@ -1,6 +1,7 @@
 import type { Snapshot } from './machine.ts';
 import { StoryError } from './story-error.ts';
 import type { StoryPlayer } from './story-player.ts';
+import { readWord } from './words.ts';
 import type { World } from './world.ts';
 
 /** Commands in which only time passes that are watched. */
@@ -25,7 +26,7 @@ export function findNoise(player: StoryPlayer, world: World, idle: string): Nois
   for (const command of commands) {
     if (!machine.waiting || attempt(player, command) === undefined) break;
     const after = machine.snapshot().game.memory;
-    for (const address of world.changes(memory, after)) addresses.add(address);
+    for (const address of world.changes(memory)) addresses.add(address);
     for (const address of globals) if (memory[address] !== after[address]) globals.delete(address);
     memory = after;
   }
@@ -57,7 +58,7 @@ export function findWhereabouts(player: StoryPlayer, directions: readonly string
   let found: Whereabouts = { self: 0, variable: USUAL_VARIABLE };
   for (const direction of directions) {
     machine.restore(before);
-    if (attempt(player, direction) === undefined) continue;
+    if (attempt(player, direction) === undefined) break;
     const there = look();
     const variable = globalVariables.find((_, i) => {
       const [from, to] = [here.variables[i], there.variables[i]];
@@ -72,6 +73,46 @@ export function findWhereabouts(player: StoryPlayer, directions: readonly string
   machine.restore(before);
   return found;
 }
+
+/**
+ * The address of the variable that counts moves: it grows with each command in which time passes, and not when a command is not understood; −1 where there is
+ * none, or where it does not wait for a command to be done, as going somewhere shows.
+ */
+export function findClock(player: StoryPlayer, world: World, idle: string, directions: readonly string[]): number {
+  const { machine } = player;
+  const before = machine.snapshot();
+  const read = (address: number): number => readWord(machine.memory, address);
+  let counters = globalVariables.map((variable) => machine.globalAddress(variable));
+  for (const command of [idle, 'qzxv', idle, 'qzxv', 'qzxv', idle]) {
+    const values = new Map(counters.map((address) => [address, read(address)]));
+    if (attempt(player, command) === undefined) break;
+    counters = counters.filter((address) => {
+      const growth = read(address) - values.get(address)!;
+      return command === idle ? growth > 0 && growth <= MOST_MOVES : growth === 0;
+    });
+  }
+  machine.restore(before);
+  const { location } = world;
+  const way = directions.find((direction) => {
+    machine.restore(before);
+    return attempt(player, direction) !== undefined && world.location !== location;
+  });
+  let [clock, least] = [-1, Infinity];
+  for (const address of way === undefined ? [] : counters.slice(0, MAX_COUNTERS)) {
+    machine.restore(before);
+    machine.clock = address;
+    attempt(player, way!);
+    machine.clock = -1;
+    const isPaused = !machine.waiting && !machine.hasQuit;
+    if (isPaused && world.location !== location && machine.effort < least) [clock, least] = [address, machine.effort];
+  }
+  machine.restore(before);
+  return clock;
+}
+
+const MAX_COUNTERS = 8;
+/** Moves that waiting may take; in Zork it takes three. */
+const MOST_MOVES = 10;
 
 const globalVariables = Array.from({ length: 240 }, (_, i) => USUAL_VARIABLE + i);
 

@@ -32,7 +32,7 @@ export class StoryPlayer {
     machine.start();
     machine.screen.take();
     run(machine, this.maxInstructions);
-    return machine.screen.take() + this.pressKeys();
+    return machine.screen.take() + this.pressKeys(this.maxInstructions);
   }
 
   /** What the story answers. Throws `StoryError` where it does not come to an end; everything is then as it was before. */
@@ -47,12 +47,17 @@ export class StoryPlayer {
     }
   }
 
-  /** As `command`, for those who keep a snapshot themselves, and put it back after errors. */
-  attempt(command: string): string {
+  /** As `command`, for those who keep a snapshot themselves, and put it back after errors. `budget`: instructions, keys not counted. */
+  attempt(command: string, budget: number = this.maxInstructions): string {
+    enter(this.machine, asLine(command));
+    return this.goOn(budget);
+  }
+
+  /** Runs on until the story waits for a line, has quit, or is paused by its clock. */
+  goOn(budget: number): string {
     const { machine } = this;
-    enter(machine, asLine(command));
-    run(machine, this.maxInstructions);
-    return machine.screen.take() + this.pressKeys();
+    run(machine, budget);
+    return machine.screen.take() + this.pressKeys(budget);
   }
 
   /** Whether a story that told this text is over. */
@@ -60,13 +65,13 @@ export class StoryPlayer {
     return this.machine.hasQuit || OVER.test(text);
   }
 
-  private pressKeys(): string {
+  private pressKeys(budget: number): string {
     const { machine } = this;
     let text = '';
     for (const key of keys) {
       if (machine.waiting?.kind !== 'key') return text;
       enter(machine, key);
-      run(machine, this.maxInstructions);
+      run(machine, budget);
       text += machine.screen.take();
     }
     if (machine.waiting?.kind === 'key') throw new StoryError('the story waits for one key after the other');

@@ -1,10 +1,8 @@
-import { HOLE, type Template } from './grammar/template.ts';
+import { HOLE } from './grammar/template.ts';
 import type { StoryGrammar } from './grammar/story-grammar.ts';
 import type { Vocabulary } from './grammar/vocabulary.ts';
 import { NOUN } from './object-names.ts';
-import { StoryError } from './story-error.ts';
-import type { StoryPlayer } from './story-player.ts';
-import type { World } from './world.ts';
+import { Trials, type TrialStory } from './trials.ts';
 
 /** A thing in reach, and what to call it. */
 interface Thing {
@@ -13,72 +11,80 @@ interface Thing {
 }
 
 /** What a search for valid actions needs to know about a story. */
-export interface ActionSearch {
-  readonly player: StoryPlayer;
-  readonly world: World;
+export interface ActionSearch extends TrialStory {
   readonly grammar: StoryGrammar;
   readonly vocabulary: Vocabulary;
   /** Words that a story calls an object by. */
   readonly namesOf: (object: number) => readonly string[];
   /** The object that the player is; 0 where it is unknown. */
   readonly self: number;
-  /** Where commands are asked for; elsewhere the story asks a question. */
-  readonly isPrompt: () => boolean;
-  /** A command in which only time passes. */
-  readonly idle: string;
-  /** Addresses of bytes that change by themselves. */
-  readonly noise: ReadonlySet<number>;
 }
 
 /**
  * The commands that change the world in the state where the story is: templates of its grammar with things in reach for their holes, tried one after the other
  * (after Hausknecht et al., 2020). A change is a byte of the world that is neither what it was nor what it becomes when only time passes. Of commands with the
- * same changes the one with the fewest words is kept, or the most usual verb.
+ * same changes the one with the fewest words is kept, or the most usual verb. Not tried are things that cannot even be examined, and in templates with two holes
+ * those that a hole of the same kind was never given in any template with one. Where the search takes too many instructions, it ends with what it has found.
  */
 export function findValidActions(search: ActionSearch, surroundings: string): string[] {
-  const { player, world, grammar, vocabulary, noise, isPrompt, idle } = search;
-  const { machine } = player;
-  if (!machine.waiting) return [];
+  const { player, grammar, vocabulary, isPrompt, self } = search;
+  if (!player.machine.waiting) return [];
   if (!isPrompt()) return ['yes', 'no'];
-  const before = machine.snapshot();
-  const unchanged = before.game.memory;
-  const passing = new Set([...noise, ...changesAfter(idle).addresses]);
+  const trials = new Trials(search);
   const found = new Map<string, string>();
-  const consider = (command: string): void => {
-    const { addresses, isEnd, values } = changesAfter(command);
-    const real = addresses.filter((address) => !passing.has(address));
-    if (real.length === 0 && !isEnd) return;
-    const key = `${isEnd}${real.map((address) => `${address}=${values(address)}`).join()}`;
-    const known = found.get(key);
-    if (known === undefined || vocabulary.compare(command, known) < 0) found.set(key, command);
+  /** Returns whether time passed. */
+  const consider = (command: string): boolean | undefined => {
+    if (trials.areOver) return undefined;
+    const { changes, takesTime } = trials.try(command);
+    if (changes === '') return takesTime;
+    const known = found.get(changes);
+    if (known === undefined || vocabulary.compare(command, known) < 0) found.set(changes, command);
+    return takesTime;
   };
   for (const direction of grammar.directions) consider(direction);
-  const things = thingsInReach(search, surroundings);
-  for (const template of grammar.templates) {
-    for (const command of filled(template, things, search.self > 0)) consider(command);
-  }
-  machine.restore(before);
-  return [...found.values()];
-
-  /** What a command changes; nothing where it asks back, has to do with the game rather than the world, or comes to no end. */
-  function changesAfter(command: string): {
-    readonly addresses: readonly number[];
-    readonly isEnd: boolean;
-    readonly values: (address: number) => number;
-  } {
-    const values = (address: number): number => machine.memory[address];
-    const nothing = { addresses: [], isEnd: false, values };
-    machine.restore(before);
-    const { interventions } = machine;
-    try {
-      const isEnd = player.isOver(player.attempt(command));
-      if (machine.interventions !== interventions || (!isEnd && !isPrompt())) return nothing;
-      return { addresses: world.changes(unchanged, machine.memory), isEnd, values };
-    } catch (error) {
-      if (!(error instanceof StoryError)) throw error;
-      return nothing;
+  const things = visible(thingsInReach(search, surroundings));
+  const taken = new Map<string, boolean>();
+  const [few, many] = [
+    grammar.templates.filter(({ held }) => held.length < 2),
+    grammar.templates.filter(({ held }) => held.length === 2),
+  ];
+  for (const { text, held, kinds } of few) {
+    if (held.length === 0) consider(text);
+    for (const thing of held.length === 0 ? [] : things.filter((each) => fits(each, held[0], self > 0))) {
+      const takesTime = consider(text.replace(HOLE, thing.noun));
+      const key = `${kinds[0]} ${thing.noun}`;
+      taken.set(key, (taken.get(key) ?? false) || takesTime !== false);
     }
   }
+  for (const template of many) {
+    const mayBe = (hole: number) =>
+      things.filter(
+        (thing) =>
+          fits(thing, template.held[hole], self > 0) && taken.get(`${template.kinds[hole]} ${thing.noun}`) !== false,
+      );
+    const seconds = mayBe(1);
+    for (const first of mayBe(0)) {
+      for (const second of seconds) {
+        // One of two is in hand, where that can be known.
+        if (second === first || (self > 0 && !first.isHeld && !second.isHeld)) continue;
+        consider(template.text.replace(HOLE, first.noun).replace(HOLE, second.noun));
+      }
+    }
+  }
+  trials.restore();
+  return [...found.values()];
+
+  /** Things that it takes time to examine, which it does not to be told that nothing like that is here; all where it takes none for any. */
+  function visible(all: readonly Thing[]): readonly Thing[] {
+    if (!vocabulary.has('examine')) return all;
+    const seen = all.filter(({ noun }) => consider(`examine ${noun}`) !== false);
+    return seen.length > 0 ? seen : all;
+  }
+}
+
+/** What has to be in hands is, where that can be known. */
+function fits({ isHeld }: Thing, hasToBeHeld: boolean, knowsHeld: boolean): boolean {
+  return !knowsHeld || !hasToBeHeld || isHeld;
 }
 
 /** Things in the room and in hands; and, since Infocom's doors are in no room, nouns that the surroundings speak of. */
@@ -108,18 +114,4 @@ function nounsIn({ vocabulary, player }: ActionSearch, text: string): string[] {
     .entriesWith(NOUN)
     .map((entry) => vocabulary.word(entry))
     .filter((word) => words.has(word));
-}
-
-/** A template with things for its holes. What has to be in hands is; of two things one is, where that can be known. */
-function filled({ text, held }: Template, things: readonly Thing[], knowsHeld: boolean): string[] {
-  const fits = (thing: Thing, hole: number): boolean => !knowsHeld || !held[hole] || thing.isHeld;
-  const firsts = things.filter((thing) => held.length > 0 && fits(thing, 0));
-  const fill = (...nouns: readonly string[]): string => nouns.reduce((line, noun) => line.replace(HOLE, noun), text);
-  if (held.length === 0) return [text];
-  if (held.length === 1) return firsts.map(({ noun }) => fill(noun));
-  return firsts.flatMap((first) =>
-    things
-      .filter((second) => second !== first && fits(second, 1) && (!knowsHeld || first.isHeld || second.isHeld))
-      .map((second) => fill(first.noun, second.noun)),
-  );
 }

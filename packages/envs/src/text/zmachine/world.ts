@@ -14,6 +14,8 @@ export class World {
   readonly objectCount: number;
   /** Of the bytes that make a difference: parents, attributes and properties of all objects, and the place. */
   private readonly addresses: Int32Array;
+  /** 1 at these addresses. */
+  private readonly isOfWorld: Uint8Array;
   private readonly machine: Machine;
   private readonly locationVariable: number;
 
@@ -50,6 +52,8 @@ export class World {
     }
     add(machine.globalAddress(locationVariable), 2);
     this.addresses = Int32Array.from([...new Set(addresses)].filter((address) => address < staticBase));
+    this.isOfWorld = new Uint8Array(staticBase);
+    for (const address of this.addresses) this.isOfWorld[address] = 1;
   }
 
   /** The object that the player is in, as far as it can be known; 0 elsewhere. */
@@ -93,11 +97,10 @@ export class World {
     return [...found];
   }
 
-  /** Addresses of bytes of the world that are others in `after`. */
-  changes(before: Uint8Array, after: Uint8Array): number[] {
-    const changed: number[] = [];
-    for (const address of this.addresses) if (before[address] !== after[address]) changed.push(address);
-    return changed;
+  /** Addresses of bytes of the world that are others now than in `before`, a copy of the memory that stories may change. */
+  changes(before: Uint8Array): number[] {
+    const { machine, isOfWorld } = this;
+    return changedBytes(before, machine.memory).filter((address) => isOfWorld[address] === 1);
   }
 
   /** A hash of the world but for the bytes at the addresses of `noise`, and of `more` bytes. */
@@ -121,4 +124,17 @@ export class World {
   private global(offset: number): number {
     return readWord(this.machine.memory, this.machine.globalAddress(this.locationVariable + offset));
   }
+}
+
+/** Where memory is other than it was; both begin at an address for words of 32 bits. */
+export function changedBytes(before: Uint8Array, after: Uint8Array): number[] {
+  const wholes = before.length >> 2;
+  const [were, are] = [before, after].map(({ buffer, byteOffset }) => new Int32Array(buffer, byteOffset, wholes));
+  const changed: number[] = [];
+  const compare = (start: number, end: number): void => {
+    for (let i = start; i < end; i++) if (before[i] !== after[i]) changed.push(i);
+  };
+  for (let i = 0; i < wholes; i++) if (were[i] !== are[i]) compare(4 * i, 4 * i + 4);
+  compare(4 * wholes, before.length);
+  return changed;
 }

@@ -20,7 +20,7 @@ import type { TextGame, TextGrammar, TextState, TextStep } from '../text-game.ts
 import { readStoryGrammar, type StoryGrammar } from './grammar/story-grammar.ts';
 import { Vocabulary } from './grammar/vocabulary.ts';
 import type { Snapshot } from './machine.ts';
-import { findNoise, findWhereabouts, peek, type Noise } from './noise.ts';
+import { findClock, findNoise, findWhereabouts, peek, type Noise } from './noise.ts';
 import { namesOf } from './object-names.ts';
 import { readSnapshot, snapshotState } from './snapshot-state.ts';
 import { readStoryFile, storyBytes } from './story-file.ts';
@@ -34,6 +34,11 @@ import { World } from './world.ts';
 export interface ZMachineOptions {
   /** Instructions that a command may take before it fails. Default 10 million, a fraction of a second; long commands take some 100 thousand. */
   readonly maxInstructions?: number | undefined;
+  /**
+   * Instructions that finding the valid actions of a state may take, a fiftieth of them for one command; then those are valid that were found. Default 50 million, about
+   * a second; usual states take a tenth.
+   */
+  readonly maxSearchInstructions?: number | undefined;
   /** The most that can be scored, which story files do not say. Default unknown. */
   readonly maxScore?: number | undefined;
   /** Where random numbers come from. Default `gradus`; `frotz` gives those of the interpreter Frotz for its option `-s`. */
@@ -46,6 +51,7 @@ export interface ZMachineOptions {
 
 const checks = {
   maxInstructions: optional(positiveInteger),
+  maxSearchInstructions: optional(positiveInteger),
   maxScore: optional(positiveInteger),
   generator: optional(oneOf('gradus', 'frotz')),
   untilQuit: optional(flag),
@@ -61,6 +67,8 @@ interface Knowledge {
   readonly noise: Noise;
   readonly self: number;
   readonly idle: string;
+  /** Address of the variable that counts moves, −1 for none. */
+  readonly clock: number;
   /** Where commands are asked for: the instruction behind, and the depth of calls. */
   readonly prompt: string;
 }
@@ -82,6 +90,7 @@ export class ZMachineGame implements TextGame {
   private readonly random: StoryRandom;
   private readonly untilQuit: boolean;
   private readonly rememberedStates: number;
+  private readonly maxSearchInstructions: number;
   private readonly validActions = new Map<string, readonly string[]>();
   private knowledge: Knowledge | undefined;
   private observation = '';
@@ -98,6 +107,7 @@ export class ZMachineGame implements TextGame {
     this.player = new StoryPlayer(new Story(readStoryFile(story)), this.random, maxInstructions);
     this.untilQuit = options.untilQuit === true;
     this.rememberedStates = rememberedStates;
+    this.maxSearchInstructions = options.maxSearchInstructions ?? 50_000_000;
   }
 
   get grammar(): TextGrammar {
@@ -207,24 +217,20 @@ export class ZMachineGame implements TextGame {
   private validActionsAt(then: Snapshot, surroundings: string): readonly string[] {
     const { player, validActions, rememberedStates } = this;
     const { machine } = player;
-    const { world, vocabulary, grammar, names, noise, self, idle, prompt } = this.known();
+    const { names, noise, prompt, ...known } = this.known();
     const now = machine.snapshot();
     machine.restore(then);
-    const key = `${world.hash(noise.addresses, noise.steadyGlobals)} ${this.prompt()}`;
+    const key = `${known.world.hash(noise.addresses, noise.steadyGlobals)} ${this.prompt()}`;
     let actions = validActions.get(key);
     if (!actions) {
-      const isPrompt = (): boolean => this.prompt() === prompt;
-      const names_ = (object: number): readonly string[] => names.get(object) ?? [];
       const search = {
+        ...known,
         player,
-        world,
-        grammar,
-        vocabulary,
-        namesOf: names_,
-        self,
-        isPrompt,
-        idle,
+        namesOf: (object: number): readonly string[] => names.get(object) ?? [],
+        isPrompt: (): boolean => this.prompt() === prompt,
         noise: noise.addresses,
+        steadyGlobals: noise.steadyGlobals,
+        maxSearchInstructions: this.maxSearchInstructions,
       };
       actions = findValidActions(search, surroundings);
       // The oldest one is forgotten.
@@ -251,6 +257,7 @@ export class ZMachineGame implements TextGame {
       noise: findNoise(player, world, idle),
       self,
       idle,
+      clock: findClock(player, world, idle, grammar.directions),
       prompt: this.prompt(),
     };
   }

@@ -20,6 +20,8 @@ interface Line {
   readonly things: number;
   readonly prepositions: readonly [number, number];
   readonly places: readonly [number, number];
+  /** The attribute that things should have. */
+  readonly attributes: readonly [number, number];
   readonly action: number;
   readonly length: number;
 }
@@ -30,20 +32,24 @@ function fixedLine(memory: Uint8Array, at: number): Line {
     things: memory[at],
     prepositions: [memory[at + 1], memory[at + 2]],
     places: [memory[at + 5], memory[at + 6]],
+    attributes: [memory[at + 3], memory[at + 4]],
     action: memory[at + 7],
     length: 8,
   };
 }
 
 const shortLengths = [2, 4, 7];
+/** What is left of a preposition's number there. */
+const SHORT_PREPOSITION = 63;
 
 /** Two, four or seven bytes, by how many things there are, in the later stories. */
 function shortLine(memory: Uint8Array, at: number): Line {
   const things = memory[at] >> 6;
   return {
     things,
-    prepositions: [memory[at] & 63, things > 1 ? memory[at + 4] & 63 : 0],
+    prepositions: [memory[at] & SHORT_PREPOSITION, things > 1 ? memory[at + 4] & SHORT_PREPOSITION : 0],
     places: [memory[at + 3], memory[at + 6]],
+    attributes: [memory[at + 2], memory[at + 5]],
     action: memory[at + 1],
     length: shortLengths[things] ?? 1,
   };
@@ -59,10 +65,14 @@ export function infocomGrammar(
   vocabulary: Vocabulary,
 ): readonly Template[] | undefined {
   const verbs = wordsByNumber(vocabulary, VERB, FIRST_IS_VERB);
-  const prepositions = wordsByNumber(vocabulary, PREPOSITION, FIRST_IS_PREPOSITION);
+  const inFull = wordsByNumber(vocabulary, PREPOSITION, FIRST_IS_PREPOSITION);
+  const cut = new Map([...inFull].map(([number, words]) => [number & SHORT_PREPOSITION, words]));
   const highest = 255 - Math.min(...verbs.keys());
   const start = (verb: number): number => readWord(memory, table + 2 * verb);
-  for (const read of [fixedLine, shortLine]) {
+  for (const [read, prepositions] of [
+    [fixedLine, inFull],
+    [shortLine, cut],
+  ] as const) {
     const templates: Template[] = [];
     let fits = verbs.size > 0;
     for (let verb = 0; fits && verb <= highest; verb++) {
@@ -72,7 +82,7 @@ export function infocomGrammar(
         const line = read(memory, at);
         fits = line.things <= 2 && line.prepositions.every((number) => number === 0 || prepositions.has(number));
         at += line.length;
-        if (fits && word !== '') templates.push(templateOf(word, line));
+        if (fits && word !== '') templates.push(templateOf(word, line, prepositions));
       }
       // One verb begins where the one before ends.
       fits &&= verb === highest || at === start(verb + 1);
@@ -81,17 +91,23 @@ export function infocomGrammar(
   }
   return undefined;
 
-  function templateOf(word: string, { things, prepositions: numbers, places, action }: Line): Template {
+  function templateOf(
+    word: string,
+    { things, prepositions: numbers, places, attributes, action }: Line,
+    prepositions: ReadonlyMap<number, readonly string[]>,
+  ): Template {
     const parts = [word];
     const isHeld: boolean[] = [];
+    const kinds: string[] = [];
     for (let i = 0; i < 2; i++) {
       if (numbers[i] > 0) parts.push(vocabulary.preferred(prepositions.get(numbers[i]) ?? []));
       if (i >= things) continue;
       parts.push(HOLE);
       const place = places[i];
       isHeld.push((place & HAVE) > 0 && (place & TAKE) === 0 && (place & IN_ROOM) === 0);
+      kinds.push(`${attributes[i]} ${place}`);
     }
-    return { text: parts.join(' '), action, held: isHeld };
+    return { text: parts.join(' '), action, held: isHeld, kinds };
   }
 }
 

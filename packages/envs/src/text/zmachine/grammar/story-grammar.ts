@@ -48,14 +48,10 @@ export function readStoryGrammar({ memory, story }: Machine, vocabulary: Vocabul
   function usualTemplates(): Template[] {
     return usual
       .filter((text) => vocabulary.has(text.split(' ')[0]))
-      .map((text, action) => ({
-        text,
-        action,
-        held: text
-          .split(HOLE)
-          .slice(1)
-          .map(() => false),
-      }));
+      .map((text, action) => {
+        const holes = text.split(HOLE).slice(1);
+        return { text, action, held: holes.map(() => false), kinds: holes.map((_, i) => `${text} ${i}`) };
+      });
   }
 }
 

@@ -14,7 +14,8 @@ export interface Operation {
   /** Number of operands and number, such as `2OP:20`. */
   readonly code: string;
   readonly name: string;
-  readonly run: Run;
+  /** Undefined for those that stories do most: the loop of `run` does them itself, which takes a fraction of the time. */
+  readonly run: Run | undefined;
   /** Whether a variable's number follows, or a branch. */
   readonly stores: boolean;
   readonly branches: boolean;
@@ -54,4 +55,22 @@ export function endingItself(
   versions: Versions = {},
 ): Operation {
   return { ...base, code, name, run, versions, [result]: true, endsItself: true };
+}
+
+/** One that the loop of `run` does itself. */
+export function common(
+  code: string,
+  name: string,
+  results: readonly ('stores' | 'branches')[] = [],
+  versions: Versions = {},
+): Operation {
+  return {
+    ...base,
+    code,
+    name,
+    run: undefined,
+    versions,
+    stores: results.includes('stores'),
+    branches: results.includes('branches'),
+  };
 }

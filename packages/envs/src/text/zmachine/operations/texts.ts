@@ -42,6 +42,7 @@ function printTable(machine: Machine, address: number, width: number, givenHeigh
   const height = operandCount > 2 ? givenHeight : 1;
   const skip = operandCount > 3 ? givenSkip : 0;
   const [row, column] = screen.cursor;
+  machine.effort += width * height;
   for (let y = 0; y < height; y++) {
     if (y > 0 && screen.window === 0) machine.print('\n');
     else if (y > 0) screen.setCursor(row + y, column);
