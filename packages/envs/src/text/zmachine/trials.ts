@@ -21,7 +21,7 @@ export interface TrialStory {
 }
 
 /** What a command did. */
-export interface Trial {
+interface Trial {
   /** Bytes of the world that are neither what they were nor what they become when only time passes, as text; empty where there are none. */
   readonly changes: string;
   /** Whether time passed: if not, the story refused to understand. Undefined where that cannot be known. */

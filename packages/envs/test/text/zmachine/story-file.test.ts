@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Machine } from '../../../src/text/zmachine/machine.ts';
+import { run } from '../../../src/text/zmachine/run.ts';
 import { readStoryFile } from '../../../src/text/zmachine/story-file.ts';
 import { StoryError } from '../../../src/text/zmachine/story-error.ts';
+import { StoryRandom } from '../../../src/text/zmachine/story-random.ts';
+import { Story } from '../../../src/text/zmachine/story.ts';
 import { OwnPlayer } from './own-player.ts';
 
 const bytes = new Uint8Array(readFileSync(join(import.meta.dirname, '../../../stories/lighthouse.z5')));
@@ -81,4 +85,15 @@ test('a story that tells without end is refused before it fills memory', () => {
   expect(() => new OwnPlayer(changed(initialPc, PRINT, ...words, JUMP, (offset >> 8) & 255, offset & 255), 1)).toThrow(
     'no end of what is told after 1048576 characters',
   );
+});
+
+test('an instruction that goes through a table counts as one for each of its fields', () => {
+  const { initialPc } = readStoryFile(bytes);
+  // Bytes, among which there is no number of two: from address 0, 65,535 of them; the result is pushed.
+  const [SCAN_TABLE, QUIT] = [0xf7, 0xba];
+  const operands = [0x01, 0x12, 0x34, 0, 0, 0xff, 0xff, 0x01];
+  const story = new Story(readStoryFile(changed(initialPc, SCAN_TABLE, ...operands, 0, 0xc2, QUIT)));
+  const machine = (): Machine => new Machine(story, new StoryRandom('gradus', 1));
+  expect(() => run(machine(), 1000)).toThrow('no end after 1000 instructions');
+  expect(run(machine(), 100_000)).toBe(2 + 0xffff);
 });
