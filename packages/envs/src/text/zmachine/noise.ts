@@ -87,7 +87,7 @@ export function findClock(player: StoryPlayer, world: World, idle: string, direc
     const values = new Map(counters.map((address) => [address, read(address)]));
     if (attempt(player, command) === undefined) break;
     counters = counters.filter((address) => {
-      const growth = read(address) - values.get(address)!;
+      const growth = read(address) - (values.get(address) ?? 0);
       return command === idle ? growth > 0 && growth <= MOST_MOVES : growth === 0;
     });
   }
@@ -98,10 +98,11 @@ export function findClock(player: StoryPlayer, world: World, idle: string, direc
     return attempt(player, direction) !== undefined && world.location !== location;
   });
   let [clock, least] = [-1, Infinity];
-  for (const address of way === undefined ? [] : counters.slice(0, MAX_COUNTERS)) {
+  for (const address of counters.slice(0, MAX_COUNTERS)) {
+    if (way === undefined) break;
     machine.restore(before);
     machine.clock = address;
-    attempt(player, way!);
+    attempt(player, way);
     machine.clock = -1;
     const isPaused = !machine.waiting && !machine.hasQuit;
     if (isPaused && world.location !== location && machine.effort < least) [clock, least] = [address, machine.effort];
