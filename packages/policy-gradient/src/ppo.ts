@@ -15,7 +15,6 @@ import {
   rolloutChecks,
   rolloutDefaults,
   roundSize,
-  savedValues,
   scheduleOf,
   stepInputs,
   type ActorCritic,
@@ -33,6 +32,7 @@ import {
   type StepInputs,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
+import { KlPenalty } from './kl-penalty.ts';
 import { ppoEpochs, updateMetrics } from './ppo-epochs.ts';
 import { standardize } from './programs/standardize.ts';
 
@@ -232,8 +232,7 @@ export class Ppo extends BaseAgent<PpoOptions> {
   private readonly rollouts: RolloutCollector;
   private readonly update: ReturnType<typeof updateProgram>;
   private readonly divergence: ReturnType<typeof divergenceProgram> | undefined;
-  /** β. */
-  private readonly penalty: { klCoefficient: number };
+  private readonly penalty: KlPenalty;
 
   /**
    * @param env one environment, or n copies stepped together (n × `steps` transitions a round); where it has action masks, illegal
@@ -254,12 +253,12 @@ export class Ppo extends BaseAgent<PpoOptions> {
     this.rollouts = new RolloutCollector(this.training, networks, this.options, { device: this.device });
     const lookup = new ActorCriticLookup(networks, this.env, this.device, this.rollouts.prepare);
     ({ actionDistribution: this.actionDistribution, stateValue: this.stateValue } = lookup);
-    this.penalty = { klCoefficient };
+    this.penalty = new KlPenalty(this.options);
     this.parts = {
       policy: this.rollouts.policy,
       networks: { parameters: networks.parameters },
       optimizers: { optimizer },
-      state: { rollouts: this.rollouts, penalty: savedValues(this.penalty) },
+      state: { rollouts: this.rollouts, penalty: this.penalty },
       programs: [this.update, this.divergence, this.rollouts, lookup],
     };
   }
@@ -272,7 +271,7 @@ export class Ppo extends BaseAgent<PpoOptions> {
   /** Learns from one round; `progress` is the part of training that was done before it. */
   private improve(progress: number): Metrics {
     const { update, rollouts, random, options, penalty } = this;
-    const { klCoefficient } = penalty;
+    const klCoefficient = penalty.coefficient;
     update.inputs.klCoefficient[0] = klCoefficient;
     const metrics = ppoEpochs(rollouts.buffer, update, random, options, { agent: this, progress });
     this.checkWeights();
@@ -284,14 +283,13 @@ export class Ppo extends BaseAgent<PpoOptions> {
   private adaptKlCoefficient(): void {
     const { divergence, penalty } = this;
     const { buffer } = this.rollouts;
-    const { batchSize, klTarget } = this.options;
-    if (divergence === undefined || klTarget === null) return;
+    const { batchSize } = this.options;
+    if (divergence === undefined) return;
     let kl = 0;
     for (let start = 0; start < buffer.size; start += batchSize) {
       buffer.gather(start, start + batchSize, divergence.inputs);
       kl += (divergence.run().kl[0] * batchSize) / buffer.size;
     }
-    if (kl > klTarget * 1.5) penalty.klCoefficient *= 2;
-    else if (kl < klTarget / 1.5) penalty.klCoefficient /= 2;
+    penalty.adapt(kl);
   }
 }

@@ -163,6 +163,21 @@ describe('options', () => {
     expect(first.metrics['train/learning_rate']).toBeCloseTo(1e-2 / 2, 12);
   });
 
+  test('such as the penalty of divergence, which goes on from where it was where none is given', () => {
+    const env = (): Env => makeEnv('CartPole-v1');
+    const coefficient = (agent: Ppo): number | undefined =>
+      Array.from(agent.learn({ moreSteps: 32 })).at(-1)?.metrics['train/kl_coefficient'];
+    const constant = new Ppo(env(), { ...rounds, klCoefficient: 0.5 });
+    expect(coefficient(Ppo.load(constant.checkpoint(), { env: env() }))).toBe(0.5);
+    expect(coefficient(Ppo.load(constant.checkpoint(), { env: env(), klCoefficient: 0.25 }))).toBe(0.25);
+    // No divergence comes near to this one, so that β is halved after each round.
+    const adapted = new Ppo(env(), { ...rounds, klCoefficient: 4, klTarget: 1e3 });
+    expect([coefficient(adapted), coefficient(adapted)]).toEqual([4, 2]);
+    expect(coefficient(Ppo.load(adapted.checkpoint(), { env: env() }))).toBe(1);
+    expect(coefficient(Ppo.load(adapted.checkpoint(), { env: env(), klCoefficient: 8 }))).toBe(8);
+    expect(coefficient(Ppo.load(adapted.checkpoint(), { env: env(), klTarget: null }))).toBe(4);
+  });
+
   test.each<[Partial<PpoOptions>, string]>([
     [{ hidden: [9] }, 'hidden'],
     [{ normalizeReward: false, hidden: [8, 8] }, 'normalizeReward or hidden'],

@@ -99,7 +99,8 @@ export class OffPolicyLoop implements AgentState {
   getState(options: CheckpointOptions = {}): StateDict {
     const { saveReplay = true } = options;
     const isSaved = this.training.canLearn && (saveReplay || this.options.alwaysSaved === true);
-    return { learnsFrom: this.learnsFrom, replay: isSaved ? this.replay().getState() : null };
+    const { learningStarts } = this.options;
+    return { learnsFrom: this.learnsFrom, learningStarts, replay: isSaved ? this.replay().getState() : null };
   }
 
   setState(state: StateDict): void {
@@ -112,7 +113,10 @@ export class OffPolicyLoop implements AgentState {
       return;
     }
     this.replay().setState(readState(state, 'replay'));
-    this.learnsFrom = readNumber(state, 'learnsFrom');
+    const { learningStarts } = this.options;
+    const { learningStarts: before = learningStarts } = state;
+    // Later or earlier, where it was given another one.
+    this.learnsFrom = readNumber(state, 'learnsFrom') + learningStarts - readNumber({ before }, 'before');
   }
 
   private tellEmptied(): void {

@@ -75,3 +75,32 @@ test('rounds that do not end with a step of all copies', () => {
   );
   expect(make(6)).toThrow('got 6: set it to 8');
 });
+
+test.each([
+  ['later', 20, 0, [24]],
+  ['earlier', 6, 30, [12, 16, 20, 24]],
+  ['as it was', 14, 14, [16, 20, 24]],
+])('a loop that is restored learns %s, as its own learningStarts says', (_, now, before, expected) => {
+  const [saved, restored] = [before, now].map((learningStarts) => {
+    const training = createTraining(1);
+    const buffer = new ReplayBuffer(training.env, { capacity: 100, gamma: 1 });
+    const loop = new OffPolicyLoop(training, () => buffer, { learningStarts, trainFrequency: 4 });
+    return { training, loop };
+  });
+  const learned: number[] = [];
+  const learn = ({ training, loop }: typeof saved, total: number): void => {
+    training.begin(total);
+    const improve = () => {
+      learned.push(training.recorder.step);
+      return {};
+    };
+    Array.from(loop.run(total, { explore: () => ({}), improve }));
+  };
+  vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  learn(saved, 10);
+  learned.length = 0;
+  restored.training.recorder.setState(saved.training.recorder.getState());
+  restored.loop.setState(saved.loop.getState());
+  learn(restored, 24);
+  expect(learned).toEqual(expected);
+});

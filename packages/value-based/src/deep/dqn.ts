@@ -4,11 +4,9 @@ import {
   OffPolicyLoop,
   ProgramPolicy,
   SamplingKeys,
-  UpdateMetrics,
   checkActionMasks,
   discreteActions,
   randomAction,
-  savedValues,
   scheduleValue,
   type ActionArray,
   type AgentParts,
@@ -27,6 +25,8 @@ import { chooseValueHead } from './choose-value-head.ts';
 import { dqnDefaults, dqnOptionChecks, minibatchOptions, type DqnOptions } from './dqn-options.ts';
 import type { NoisyModule } from './noisy-linear.ts';
 import { qNetwork } from './q-network.ts';
+import { ReplayRounds } from './replay-rounds.ts';
+import { targetProgram } from './target-program.ts';
 import type { ValueHead } from './value-head.ts';
 
 /** The online network q(·; w) and the target network q(·; w⁻), and what their outputs mean. */
@@ -133,21 +133,6 @@ function updateProgram(
   );
 }
 
-/** What an update reports, in the order of its output `metrics`. */
-const metricNames = ['train/loss', 'train/q_value', 'train/gradient_norm'] as const;
-
-/** w⁻ ← τ w + (1 − τ) w⁻ */
-function targetProgram({ online, target }: Networks, tau: number, device: t.Device) {
-  return t.program(
-    {},
-    () => {
-      t.polyakUpdate(online.parameters, target.parameters, tau);
-      return {};
-    },
-    { device },
-  );
-}
-
 /**
  * Deep Q-network (Mnih et al., 2015; S3.3): ε-greedy acting, a replay buffer, and a target network w⁻ that follows w.
  *
@@ -162,15 +147,11 @@ export class Dqn extends BaseAgent<DqnOptions> {
   /** A minibatch step. `learn` fills its inputs and runs it; others may too, to time it or to learn from data of their own. */
   readonly update: t.Program<UpdateInputs, Record<'metrics' | 'errors', unknown>>;
   private readonly actionSpace: Discrete;
-  private readonly updateTarget: ReturnType<typeof targetProgram>;
   /** Acts in training: what others ask for does not change what training draws. */
   private readonly behaviorPolicy: ProgramPolicy;
-  private readonly minibatches: Minibatches;
-  private readonly loop: OffPolicyLoop;
-  private readonly keys: SamplingKeys;
+  private readonly rounds: ReplayRounds;
   /** 1 for the copies that explore in this step. */
   private readonly explores: Uint8Array;
-  private readonly counts = { updates: 0 };
 
   /**
    * @param env one environment, or n copies stepped together; its actions are `Discrete`
@@ -185,17 +166,19 @@ export class Dqn extends BaseAgent<DqnOptions> {
     const actionSpace = discreteActions('Dqn', copies);
     this.actionSpace = actionSpace;
     // First, since they say at once what does not fit, into memory too.
-    this.minibatches = new Minibatches(this.training, minibatchOptions(this.options), this.random);
+    const minibatches = new Minibatches(this.training, minibatchOptions(this.options), this.random);
     // Without replay the buffer is the round that is just being gathered.
-    const { buffer } = this.minibatches;
-    this.loop = new OffPolicyLoop(this.training, buffer, { ...this.options, alwaysSaved: replay === 'none' });
+    const { buffer } = minibatches;
+    const loop = new OffPolicyLoop(this.training, buffer, { ...this.options, alwaysSaved: replay === 'none' });
     const networks = createNetworks(copies, actionSpace, this.options, this.random);
     const optimizer = createOptimizer(networks.online.parameters, this.options);
-    this.update = updateProgram(networks, optimizer, copies, actionSpace, this.options, device);
-    this.updateTarget = targetProgram(networks, tau, device);
+    const update = updateProgram(networks, optimizer, copies, actionSpace, this.options, device);
+    this.update = update;
+    const updateTarget = targetProgram(networks.online.parameters, networks.target.parameters, tau, device);
     this.explores = new Uint8Array(numEnvs);
-    this.keys = new SamplingKeys(seed);
-    const { keys, loop, counts } = this;
+    const keys = new SamplingKeys(seed);
+    const prepare = (): void => keys.forTraining(update.inputs.key);
+    this.rounds = new ReplayRounds(loop, { minibatches, update, updateTarget }, { ...this.options, prepare });
     const compile = (batch: number, deterministic: boolean) =>
       actProgram(networks, copies, actionSpace, batch, noisy && !deterministic, device);
     this.behaviorPolicy = new ProgramPolicy({ observationSpace, actionSpace, compile, writeKey: keys.forTraining });
@@ -207,17 +190,13 @@ export class Dqn extends BaseAgent<DqnOptions> {
       policy,
       networks: { online: networks.online.parameters, target: networks.target.parameters },
       optimizers: { optimizer },
-      state: { counts: savedValues(counts), keys, loop },
-      programs: [this.update, this.updateTarget, policy, this.behaviorPolicy, lookup],
+      state: { counts: this.rounds, keys, loop },
+      programs: [update, updateTarget, policy, this.behaviorPolicy, lookup],
     };
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
-    yield* this.loop.run(totalSteps, {
-      explore: (actions, progress) => this.explore(actions, progress),
-      improve: (progress) => this.improve(progress),
-      updateTarget: () => this.updateTarget.run(),
-    });
+    yield* this.rounds.run(this, totalSteps, (actions, progress) => this.explore(actions, progress));
   }
 
   /** ε-greedy: each copy takes a random action with probability ε. All are legal ones where there are masks. */
@@ -236,23 +215,5 @@ export class Dqn extends BaseAgent<DqnOptions> {
       if (explores[i] === 1) actions[i] = randomAction(env, actionSpace, i, random);
     }
     return { 'train/epsilon': epsilon };
-  }
-
-  /** A round of minibatch steps; `progress` is the part of training done. */
-  private improve(progress: number): Metrics {
-    const { update, counts, minibatches, keys } = this;
-    const { gradientSteps, learningRate } = this.options;
-    const rate = scheduleValue(learningRate, progress);
-    update.inputs.learningRate[0] = rate;
-    const reported = new UpdateMetrics(this, metricNames);
-    for (let i = 0; i < gradientSteps; i++) {
-      minibatches.draw(update.inputs, progress);
-      keys.forTraining(update.inputs.key);
-      const { metrics, errors } = update.run();
-      reported.add(metrics);
-      minibatches.learnedFrom(errors);
-    }
-    counts.updates += gradientSteps;
-    return { ...reported.means(), 'train/learning_rate': rate, 'train/updates': counts.updates };
   }
 }

@@ -63,14 +63,17 @@ export const qNetworkChecks: { readonly [Name in keyof QNetworkLayers]: OptionCh
 const replaced = ['convolutions', 'partLayers', 'hidden', 'dueling', 'noisy'] as const;
 
 /** What a network of one's own is made for, and the options beside it. */
-type OwnNetworkOptions = Omit<QNetworkDescription, 'features'> & Partial<Record<(typeof replaced)[number], unknown>>;
+type OwnNetworkOptions = Omit<QNetworkDescription, 'features'> &
+  Partial<Record<(typeof replaced)[number] | 'activation', unknown>>;
 
 /**
  * The module that `network` makes, of observations [rows × observation size].
  * @throws RangeError for options that it takes the place of, for what is no module, and for outputs of another shape.
  */
 export function ownNetwork(network: NonNullable<QNetworkLayers['network']>, options: OwnNetworkOptions): t.Module {
-  const given = replaced.filter((name) => Boolean(options[name]));
+  const { activation = qNetworkDefaults.activation } = options;
+  const given: string[] = replaced.filter((name) => Boolean(options[name]));
+  if (activation !== qNetworkDefaults.activation) given.push('activation');
   if (given.length > 0)
     throw new RangeError(`network: expected no ${given.join(' or ')} beside it: all layers are up to it`);
   const { observationSpace, actions, outputs, random } = options;

@@ -97,22 +97,24 @@ const optionChecks: { readonly [Name in keyof PqnOptions]: OptionCheck } = {
   seed: naturalNumber,
 };
 
-/** q(s, ·; w): a normalization before each ReLU (over the channels of each pixel in images), orthogonal weights with gain √2. */
+/** q(s, ·; w): a normalization before each activation (over the channels of each pixel in images), orthogonal weights with gain √2. */
 function createNetwork(env: VectorEnv, actions: Discrete, options: PqnOptions, random: Random): t.Module {
   const { observationSpace } = env;
-  const { network, convolutions } = options;
+  const { network, convolutions, activation } = options;
   const output = actions.n;
   if (network) return ownNetwork(network, { ...options, observationSpace, actions: output, outputs: output, random });
   const weight = t.orthogonal(Math.SQRT2);
-  const normalized = (layer: t.Module, width: number): t.Module =>
-    t.sequential([layer, t.layerNormalization(width), t.relu]);
+  const normalized = (layer: t.Module, width: number, ending: t.Activation = 'relu'): t.Module =>
+    t.sequential([layer, t.layerNormalization(width), (x) => t.activate(x, ending)]);
   const make: LayerMakers = {
     convolution: (shape) => normalized(t.convolution({ ...shape, weight, random }), shape.output),
     linear: (shape) => normalized(t.linear({ ...shape, weight, random }), shape.output),
   };
   const [first, size] = featureLayers(observationSpace, options, make);
   const sizes = options.hidden ?? pictureLayers(observationSpace, convolutions)?.hidden ?? [120, 84];
-  const hidden = denseLayers(size, sizes, make);
+  const hidden = denseLayers(size, sizes, {
+    linear: (shape) => normalized(t.linear({ ...shape, weight, random }), shape.output, activation),
+  });
   const layers = t.sequential([...first, ...hidden, t.linear({ input: sizes.at(-1) ?? size, output, weight, random })]);
   return t.module(layers.parameters, (observations) => layers(observationFeatures(observationSpace, observations)));
 }

@@ -4,10 +4,8 @@ import {
   OffPolicyLoop,
   ProgramPolicy,
   SamplingKeys,
-  UpdateMetrics,
   discreteActions,
   randomAction,
-  savedValues,
   scheduleValue,
   type ActionArray,
   type AgentParts,
@@ -15,13 +13,14 @@ import {
   type Discrete,
   type Env,
   type Metrics,
-  type PrioritizedReplayBatch,
   type Progress,
   type VectorEnv,
 } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { ActionValueLookup } from '../deep/action-value-lookup.ts';
 import { huber } from '../deep/huber.ts';
+import { ReplayRounds, type MinibatchUpdate } from '../deep/replay-rounds.ts';
+import { targetProgram } from '../deep/target-program.ts';
 import { drrnNetwork, validValues, type DrrnNetwork } from './drrn-network.ts';
 import { drrnDefaults, drrnOptionChecks, type DrrnOptions } from './drrn-options.ts';
 import { textObservations } from './text-observations.ts';
@@ -52,9 +51,6 @@ function exploreProgram(online: DrrnNetwork, size: number, batch: number, device
     { device },
   );
 }
-
-/** Parts of a {@link PrioritizedReplayBatch}, and the step size. */
-type UpdateInputs = Record<Exclude<keyof PrioritizedReplayBatch, 'nextActionMasks'> | 'learningRate', unknown>;
 
 /** One minibatch step: target, loss, gradient, Adam. */
 function updateProgram(
@@ -92,9 +88,6 @@ function updateProgram(
   );
 }
 
-/** What an update reports, in the order of its output `metrics`. */
-const metricNames = ['train/loss', 'train/q_value', 'train/gradient_norm'] as const;
-
 /**
  * Deep reinforcement relevance network (He et al., 2016; as Hausknecht et al., 2020, play text adventures; S3.6): texts of the state and of each valid action are
  * made vectors of, and pairs of both valued, so that actions may be any texts, and any number of them.
@@ -109,15 +102,12 @@ export class Drrn extends BaseAgent<DrrnOptions> {
   /** q(s, a) of one observation or of many, −∞ for actions that are not there. */
   readonly actionValues: ActionValueLookup['actionValues'];
   /** A minibatch step. `learn` fills its inputs and runs it; others may too. */
-  readonly update: t.Program<UpdateInputs, Record<'metrics' | 'errors', unknown>>;
+  readonly update: MinibatchUpdate;
   private readonly actionSpace: Discrete;
-  private readonly updateTarget: t.Program<object, object>;
   private readonly policy: ProgramPolicy;
   private readonly explorer: ReturnType<typeof exploreProgram> | undefined;
-  private readonly minibatches: Minibatches;
-  private readonly loop: OffPolicyLoop;
+  private readonly rounds: ReplayRounds;
   private readonly keys: SamplingKeys;
-  private readonly counts = { updates: 0 };
 
   /**
    * @param env one environment, or n copies stepped together, of a text game
@@ -137,21 +127,16 @@ export class Drrn extends BaseAgent<DrrnOptions> {
       );
     }
     this.actionSpace = actionSpace;
-    this.minibatches = new Minibatches(this.training, { ...this.options, newest: null, hindsight: null }, this.random);
-    this.loop = new OffPolicyLoop(this.training, this.minibatches.buffer, this.options);
+    const minibatches = new Minibatches(this.training, { ...this.options, newest: null, hindsight: null }, this.random);
+    const loop = new OffPolicyLoop(this.training, minibatches.buffer, this.options);
     const online = drrnNetwork(spaces, { ...this.options, random: this.random });
     const target = drrnNetwork(spaces, { ...this.options, random: this.random });
     t.copyParameters(online.parameters, target.parameters);
     const optimizer = t.adam(online.parameters);
     this.update = updateProgram(online, target, optimizer, size, this.options, device);
-    this.updateTarget = t.program(
-      {},
-      () => {
-        t.polyakUpdate(online.parameters, target.parameters, 1);
-        return {};
-      },
-      { device },
-    );
+    const updateTarget = targetProgram(online.parameters, target.parameters, 1, device);
+    const { update } = this;
+    this.rounds = new ReplayRounds(loop, { minibatches, update, updateTarget }, this.options);
     if (exploration.kind === 'softmax' && this.training.canLearn) {
       this.explorer = exploreProgram(online, size, numEnvs, device);
     }
@@ -160,22 +145,18 @@ export class Drrn extends BaseAgent<DrrnOptions> {
     this.keys = new SamplingKeys(seed);
     const lookup = new ActionValueLookup(copies, device, (observations) => validValues(online(observations)));
     this.actionValues = lookup.actionValues;
-    const { keys, loop, counts, policy } = this;
+    const { keys, rounds, policy } = this;
     this.parts = {
       policy,
       networks: { online: online.parameters, target: target.parameters },
       optimizers: { optimizer },
-      state: { counts: savedValues(counts), keys, loop },
-      programs: [this.update, this.updateTarget, policy, this.explorer, lookup],
+      state: { counts: rounds, keys, loop },
+      programs: [update, updateTarget, policy, this.explorer, lookup],
     };
   }
 
   protected *train(totalSteps: number): Generator<Progress, void, void> {
-    yield* this.loop.run(totalSteps, {
-      explore: (actions, progress) => this.explore(actions, progress),
-      improve: (progress) => this.improve(progress),
-      updateTarget: () => this.updateTarget.run(),
-    });
+    yield* this.rounds.run(this, totalSteps, (actions, progress) => this.explore(actions, progress));
   }
 
   private explore(actions: ActionArray, progress: number): Metrics {
@@ -199,22 +180,5 @@ export class Drrn extends BaseAgent<DrrnOptions> {
       if (random.nextFloat() < epsilon) actions[i] = randomAction(env, actionSpace, i, random);
     }
     return { 'train/epsilon': epsilon };
-  }
-
-  /** A round of minibatch steps; `progress` is the part of training done. */
-  private improve(progress: number): Metrics {
-    const { update, counts, minibatches } = this;
-    const { gradientSteps, learningRate } = this.options;
-    const rate = scheduleValue(learningRate, progress);
-    update.inputs.learningRate[0] = rate;
-    const reported = new UpdateMetrics(this, metricNames);
-    for (let i = 0; i < gradientSteps; i++) {
-      minibatches.draw(update.inputs, progress);
-      const { metrics, errors } = update.run();
-      reported.add(metrics);
-      minibatches.learnedFrom(errors);
-    }
-    counts.updates += gradientSteps;
-    return { ...reported.means(), 'train/learning_rate': rate, 'train/updates': counts.updates };
   }
 }

@@ -134,6 +134,9 @@ describe.each(Object.entries(algorithms))('%s', (_, { saved, create, load }) => 
     expect(make({ convolutions: [], partLayers: {} })).toThrow(
       new RangeError('network: expected no convolutions or partLayers beside it: all layers are up to it'),
     );
+    expect(make({ activation: 'tanh' })).toThrow(
+      new RangeError('network: expected no activation beside it: all layers are up to it'),
+    );
   });
 
   test('pictures have convolutions by default, parts of a Dict layers of their own', () => {

@@ -100,6 +100,28 @@ test.each<[string, Partial<PqnOptions>]>([
   expect([round, minibatches.length]).toEqual([8, 48]);
 });
 
+test('activation is that of the hidden layers, behind their normalization', () => {
+  const tanh = new Pqn(new ScriptedEnv(), { ...options, activation: 'tanh' });
+  const linearOnes = new Pqn(new ScriptedEnv(), { ...options, activation: 'linear' });
+  const p = parametersOf(tanh);
+  expect(parametersOf(linearOnes)).toEqual(p);
+  const observation = [0.3, -1.2];
+  const x = [0, 1, 2].map((j) => observation.reduce((sum, o, i) => sum + o * p['0.0.weight'][3 * i + j], 0));
+  const mean = x.reduce((sum, each) => sum + each, 0) / 3;
+  const deviation = Math.sqrt(x.reduce((sum, each) => sum + (each - mean) ** 2, 0) / 3 + 1e-5);
+  const normalized = x.map((each) => (each - mean) / deviation);
+  for (const [agent, f] of [
+    [tanh, Math.tanh],
+    [linearOnes, (each: number) => each],
+  ] as const) {
+    const values = [...agent.actionValues(observation)];
+    const expected = values.map((_, a) =>
+      normalized.reduce((sum, each, j) => sum + f(each) * p['1.weight'][values.length * j + a], 0),
+    );
+    expectClose(values, expected, 1e-3);
+  }
+});
+
 /**
  * 0 → 1 → 2 → end, with rewards 1, 2, 3 whatever the action; every second episode is truncated when it reaches 2. Action 1 is not
  * legal in states 1 and 2, if there are masks.
