@@ -1,8 +1,8 @@
 // `pnpm check:readmes`: does what a reader does who copies the examples of the READMEs. Packs the packages, installs the tarballs with npm in
-// an empty project, compiles and runs every example on plain Node, and compares what it prints with what the README says it does.
+// an empty project, compiles and runs every example on plain Node, and compares what it prints with what the README says it does. Links to files have to lead to one.
 // The starters of `templates` are made and run in the same way. CONTRIBUTING.md has the marks of examples; a README that is named as argument is the only one. Needs a build.
 import { exec } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
@@ -174,9 +174,19 @@ async function runExample(folder, { commands, output }) {
   if (output !== undefined) compare(printed, output);
 }
 
+/** Throws for a link to a file that is not there. */
+function checkLinks(path) {
+  const text = readFileSync(join(root, path), 'utf8');
+  for (const [, target] of text.matchAll(/\]\((?![a-z]+:)([^)#\s]+)/g)) {
+    if (!existsSync(join(root, path, '..', target)))
+      throw new Error(`${path}: there is no ${target}, to which it links`);
+  }
+}
+
 const temporary = mkdtempSync(join(tmpdir(), 'gradus-readmes-'));
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
+readmes.forEach(checkLinks);
 const examples = readmes.flatMap(examplesOf);
 await createProject(temporary);
 for (const [i, { files }] of examples.entries()) {

@@ -135,6 +135,8 @@ describe('a command line that makes no sense', () => {
     { args: 'train ppo CartPole-v1 --ent-coef 0', message: 'set by --set entropyCoefficient=…' },
     { args: 'train ppo CartPole-v1 --seed 0,1,2', message: "'gradus bench' trains several: --seeds 0,1,2." },
     { args: 'train ppo CartPole-v1 --seed 0-4', message: "'gradus bench' trains several: --seeds 0-4." },
+    { args: 'train ppo CartPole-v1 --seeds 0-4', message: "--seeds: 'gradus train' takes one --seed; 'gradus bench'" },
+    { args: '--import ./mine.js train ppo Mine', message: '--import: it stands after the command' },
     { args: 'train ppo CartPole-v1 --settings mine', message: "'--settings <name>' argument 'mine' is invalid" },
     { args: 'train --resume somewhere --seed 3', message: "'--resume <dir>' cannot be used with option '--seed <n>'" },
     { args: 'evaluate', message: "missing required argument 'dir'" },

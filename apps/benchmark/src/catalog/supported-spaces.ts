@@ -11,8 +11,12 @@ const values: SupportedSpaces = { observations: 'all', actions: 'Discrete' };
 /** A critic whose gradient goes through the action. */
 const continuous: SupportedSpaces = { observations: 'all', actions: 'Box with finite bounds' };
 const texts: SupportedSpaces = { observations: 'words of a text game', actions: 'valid ones, in words' };
-const tables: SupportedSpaces = { observations: 'Discrete', actions: 'Discrete' };
-const features: SupportedSpaces = { observations: 'Discrete, or Box with features', actions: 'Discrete' };
+const tables: SupportedSpaces = { observations: 'Discrete or MultiDiscrete', actions: 'Discrete' };
+const contexts: SupportedSpaces = { observations: 'Discrete', actions: 'Discrete' };
+const features: SupportedSpaces = {
+  observations: 'Discrete or MultiDiscrete, or Box with features',
+  actions: 'Discrete',
+};
 
 /** The spaces that each algorithm of the command takes. Those of the user's own are not among them. */
 export const supportedSpaces: Readonly<Record<string, SupportedSpaces>> = {
@@ -21,7 +25,7 @@ export const supportedSpaces: Readonly<Record<string, SupportedSpaces>> = {
   trpo: all,
   npg: all,
   reinforce: all,
-  'gradient-bandit': tables,
+  'gradient-bandit': contexts,
   dqn: values,
   c51: values,
   qrdqn: values,

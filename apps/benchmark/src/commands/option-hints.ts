@@ -23,6 +23,8 @@ const others: Readonly<Record<string, string>> = {
   evalfreq: 'use --eval-every',
   savefreq: 'use --checkpoint-every, in seconds',
   overwrite: 'use --force',
+  seeds: "'gradus train' takes one --seed; 'gradus bench' trains several",
+  import: 'it stands after the command: gradus train ppo MyEnv --import ./my-envs.js',
 };
 
 /**

@@ -1,12 +1,24 @@
-import { makeVectorEnv } from '@gradus/envs';
+import { Discrete, MultiDiscrete } from '@gradus/core';
+import { makeVectorEnv, registerEnv } from '@gradus/envs';
 import '@gradus/envs/text';
 import { expect, it } from 'vitest';
 import { algorithms } from '../../src/catalog/algorithms.ts';
 import { supportedSpaces, type SupportedSpaces } from '../../src/catalog/supported-spaces.ts';
 
+registerEnv({
+  id: 'Choices-v0',
+  create: () => ({
+    observationSpace: new MultiDiscrete([2, 3]),
+    actionSpace: new Discrete(2),
+    reset: () => ({ observation: [0, 0] }),
+    step: () => ({ observation: [0, 0], reward: 0, terminated: true, truncated: false }),
+  }),
+});
+
 /** Environments by their spaces, and whether an algorithm for `spaces` is for them. */
 const environments: readonly (readonly [id: string, isFor: (spaces: SupportedSpaces) => boolean])[] = [
   ['IdentityDiscrete-v0', ({ actions }) => /all|Discrete/.test(actions)],
+  ['Choices-v0', ({ observations, actions }) => /all|MultiDiscrete/.test(observations) && /all|Discrete/.test(actions)],
   // Features have to be asked for.
   ['CartPole-v1', ({ observations, actions }) => observations === 'all' && /all|Discrete/.test(actions)],
   ['IdentityBox-v0', ({ observations, actions }) => observations === 'all' && /all|Box/.test(actions)],
