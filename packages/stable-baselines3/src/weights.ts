@@ -103,7 +103,9 @@ export function beside(first: Linear, second: Linear): Linear {
     data.set(first.weight.data.subarray(i * a, (i + 1) * a), i * (a + b));
     data.set(second.weight.data.subarray(i * b, (i + 1) * b), i * (a + b) + a);
   }
-  const bias = Float32Array.of(...first.bias.data, ...second.bias.data);
+  const bias = new Float32Array(a + b);
+  bias.set(first.bias.data);
+  bias.set(second.bias.data, a);
   return { weight: { shape: [inputs, a + b], data }, bias: { shape: [a + b], data: bias } };
 }
 

@@ -70,8 +70,8 @@ function dot(row, matrix, column) {
 }`,
   softplus: 'const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));',
   sum: 'const sum = (x, from, count) => x.slice(from, from + count).reduce((total, value) => total + value, 0);',
-  max: 'const max = (x, from, count) => Math.max(...x.slice(from, from + count));',
-  min: 'const min = (x, from, count) => Math.min(...x.slice(from, from + count));',
+  max: 'const max = (x, from, count) => x.slice(from, from + count).reduce((most, value) => Math.max(most, value), -Infinity);',
+  min: 'const min = (x, from, count) => x.slice(from, from + count).reduce((least, value) => Math.min(least, value), Infinity);',
   argmax: `/** The place of the first largest of some numbers. */
 function argmax(x, from, count) {
   let best = 0;

@@ -133,8 +133,9 @@ function eventsCurve(file: string, scalars: ReturnType<typeof readEventScalars>)
   const tag = tags.find((name) => scalars.some((scalar) => scalar.tag === name));
   const own = scalars.filter((scalar) => scalar.tag === tag).sort((a, b) => a.step - b.step);
   if (own.length === 0) throw new UserError(`${file}: expected one of the tags ${tags.join(', ')}`);
-  const times = scalars.map(({ wallTime }) => wallTime);
-  const seconds = Math.max(...times) - Math.min(...times);
+  let [first, last] = [Infinity, -Infinity];
+  for (const { wallTime } of scalars) [first, last] = [Math.min(first, wallTime), Math.max(last, wallTime)];
+  const seconds = last - first;
   const isMean = tag === 'eval/mean_reward' || tag === 'rollout/ep_rew_mean';
   const points = isMean ? own.map(({ step, value }) => ({ step, returns: [value] })) : windows(own);
   return { file, points, seconds };

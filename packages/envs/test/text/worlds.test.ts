@@ -26,20 +26,23 @@ const worlds = Array.from({ length: 8 }, (_, world) => world);
 
 /** Length of the shortest way to the full score, by trying everything in the game itself; Infinity where there is none. */
 function breadthFirst(game: WorldGame): number {
-  const factsOf = (): string => JSON.stringify(game.getState().facts);
-  game.reset();
-  let frontier = [game.getState()];
-  const known = new Set([factsOf()]);
+  const { validActions: first } = game.reset();
+  const keyOf = ({ facts }: { readonly facts?: unknown }): string => JSON.stringify(facts);
+  let frontier = [{ state: game.getState(), commands: first }];
+  const known = new Set([keyOf(frontier[0].state)]);
   for (let length = 1; frontier.length > 0; length++) {
     const next: typeof frontier = [];
-    for (const state of frontier) {
-      for (const command of game.setState(state).validActions) {
+    for (const { state, commands } of frontier) {
+      for (const command of commands) {
         game.setState(state);
-        const { score, terminated } = game.step(command);
+        const { score, terminated, validActions } = game.step(command);
         if (score === game.maxScore) return length;
-        if (terminated || known.has(factsOf())) continue;
-        known.add(factsOf());
-        next.push(game.getState());
+        if (terminated) continue;
+        const reached = game.getState();
+        const key = keyOf(reached);
+        if (known.has(key)) continue;
+        known.add(key);
+        next.push({ state: reached, commands: validActions });
       }
     }
     frontier = next;

@@ -141,7 +141,7 @@ export class Rewards {
       const sum = this.rewards.reduce((total, { weight }, j) => total + weight * each[j][i], 0);
       if (isFloat32(sum)) return sum;
       throw new DivergenceError(
-        `${this.names.join(' + ')}: expected a weighted sum that is finite in float32, at most 3.4e38, got ${sum} for completion ${i}`,
+        `${this.names.join(' + ')}: expected a weighted sum that is finite in float32, at most 3.4e38, got ${t.valueText(sum)} for completion ${i}`,
       );
     });
   }

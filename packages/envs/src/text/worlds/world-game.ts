@@ -72,8 +72,10 @@ export class WorldGame implements TextGame {
     const { seed } = options;
     if (seed !== undefined) this.random = new NumpyRandom(seed);
     this.enter(this.fixed ?? this.random.integer(2 ** 31));
+    const { world, facts } = this.playing();
+    this.actions = possibleActions(world.rules, facts);
     this.moves = 0;
-    this.observation = describeRoom(this.playing().facts);
+    this.observation = describeRoom(facts);
     return this.tell();
   }
 
@@ -112,15 +114,14 @@ export class WorldGame implements TextGame {
   }
 
   setState(state: StateDict): TextState {
-    this.random.setState(readState(state, 'random'));
-    this.enter(readNumber(state, 'world'));
-    const played = this.playing();
-    const { facts } = played;
     const saved = state.facts;
     if (!Array.isArray(saved)) throw new CheckpointError("state 'facts': expected a list of facts, got none");
+    this.random.setState(readState(state, 'random'));
+    this.enter(readNumber(state, 'world'));
+    const { world, facts } = this.playing();
     for (const each of facts.texts()) facts.delete(fact(each));
     for (const each of saved) facts.add(fact(String(each)));
-    this.actions = possibleActions(played.world.rules, facts);
+    this.actions = possibleActions(world.rules, facts);
     this.moves = readNumber(state, 'moves');
     this.observation = readString(state, 'observation');
     return this.tell();
@@ -131,7 +132,6 @@ export class WorldGame implements TextGame {
     const world = this.played?.number === number ? this.played.world : this.generator.create(new NumpyRandom(number));
     const facts = initialFacts(world);
     this.played = { number, world, facts };
-    this.actions = possibleActions(world.rules, facts);
   }
 
   private playing(): NonNullable<typeof this.played> {
