@@ -7,7 +7,7 @@ const arrows = {
   'packages/tfjs': { imports: ['tensor'] },
   'packages/onnx': {
     imports: ['core', 'tensor'],
-    testImports: ['actor-critic', 'envs', 'llm-rlhf', 'policy-gradient', 'value-based'],
+    testImports: ['actor-critic', 'envs', 'llm-rlhf', 'policy-gradient', 'policy-search', 'value-based'],
   },
   'packages/core': { imports: ['tensor'], testImports: ['core/node'] },
   'packages/envs': {

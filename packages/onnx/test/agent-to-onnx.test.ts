@@ -2,6 +2,7 @@ import { Sac } from '@gradus/actor-critic';
 import { createActions, Random, type BaseAgent, type Env } from '@gradus/core';
 import { makeEnv, normalizeObservation } from '@gradus/envs';
 import { Ppo, RecurrentPpo } from '@gradus/policy-gradient';
+import { PolicySearch, searchMethods } from '@gradus/policy-search';
 import { Dqn, QLearning } from '@gradus/value-based';
 import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
@@ -26,7 +27,11 @@ function observationsOf({ observationSpace }: Env): Float32Array {
 }
 
 /** Actions for made-up observations: the agent's own, and those of its file. */
-async function bothActions(agent: BaseAgent, env: Env, actionMasks?: Uint8Array): Promise<[number[], number[]]> {
+async function bothActions(
+  agent: BaseAgent | PolicySearch,
+  env: Env,
+  actionMasks?: Uint8Array,
+): Promise<[number[], number[]]> {
   const observations = observationsOf(env);
   const actions = createActions(env.actionSpace, ROWS);
   agent.actBatch(observations, actions, { isNormalized: false, actionMasks });
@@ -99,6 +104,25 @@ test('recurrent PPO is given what it remembers, and gives it back', async () => 
     memories = result.nextMemories;
     expect((result.actions.data as Float32Array)[0]).toBeCloseTo(action[0], 5);
   }
+});
+
+test('searches of parameters: linear policies and networks, with masks and without', async () => {
+  const linear = new PolicySearch(makeEnv('Pendulum-v1'), searchMethods.ars, {
+    seed: 1,
+    deviation: 1,
+    learningRate: 1,
+  });
+  const network = new PolicySearch(makeEnv('Taxi-v4'), searchMethods.cem, { seed: 2, hidden: [6] });
+  for (const agent of [linear, network]) for (const { step } of agent.learn({ steps: 1 })) if (step > 0) break;
+  const [ours, theirs] = await bothActions(linear, makeEnv('Pendulum-v1'));
+  expect(new Set(ours).size).toBeGreaterThan(10);
+  ours.forEach((action, i) => {
+    expect(theirs[i]).toBeCloseTo(action, 5);
+  });
+  const masks = Uint8Array.from({ length: ROWS * 6 }, (_, i) => Number(i % 3 === 0));
+  const [masked, exported] = await bothActions(network, makeEnv('Taxi-v4'), masks);
+  expect(masked.every((action) => action % 3 === 0)).toBe(true);
+  expect(exported).toEqual(masked);
 });
 
 test('an agent that was loaded without an environment has the same file', () => {

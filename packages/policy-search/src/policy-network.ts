@@ -13,6 +13,7 @@ import {
   naturalNumber,
   observationFeatures,
   oneOf,
+  policyDistribution,
   policyOutputs,
   spaceLeaves,
   valueText,
@@ -22,7 +23,21 @@ import {
   type Space,
   type VectorEnv,
 } from '@gradus/core';
-import { activate, add, matmul, reshape, slice, transpose, type Tensor, type TensorData } from '@gradus/tensor';
+import {
+  activate,
+  add,
+  asTensor,
+  constant,
+  matmul,
+  mul,
+  reshape,
+  slice,
+  tanh,
+  transpose,
+  variable,
+  type Tensor,
+  type TensorData,
+} from '@gradus/tensor';
 
 /** Options of a {@link PolicyNetwork}. */
 export interface PolicyNetworkOptions {
@@ -193,6 +208,45 @@ export class PolicyNetwork {
       inputs = units;
     }
     return x;
+  }
+
+  /**
+   * The best actions for observations [rows × observation size], inside a program: of one θ, whose layers become variables of their own there, as networks
+   * elsewhere have them. `masks`: bool [rows × number of actions]. What {@link writeAction} computes, in float32, but that actions of a `Box` are not cut off.
+   */
+  bestActions(parameters: Float64Array, observations: Tensor, masks?: Tensor): Tensor {
+    const { actionSpace, hasBias } = this;
+    let x = observationFeatures(this.observationSpace, observations);
+    let inputs = this.features.length;
+    let at = 0;
+    for (const [layer, { length: units }] of this.layers.entries()) {
+      const columns = inputs + (hasBias ? 1 : 0);
+      const numbers = (rows: number, place: (row: number, unit: number) => number): Float32Array =>
+        Float32Array.from({ length: rows * units }, (_, i) => parameters[at + place(Math.floor(i / units), i % units)]);
+      const weight = numbers(inputs, (row, unit) => unit * columns + row);
+      x = matmul(x, asTensor(variable([inputs, units], weight, { name: `layers.${layer}.weight` })));
+      if (hasBias) {
+        const bias = numbers(1, (_, unit) => unit * columns + inputs);
+        x = add(x, asTensor(variable([units], bias, { name: `layers.${layer}.bias` })));
+      }
+      if (layer < this.layers.length - 1) x = activate(x, this.activation);
+      at += units * columns;
+      inputs = units;
+    }
+    if (actionSpace.kind === 'box' && this.squashes) {
+      const { low, high, size } = actionSpace;
+      const half = constant(
+        [size],
+        high.map((bound, i) => (bound - low[i]) / 2),
+      );
+      return add(constant([size], low), mul(add(tanh(x), 1), half));
+    }
+    return policyDistribution(
+      actionSpace,
+      x,
+      constant([actionSpace.size], new Float32Array(actionSpace.size)),
+      masks,
+    ).mode();
   }
 
   private readFeatures(observations: Float32Array, row: number): void {

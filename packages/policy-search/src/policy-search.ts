@@ -1,6 +1,7 @@
 import {
   CheckpointError,
   DivergenceError,
+  ProgramPolicy,
   TrainingEnv,
   asVectorEnv,
   checkArguments,
@@ -18,9 +19,11 @@ import {
   shownObservations,
   someOptions,
   spawnSeed,
+  stateInputs,
   streams,
   valueText,
   type ActOptions,
+  type ActProgram,
   type ActionArray,
   type Agent,
   type Checkpoint,
@@ -33,12 +36,14 @@ import {
   type Metrics,
   type Observation,
   type OptionCheck,
+  type Policy,
   type Progress,
   type Resumption,
   type SavedParts,
   type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
+import { program } from '@gradus/tensor';
 import { MonteCarloUtility, monteCarloUtilityChecks } from './monte-carlo-utility.ts';
 import { NetworkPolicy } from './network-policy.ts';
 import {
@@ -167,6 +172,18 @@ export class PolicySearch<Options extends object = object> implements Agent {
 
   get statistics(): EnvStatistics {
     return this.utility.env.statistics ?? {};
+  }
+
+  /** How it acts, as a program, in which environment: `actGraph` makes a graph of it. */
+  get acting(): { readonly policy: Policy; readonly env: VectorEnv } {
+    const { network, parameters } = this;
+    const { observationSpace, actionSpace } = network;
+    const { env, normalizer } = this.utility;
+    const compile = (rows: number): ActProgram =>
+      program({ ...stateInputs(env, rows), key: { shape: [2], dtype: 'int32' } }, ({ observations, actionMasks }) => ({
+        actions: network.bestActions(parameters, observations, actionMasks),
+      }));
+    return { policy: new ProgramPolicy({ observationSpace, actionSpace, compile, normalizer }), env };
   }
 
   /** How the search goes on in an agent that was loaded; undefined where it was not. */

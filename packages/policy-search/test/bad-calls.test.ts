@@ -54,7 +54,7 @@ test('bad arguments are refused in words', async () => {
   const { failures } = await badCalls({ ...policySearch, ...statics }, examples, {
     sources: `${import.meta.dirname}/../src`,
     // Parts of programs and of loops; `act` and `actBatch` have checked what they are given.
-    internal: [/\.(writeAction|outputs|chooseAction)$/],
+    internal: [/\.(writeAction|outputs|bestActions|chooseAction)$/],
     // Bounds may be one number for all parameters, or null for none.
     accepted: [/\(2\.(lower|upper): .*accepted$/],
   });

@@ -58,7 +58,7 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<vo
   const { run, checkpoint } = await loadRun(chooseAgent(folder, best));
   const agent = await loadRunAgent(run, checkpoint);
   if (!hasNetwork(agent)) {
-    throw new UserError(`export: expected an agent whose policy is a network of layers, got one of '${run.algorithm}'`);
+    throw new UserError(`export: expected an agent that acts by a program, got one of '${run.algorithm}'`);
   }
   const { algorithm, environment } = run;
   const title = `The best actions of ${algorithm} in ${environment} after ${count(agent.step)} steps, written by Gradus.`;
@@ -71,7 +71,7 @@ async function exportCommand(folder: string, options: ExportOptions): Promise<vo
   else console.log(`${out}: ${count(Math.ceil(bytes / 1000))} kB`);
 }
 
-/** Whether an agent may say how it acts: searches of a parameter vector do not. */
+/** Whether an agent may say how it acts: one of one's own need not. */
 function hasNetwork(agent: Agent): agent is Agent & Pick<BaseAgent, 'acting'> {
   return 'acting' in agent;
 }

@@ -16,11 +16,21 @@ const readers: Readonly<Record<string, Reader>> = {
   '|b1': [1, (view, at) => view.getUint8(at)],
 };
 
+/** Of all arrays together, at most. */
+const MOST_BYTES = 2 ** 28;
+
 /** The arrays of an `.npz` file by name. @throws RangeError for another file, and for arrays of other types than numbers in C order. */
 export function readNpz(file: Uint8Array): Record<string, NumpyArray> {
   let members: Record<string, Uint8Array>;
   try {
-    members = unzipSync(file);
+    let total = 0;
+    members = unzipSync(file, {
+      filter: ({ originalSize }) => {
+        total += originalSize;
+        if (total > MOST_BYTES) throw new RangeError(`its arrays have more than ${MOST_BYTES} bytes`);
+        return true;
+      },
+    });
   } catch (error) {
     throw new RangeError(`expected an .npz file, which is a zip: ${(error as Error).message}`, { cause: error });
   }

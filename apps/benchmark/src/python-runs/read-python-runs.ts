@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { readEventScalars } from '@gradus/core/node';
 import type { RunRecord } from '../runs/run-record.ts';
 import { messageOf, UserError } from '../user-error.ts';
@@ -7,6 +8,8 @@ import { readNpz } from './npz.ts';
 
 /** Episodes that a point of a curve is the mean of where nothing was evaluated, as in Stable-Baselines3's `ep_rew_mean`. */
 const WINDOW = 100;
+/** Of a file that is inflated, at most. */
+const MOST_BYTES = 2 ** 28;
 /** Points of such a curve. */
 const POINTS = 20;
 
@@ -19,7 +22,7 @@ interface Curve {
 }
 
 /**
- * Runs of Python in a folder, or one in each of its folders: by `evaluations.npz` of Stable-Baselines3, else by its `monitor.csv` files, which are the copies of one
+ * Runs of Python in a folder, or one in each of its folders: by `evaluations.npz` of Stable-Baselines3, else by its `monitor.csv` files (or `.gz`), which are the copies of one
  * environment, else by the event files of TensorBoard, of Stable-Baselines3, CleanRL or others with their tags. Where nothing was evaluated, a point is the mean of
  * the last 100 episodes. What a run is called is told by the names of folders: `CartPole-v1__dqn__1__1700000000` as CleanRL's, `dqn/CartPole-v1_1` as the zoo's;
  * undefined where there is none.
@@ -49,7 +52,7 @@ function likeOneAnother(records: readonly RunRecord[]): RunRecord[] {
 
 async function readCurve(folder: string): Promise<Curve | undefined> {
   const names = (await readdir(folder)).sort();
-  const monitors = names.filter((name) => name === 'monitor.csv' || name.endsWith('.monitor.csv'));
+  const monitors = names.filter((name) => /(?:^|\.)monitor\.csv(?:\.gz)?$/.test(name));
   const events = names.filter((name) => name.includes('tfevents'));
   const monitored =
     monitors.length === 0
@@ -69,7 +72,8 @@ async function readCurve(folder: string): Promise<Curve | undefined> {
 async function read<T>(folder: string, name: string, parse: (file: Uint8Array) => T): Promise<T> {
   const path = join(folder, name);
   try {
-    return parse(await readFile(path));
+    const file = await readFile(path);
+    return parse(name.endsWith('.gz') ? gunzipSync(file, { maxOutputLength: MOST_BYTES }) : file);
   } catch (error) {
     throw new UserError(`${path}: ${messageOf(error)}`);
   }
@@ -93,37 +97,54 @@ function evaluationsCurve(file: Uint8Array): Curve {
 interface Episode {
   readonly reward: number;
   readonly length: number;
+  /** Seconds since 1970 at its end. */
   readonly time: number;
 }
 
-/** A line of JSON, then a table; its first line ends otherwise than the others. */
-function parseMonitor(file: Uint8Array): { readonly environment: string | undefined; readonly episodes: Episode[] } {
+/** One copy of an environment. */
+interface Monitor {
+  readonly environment: string | undefined;
+  readonly start: number;
+  readonly episodes: readonly Episode[];
+}
+
+/**
+ * A line of JSON, then a table, whose first line ends otherwise than the others. A line that is being written, without an end, is left out. Where a training was
+ * continued, time begins at 0 again in the middle of the file.
+ */
+function parseMonitor(file: Uint8Array): Monitor {
   const [first = '', head = '', ...lines] = new TextDecoder().decode(file).split(/\r?\n/);
+  lines.pop();
+  const rows = lines.filter((line) => line !== '');
   const columns = head.split(',');
   const [r, l, t] = ['r', 'l', 't'].map((name) => columns.indexOf(name));
   if (!first.startsWith('#') || r < 0 || l < 0 || t < 0) {
     throw new RangeError('expected a first line of # and JSON, then the columns r, l and t');
   }
-  const { env_id } = JSON.parse(first.slice(1)) as { readonly env_id?: unknown };
-  const episodes = lines
-    .filter((line) => line !== '')
-    .map((line) => {
-      const cells = line.split(',').map(Number);
-      return { reward: cells[r], length: cells[l], time: cells[t] };
-    });
+  const { env_id, t_start } = JSON.parse(first.slice(1)) as { readonly env_id?: unknown; readonly t_start?: unknown };
+  const start = typeof t_start === 'number' ? t_start : 0;
+  let before = start;
+  let last = 0;
+  const episodes = rows.map((line) => {
+    const cells = line.split(',').map(Number);
+    if (cells[t] < last) before += last;
+    last = cells[t];
+    return { reward: cells[r], length: cells[l], time: before + last };
+  });
   if (episodes.some((each) => Object.values(each).some((value) => !Number.isFinite(value)))) {
     throw new RangeError('expected numbers in the columns r, l and t');
   }
-  return { environment: typeof env_id === 'string' && env_id !== 'None' ? env_id : undefined, episodes };
+  return { environment: typeof env_id === 'string' && env_id !== 'None' ? env_id : undefined, start, episodes };
 }
 
-function monitorCurve(monitors: readonly ReturnType<typeof parseMonitor>[]): Curve | undefined {
+function monitorCurve(monitors: readonly Monitor[]): Curve | undefined {
   const episodes = monitors.flatMap((each) => each.episodes).sort((a, b) => a.time - b.time);
   let step = 0;
   const ends = episodes.map(({ reward, length }) => ({ step: (step += length), value: reward }));
   if (ends.length === 0) return undefined;
   const environment = monitors.find((each) => each.environment !== undefined)?.environment;
-  return { file: 'monitor.csv', points: windows(ends), environment, seconds: episodes[episodes.length - 1].time };
+  const seconds = episodes[episodes.length - 1].time - Math.min(...monitors.map(({ start }) => start));
+  return { file: 'monitor.csv', points: windows(ends), environment, seconds };
 }
 
 /** Means of Stable-Baselines3, or CleanRL's returns of single episodes. */

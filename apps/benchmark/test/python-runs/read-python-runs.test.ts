@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { readEventScalars } from '@gradus/core/node';
 import { describe, expect, it } from 'vitest';
 import { readNpz } from '../../src/python-runs/npz.ts';
@@ -49,6 +50,20 @@ describe('runs of Python', () => {
     expect(record.curve.find(({ step }) => step === 43)?.mean_return).toBe(41 / 3);
   });
 
+  it('whose copies began at other times, were continued, or are still being written', async () => {
+    const folder = join(temporaryFolder(), 'ppo', 'CartPole-v1_1');
+    mkdirSync(folder, { recursive: true });
+    const monitor = (start: number, ...rows: readonly string[]): string =>
+      `#${JSON.stringify({ t_start: start, env_id: 'CartPole-v1' })}\nr,l,t,is_success\r\n${rows.join('\r\n')}`;
+    // By its own clock the second copy was first; the first one goes on after 2 s with a clock that begins anew; the last row has no end.
+    const first = monitor(1000, '1.0,10,1.0,True', '3.0,10,2.0,False', '4.0,10,0.5,False', '9');
+    writeFileSync(join(folder, '0.monitor.csv'), first);
+    writeFileSync(join(folder, '1.monitor.csv.gz'), gzipSync(monitor(1001, '2.0,10,0.5,True', '')));
+    const [record] = (await readPythonRuns(folder)) ?? [];
+    expect(record.returns).toEqual([1, 2, 3, 4]);
+    expect([record.steps, record.timing.seconds]).toEqual([40, 2.5]);
+  });
+
   it('are read of event files, of CleanRL by the name of its folder', async () => {
     const folder = join(fixtures, '../CartPole-v1__dqn__7__1700000000');
     const [record] = (await readPythonRuns(folder)) ?? [];
@@ -68,6 +83,19 @@ describe('runs of Python', () => {
     const compared = await runCommand('compare', fixtures, fixtures, '--labels', 'ppo,ppo', '--json');
     expect(compared.status).toBe(0);
     expect(JSON.parse(compared.output)).toMatchObject({ tasks: [{ probability_of_improvement: 0.5 }] });
+  });
+
+  it('are read of the event files of TensorFlow 2, whose numbers are tensors', async () => {
+    const [record] = (await readPythonRuns(join(fixtures, '../tf2/CartPole-v1_4'))) ?? [];
+    expect(record.run).toMatchObject({ label: 'tf2', environment: 'CartPole-v1', seed: 4 });
+    // A listed float, packed and not, raw floats, and a listed and a raw double; what has several numbers, or is text, is none.
+    expect(record.curve.map(({ step, mean_return }) => [step, mean_return])).toEqual([
+      [10, 1.5],
+      [20, 2.5],
+      [30, 3.5],
+      [40, 4.25],
+      [50, 5.25],
+    ]);
   });
 
   it('that are damaged or have no name are told', async () => {

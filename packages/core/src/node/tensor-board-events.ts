@@ -53,7 +53,7 @@ export interface EventScalar {
 }
 
 /**
- * The numbers in an event file, of whoever wrote it, in their order: values of `simple_value`, which is what PyTorch's `SummaryWriter` writes. A record that was cut
+ * The numbers in an event file, of whoever wrote it, in their order: values of `simple_value`, which is what PyTorch's `SummaryWriter` writes, and tensors of one number, which is what TensorFlow 2 writes. A record that was cut
  * off at the end, as in a file that is being written, is left out.
  * @throws RangeError for a record that is corrupt.
  */
@@ -69,10 +69,34 @@ export function readEventScalars(file: Uint8Array): EventScalar[] {
       const own = fieldsOf(value.bytes);
       const tag = own.find(({ number }) => number === 1)?.bytes;
       const simple = own.find(({ number }) => number === 2)?.float;
-      if (tag === undefined || simple === undefined) return [];
-      return [{ tag: new TextDecoder().decode(tag), step, wallTime, value: simple }];
+      const number = simple ?? tensorNumber(own.find((field) => field.number === 8)?.bytes);
+      if (tag === undefined || number === undefined) return [];
+      return [{ tag: new TextDecoder().decode(tag), step, wallTime, value: number }];
     });
   });
+}
+
+/** Types of a TensorProto's numbers by their codes: the field that lists them, and their bytes in `tensor_content`. */
+const tensorTypes: ReadonlyMap<
+  number,
+  { readonly field: number; readonly read: (view: DataView) => number; readonly bytes: number }
+> = new Map([
+  [1, { field: 5, bytes: 4, read: (view: DataView) => view.getFloat32(0, true) }],
+  [2, { field: 6, bytes: 8, read: (view: DataView) => view.getFloat64(0, true) }],
+]);
+
+/** The number in a TensorProto; undefined where there is none, or several, as of a histogram, or where it is no float. */
+function tensorNumber(tensor: Uint8Array | undefined): number | undefined {
+  if (tensor === undefined) return undefined;
+  const fields = fieldsOf(tensor);
+  const type = tensorTypes.get(fields.find(({ number }) => number === 1)?.integer ?? 0);
+  if (type === undefined) return undefined;
+  const { field, bytes: size, read } = type;
+  const listed = fields.filter(({ number }) => number === field);
+  const packed = [...listed, ...fields.filter(({ number }) => number === 4)].map(({ bytes }) => bytes);
+  const [bytes] = packed.filter((each) => each !== undefined);
+  if (bytes?.length === size) return read(new DataView(bytes.buffer, bytes.byteOffset, size));
+  return listed.length === 1 && bytes === undefined ? (listed[0].float ?? listed[0].double) : undefined;
 }
 
 interface Field {
