@@ -166,6 +166,8 @@ export const sidebar: DefaultTheme.SidebarMulti = {
         page('Landing on the moon', '/demos/lunar-lander'),
         page('Pendulum and replay', '/demos/pendulum'),
         page('A pixel game', '/demos/breakout'),
+        page('A world in words', '/demos/text-world'),
+        page('Backgammon', '/demos/backgammon'),
         page('Too much feedback', '/demos/rlhf'),
         page('Playground', '/demos/playground'),
       ],

@@ -9,7 +9,14 @@ export type Choice =
       readonly initial: string;
       readonly options: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'switch'; readonly name: string; readonly label: string; readonly initial: boolean }
+  | {
+      readonly kind: 'switch';
+      readonly name: string;
+      readonly label: string;
+      readonly initial: boolean;
+      /** Whether it is heeded at once, where all else begins anew. */
+      readonly isHeededAtOnce?: boolean;
+    }
   | {
       readonly kind: 'slider';
       readonly name: string;
@@ -23,6 +30,8 @@ export type Choice =
 export interface CatalogEntry {
   readonly title: string;
   readonly choices: readonly Choice[];
+  /** What stands in the place of what is shown, before anything is. */
+  readonly hint?: string;
   /** What the learning curve shows. */
   readonly y: string;
   /** From which score on it counts as solved, where there is such a score. */
@@ -160,6 +169,38 @@ export const catalog = {
     y: 'return',
     target: () => 10,
     pretrained: () => 'pqn-breakout',
+    seed: 1,
+  },
+  'text-world': {
+    title: 'A world in words: you beside DRRN',
+    choices: [
+      {
+        kind: 'select',
+        name: 'world',
+        label: 'World',
+        initial: 'coin',
+        options: { coin: 'coin collector', treasure: 'treasure hunt', cooking: 'cooking' },
+      },
+    ],
+    hint: 'Start trains an agent in this page, and has you play in the same world; nothing is loaded before.',
+    y: 'score of a game',
+    target: ({ world }) => (world === 'cooking' ? 6 : 1),
+    seed: 1,
+  },
+  backgammon: {
+    title: 'Backgammon against a net that learned from itself',
+    choices: [
+      {
+        kind: 'switch',
+        name: 'looksAhead',
+        label: 'the net looks at your replies (2-ply)',
+        initial: false,
+        isHeededAtOnce: true,
+      },
+    ],
+    hint: 'Pretrained agent has a net play against you that has learned from 400,000 games; Start trains one in this page. Nothing is loaded before.',
+    y: 'points a game against a linear evaluator',
+    pretrained: () => 'td-gammon',
     seed: 1,
   },
   rlhf: {

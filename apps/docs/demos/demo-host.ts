@@ -97,10 +97,13 @@ export class DemoHost {
         this.isAnimated = request.isAnimated;
         break;
       case 'pretrained':
-        demo.usePretrained?.(await surroundings.load(request.file));
+        await demo.usePretrained?.(await surroundings.load(request.file));
         break;
       case 'change':
         demo.change?.(request.place);
+        break;
+      case 'adjust':
+        demo.adjust?.(request.chosen);
     }
     this.report();
   }

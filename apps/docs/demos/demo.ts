@@ -41,6 +41,29 @@ export interface GridView {
   readonly agent: number;
 }
 
+/** A board of backgammon, as the reader sees it. */
+export interface BoardView {
+  /** The checkers on each point and elsewhere: a `Position` of `@gradus/envs/backgammon`. */
+  readonly position: readonly number[];
+  /** What was rolled, the die that is played next first, without those that were played. */
+  readonly dice: readonly number[];
+  /** Points from which a checker can be moved now, and which of the choices does so. */
+  readonly sources: readonly { readonly point: number; readonly choice: number }[];
+  /** Points to which the net's checkers came last. */
+  readonly marked: readonly number[];
+}
+
+/** A game that the reader plays. */
+export interface GameView {
+  /** What was told, in the order in which it was. */
+  readonly told: readonly string[];
+  /** How the game stands. */
+  readonly standing: string;
+  /** What the reader can do now; he does the i-th by a change of `place` i. */
+  readonly choices: readonly string[];
+  readonly board?: BoardView | undefined;
+}
+
 /** Why a demo learns no more: the score is reached, nothing changes any more, or it has learned for as long as it was meant to. */
 export type Ended = 'solved' | 'settled' | 'all steps done';
 
@@ -60,6 +83,7 @@ export interface Snapshot {
   /** Texts that are read and written. */
   readonly texts?: readonly { readonly label: string; readonly text: string }[] | undefined;
   readonly grid?: GridView | undefined;
+  readonly game?: GameView | undefined;
 }
 
 /** One thing that learns and is looked at. It knows nothing of pages, workers and time. */
@@ -75,9 +99,11 @@ export interface Demo {
   draw?(context: RenderContext): void;
   snapshot(): Snapshot;
   /** Takes over weights that were trained before, and learns on from them. */
-  usePretrained?(weights: Uint8Array): void;
-  /** The reader's change of something in the picture, such as a wall in square `place`. */
+  usePretrained?(weights: Uint8Array): void | Promise<void>;
+  /** The reader's change of something in the picture, such as a wall in square `place`, or his choice in a game. */
   change?(place: number): void;
+  /** Takes over what was chosen among the choices that need no new beginning. */
+  adjust?(chosen: ChosenValues): void;
   dispose(): void;
 }
 

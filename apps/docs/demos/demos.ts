@@ -11,5 +11,7 @@ export const demos: Readonly<Record<DemoName, () => Promise<DemoModule>>> = {
   'lunar-lander': () => import('./lunar-lander.ts'),
   pendulum: () => import('./pendulum.ts'),
   breakout: () => import('./breakout.ts'),
+  'text-world': () => import('./text-world.ts'),
+  backgammon: () => import('./backgammon.ts'),
   rlhf: () => import('./rlhf.ts'),
 };

@@ -1,5 +1,5 @@
 import type { DemoName } from './catalog.ts';
-import type { DemoSettings, Snapshot, Speed } from './demo.ts';
+import type { ChosenValues, DemoSettings, Snapshot, Speed } from './demo.ts';
 
 /** What a page asks of the worker. */
 export type Request =
@@ -14,7 +14,8 @@ export type Request =
   | { readonly kind: 'animate'; readonly isAnimated: boolean }
   /** Takes over the weights of that name. */
   | { readonly kind: 'pretrained'; readonly file: string }
-  | { readonly kind: 'change'; readonly place: number };
+  | { readonly kind: 'change'; readonly place: number }
+  | { readonly kind: 'adjust'; readonly chosen: ChosenValues };
 
 /** What the worker tells. */
 export type Report =

@@ -51,6 +51,9 @@ export const variants: readonly Variant[] = [
   { name: 'pendulum', gains: { [examined]: 500 }, within: 10_000 },
   { name: 'pendulum', chosen: { algorithm: 'ddpg' }, gains: { [examined]: 500 }, within: 15_000 },
   { name: 'breakout', gains: { [examined]: 2 }, within: 300_000 },
+  // The coin.
+  { name: 'text-world', gains: { [`the agent: ${examined}`]: 1 }, within: 10_000 },
+  { name: 'backgammon', gains: { 'TD-Gammon, 60 games': 1 }, within: 5000 },
   { name: 'rlhf', gains: { 'what the reward model says': 0.3, 'what the gold judge says': 0.2 }, within: 60 },
 ];
 

@@ -7,7 +7,7 @@ const settings = { seed: 1, chosen: {} };
 
 /** A demo that counts what it was asked to do, and a host whose clock and callbacks the test moves. */
 function setUp(learn?: (counts: Counts) => void) {
-  const counts: Counts = { learned: 0, played: 0, frozen: 0, disposed: 0, changes: [], weights: [] };
+  const counts: Counts = { learned: 0, played: 0, frozen: 0, disposed: 0, changes: [], weights: [], adjusted: [] };
   const demo: Demo = {
     ended: undefined,
     learn: () => {
@@ -23,8 +23,9 @@ function setUp(learn?: (counts: Counts) => void) {
       ...{ step: counts.learned, unit: 'updates', score: undefined, best: undefined, ended: undefined },
       ...{ curves: [], views: [] },
     }),
-    usePretrained: (bytes) => counts.weights.push(...bytes),
+    usePretrained: (bytes) => void counts.weights.push(...bytes),
     change: (place) => counts.changes.push(place),
+    adjust: (chosen) => counts.adjusted.push(chosen),
     dispose: () => counts.disposed++,
   };
   let time = 0;
@@ -55,6 +56,7 @@ interface Counts {
   disposed: number;
   readonly changes: number[];
   readonly weights: number[];
+  readonly adjusted: unknown[];
 }
 
 describe('DemoHost', () => {
@@ -126,7 +128,8 @@ describe('DemoHost', () => {
     await host.answer({ kind: 'create', name: 'grid', settings });
     await host.answer({ kind: 'pretrained', file: 'here' });
     await host.answer({ kind: 'change', place: 7 });
-    expect(counts).toMatchObject({ weights: [1, 2], changes: [7] });
+    await host.answer({ kind: 'adjust', chosen: { looksAhead: true } });
+    expect(counts).toMatchObject({ weights: [1, 2], changes: [7], adjusted: [{ looksAhead: true }] });
     await host.answer({ kind: 'pretrained', file: 'there' });
     expect(reports.at(-1)).toEqual({ kind: 'error', message: 'no there' });
   });

@@ -1,13 +1,24 @@
 import { readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { Random } from '@gradus/core';
+import { LegalPlays, pointsWon, startPosition, type Dice } from '@gradus/envs/backgammon';
+import { coinCollector, cooking, treasureHunt } from '@gradus/envs/text';
 import { valueIteration } from '@gradus/value-based';
 import { describe, expect, it } from 'vitest';
 import { catalog, initialChoices, type CatalogEntry, type DemoName } from '../demos/catalog.ts';
 import type { Demo, DemoSettings } from '../demos/demo.ts';
 import { demos } from '../demos/demos.ts';
+import { CheckerTurn, seenByOther } from '../demos/engine/checker-turn.ts';
 import { gridTable } from '../demos/grid.ts';
 
 const entries = Object.entries(catalog) as [DemoName, CatalogEntry][];
+
+/** The worlds in which readers and agents play. */
+const worldGames = {
+  coin: (world: number) => coinCollector({ level: 5, world }),
+  treasure: (world: number) => treasureHunt({ level: 3, world }),
+  cooking: (world: number) => cooking({ level: 2, world }),
+};
 
 async function create(name: DemoName, settings: Partial<DemoSettings> = {}): Promise<Demo> {
   const { seed = 1, chosen = {} } = settings;
@@ -78,7 +89,7 @@ describe('a demo of an agent', () => {
     const entry: CatalogEntry = catalog[name];
     const target = entry.target?.({ ...initialChoices(entry), ...chosen }) ?? Infinity;
     expect(demo.snapshot().score).toBeLessThan(target);
-    demo.usePretrained?.(await load(file));
+    await demo.usePretrained?.(await load(file));
     expect(demo.snapshot().score).toBeGreaterThanOrEqual(target);
     // And goes on learning from there.
     await learn(demo, 3);
@@ -149,6 +160,100 @@ describe('the bandits', () => {
     for (const { label, points } of demo.snapshot().curves) {
       expect(points[points.length - 1][1], label).toBeGreaterThan(points[0][1] + 0.2);
     }
+  });
+});
+
+describe('the world in words', () => {
+  it.each(['coin', 'treasure', 'cooking'])('has the reader win the %s world by what can be done', async (world) => {
+    const demo = await create('text-world', { chosen: { world } });
+    const solution = worldGames[world as keyof typeof worldGames](1);
+    solution.reset();
+    for (const command of solution.shortestSolution() ?? []) {
+      demo.change?.(demo.snapshot().game?.choices.indexOf(command) ?? NaN);
+    }
+    const { curves, game } = demo.snapshot();
+    expect(curves[2].points).toEqual([[0, catalog['text-world'].target({ world })]]);
+    expect(game?.choices).toEqual(['play again']);
+    demo.change?.(0);
+    expect(demo.snapshot().game?.standing).toMatch(/move 0\.$/);
+  });
+
+  it('has the agent learn the way to the coin, and show what each command is worth to it', async () => {
+    const demo = await create('text-world');
+    while (demo.ended === undefined) await demo.learn();
+    expect(demo.ended).toBe('solved');
+    const bars = () => demo.snapshot().views[0].bars;
+    const game = worldGames.coin(1);
+    game.reset();
+    const { length } = game.shortestSolution() ?? [];
+    for (let i = 0; i < length; i++) {
+      expect(bars().map(({ label }) => label)).toEqual(game.setState(game.getState()).validActions);
+      const [best] = bars().toSorted((a, b) => b.value - a.value);
+      game.step(best.label);
+      demo.play?.(true);
+    }
+    expect(game.setState(game.getState()).score).toBe(1);
+  });
+});
+
+describe('backgammon', () => {
+  /** Plays the reader's turn by the first move there is. */
+  const playOn = (demo: Demo): void => demo.change?.(0);
+
+  it('has the reader play a game to its end, by moves of single checkers', async () => {
+    const demo = await create('backgammon');
+    await demo.usePretrained?.(await load('td-gammon'));
+    const view = () => demo.snapshot().game ?? { choices: [], standing: '', told: [], board: undefined };
+    while (!view().choices.includes('play again')) {
+      const { position = [] } = view().board ?? {};
+      const sides = [1, -1].map((sign) => position.reduce((sum, checkers) => sum + Math.max(sign * checkers, 0), 0));
+      expect(sides).toEqual([15, 15]);
+      playOn(demo);
+    }
+    // Who always moves what is furthest back by the larger die loses to it.
+    expect(view().told.at(-1)).toMatch(/^The net has won/);
+    const [win] = demo.snapshot().views[0].bars;
+    expect(win.value).toBe(1);
+    playOn(demo);
+    expect(view().standing).toMatch(/you 0, the net [123]\.$/);
+  });
+
+  it('has the reader make exactly the legal plays, and take moves back', () => {
+    const random = new Random(3);
+    const plays = new LegalPlays();
+    let position = startPosition();
+    for (let n = 0; n < 300; n++) {
+      const dice: Dice = [random.integer(6) + 1, random.integer(6) + 1];
+      const count = plays.find(position, ...dice);
+      const legal = Array.from({ length: count }, (_, index) => {
+        const after = position.slice();
+        plays.apply(position, index, after);
+        return after;
+      });
+      const turn = new CheckerTurn(position, dice);
+      const reached = new Set<string>();
+      const visit = (): void => {
+        if (turn.isComplete) reached.add(turn.position.join());
+        for (const next of turn.next) {
+          turn.make(next);
+          visit();
+          turn.undo();
+        }
+      };
+      visit();
+      expect(turn.position).toEqual(position);
+      expect([...reached].sort()).toEqual([...new Set(count === 0 ? [position.join()] : legal.map(String))].sort());
+      const after = count === 0 ? position : legal[random.integer(count)];
+      position = pointsWon(after) > 0 ? startPosition() : seenByOther(after);
+    }
+  });
+
+  it('has a net that begins by losing gammons, and loses less than a point a game after 3,000', async () => {
+    const demo = await learn(await create('backgammon'), 1);
+    while (demo.snapshot().step < 3000) await demo.learn();
+    const { points } = demo.snapshot().curves[0];
+    expect(points[0][1]).toBeLessThan(-1);
+    expect(points[points.length - 1][1]).toBeGreaterThan(-1);
   });
 });
 

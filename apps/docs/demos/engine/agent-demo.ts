@@ -6,6 +6,7 @@ import {
   type Observation,
   type Progress,
   type RenderContext,
+  type SpaceValue,
   type VectorEnv,
 } from '@gradus/core';
 import type { Demo, Ended, Snapshot } from '../demo.ts';
@@ -93,6 +94,11 @@ export class AgentDemo implements Demo {
     this.agent = taken;
   }
 
+  /** Environment steps so far. */
+  get step(): number {
+    return this.agent.step;
+  }
+
   /** The agent as it is. */
   get checkpoint(): Checkpoint {
     return this.agent.checkpoint({ saveReplay: false });
@@ -108,19 +114,21 @@ export class AgentDemo implements Demo {
     this.examine();
   }
 
-  play(isFrozen: boolean): void {
+  /** Returns the action that was taken. */
+  play(isFrozen: boolean): SpaceValue {
     const { stage } = this.parts;
-    const { observation, terminated, truncated } = stage.step(
-      this.agent.act(this.observation, { deterministic: isFrozen || this.ended !== undefined }),
-    );
+    const action = this.agent.act(this.observation, { deterministic: isFrozen || this.ended !== undefined });
+    const { observation, terminated, truncated } = stage.step(action);
     this.observation = terminated || truncated ? stage.reset().observation : observation;
+    return action;
   }
 
   draw(context: RenderContext): void {
     this.parts.stage.render?.(context);
   }
 
-  snapshot(): Snapshot {
+  /** `actions`: what they are called in the state that is shown, where each has its own. */
+  snapshot(actions: readonly string[] = this.parts.actions): Snapshot {
     const { agent, score, best, ended, examined, whileLearning } = this;
     return {
       step: agent.step,
@@ -132,7 +140,7 @@ export class AgentDemo implements Demo {
         { label: 'best actions, fresh episodes', points: examined.points },
         { label: 'while learning, last 100 episodes', points: whileLearning.points },
       ],
-      views: policyViews(agent, this.observation, this.parts.actions),
+      views: policyViews(agent, this.observation, actions),
     };
   }
 

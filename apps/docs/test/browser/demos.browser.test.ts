@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { coinCollector } from '@gradus/envs/text';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { catalog } from '../../demos/catalog.ts';
@@ -142,6 +143,72 @@ it('has walls drawn by keyboard', async () => {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Space');
   await demo.getByRole('button', { name: 'row 2, column 2: wall' }).waitFor();
+  await page.close();
+});
+
+/** The button that has the focus. */
+const focused = (page: Page): Locator => page.locator('button:focus');
+
+it('has a world in words won by keyboard, beside an agent that learns it', async () => {
+  const { page, demo } = await open('/demos/text-world');
+  await demo.getByRole('button', { name: 'Step' }).click();
+  const choices = demo.getByRole('group', { name: 'What you can do' }).getByRole('button');
+  const game = coinCollector({ level: 5, world: 1 });
+  game.reset();
+  await choices.first().focus();
+  for (const command of game.shortestSolution() ?? []) {
+    expect(await choices.allTextContents()).toEqual(game.setState(game.getState()).validActions);
+    const { length } = game.setState(game.getState()).validActions;
+    for (let i = 0; i < length && (await focused(page).textContent())?.trim() !== command; i++) {
+      await page.keyboard.press('ArrowRight');
+    }
+    await page.keyboard.press('Enter');
+    game.step(command);
+    await demo.getByText(`> ${command}`).last().waitFor();
+    await demo
+      .getByText(`move ${game.setState(game.getState()).moves}.`)
+      .first()
+      .waitFor();
+  }
+  await demo.getByText('The game is over, with 1 of 1').waitFor();
+  await demo.getByRole('button', { name: 'Start' }).click();
+  await demo.getByText('solved, and the best weights are kept').first().waitFor(patiently);
+  await page.close();
+});
+
+it('has a game of backgammon played by keyboard against the trained net', async () => {
+  const { page, demo, requests, complaints } = await open('/demos/backgammon');
+  await demo.getByRole('button', { name: 'Pretrained agent' }).click();
+  const choices = demo.getByRole('group', { name: 'What you can do' }).getByRole('button');
+  await choices.first().focus();
+  const told = demo.getByRole('log');
+  const board = demo.getByRole('img', { name: 'The board' });
+  const shown = async (): Promise<string> =>
+    [...(await choices.allTextContents()), await told.textContent(), await board.getAttribute('aria-label')].join();
+  await demo.getByLabel('2-ply').check();
+  await choices.first().focus();
+  while (!/has won|have won/.test((await told.textContent()) ?? '')) {
+    const before = await shown();
+    // The first choice always goes on; the focus stays among the choices.
+    await page.keyboard.press('Enter');
+    await expect.poll(shown, patiently).not.toBe(before);
+    await expect.poll(() => focused(page).count(), patiently).toBe(1);
+  }
+  await choices.getByText('play again').waitFor();
+  expect(foreign(requests, site.url)).toEqual([]);
+  expect(complaints).toEqual([]);
+  expect(await violations(page)).toEqual([]);
+  await page.close();
+});
+
+it('has checkers moved by clicks', async () => {
+  const { page, demo } = await open('/demos/backgammon');
+  await demo.getByRole('button', { name: 'Step' }).click();
+  const board = demo.getByRole('img', { name: 'The board' });
+  await board.waitFor();
+  await board.locator('.target').first().click();
+  await demo.getByRole('button', { name: 'take back' }).click();
+  await expect.poll(() => demo.getByRole('button', { name: 'take back' }).count(), patiently).toBe(0);
   await page.close();
 });
 
