@@ -72,6 +72,7 @@ const documented = [
   'envs/box2d',
   'envs/mujoco',
   'envs/node',
+  'envs/text',
   'value-based',
   'policy-gradient',
   'actor-critic',
