@@ -98,6 +98,7 @@ export const sidebar: DefaultTheme.SidebarMulti = {
         page('PQN', '/algorithms/pqn'),
         page('TD-Gammon', '/algorithms/td-gammon'),
         page('DRRN', '/algorithms/drrn'),
+        page('Template DQN', '/algorithms/tdqn'),
       ],
     },
     {

@@ -99,5 +99,6 @@ export { TdGammon, tdGammonDefaults, type ChooseOptions, type TdGammonOptions } 
 export type { Turn } from './td-gammon/lookahead.ts';
 export { Drrn } from './text/drrn.ts';
 export { drrnDefaults, type DrrnOptions, type TextExploration } from './text/drrn-options.ts';
-export { drrnSettings, type DrrnSettings } from './text/drrn-settings.ts';
+export { drrnSettings, tdqnSettings, type DrrnSettings } from './text/drrn-settings.ts';
+export { Tdqn, tdqnDefaults, type TdqnOptions } from './text/tdqn.ts';
 export type { TextEncoding } from './text/text-encoders.ts';

@@ -136,9 +136,8 @@ const deep = {
 
 const game = () =>
   textEnv(coinCollector({ level: 1 }), { maxWords: 2, maxActions: 4, maxActionWords: 2, vocabulary: 9 });
-const text = {
-  Drrn: { ...shared, hiddenSize: 2, embeddingSize: 2, batchSize: 4, learningStarts: 4, bufferSize: 8 },
-};
+const small = { ...shared, hiddenSize: 2, embeddingSize: 2, batchSize: 4, learningStarts: 4, bufferSize: 8 };
+const text = { Drrn: small, Tdqn: small };
 
 const exports: Record<string, unknown> = { ...valueBased };
 function addAgent(name: string, env: AgentUse['env'], options: object, observation: AgentUse['observation']): void {
@@ -152,7 +151,7 @@ for (const [name, options] of Object.entries(linear)) addAgent(name, pole, { ...
 for (const [name, options] of Object.entries(deep)) addAgent(name, pole, options, [0, 0, 0, 0]);
 
 for (const [name, options] of Object.entries(text)) {
-  addAgent(name, game, options, new Array<number>(8 + 6 + 1).fill(0));
+  addAgent(name, game, options, new Array<number>(8 + 6 + 1 + 12).fill(0));
 }
 
 test('bad arguments are refused in words', async () => {

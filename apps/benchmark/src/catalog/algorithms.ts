@@ -81,6 +81,7 @@ import {
   QLearning,
   Sarsa,
   SarsaLambda,
+  Tdqn,
   c51Defaults,
   c51Settings,
   dqnDefaults,
@@ -100,6 +101,8 @@ import {
   rainbowSettings,
   sarsaLambdaDefaults,
   tabularDefaults,
+  tdqnDefaults,
+  tdqnSettings,
 } from '@gradus/value-based';
 
 /** Where published settings come from, RL Baselines3 Zoo, CleanRL, or MinAtar; `gradus` are ours. */
@@ -147,6 +150,7 @@ const known: Record<string, Algorithm> = {
   rainbow: agents(Dqn, dqnDefaults, rainbowSettings, rainbowDefaults),
   pqn: agents(Pqn, pqnDefaults, pqnSettings),
   drrn: agents(Drrn, drrnDefaults, drrnSettings),
+  tdqn: agents(Tdqn, tdqnDefaults, tdqnSettings),
   a2c: agents(A2c, a2cDefaults, a2cSettings),
   a3c: agents(A3c, a3cDefaults, a3cSettings),
   'one-step-actor-critic': agents(OneStepActorCritic, oneStepActorCriticDefaults),

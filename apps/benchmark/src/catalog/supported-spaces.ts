@@ -32,6 +32,7 @@ export const supportedSpaces: Readonly<Record<string, SupportedSpaces>> = {
   rainbow: values,
   pqn: values,
   drrn: texts,
+  tdqn: { ...texts, actions: 'valid ones, of templates and nouns' },
   a2c: all,
   a3c: all,
   'one-step-actor-critic': all,

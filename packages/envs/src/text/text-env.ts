@@ -19,6 +19,7 @@ import {
 } from '@gradus/core';
 import { envOptions, integerBetween } from '../env-options.ts';
 import { renderTextPage, textPageFormat } from '../rendering/text-page.ts';
+import { TemplateNumbers } from './template-numbers.ts';
 import type { TextGame, TextState } from './text-game.ts';
 import { writeWordIds } from './word-ids.ts';
 
@@ -66,6 +67,9 @@ const UNKNOWN_SCORE = 100;
  * `observation`, `look` and `inventory`, [maxWords] each, `actions`, [maxActions × maxActionWords], which are the valid ones, and `score`, [1], as a part of
  * what there is. Action i is the i-th valid one; masks say which those are, and any other does nothing, in a step that counts.
  *
+ * Of a game whose grammar is known `templates`, [maxActions × 3], says what valid actions are made of, for `Tdqn`: the number of a template, and those of up to
+ * two nouns, counted from 1, 0 where there is none.
+ *
  *     const env = textEnv(coinCollector({ level: 5 }));
  *     env.reset({ seed: 1 });
  *     env.told.validActions; // [ 'go east', 'go north' ]
@@ -83,6 +87,7 @@ class GameEnv implements TextEnv {
   readonly maxEpisodeSteps: number;
   private readonly maxActions: number;
   private readonly vocabulary: number;
+  private readonly templates: TemplateNumbers | undefined;
   private current: TextState | undefined;
   private steps = 0;
   private isOver = true;
@@ -95,12 +100,17 @@ class GameEnv implements TextEnv {
     this.maxActions = maxActions;
     this.vocabulary = vocabulary;
     this.actionSpace = new Discrete(maxActions);
+    const { grammar } = game;
+    this.templates = grammar && new TemplateNumbers(grammar);
+    const [templates, nouns] = [grammar?.templates.length ?? 0, grammar?.nouns.length ?? 0];
+    const most = Array.from({ length: maxActions }, () => [templates, nouns, nouns]).flat();
     this.observationSpace = new Dict({
       actions: words(maxActions, maxActionWords),
       inventory: words(maxWords),
       look: words(maxWords),
       observation: words(maxWords),
       score: new Box(-Infinity, Infinity, [1]),
+      ...(grammar && { templates: new Box(0, most, [maxActions, 3], { dtype: 'uint16' }) }),
     });
   }
 
@@ -161,13 +171,15 @@ class GameEnv implements TextEnv {
   }
 
   private observe({ observation, look, inventory, score, validActions }: TextState): Float32Array {
-    const { observationSpace, vocabulary, maxActions } = this;
+    const { observationSpace, vocabulary, maxActions, templates } = this;
     const { maxScore = UNKNOWN_SCORE } = this.game;
     const row = new Float32Array(observationSpace.size);
     const texts: Readonly<Record<string, string>> = { observation, look, inventory };
     for (const { name, start, end } of observationSpace.layout) {
       if (name === 'score') row[start] = score / maxScore;
-      else if (name !== 'actions') writeWordIds(texts[name], vocabulary, row, start, end - start);
+      else if (name === 'templates') {
+        validActions.slice(0, maxActions).forEach((action, i) => row.set(templates?.of(action) ?? [], start + 3 * i));
+      } else if (name !== 'actions') writeWordIds(texts[name], vocabulary, row, start, end - start);
       else {
         const length = (end - start) / maxActions;
         validActions

@@ -1,7 +1,8 @@
 import { EnvError, readNumber, readState, readString, type StateDict } from '@gradus/core';
-import { checkEnv } from '@gradus/envs';
-import { textEnv, type TextGame, type TextState, type TextStep } from '@gradus/envs/text';
+import { checkEnv, makeEnv } from '@gradus/envs';
+import { textEnv, type TextEnv, type TextGame, type TextState, type TextStep } from '@gradus/envs/text';
 import { afterAll, expect, test, vi } from 'vitest';
+import { TemplateNumbers } from '../../src/text/template-numbers.ts';
 
 // What was registered stays in the modules: the tests after these load them anew.
 afterAll(() => {
@@ -106,3 +107,58 @@ test('says what is wrong', () => {
   env.reset();
   expect(() => env.step(3)).toThrow('action is 3, expected an integer in [0, 2]');
 });
+
+test('says of which template and nouns a valid action is made, where the grammar is known', () => {
+  const env = textEnv(
+    { ...stairs(), grammar: { templates: ['go OBJ', 'go OBJ down OBJ'], nouns: ['up', 'back', 'back down', 'again'] } },
+    small,
+  );
+  checkEnv(env);
+  const templates = (numbers: Float32Array) =>
+    (env.observationSpace.kind === 'dict' ? env.observationSpace.view(numbers) : {}).templates as Float32Array;
+  // Of two ways the first template is taken; what is not there has zeros.
+  expect([...templates(env.reset().observation)]).toEqual([1, 1, 0, 0, 0, 0, 0, 0, 0]);
+  // "go back down again"
+  expect([...templates(env.step(0).observation)]).toEqual([1, 1, 0, 2, 2, 4, 0, 0, 0]);
+  expect(env.observationSpace.toString()).toContain('templates');
+  expect(textEnv(stairs(), small).observationSpace.toString()).not.toContain('templates');
+});
+
+test('a command that the grammar does not have has no numbers', () => {
+  const numbers = new TemplateNumbers({ templates: ['wait', 'put OBJ in OBJ'], nouns: ['coin', 'old box', 'in'] });
+  expect(
+    ['wait', 'put coin in old box', 'put in in in', 'put coin in', 'waits', 'put lamp in old box'].map((c) =>
+      numbers.of(c),
+    ),
+  ).toEqual([
+    [1, 0, 0],
+    [2, 1, 2],
+    [2, 3, 3],
+    [0, 0, 0],
+    [0, 0, 0],
+    [0, 0, 0],
+  ]);
+});
+
+test.each(['CoinCollector-v0', 'TreasureHunt-v0', 'Cooking-v0'])(
+  'the grammar of %s has all of its valid actions',
+  (id) => {
+    const env = makeEnv(id) as TextEnv;
+    const { grammar } = env.game;
+    const numbers = new TemplateNumbers(grammar ?? { templates: [], nouns: [] });
+    let { observation } = env.reset({ seed: 3 });
+    for (let step = 0; step < 60; step++) {
+      for (const command of env.told.validActions) {
+        const [template, ...nouns] = numbers.of(command);
+        const filled = nouns.reduce(
+          (text, noun) => text.replace('OBJ', grammar?.nouns.at(noun - 1) ?? ''),
+          grammar?.templates.at(template - 1) ?? '',
+        );
+        expect(filled).toBe(command);
+      }
+      const next = env.step(step % env.told.validActions.length);
+      ({ observation } = next.terminated || next.truncated ? env.reset() : next);
+    }
+    expect(observation).toHaveLength(env.observationSpace.size);
+  },
+);

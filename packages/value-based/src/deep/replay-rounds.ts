@@ -29,6 +29,8 @@ export interface RoundOptions {
   readonly learningRate: Schedule;
   /** Fills what a step needs besides its minibatch, such as a key. Default: nothing. */
   readonly prepare?: (() => void) | undefined;
+  /** What a step reports besides {@link metricNames}, behind them. Default: nothing. */
+  readonly otherMetrics?: readonly string[] | undefined;
 }
 
 /** What a step reports, in the order of its output `metrics`. */
@@ -70,10 +72,10 @@ export class ReplayRounds implements AgentState {
 
   private improve(agent: Agent, progress: number): Metrics {
     const { update, minibatches } = this.round;
-    const { gradientSteps, learningRate, prepare } = this.options;
+    const { gradientSteps, learningRate, prepare, otherMetrics = [] } = this.options;
     const rate = scheduleValue(learningRate, progress);
     update.inputs.learningRate[0] = rate;
-    const reported = new UpdateMetrics(agent, metricNames);
+    const reported = new UpdateMetrics(agent, [...metricNames, ...otherMetrics]);
     for (let i = 0; i < gradientSteps; i++) {
       minibatches.draw(update.inputs, progress);
       prepare?.();

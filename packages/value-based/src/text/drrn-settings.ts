@@ -29,3 +29,8 @@ export const drrnSettings: Readonly<Record<'gradus', Readonly<Record<string, Drr
     'Cooking-v0': { numEnvs: 8, steps: 100_000, options: rareRewards },
   },
 };
+
+/** For template DQN, our own. */
+export const tdqnSettings: Readonly<Record<'gradus', Readonly<Record<string, DrrnSettings>>>> = {
+  gradus: { 'CoinCollector-v0': { numEnvs: 8, steps: 10_000, options: rareRewards } },
+};

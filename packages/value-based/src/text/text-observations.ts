@@ -1,4 +1,4 @@
-import type { Box, DictPart, VectorEnv } from '@gradus/core';
+import type { Box, DictPart, Discrete, VectorEnv } from '@gradus/core';
 import * as t from '@gradus/tensor';
 
 /** Where what is known of a text game stands in an observation. */
@@ -10,19 +10,23 @@ export interface TextObservations {
   readonly texts: readonly DictPart[];
   /** Numbers that are no words, such as `score`. */
   readonly numbers: readonly DictPart[];
-  /** The words of the actions, `actionCount` × `actionLength` of them; undefined where there are none. */
-  readonly actions: DictPart | undefined;
+  /** The words of the actions, `actionCount` × `actionLength` of them. */
+  readonly actions: DictPart;
   readonly actionCount: number;
   readonly actionLength: number;
+  /** What the actions are made of, `actionCount` × 3 numbers; undefined where nobody knows. */
+  readonly templates: DictPart | undefined;
 }
 
 /** What of observations is words. Throws `RangeError`, in the name of an algorithm, where they are not those of a text game. */
 export function textObservations(
   algorithm: string,
   { observationSpace }: Pick<VectorEnv, 'observationSpace'>,
+  actionSpace: Discrete,
 ): TextObservations {
   const parts = observationSpace.kind === 'dict' ? observationSpace.layout : [];
-  const words = parts.filter(isWords);
+  const templates = parts.find(({ name }) => name === 'templates');
+  const words = parts.filter((part) => part !== templates && isWords(part));
   const actions = words.find(({ name }) => name === 'actions');
   const texts = words.filter((part) => part !== actions);
   if (texts.length === 0) {
@@ -31,10 +35,15 @@ export function textObservations(
     );
   }
   const [actionCount, actionLength] = actions ? (actions.space as Box).shape : [0, 0];
+  if (!actions || actionCount !== actionSpace.n || actionSpace.start !== 0) {
+    throw new RangeError(
+      `${algorithm}: expected the words of each of ${actionSpace.toString()} in a part 'actions' of observations, got ${observationSpace.toString()}`,
+    );
+  }
   const highest = words.map(({ space }) => (space as Box).high.reduce((most, high) => Math.max(most, high), 0));
   const vocabulary = 1 + Math.max(...highest);
-  const numbers = parts.filter((part) => !words.includes(part));
-  return { size: observationSpace.size, vocabulary, texts, numbers, actions, actionCount, actionLength };
+  const numbers = parts.filter((part) => part !== templates && !words.includes(part));
+  return { size: observationSpace.size, vocabulary, texts, numbers, actions, actionCount, actionLength, templates };
 }
 
 /** A part of observations [rows × size] → [rows × size of the part]. */

@@ -1,4 +1,4 @@
-import { Box, Dict } from '@gradus/core';
+import { Box, Dict, Discrete } from '@gradus/core';
 import { expect, test } from 'vitest';
 import { textObservations } from '../../src/text/text-observations.ts';
 
@@ -10,9 +10,11 @@ test('words and numbers of observations, however many', () => {
     look: words(90, [3]),
     score: new Box(-Infinity, Infinity, [1]),
   });
-  const { vocabulary, texts, numbers, actionCount, actionLength, size } = textObservations('Drrn', {
-    observationSpace,
-  });
+  const { vocabulary, texts, numbers, actionCount, actionLength, size } = textObservations(
+    'Drrn',
+    { observationSpace },
+    new Discrete(50_000),
+  );
   expect({ vocabulary, actionCount, actionLength, size }).toEqual({
     vocabulary: 90,
     actionCount: 50_000,

@@ -21,7 +21,7 @@ import { readStoryGrammar, type StoryGrammar } from './grammar/story-grammar.ts'
 import { Vocabulary } from './grammar/vocabulary.ts';
 import type { Snapshot } from './machine.ts';
 import { findClock, findNoise, findWhereabouts, peek, type Noise } from './noise.ts';
-import { namesOf } from './object-names.ts';
+import { NOUN, namesOf } from './object-names.ts';
 import { readSnapshot, snapshotState } from './snapshot-state.ts';
 import { readStoryFile, storyBytes } from './story-file.ts';
 import { StoryPlayer } from './story-player.ts';
@@ -110,10 +110,16 @@ export class ZMachineGame implements TextGame {
     this.maxSearchInstructions = options.maxSearchInstructions ?? 50_000_000;
   }
 
+  /** The story's own, for which it begins where it has not. */
   get grammar(): TextGrammar {
-    const { grammar, names } = this.known();
+    if (!this.knowledge) this.reset();
+    const { grammar, names, vocabulary } = this.known();
     const templates = [...grammar.directions, ...grammar.templates.map((template) => template.text)];
-    return { templates, nouns: [...new Set([...names.values()].flat())] };
+    // Besides those of objects, nouns of things that are none, such as Infocom's doors.
+    const { player } = this;
+    const others = player.machine.story.file.isByInform ? [] : vocabulary.entriesWith(NOUN);
+    const nouns = [...[...names.values()].flat(), ...others.map((entry) => vocabulary.word(entry))];
+    return { templates, nouns: [...new Set(nouns)] };
   }
 
   /** The name of the place where the player is, empty where the story does not keep it where others do. */
