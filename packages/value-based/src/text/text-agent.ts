@@ -45,8 +45,19 @@ interface TextMethod<Network extends TextNetwork, Options extends DrrnOptions> e
   readonly otherMetrics?: readonly string[];
 }
 
-/** The inputs of an update. */
-export function updateInputs(batchSize: number, size: number) {
+/** What an update is given: parts of a minibatch, and the step size. */
+export function updateInputs(
+  batchSize: number,
+  size: number,
+): {
+  readonly observations: readonly [batchSize: number, size: number];
+  readonly actions: { readonly shape: readonly [batchSize: number]; readonly dtype: 'int32' };
+  readonly rewards: readonly [batchSize: number];
+  readonly nextObservations: readonly [batchSize: number, size: number];
+  readonly discounts: readonly [batchSize: number];
+  readonly weights: { readonly shape: readonly [batchSize: number]; readonly dtype: 'float32'; readonly initial: 1 };
+  readonly learningRate: readonly [];
+} {
   return {
     observations: [batchSize, size],
     actions: { shape: [batchSize], dtype: 'int32' },
@@ -56,7 +67,7 @@ export function updateInputs(batchSize: number, size: number) {
     // Only some replay buffers fill these.
     weights: { shape: [batchSize], dtype: 'float32', initial: 1 },
     learningRate: [],
-  } as const satisfies Record<string, t.InputSpec>;
+  };
 }
 
 /** The best of the actions that are there. */
