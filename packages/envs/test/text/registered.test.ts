@@ -114,7 +114,14 @@ test('bad arguments are refused in words', async () => {
   const examples = {
     ZMachineGame: () => [
       story,
-      { maxInstructions: 100_000, maxScore: 50, generator: 'gradus' as const, untilQuit: false, rememberedStates: 10 },
+      {
+        maxInstructions: 100_000,
+        maxSearchInstructions: 1_000_000,
+        maxScore: 50,
+        generator: 'gradus' as const,
+        untilQuit: false,
+        rememberedStates: 10,
+      },
     ],
     'ZMachineGame.reset': () => [{ seed: 1 }],
     transcript: () => [playing(), ['wait'], { seed: 1 }],

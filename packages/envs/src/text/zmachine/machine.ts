@@ -74,7 +74,7 @@ export class Machine {
   /** Of the instruction that runs. */
   ending: Ending = { next: 0, target: -1, branches: false, branchOn: false, branchTo: 0 };
   pc = 0;
-  /** Instructions that the run so far took, and fields of tables that they went through. */
+  /** Instructions that runs took since a player set this to 0, and fields of tables that they went through. */
   effort = 0;
   /** Where the stack's next number goes. */
   top = 0;
@@ -83,8 +83,6 @@ export class Machine {
   /** Where the numbers that the current call has pushed begin. */
   floor = 0;
   isRunning = false;
-  /** Address of a global variable at whose change running pauses, −1 for none. */
-  clock = -1;
   waiting: Waiting | undefined;
   hasQuit = false;
   /** How often the story has saved, restored, restarted or quit: whatever a command does with the game rather than in it. */
@@ -146,11 +144,7 @@ export class Machine {
   setVariable(variable: number, value: number): void {
     if (variable === 0) this.push(value);
     else if (variable < 16) this.stack[this.frame + variable - 1] = value & 0xffff;
-    else {
-      const address = this.globalAddress(variable);
-      writeWord(this.memory, address, value);
-      if (address === this.clock) this.isRunning = false;
-    }
+    else writeWord(this.memory, this.globalAddress(variable), value);
   }
 
   /** As `getVariable`, but what is on the stack stays there: so it is where a variable's number is an operand (Standard 1.1, §6.3.4). */

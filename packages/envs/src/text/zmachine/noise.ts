@@ -1,7 +1,6 @@
 import type { Snapshot } from './machine.ts';
 import { StoryError } from './story-error.ts';
 import type { StoryPlayer } from './story-player.ts';
-import { readWord } from './words.ts';
 import type { World } from './world.ts';
 
 /** Commands in which only time passes that are watched. */
@@ -73,47 +72,6 @@ export function findWhereabouts(player: StoryPlayer, directions: readonly string
   machine.restore(before);
   return found;
 }
-
-/**
- * The address of the variable that counts moves: it grows with each command in which time passes, and not when a command is not understood; −1 where there is
- * none, or where it does not wait for a command to be done, as going somewhere shows.
- */
-export function findClock(player: StoryPlayer, world: World, idle: string, directions: readonly string[]): number {
-  const { machine } = player;
-  const before = machine.snapshot();
-  const read = (address: number): number => readWord(machine.memory, address);
-  let counters = globalVariables.map((variable) => machine.globalAddress(variable));
-  for (const command of [idle, 'qzxv', idle, 'qzxv', 'qzxv', idle]) {
-    const values = new Map(counters.map((address) => [address, read(address)]));
-    if (attempt(player, command) === undefined) break;
-    counters = counters.filter((address) => {
-      const growth = read(address) - (values.get(address) ?? 0);
-      return command === idle ? growth > 0 && growth <= MOST_MOVES : growth === 0;
-    });
-  }
-  machine.restore(before);
-  const { location } = world;
-  const way = directions.find((direction) => {
-    machine.restore(before);
-    return attempt(player, direction) !== undefined && world.location !== location;
-  });
-  let [clock, least] = [-1, Infinity];
-  for (const address of counters.slice(0, MAX_COUNTERS)) {
-    if (way === undefined) break;
-    machine.restore(before);
-    machine.clock = address;
-    attempt(player, way);
-    machine.clock = -1;
-    const isPaused = !machine.waiting && !machine.hasQuit;
-    if (isPaused && world.location !== location && machine.effort < least) [clock, least] = [address, machine.effort];
-  }
-  machine.restore(before);
-  return clock;
-}
-
-const MAX_COUNTERS = 8;
-/** Moves that waiting may take; in Zork it takes three. */
-const MOST_MOVES = 10;
 
 const globalVariables = Array.from({ length: 240 }, (_, i) => USUAL_VARIABLE + i);
 

@@ -17,9 +17,10 @@ const decoded = new WeakMap<Story, (Instruction | undefined)[]>();
 export function run(machine: Machine, budget: number): number {
   const { memory, objects, operands, story } = machine;
   const instructions = instructionsOf(story);
-  machine.effort = 0;
+  const before = machine.effort;
+  const limit = before + budget;
   while (machine.isRunning) {
-    if (machine.effort++ >= budget) throw new StoryError(`no end after ${budget} instructions`);
+    if (machine.effort++ >= limit) throw new StoryError(`no end after ${budget} instructions`);
     const instruction = instructions[machine.pc] ?? decodeAt(machine, instructions);
     const { operandCount, ending, run: runOther } = instruction;
     const a = operandCount > 0 ? operand(machine, instruction.firstKind, instruction.firstValue) : 0;
@@ -153,7 +154,7 @@ export function run(machine: Machine, budget: number): number {
     if (ending.target >= 0) machine.setVariable(ending.target, result);
     if (ending.branches && (result !== 0) === ending.branchOn) machine.branch(ending);
   }
-  return machine.effort;
+  return machine.effort - before;
 }
 
 function operand(machine: Machine, kind: number, value: number): number {

@@ -31,6 +31,7 @@ export class StoryPlayer {
     const { machine } = this;
     machine.start();
     machine.screen.take();
+    machine.effort = 0;
     run(machine, this.maxInstructions);
     return machine.screen.take() + this.pressKeys(this.maxInstructions);
   }
@@ -47,15 +48,11 @@ export class StoryPlayer {
     }
   }
 
-  /** As `command`, for those who keep a snapshot themselves, and put it back after errors. `budget`: instructions, keys not counted. */
+  /** As `command`, for those who keep a snapshot themselves, and put it back after errors. `budget`: instructions, and as many again after each key that is pressed. */
   attempt(command: string, budget: number = this.maxInstructions): string {
-    enter(this.machine, asLine(command));
-    return this.goOn(budget);
-  }
-
-  /** Runs on until the story waits for a line, has quit, or is paused by its clock. */
-  goOn(budget: number): string {
     const { machine } = this;
+    machine.effort = 0;
+    enter(machine, asLine(command));
     run(machine, budget);
     return machine.screen.take() + this.pressKeys(budget);
   }

@@ -1,4 +1,4 @@
-import { HOLE } from './grammar/template.ts';
+import { HOLE, type Template } from './grammar/template.ts';
 import type { StoryGrammar } from './grammar/story-grammar.ts';
 import type { Vocabulary } from './grammar/vocabulary.ts';
 import { NOUN } from './object-names.ts';
@@ -23,8 +23,8 @@ export interface ActionSearch extends TrialStory {
 /**
  * The commands that change the world in the state where the story is: templates of its grammar with things in reach for their holes, tried one after the other
  * (after Hausknecht et al., 2020). A change is a byte of the world that is neither what it was nor what it becomes when only time passes. Of commands with the
- * same changes the one with the fewest words is kept, or the most usual verb. Not tried are things that cannot even be examined, and in templates with two holes
- * those that a hole of the same kind was never given in any template with one. Where the search takes too many instructions, it ends with what it has found.
+ * same changes the one with the fewest words is kept, or the most usual verb. Every command is tried to its end, whatever its thing was refused for before: worlds
+ * change after the clock has counted a move, in the dark, and for one verb only. Where the search takes too many instructions, it ends with what it has found.
  */
 export function findValidActions(search: ActionSearch, surroundings: string): string[] {
   const { player, grammar, vocabulary, isPrompt, self } = search;
@@ -32,59 +32,33 @@ export function findValidActions(search: ActionSearch, surroundings: string): st
   if (!isPrompt()) return ['yes', 'no'];
   const trials = new Trials(search);
   const found = new Map<string, string>();
-  /** Returns whether time passed. */
-  const consider = (command: string): boolean | undefined => {
-    if (trials.areOver) return undefined;
-    const { changes, takesTime } = trials.try(command);
-    if (changes === '') return takesTime;
+  const consider = (command: string): void => {
+    if (trials.areOver) return;
+    const changes = trials.changesAfter(command);
+    if (changes === '') return;
     const known = found.get(changes);
     if (known === undefined || vocabulary.compare(command, known) < 0) found.set(changes, command);
-    return takesTime;
   };
   for (const direction of grammar.directions) consider(direction);
-  const things = visible(thingsInReach(search, surroundings));
-  const taken = new Map<string, boolean>();
-  const [few, many] = [
-    grammar.templates.filter(({ held }) => held.length < 2),
-    grammar.templates.filter(({ held }) => held.length === 2),
-  ];
-  for (const { text, held, kinds } of few) {
-    if (held.length === 0) consider(text);
-    for (const thing of held.length === 0 ? [] : things.filter((each) => fits(each, held[0], self > 0))) {
-      const takesTime = consider(text.replace(HOLE, thing.noun));
-      const key = `${kinds[0]} ${thing.noun}`;
-      taken.set(key, (taken.get(key) ?? false) || takesTime !== false);
-    }
-  }
-  for (const template of many) {
-    const mayBe = (hole: number) =>
-      things.filter(
-        (thing) =>
-          fits(thing, template.held[hole], self > 0) && taken.get(`${template.kinds[hole]} ${thing.noun}`) !== false,
-      );
-    const seconds = mayBe(1);
-    for (const first of mayBe(0)) {
-      for (const second of seconds) {
-        // One of two is in hand, where that can be known.
-        if (second === first || (self > 0 && !first.isHeld && !second.isHeld)) continue;
-        consider(template.text.replace(HOLE, first.noun).replace(HOLE, second.noun));
-      }
-    }
+  const things = thingsInReach(search, surroundings);
+  for (const template of grammar.templates) {
+    for (const command of filled(template, things, self > 0)) consider(command);
   }
   trials.restore();
   return [...found.values()];
-
-  /** Things that it takes time to examine, which it does not to be told that nothing like that is here; all where it takes none for any. */
-  function visible(all: readonly Thing[]): readonly Thing[] {
-    if (!vocabulary.has('examine')) return all;
-    const seen = all.filter(({ noun }) => consider(`examine ${noun}`) !== false);
-    return seen.length > 0 ? seen : all;
-  }
 }
 
-/** What has to be in hands is, where that can be known. */
-function fits({ isHeld }: Thing, hasToBeHeld: boolean, knowsHeld: boolean): boolean {
-  return !knowsHeld || !hasToBeHeld || isHeld;
+/** A template with things for its holes. What has to be in hands is; of two things one is, where that can be known. */
+function filled({ text, held }: Template, things: readonly Thing[], knowsHeld: boolean): string[] {
+  const [firsts, seconds] = [0, 1].map((hole) => things.filter(({ isHeld }) => !knowsHeld || !held[hole] || isHeld));
+  const fill = (...nouns: readonly string[]): string => nouns.reduce((line, noun) => line.replace(HOLE, noun), text);
+  if (held.length === 0) return [text];
+  if (held.length === 1) return firsts.map(({ noun }) => fill(noun));
+  return firsts.flatMap((first) =>
+    seconds
+      .filter((second) => second !== first && (!knowsHeld || first.isHeld || second.isHeld))
+      .map((second) => fill(first.noun, second.noun)),
+  );
 }
 
 /** Things in the room and in hands; and, since Infocom's doors are in no room, nouns that the surroundings speak of. */

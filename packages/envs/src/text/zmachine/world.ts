@@ -127,7 +127,7 @@ export class World {
 }
 
 /** Where memory is other than it was; both begin at an address for words of 32 bits. */
-export function changedBytes(before: Uint8Array, after: Uint8Array): number[] {
+function changedBytes(before: Uint8Array, after: Uint8Array): number[] {
   const wholes = before.length >> 2;
   const [were, are] = [before, after].map(({ buffer, byteOffset }) => new Int32Array(buffer, byteOffset, wholes));
   const changed: number[] = [];

@@ -20,7 +20,7 @@ import type { TextGame, TextGrammar, TextState, TextStep } from '../text-game.ts
 import { readStoryGrammar, type StoryGrammar } from './grammar/story-grammar.ts';
 import { Vocabulary } from './grammar/vocabulary.ts';
 import type { Snapshot } from './machine.ts';
-import { findClock, findNoise, findWhereabouts, peek, type Noise } from './noise.ts';
+import { findNoise, findWhereabouts, peek, type Noise } from './noise.ts';
 import { NOUN, namesOf } from './object-names.ts';
 import { readSnapshot, snapshotState } from './snapshot-state.ts';
 import { readStoryFile, storyBytes } from './story-file.ts';
@@ -67,8 +67,6 @@ interface Knowledge {
   readonly noise: Noise;
   readonly self: number;
   readonly idle: string;
-  /** Address of the variable that counts moves, −1 for none. */
-  readonly clock: number;
   /** Where commands are asked for: the instruction behind, and the depth of calls. */
   readonly prompt: string;
 }
@@ -235,7 +233,6 @@ export class ZMachineGame implements TextGame {
         namesOf: (object: number): readonly string[] => names.get(object) ?? [],
         isPrompt: (): boolean => this.prompt() === prompt,
         noise: noise.addresses,
-        steadyGlobals: noise.steadyGlobals,
         maxSearchInstructions: this.maxSearchInstructions,
       };
       actions = findValidActions(search, surroundings);
@@ -263,7 +260,6 @@ export class ZMachineGame implements TextGame {
       noise: findNoise(player, world, idle),
       self,
       idle,
-      clock: findClock(player, world, idle, grammar.directions),
       prompt: this.prompt(),
     };
   }

@@ -20,8 +20,6 @@ interface Line {
   readonly things: number;
   readonly prepositions: readonly [number, number];
   readonly places: readonly [number, number];
-  /** The attribute that things should have. */
-  readonly attributes: readonly [number, number];
   readonly action: number;
   readonly length: number;
 }
@@ -32,7 +30,6 @@ function fixedLine(memory: Uint8Array, at: number): Line {
     things: memory[at],
     prepositions: [memory[at + 1], memory[at + 2]],
     places: [memory[at + 5], memory[at + 6]],
-    attributes: [memory[at + 3], memory[at + 4]],
     action: memory[at + 7],
     length: 8,
   };
@@ -49,7 +46,6 @@ function shortLine(memory: Uint8Array, at: number): Line {
     things,
     prepositions: [memory[at] & SHORT_PREPOSITION, things > 1 ? memory[at + 4] & SHORT_PREPOSITION : 0],
     places: [memory[at + 3], memory[at + 6]],
-    attributes: [memory[at + 2], memory[at + 5]],
     action: memory[at + 1],
     length: shortLengths[things] ?? 1,
   };
@@ -93,21 +89,19 @@ export function infocomGrammar(
 
   function templateOf(
     word: string,
-    { things, prepositions: numbers, places, attributes, action }: Line,
+    { things, prepositions: numbers, places, action }: Line,
     prepositions: ReadonlyMap<number, readonly string[]>,
   ): Template {
     const parts = [word];
     const isHeld: boolean[] = [];
-    const kinds: string[] = [];
     for (let i = 0; i < 2; i++) {
       if (numbers[i] > 0) parts.push(vocabulary.preferred(prepositions.get(numbers[i]) ?? []));
       if (i >= things) continue;
       parts.push(HOLE);
       const place = places[i];
       isHeld.push((place & HAVE) > 0 && (place & TAKE) === 0 && (place & IN_ROOM) === 0);
-      kinds.push(`${attributes[i]} ${place}`);
     }
-    return { text: parts.join(' '), action, held: isHeld, kinds };
+    return { text: parts.join(' '), action, held: isHeld };
   }
 }
 

@@ -42,12 +42,7 @@ export function informGrammar(
       if (!line) return undefined;
       address = line.end;
       if (line.tokens && !isMeta) {
-        templates.push({
-          text: [word, ...line.tokens].join(' '),
-          action: line.action,
-          held: line.held,
-          kinds: line.kinds,
-        });
+        templates.push({ text: [word, ...line.tokens].join(' '), action: line.action, held: line.held });
       }
     }
   }
@@ -59,7 +54,6 @@ interface Line {
   /** Undefined where one of them cannot be filled in. */
   readonly tokens: readonly string[] | undefined;
   readonly held: readonly boolean[];
-  readonly kinds: readonly string[];
   readonly end: number;
 }
 
@@ -68,7 +62,6 @@ function readLine(memory: Uint8Array, address: number, vocabulary: Vocabulary): 
   address += 2;
   const tokens: string[] = [];
   const isHeld: boolean[] = [];
-  const kinds: string[] = [];
   let isWhole = true;
   let isAlternative = false;
   for (; memory[address] !== END; address += 3) {
@@ -82,8 +75,7 @@ function readLine(memory: Uint8Array, address: number, vocabulary: Vocabulary): 
     } else if (things.includes(kind) || (kind === ELEMENTARY && elementaryThings.includes(value))) {
       tokens.push(HOLE);
       isHeld.push(kind === ELEMENTARY && held.includes(value));
-      kinds.push(`${kind} ${value}`);
     } else isWhole = false;
   }
-  return { action, tokens: isWhole ? tokens : undefined, held: isHeld, kinds, end: address + 1 };
+  return { action, tokens: isWhole ? tokens : undefined, held: isHeld, end: address + 1 };
 }

@@ -50,7 +50,7 @@ export function readStoryGrammar({ memory, story }: Machine, vocabulary: Vocabul
       .filter((text) => vocabulary.has(text.split(' ')[0]))
       .map((text, action) => {
         const holes = text.split(HOLE).slice(1);
-        return { text, action, held: holes.map(() => false), kinds: holes.map((_, i) => `${text} ${i}`) };
+        return { text, action, held: holes.map(() => false) };
       });
   }
 }

@@ -5,8 +5,6 @@ export interface Template {
   readonly action: number;
   /** Whether each `OBJ` has to be in the player's hands. */
   readonly held: readonly boolean[];
-  /** What each `OBJ` may be, in the story's own terms: what is refused as one of a kind is refused as any other of that kind. */
-  readonly kinds: readonly string[];
 }
 
 /** What stands for a thing in a template. */
