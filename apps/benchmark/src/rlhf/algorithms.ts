@@ -51,7 +51,7 @@ export interface Material {
 }
 
 /** Episodes of several turns. */
-export interface Episodes {
+interface Episodes {
   /** Makes an environment for each. */
   readonly environment: () => TextEnvironment;
   /** Tokens of the longest. */

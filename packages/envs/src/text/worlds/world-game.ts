@@ -114,9 +114,10 @@ export class WorldGame implements TextGame {
   }
 
   setState(state: StateDict): TextState {
+    const random = readState(state, 'random');
     const saved = state.facts;
     if (!Array.isArray(saved)) throw new CheckpointError("state 'facts': expected a list of facts, got none");
-    this.random.setState(readState(state, 'random'));
+    this.random.setState(random);
     this.enter(readNumber(state, 'world'));
     const { world, facts } = this.playing();
     for (const each of facts.texts()) facts.delete(fact(each));
