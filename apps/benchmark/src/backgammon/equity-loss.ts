@@ -35,18 +35,24 @@ export async function equityLoss(
   const losses: number[] = [];
   const judged: BackgammonPlayer = {
     async choose(turn) {
+      if (losses.length === decisions) throw enough;
       const index = await player.choose(turn);
-      if (losses.length < decisions) losses.push(await lossOf(turn, index, judge));
+      losses.push(await lossOf(turn, index, judge));
       return index;
     },
   };
   for (let game = 0; losses.length < decisions; game++) {
-    await playGame([judged, judged], game % 2, new Random(spawnSeed(seed, game)));
+    await playGame([judged, judged], game % 2, new Random(spawnSeed(seed, game))).catch((error: unknown) => {
+      if (error !== enough) throw error;
+    });
   }
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / decisions;
   const variance = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / decisions;
   return { loss: mean, standardError: Math.sqrt(variance / decisions), decisions };
 }
+
+/** Thrown by a player when what is left of a game, which some never end, does not count. */
+const enough = new Error('enough decisions');
 
 async function lossOf(turn: Turn, index: number, judge: Judge): Promise<number> {
   const own = await judge.choose(turn);

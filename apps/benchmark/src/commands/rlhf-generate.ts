@@ -3,7 +3,13 @@ import { TextGenerator, type ChatTemplate, type GenerateOptions } from '@gradus/
 import { Option, type Command } from 'commander';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
 import { integerFrom, numberFrom, oneSeed } from '../catalog/parse-options.ts';
-import { chatTemplateOf, fromFiles, loadLanguageModel, type LanguageModel } from '../rlhf/language-model.ts';
+import {
+  chatTemplateOf,
+  fromFiles,
+  loadLanguageModel,
+  TEMPLATE_PLACES,
+  type LanguageModel,
+} from '../rlhf/language-model.ts';
 import { UserError } from '../user-error.ts';
 
 interface GenerateCommandOptions {
@@ -97,7 +103,11 @@ async function generateCommand(options: GenerateCommandOptions): Promise<void> {
   const { samples, temperature, topK = null, topP, seed, json } = options;
   const device = await openDevice(options.device ?? defaultDeviceName());
   const model = await loadLanguageModel(options.model);
-  const template = options.chat ? await chatTemplateOf(model.textFiles, `--model ${options.model}`) : undefined;
+  const where = `--model ${options.model}`;
+  const template = options.chat ? await chatTemplateOf(model.textFiles, where) : undefined;
+  if (options.chat && template === undefined) {
+    throw new UserError(`${where}: it has no chat template (${TEMPLATE_PLACES})`);
+  }
   const prompts = await Promise.all(options.prompt.map(async (prompt) => encodePrompt(model, prompt, template)));
   const texts = prompts.flatMap((prompt) => Array.from({ length: samples }, () => prompt));
   const promptLength = Math.max(...prompts.map(({ tokens }) => tokens.length));

@@ -329,9 +329,10 @@ async function materialOf(
 ): Promise<Material> {
   const { model, data, environment, maxLength = 0, maxTurns, maxPromptLength, maxCompletionLength } = run;
   const rows = await readDataFile(data);
-  const hasConversations =
-    environment === undefined &&
-    rows.some((row) => ['messages', 'prompt', 'chosen'].some((name) => Array.isArray(row[name])));
+  const hasConversations = rows.some((row) =>
+    ['messages', 'prompt', 'chosen'].some((name) => Array.isArray(row[name])),
+  );
+  // Not read for texts, since it may be one that is not supported.
   const template = hasConversations ? await chatTemplateOf(textFiles, `--model ${model}`) : undefined;
   const sameTokens = (option: string, path: string, other: ByteLevelTokenizer): void => {
     if (JSON.stringify(other.vocabulary) === JSON.stringify(tokenizer.vocabulary)) return;

@@ -92,21 +92,20 @@ async function readTextFiles(folder: string): Promise<TextFiles> {
 }
 
 /**
- * The model's chat template.
+ * The model's chat template; undefined where it has none.
  * @param where what has it, to begin messages
- * @throws UserError where there is none, or none that can be read.
+ * @throws UserError for one that cannot be read.
  */
-export async function chatTemplateOf(textFiles: TextFiles, where: string): Promise<ChatTemplate> {
-  const config = textFiles['tokenizer_config.json'] as { readonly chat_template?: unknown } | undefined;
-  if ((config?.chat_template ?? undefined) === undefined) {
-    throw new UserError(
-      `${where}: it has no chat template (chat_template of tokenizer_config.json, or chat_template.jinja)`,
-    );
-  }
+export async function chatTemplateOf(textFiles: TextFiles, where: string): Promise<ChatTemplate | undefined> {
+  const config = textFiles['tokenizer_config.json'] as { readonly chat_template?: unknown } | null | undefined;
+  if ((config?.chat_template ?? undefined) === undefined) return undefined;
   const templates = await fromFiles(where, () => readChatTemplates(config));
   if (Object.hasOwn(templates, 'default')) return templates.default;
   throw new UserError(`${where}: expected a chat template called default, got ${Object.keys(templates).join(', ')}`);
 }
+
+/** Where a model's chat template is, for messages. */
+export const TEMPLATE_PLACES = 'chat_template of tokenizer_config.json, or chat_template.jinja';
 
 /** transformers prefers what is said of generation. */
 async function readEndTokens(folder: string, vocabulary: number): Promise<readonly number[]> {

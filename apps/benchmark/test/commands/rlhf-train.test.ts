@@ -275,7 +275,9 @@ describe('gradus rlhf, from preferences to rewards', () => {
     const rows = data([{ messages }], 'chat.jsonl');
     const flags = ['--model', folder, '--data', rows, ...quick, '--set', 'batchSize=1', '--steps', '4'];
     const none = await rlhf('sft', ...flags, '--out', join(root, 'none'));
-    expect(none.errors).toContain(`error: --model ${folder}: it has no chat template (chat_template of`);
+    expect(none.errors).toContain(`error: --data ${rows}: row 0: messages need a template`);
+    const talk = await rlhf('generate', '--model', folder, '--prompt', 'cat', '--chat');
+    expect(talk.errors).toContain(`error: --model ${folder}: it has no chat template (chat_template of`);
 
     // transformers takes a template of a file of its own before another.
     writeJson(folder, 'tokenizer_config.json', { eos_token: '<end>', chat_template: 'another' });
