@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { root } from './run.mjs';
 
 /** Seconds that a command of an example, or its page, may take. */
-const LIMIT = 300;
+const LIMIT = 600;
 
 const compilerOptions = {
   strict: true,

@@ -1,5 +1,5 @@
 import { objectOf } from '@gradus/core';
-import { checkArguments, checkOptions, type OptionCheck } from '@gradus/tensor';
+import { checkArguments, checkOptions, type OptionCheck, type Parameters } from '@gradus/tensor';
 
 /** A list or typed array of which each element is accepted. */
 export function arrayOf(expected: string, accepts: (element: unknown) => boolean): OptionCheck {
@@ -37,6 +37,21 @@ export const float32Number: OptionCheck = {
 
 /** Numbers that are finite in float32. */
 export const finiteList: OptionCheck = arrayOf('finite numbers, at most 3.4e38', isFloat32);
+
+/** `values`. Throws `RangeError` where what they were made of was too large for float32. */
+export function finite(subject: string, values: Float32Array): Float32Array {
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong === -1) return values;
+  throw new RangeError(`${subject}[${wrong}]: expected ${float32Number.expected}, got ${values[wrong]}`);
+}
+
+/** `parameters`. Throws `RangeError` where an element of theirs is not finite. */
+export function finiteWeights(subject: string, parameters: Parameters): Parameters {
+  for (const [name, parameter] of Object.entries(parameters)) {
+    finite(`${subject}: ${name}`, parameter.read() as Float32Array);
+  }
+  return parameters;
+}
 
 /** Throws `RangeError` unless `values` has `length` elements. */
 export function checkLength(subject: string, values: ArrayLike<unknown>, length: number): void {

@@ -322,6 +322,15 @@ describe('RLOO', () => {
   });
 });
 
+test.each([
+  ['rlooAdvantages', () => rlooAdvantages([3e38, -3e38], 2)],
+  ['grpoAdvantages', () => grpoAdvantages([3e38, -3e38, -3e38], 3, 'none')],
+])('%s: rewards that are too far apart for float32 are refused', (name, run) => {
+  expect(run).toThrow(
+    new RangeError(`${name}: advantages[0]: expected a number that is finite in float32, at most 3.4e38, got Infinity`),
+  );
+});
+
 test('PPO: clipped surrogate and clipped values, with both gradients', () => {
   const { ppo } = golden;
   const [logits, values] = [variableOf(rollout.logits), variableOf(ppo.vpred)];

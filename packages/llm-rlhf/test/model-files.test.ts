@@ -143,6 +143,17 @@ describe('weights', () => {
     expect(() => loadDecoder({ config, weights: [] })).toThrow('files, a list of Uint8Array');
   });
 
+  test('that are not finite are not saved', () => {
+    const broken = load('gpt2').decoder;
+    const weights = broken.parameters['transformer.wpe.weight'];
+    weights.write(weights.read().fill(NaN, 3, 4));
+    expect(() => saveDecoder(broken)).toThrow(
+      new RangeError(
+        'saveDecoder: transformer.wpe.weight[3]: expected a number that is finite in float32, at most 3.4e38, got NaN',
+      ),
+    );
+  });
+
   test('config.json says what transformers needs to know', () => {
     const json = JSON.parse(new TextDecoder().decode(saveDecoder(decoder)['config.json'])) as object;
     expect(json).toMatchObject({ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', n_embd: 16 });

@@ -139,6 +139,7 @@ describe.each(trainers)('%s', (_name, Trainer, options) => {
 
   test('what is wrong is refused by name', async () => {
     const inputs = texts();
+    expect(() => new Trainer(inputs, { ...options, temperature: 1e-7 })).toThrow('a number of at least 1e-6, got 1e-7');
     expect(() => new Trainer({ ...inputs, prompts: [] }, options)).toThrow('expected a list of at least one example');
     expect(() => new Trainer({ ...inputs, tokenizer: undefined }, options)).toThrow('expected a tokenizer');
     expect(() => new Trainer({ ...inputs, endOfText: 6 }, options)).toThrow("one of the model's 6 tokens, got 6");

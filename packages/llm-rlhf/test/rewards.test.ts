@@ -121,6 +121,14 @@ describe('rewards and advantages of tokens', () => {
       new RangeError('tokenRewards: scores: expected 5 elements, got 1'),
     );
     expect(() => tokenRewards(completions, [1, 2, 3, 4, NaN], new Float32Array(30), options)).toThrow('finite numbers');
+    const one = { lengths: Int32Array.of(1), mask: Float32Array.of(1) };
+    const placement = 'last-token';
+    expect(() => tokenRewards(one, [3e38], [-3e38], { klCoefficient: 1, placement, time: 1 })).toThrow(
+      'tokenRewards: rewards[0]: expected a number that is finite in float32',
+    );
+    expect(() => tokenAdvantages(one, [3e38], [-3e38], { gamma: 1, lambda: 1, placement, time: 1 })).toThrow(
+      'tokenAdvantages: advantages[0]: expected a number that is finite in float32',
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import * as t from '@gradus/tensor';
+import { finite } from '../checks.ts';
 import { meanOf, squaredDistances } from '../mean.ts';
 import { checkGroups } from './groups.ts';
 import { klEstimate } from './kl.ts';
@@ -12,7 +13,8 @@ const EPSILON = 1e-4;
 
 /**
  * Group-relative advantages (Shao et al., 2024): Aᵢ = (rᵢ − mean) / (deviation + 10⁻⁴) over the completions of a prompt, the deviation with n − 1 as in TRL.
- * `rewards` [prompts × groupSize], the completions of a prompt side by side. Throws `RangeError` unless groupSize ≥ 2 divides them.
+ * `rewards` [prompts × groupSize], the completions of a prompt side by side. Throws `RangeError` unless groupSize ≥ 2 divides them, and where they are too far
+ * apart for float32.
  */
 export function grpoAdvantages(rewards: ArrayLike<number>, groupSize: number, scale: RewardScale): Float32Array {
   checkGroups('grpoAdvantages', rewards, groupSize);
@@ -26,7 +28,7 @@ export function grpoAdvantages(rewards: ArrayLike<number>, groupSize: number, sc
     const divisor = scale === 'none' ? 1 : (scale === 'group' ? deviation(group) : all) + EPSILON;
     for (const [i, reward] of group.entries()) advantages[first + i] = (reward - mean) / divisor;
   }
-  return advantages;
+  return finite('grpoAdvantages: advantages', advantages);
 }
 
 /** The standard deviation with n − 1 in the denominator. */

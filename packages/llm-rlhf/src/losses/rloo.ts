@@ -1,4 +1,5 @@
 import * as t from '@gradus/tensor';
+import { finite } from '../checks.ts';
 import { checkGroups } from './groups.ts';
 
 /**
@@ -6,17 +7,18 @@ import { checkGroups } from './groups.ts';
  *
  *     Aᵢ = Rᵢ − 1 / (k − 1) Σ_{j ≠ i} Rⱼ
  *
- * `rewards` [prompts × k], the completions of a prompt side by side. Throws `RangeError` unless k ≥ 2 divides them.
+ * `rewards` [prompts × k], the completions of a prompt side by side. Throws `RangeError` unless k ≥ 2 divides them, and where they are too far apart for float32.
  */
 export function rlooAdvantages(rewards: ArrayLike<number>, k: number): Float32Array {
   checkGroups('rlooAdvantages', rewards, k);
-  return Float32Array.from(rewards, (reward, i) => {
+  const advantages = Float32Array.from(rewards, (reward, i) => {
     const first = i - (i % k);
     // The mean distance from the others: exactly 0 where all are equal.
     let distances = 0;
     for (let j = first; j < first + k; j++) distances += reward - rewards[j];
     return distances / (k - 1);
   });
+  return finite('rlooAdvantages: advantages', advantages);
 }
 
 /**

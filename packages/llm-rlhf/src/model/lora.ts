@@ -12,7 +12,7 @@ import {
   type RandomSource,
   type Variable,
 } from '@gradus/tensor';
-import { checkNeeded, textList } from '../checks.ts';
+import { checkNeeded, finiteWeights, textList } from '../checks.ts';
 import { ModelError, type ModelConfig } from './config.ts';
 import {
   adaptedDecoder,
@@ -140,7 +140,10 @@ export interface LoraFiles {
   readonly weights: Uint8Array;
 }
 
-/** The adapters' files, which PEFT reads as well: by name, `adapter_config.json` and `adapter_model.safetensors`. */
+/**
+ * The adapters' files, which PEFT reads as well: by name, `adapter_config.json` and `adapter_model.safetensors`. Throws `RangeError` for weights that are not
+ * finite.
+ */
 export function saveLora(decoder: Decoder): Readonly<Record<string, Uint8Array>> {
   checkArguments('saveLora', { decoder }, { decoder: anAdaptedDecoder });
   const { config, adapters, parameters } = decoder as Required<Decoder>;
@@ -158,7 +161,7 @@ export function saveLora(decoder: Decoder): Readonly<Record<string, Uint8Array>>
   };
   return {
     'adapter_config.json': new TextEncoder().encode(`${JSON.stringify(json, undefined, 2)}\n`),
-    'adapter_model.safetensors': saveParameters(parameters),
+    'adapter_model.safetensors': saveParameters(finiteWeights('saveLora', parameters)),
   };
 }
 

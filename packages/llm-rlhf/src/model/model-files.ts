@@ -1,4 +1,4 @@
-import { checkNeeded } from '../checks.ts';
+import { checkNeeded, finiteWeights } from '../checks.ts';
 import {
   checkArguments,
   decodeSafetensors,
@@ -76,7 +76,10 @@ export function decoderOf(config: ModelConfig, tensors: Readonly<Record<string, 
   return decoder;
 }
 
-/** The model's files, which transformers reads as well: by name, `config.json` and `model.safetensors`. Of a decoder with adapters `saveLora` writes these. */
+/**
+ * The model's files, which transformers reads as well: by name, `config.json` and `model.safetensors`. Of a decoder with adapters `saveLora` writes these.
+ * @throws RangeError for weights that are not finite: such a model is of no use.
+ */
 export function saveDecoder(decoder: Decoder): Readonly<Record<string, Uint8Array>> {
   checkArguments('saveDecoder', { decoder }, { decoder: aPlainDecoder });
   const { config, parameters } = decoder;
@@ -84,7 +87,7 @@ export function saveDecoder(decoder: Decoder): Readonly<Record<string, Uint8Arra
   const json = { architectures: [names[config.model_type]], ...config };
   return {
     'config.json': new TextEncoder().encode(`${JSON.stringify(json, undefined, 2)}\n`),
-    'model.safetensors': saveParameters(parameters),
+    'model.safetensors': saveParameters(finiteWeights('saveDecoder', parameters)),
   };
 }
 

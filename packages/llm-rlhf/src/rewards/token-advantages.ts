@@ -1,5 +1,5 @@
 import { checkArguments, fraction, oneOf, positiveInteger } from '@gradus/tensor';
-import { checkCompletions, checkLength, checkNeeded, finiteList, maskedCompletionsCheck } from '../checks.ts';
+import { checkCompletions, checkLength, checkNeeded, finite, finiteList, maskedCompletionsCheck } from '../checks.ts';
 import type { Completions } from './completions.ts';
 import { scoreIndex, type RewardPlacement } from './token-rewards.ts';
 
@@ -55,5 +55,8 @@ export function tokenAdvantages(
       returns[i] = next + nextValue;
     }
   });
-  return { advantages, returns };
+  return {
+    advantages: finite('tokenAdvantages: advantages', advantages),
+    returns: finite('tokenAdvantages: returns', returns),
+  };
 }

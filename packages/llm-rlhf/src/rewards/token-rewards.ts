@@ -1,5 +1,5 @@
 import { checkArguments, finiteNumber, oneOf, optional, positiveInteger } from '@gradus/tensor';
-import { checkCompletions, checkLength, checkNeeded, completionsCheck, finiteList } from '../checks.ts';
+import { checkCompletions, checkLength, checkNeeded, completionsCheck, finite, finiteList } from '../checks.ts';
 import type { Completions } from './completions.ts';
 
 /**
@@ -56,7 +56,7 @@ export function tokenRewards(
     }
     rewards[row * time + scoreIndex(length, time, placement)] += left;
   });
-  return rewards;
+  return finite('tokenRewards: rewards', rewards);
 }
 
 /** The position of a completion's score. */

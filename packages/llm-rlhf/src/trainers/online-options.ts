@@ -44,8 +44,11 @@ export const onlineDefaults: Omit<OnlineOptions, 'learningRate' | 'epochs'> = {
 export const onlineChecks: { readonly [Name in keyof OnlineOptions]: t.OptionCheck } = {
   ...trainerChecks,
   ...samplingChecks,
-  // What is always taken is not learned from.
-  temperature: t.positiveNumber,
+  // What is always taken is not learned from; and logits must stay finite in float32 when they are divided.
+  temperature: {
+    expected: 'a number of at least 1e-6',
+    accepts: (value) => typeof value === 'number' && value >= 1e-6 && value < Infinity,
+  },
   batchSize: t.positiveInteger,
   maxNewTokens: t.positiveInteger,
   missingEnd: t.nullable(missingEndCheck),
