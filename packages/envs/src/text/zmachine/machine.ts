@@ -226,6 +226,14 @@ export class Machine {
     return this.stack[this.frame - 2];
   }
 
+  /** Where the current call and those around it return to, the innermost first. */
+  get callers(): number[] {
+    const { stack } = this;
+    const addresses: number[] = [];
+    for (let frame = this.frame; frame > FRAME_HEADER; frame = stack[frame - 4]) addresses.push(stack[frame - 5]);
+    return addresses;
+  }
+
   /** Returns to the call whose frame this is, and from there. */
   throwTo(frame: number, value: number): void {
     while (this.frame > frame) {

@@ -14,13 +14,30 @@ export interface Noise {
   readonly steadyGlobals: readonly number[];
 }
 
+/** Answers to what a story asks before its first command, such as whether one has played it before. */
+const ANSWERS = ['no', 'yes', 'no', 'yes'];
+
+/** Answers questions that a story begins with, until it waits at a place where it waits again after any answer, and returns that place. The story stays there. */
+export function passQuestions(player: StoryPlayer): string {
+  for (const answer of ANSWERS) {
+    const before = player.machine.snapshot();
+    const { place } = player;
+    const isLost = attempt(player, answer) === undefined || !player.machine.waiting;
+    if (isLost || player.place === place) {
+      player.machine.restore(before);
+      break;
+    }
+  }
+  return player.place;
+}
+
 /** Watches what changes while nothing is done: bytes that do say nothing about what a command does. */
-export function findNoise(player: StoryPlayer, world: World, idle: string): Noise {
+export function findNoise(player: StoryPlayer, world: World, idle: readonly string[]): Noise {
   const { machine } = player;
   const before = machine.snapshot();
   const addresses = new Set<number>();
   const globals = new Set(world.globals);
-  const commands = ['look', 'inventory', 'qzxv', 'examine qzxv', ...Array<string>(IDLE_COMMANDS).fill(idle)];
+  const commands = [...idle, 'qzxv', 'examine qzxv', ...Array<string>(IDLE_COMMANDS).fill(idle[0])];
   let memory = before.game.memory;
   for (const command of commands) {
     if (!machine.waiting || attempt(player, command) === undefined) break;

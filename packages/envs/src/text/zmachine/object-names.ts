@@ -5,6 +5,8 @@ import type { World } from './world.ts';
 
 /** Flag of words that things are called by, Inform's and Infocom's. */
 export const NOUN = 0x80;
+/** What players call themselves. */
+export const ME = 'me';
 
 /**
  * What a story calls its objects by: words, the last one of an object's own name first, and then that name. The words are in a property that is found as the one which holds nothing but nouns of
@@ -38,7 +40,7 @@ export function namesOf(machine: Machine, vocabulary: Vocabulary, world: World):
       const phrase = name.filter((word) => vocabulary.has(word)).join(' ');
       const known = words.filter((word) => word !== '');
       known.sort((a, b) => name.lastIndexOf(b) - name.lastIndexOf(a));
-      return [object, known.length > 0 ? [...new Set([...known, phrase])] : []];
+      return [object, known.length > 0 ? [...new Set([...known, phrase])].filter((words) => words !== '') : []];
     }),
   );
 }

@@ -57,6 +57,12 @@ export class StoryPlayer {
     return machine.screen.take() + this.pressKeys(budget);
   }
 
+  /** Where the story waits for a line: the instruction behind it, and those behind the calls that lead there. Empty where it does not. */
+  get place(): string {
+    const { waiting, callers } = this.machine;
+    return waiting?.kind === 'line' ? [waiting.ending.next, ...callers].join() : '';
+  }
+
   /** Whether a story that told this text is over. */
   isOver(text: string): boolean {
     return this.machine.hasQuit || OVER.test(text);

@@ -1,7 +1,7 @@
-import { HOLE, type Template } from './grammar/template.ts';
+import { HOLE } from './grammar/template.ts';
 import type { StoryGrammar } from './grammar/story-grammar.ts';
 import type { Vocabulary } from './grammar/vocabulary.ts';
-import { NOUN } from './object-names.ts';
+import { ME, NOUN } from './object-names.ts';
 import { Trials, type TrialStory } from './trials.ts';
 
 /** A thing in reach, and what to call it. */
@@ -23,47 +23,53 @@ export interface ActionSearch extends TrialStory {
 /**
  * The commands that change the world in the state where the story is: templates of its grammar with things in reach for their holes, tried one after the other
  * (after Hausknecht et al., 2020). A change is a byte of the world that is neither what it was nor what it becomes when only time passes. Of commands with the
- * same changes the one with the fewest words is kept, or the most usual verb. Every command is tried to its end, whatever its thing was refused for before: worlds
- * change after the clock has counted a move, in the dark, and for one verb only. Where the search takes too many instructions, it ends with what it has found.
+ * same changes the one with the fewest words is kept, or the most usual verb. Every command is tried to its end, whatever its thing was refused for before, and with whatever thing: stories take
+ * up what a command needs, worlds change after the clock has counted a move, in the dark, and for one verb only. Where the search takes too many instructions, it ends with what it has found;
+ * pairs of things neither of which is in the player's hands come last.
+ *
+ * At a question, the answers that the story goes on from: yes and no, words of the question, and commands, with all that do the same but yes and no counting as one.
  */
 export function findValidActions(search: ActionSearch, surroundings: string): string[] {
-  const { player, grammar, vocabulary, isPrompt, self } = search;
+  const { player, grammar, vocabulary } = search;
   if (!player.machine.waiting) return [];
-  if (!isPrompt()) return ['yes', 'no'];
+  // Before any trial, which leaves the world as it made it.
+  const things = thingsInReach(search, surroundings);
   const trials = new Trials(search);
   const found = new Map<string, string>();
   const consider = (command: string): void => {
     if (trials.areOver) return;
-    const changes = trials.changesAfter(command);
-    if (changes === '') return;
-    const known = found.get(changes);
-    if (known === undefined || vocabulary.compare(command, known) < 0) found.set(changes, command);
+    const effect = trials.effectOf(command);
+    if (effect === '') return;
+    const known = found.get(effect);
+    const isBetter = known === undefined || (!trials.isQuestion && vocabulary.compare(command, known) < 0);
+    if (isBetter) found.set(effect, command);
   };
+  if (trials.isQuestion) {
+    for (const answer of ['yes', 'no']) {
+      const effect = trials.effectOf(answer);
+      if (effect !== '') found.set(found.has(effect) ? `${effect} ${answer}` : effect, answer);
+    }
+    for (const word of wordsOf(surroundings)) if (vocabulary.has(word)) consider(word);
+  }
   for (const direction of grammar.directions) consider(direction);
-  const things = thingsInReach(search, surroundings);
-  for (const template of grammar.templates) {
-    for (const command of filled(template, things, self > 0)) consider(command);
+  const withHoles = (count: number): string[] =>
+    grammar.templates.filter(({ holes }) => holes.length === count).map(({ text }) => text);
+  for (const text of withHoles(0)) consider(text);
+  for (const text of withHoles(1)) for (const { noun } of things) consider(text.replace(HOLE, noun));
+  const pairs = things.flatMap((first) => things.map((second) => [first, second] as const));
+  for (const isHeld of [true, false]) {
+    const these = pairs.filter(([first, second]) => (first.isHeld || second.isHeld) === isHeld);
+    for (const text of withHoles(2)) {
+      for (const [first, second] of these) consider(text.replace(HOLE, first.noun).replace(HOLE, second.noun));
+    }
   }
   trials.restore();
   return [...found.values()];
 }
 
-/** A template with things for its holes. What has to be in hands is; of two things one is, where that can be known. */
-function filled({ text, held }: Template, things: readonly Thing[], knowsHeld: boolean): string[] {
-  const [firsts, seconds] = [0, 1].map((hole) => things.filter(({ isHeld }) => !knowsHeld || !held[hole] || isHeld));
-  const fill = (...nouns: readonly string[]): string => nouns.reduce((line, noun) => line.replace(HOLE, noun), text);
-  if (held.length === 0) return [text];
-  if (held.length === 1) return firsts.map(({ noun }) => fill(noun));
-  return firsts.flatMap((first) =>
-    seconds
-      .filter((second) => second !== first && (!knowsHeld || first.isHeld || second.isHeld))
-      .map((second) => fill(first.noun, second.noun)),
-  );
-}
-
-/** Things in the room and in hands; and, since Infocom's doors are in no room, nouns that the surroundings speak of. */
+/** Things in the room and in hands, the player too; and, since Infocom's doors are in no room, nouns that the surroundings speak of. */
 function thingsInReach(search: ActionSearch, surroundings: string): Thing[] {
-  const { world, namesOf, self } = search;
+  const { world, namesOf, self, vocabulary } = search;
   const objects = world.within(world.location).filter((object) => object !== self);
   const held = new Set(self > 0 ? world.within(self) : []);
   const names = objects.map(namesOf);
@@ -78,14 +84,19 @@ function thingsInReach(search: ActionSearch, surroundings: string): Thing[] {
   for (const noun of nounsIn(search, surroundings)) {
     if (!called.has(noun)) things.set(noun, { noun, isHeld: false });
   }
+  if (vocabulary.has(ME)) things.set(ME, { noun: ME, isHeld: false });
   return [...things.values()];
 }
 
 function nounsIn({ vocabulary, player }: ActionSearch, text: string): string[] {
   if (player.machine.story.file.isByInform) return [];
-  const words = new Set(text.toLowerCase().match(/[\p{L}\p{N}-]+/gu));
+  const words = wordsOf(text);
   return vocabulary
     .entriesWith(NOUN)
     .map((entry) => vocabulary.word(entry))
     .filter((word) => words.has(word));
+}
+
+function wordsOf(text: string): Set<string> {
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}-]+/gu));
 }

@@ -20,8 +20,8 @@ import type { TextGame, TextGrammar, TextState, TextStep } from '../text-game.ts
 import { readStoryGrammar, type StoryGrammar } from './grammar/story-grammar.ts';
 import { Vocabulary } from './grammar/vocabulary.ts';
 import type { Snapshot } from './machine.ts';
-import { findNoise, findWhereabouts, peek, type Noise } from './noise.ts';
-import { NOUN, namesOf } from './object-names.ts';
+import { findNoise, findWhereabouts, passQuestions, peek, type Noise } from './noise.ts';
+import { ME, NOUN, namesOf } from './object-names.ts';
 import { readSnapshot, snapshotState } from './snapshot-state.ts';
 import { readStoryFile, storyBytes } from './story-file.ts';
 import { StoryPlayer } from './story-player.ts';
@@ -36,7 +36,7 @@ export interface ZMachineOptions {
   readonly maxInstructions?: number | undefined;
   /**
    * Instructions that finding the valid actions of a state may take, a fiftieth of them for one command; then those are valid that were found. Default 50 million, about
-   * a second; usual states take a tenth.
+   * a second; usual states of stories by Infocom take a tenth.
    */
   readonly maxSearchInstructions?: number | undefined;
   /** The most that can be scored, which story files do not say. Default unknown. */
@@ -66,8 +66,8 @@ interface Knowledge {
   readonly names: ReadonlyMap<number, readonly string[]>;
   readonly noise: Noise;
   readonly self: number;
-  readonly idle: string;
-  /** Where commands are asked for: the instruction behind, and the depth of calls. */
+  readonly idle: readonly string[];
+  /** Where commands are asked for. */
   readonly prompt: string;
 }
 
@@ -80,6 +80,7 @@ interface Knowledge {
  *     game.step('open mailbox').observation; // 'Opening the small mailbox reveals a leaflet.'
  *
  * Score and moves are those of the status line. Where a story has more than one way to say the same, valid actions have the shortest.
+ * Where it asks a question, they are the answers from which it goes on: yes and no, mostly.
  * A story that prints a line such as `*** You have died ***` has ended.
  */
 export class ZMachineGame implements TextGame {
@@ -117,7 +118,7 @@ export class ZMachineGame implements TextGame {
     const { player } = this;
     const others = player.machine.story.file.isByInform ? [] : vocabulary.entriesWith(NOUN);
     const nouns = [...[...names.values()].flat(), ...others.map((entry) => vocabulary.word(entry))];
-    return { templates, nouns: [...new Set(nouns)] };
+    return { templates, nouns: [...new Set([...nouns, ...(vocabulary.has(ME) ? [ME] : [])])] };
   }
 
   /** The name of the place where the player is, empty where the story does not keep it where others do. */
@@ -221,17 +222,16 @@ export class ZMachineGame implements TextGame {
   private validActionsAt(then: Snapshot, surroundings: string): readonly string[] {
     const { player, validActions, rememberedStates } = this;
     const { machine } = player;
-    const { names, noise, prompt, ...known } = this.known();
+    const { names, noise, ...known } = this.known();
     const now = machine.snapshot();
     machine.restore(then);
-    const key = `${known.world.hash(noise.addresses, noise.steadyGlobals)} ${this.prompt()}`;
+    const key = `${known.world.hash(noise.addresses, noise.steadyGlobals)} ${player.place}`;
     let actions = validActions.get(key);
     if (!actions) {
       const search = {
         ...known,
         player,
         namesOf: (object: number): readonly string[] => names.get(object) ?? [],
-        isPrompt: (): boolean => this.prompt() === prompt,
         noise: noise.addresses,
         maxSearchInstructions: this.maxSearchInstructions,
       };
@@ -249,24 +249,24 @@ export class ZMachineGame implements TextGame {
     const { machine } = player;
     const vocabulary = new Vocabulary(machine);
     const grammar = readStoryGrammar(machine, vocabulary);
+    const beginning = machine.snapshot();
+    const prompt = passQuestions(player);
     const { self, variable } = findWhereabouts(player, grammar.directions);
     const world = new World(machine, variable);
-    const idle = ['wait', 'z'].find((word) => vocabulary.has(word)) ?? 'look';
+    const wait = ['wait', 'z'].filter((word) => vocabulary.has(word)).slice(0, 1);
+    const idle = [...wait, 'look', 'inventory'];
+    const noise = findNoise(player, world, idle);
+    machine.restore(beginning);
     return {
       world,
       vocabulary,
       grammar,
       names: namesOf(machine, vocabulary, world),
-      noise: findNoise(player, world, idle),
+      noise,
       self,
       idle,
-      prompt: this.prompt(),
+      prompt,
     };
-  }
-
-  private prompt(): string {
-    const { waiting, frame } = this.player.machine;
-    return waiting?.kind === 'line' ? `${waiting.ending.next} ${frame}` : '';
   }
 
   private score(): number {

@@ -56,11 +56,11 @@ const HAVE_HELD = 0x82;
 const IN_ROOM = 0x30;
 
 const expected = [
-  { text: 'take OBJ', action: 10, held: [false] },
-  { text: 'take OBJ with OBJ', action: 11, held: [false, true] },
-  { text: 'put OBJ in OBJ', action: 12, held: [true, false] },
-  { text: 'light up OBJ', action: 13, held: [false] },
-  { text: 'inventory', action: 14, held: [] },
+  { text: 'take OBJ', action: 10, holes: [`9 ${IN_ROOM}`] },
+  { text: 'take OBJ with OBJ', action: 11, holes: [`9 ${IN_ROOM}`, `9 ${HAVE_HELD}`] },
+  { text: 'put OBJ in OBJ', action: 12, holes: [`0 ${HAVE_HELD}`, `0 ${IN_ROOM}`] },
+  { text: 'light up OBJ', action: 13, holes: [`0 ${IN_ROOM}`] },
+  { text: 'inventory', action: 14, holes: [] },
 ];
 
 test.each([

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZMachineGame } from '@gradus/envs/text';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { walkthrough } from './lighthouse.ts';
 
 const folder = join(import.meta.dirname, '../../..');
 const hidden = readFileSync(join(folder, 'test/fixtures/zmachine/hidden.z5'));
+const study = readFileSync(join(folder, 'test/fixtures/zmachine/study.z5'));
 const lighthouse = readFileSync(join(folder, 'stories/lighthouse.z5'));
 
 test('what changes the world is found also after the clock has counted a move, and with things that cannot be examined', () => {
@@ -18,6 +19,50 @@ test('what changes the world is found also after the clock has counted a move, a
     'turn safe',
     'unlock chest with coin',
   ]);
+});
+
+describe('study.z5', () => {
+  const begin = (): ZMachineGame => {
+    const game = new ZMachineGame(study);
+    game.reset({ seed: 1 });
+    return game;
+  };
+
+  test('a question before the first command is answered by yes or no, each of which leads on', () => {
+    const game = begin();
+    expect(game.reset({ seed: 1 }).validActions).toEqual(['yes', 'no']);
+    expect(game.step('perhaps').observation).toBe('Please say yes or no.');
+    expect(game.step('no').observation).toMatch(/^Say what you do\./);
+  });
+
+  test('what commands take up before they do anything, what sets a clock that runs, and what a question comes before, are found', () => {
+    const game = begin();
+    expect(game.step('yes').validActions.toSorted()).toEqual([
+      'burn letter',
+      'out',
+      'take letter',
+      'take rope',
+      // Neither of them is held.
+      'tie rope to hook',
+      'wind clock',
+    ]);
+    expect(game.step('out').validActions).toEqual(['in', 'take rose']);
+    game.step('in');
+    const asked = game.step('burn letter');
+    expect(asked.observation).toBe('Are you sure?');
+    expect(asked.validActions).toEqual(['yes', 'no']);
+    expect(game.step('no').validActions).toContain('burn letter');
+    game.step('burn letter');
+    const hash = game.worldHash;
+    expect(game.step('yes').observation).toMatch(/^It burns\./);
+    expect(game.worldHash).not.toBe(hash);
+  });
+
+  test('a search of no more than what is likely still finds what needs nothing unlikely', () => {
+    const game = new ZMachineGame(study, { maxSearchInstructions: 10_000 });
+    game.reset({ seed: 1 });
+    expect(game.step('yes').validActions).toContain('take rope');
+  });
 });
 
 /** The valid actions of each state of the walkthrough. */

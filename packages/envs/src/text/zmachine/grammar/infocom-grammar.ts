@@ -10,16 +10,12 @@ const FIRST_IS_PREPOSITION = 0;
 const FIRST_IS_VERB = 1;
 const FIRST_IS_DIRECTION = 3;
 
-/** Where a thing has to be: the player must have it, it may be taken on the way, or lies in the room. */
-const HAVE = 0x02;
-const TAKE = 0x08;
-const IN_ROOM = 0x30;
-
 /** A line, in either of two formats. */
 interface Line {
   readonly things: number;
   readonly prepositions: readonly [number, number];
-  readonly places: readonly [number, number];
+  /** Of each thing the attribute that it should have, and where it has to be. */
+  readonly demands: readonly [string, string];
   readonly action: number;
   readonly length: number;
 }
@@ -29,7 +25,7 @@ function fixedLine(memory: Uint8Array, at: number): Line {
   return {
     things: memory[at],
     prepositions: [memory[at + 1], memory[at + 2]],
-    places: [memory[at + 5], memory[at + 6]],
+    demands: [`${memory[at + 3]} ${memory[at + 5]}`, `${memory[at + 4]} ${memory[at + 6]}`],
     action: memory[at + 7],
     length: 8,
   };
@@ -45,7 +41,7 @@ function shortLine(memory: Uint8Array, at: number): Line {
   return {
     things,
     prepositions: [memory[at] & SHORT_PREPOSITION, things > 1 ? memory[at + 4] & SHORT_PREPOSITION : 0],
-    places: [memory[at + 3], memory[at + 6]],
+    demands: [`${memory[at + 2]} ${memory[at + 3]}`, `${memory[at + 5]} ${memory[at + 6]}`],
     action: memory[at + 1],
     length: shortLengths[things] ?? 1,
   };
@@ -89,19 +85,15 @@ export function infocomGrammar(
 
   function templateOf(
     word: string,
-    { things, prepositions: numbers, places, action }: Line,
+    { things, prepositions: numbers, demands, action }: Line,
     prepositions: ReadonlyMap<number, readonly string[]>,
   ): Template {
     const parts = [word];
-    const isHeld: boolean[] = [];
     for (let i = 0; i < 2; i++) {
       if (numbers[i] > 0) parts.push(vocabulary.preferred(prepositions.get(numbers[i]) ?? []));
-      if (i >= things) continue;
-      parts.push(HOLE);
-      const place = places[i];
-      isHeld.push((place & HAVE) > 0 && (place & TAKE) === 0 && (place & IN_ROOM) === 0);
+      if (i < things) parts.push(HOLE);
     }
-    return { text: parts.join(' '), action, held: isHeld };
+    return { text: parts.join(' '), action, holes: demands.slice(0, things) };
   }
 }
 

@@ -12,9 +12,8 @@ const PREPOSITION = 2;
 /** Kinds of tokens for things: by a property of theirs, an attribute, or where they are. */
 const things = [3, 4, 5];
 const ELEMENTARY = 1;
-/** Elementary tokens for things, and those for things that are held. */
+/** Elementary tokens for things. */
 const elementaryThings = [0, 1, 2, 3, 4, 5, 6];
-const held = [1, 3, 4];
 
 /**
  * The grammar of a story that Inform 6 compiled, in its second format, which all do whose library is of 1998 or later (Inform's Technical Manual, §8.6): for each
@@ -42,7 +41,7 @@ export function informGrammar(
       if (!line) return undefined;
       address = line.end;
       if (line.tokens && !isMeta) {
-        templates.push({ text: [word, ...line.tokens].join(' '), action: line.action, held: line.held });
+        templates.push({ text: [word, ...line.tokens].join(' '), action: line.action, holes: line.holes });
       }
     }
   }
@@ -53,7 +52,7 @@ interface Line {
   readonly action: number;
   /** Undefined where one of them cannot be filled in. */
   readonly tokens: readonly string[] | undefined;
-  readonly held: readonly boolean[];
+  readonly holes: readonly string[];
   readonly end: number;
 }
 
@@ -61,7 +60,7 @@ function readLine(memory: Uint8Array, address: number, vocabulary: Vocabulary): 
   const action = readWord(memory, address) & 0x3ff;
   address += 2;
   const tokens: string[] = [];
-  const isHeld: boolean[] = [];
+  const holes: string[] = [];
   let isWhole = true;
   let isAlternative = false;
   for (; memory[address] !== END; address += 3) {
@@ -74,8 +73,8 @@ function readLine(memory: Uint8Array, address: number, vocabulary: Vocabulary): 
       isAlternative = (memory[address] & ALTERNATIVE_FOLLOWS) > 0;
     } else if (things.includes(kind) || (kind === ELEMENTARY && elementaryThings.includes(value))) {
       tokens.push(HOLE);
-      isHeld.push(kind === ELEMENTARY && held.includes(value));
+      holes.push(`${kind} ${value}`);
     } else isWhole = false;
   }
-  return { action, tokens: isWhole ? tokens : undefined, held: isHeld, end: address + 1 };
+  return { action, tokens: isWhole ? tokens : undefined, holes, end: address + 1 };
 }

@@ -30,7 +30,7 @@ const usual = [
 /** Where the commands of a story come from. */
 export interface StoryGrammar {
   readonly directions: readonly string[];
-  /** One for each action and number of things. */
+  /** One for each action and what its things may be. */
   readonly templates: readonly Template[];
 }
 
@@ -38,7 +38,7 @@ export interface StoryGrammar {
 export function readStoryGrammar({ memory, story }: Machine, vocabulary: Vocabulary): StoryGrammar {
   const { staticBase, isByInform } = story.file;
   const templates = (isByInform ? informGrammar : infocomGrammar)(memory, staticBase, vocabulary);
-  const known = (templates ?? usualTemplates()).filter(({ held }) => held.length <= 2);
+  const known = (templates ?? usualTemplates()).filter(({ holes }) => holes.length <= 2);
   return {
     directions:
       isByInform || !templates ? directions.filter((word) => vocabulary.has(word)) : infocomDirections(vocabulary),
@@ -49,17 +49,16 @@ export function readStoryGrammar({ memory, story }: Machine, vocabulary: Vocabul
     return usual
       .filter((text) => vocabulary.has(text.split(' ')[0]))
       .map((text, action) => {
-        const holes = text.split(HOLE).slice(1);
-        return { text, action, held: holes.map(() => false) };
+        return { text, action, holes: text.split(HOLE).slice(1) };
       });
   }
 }
 
-/** Of lines with the same action and as many things the best, or the first of them. */
+/** Of lines with the same action for the same things the best, or the first of them. */
 function onePerAction(templates: readonly Template[], vocabulary: Vocabulary): Template[] {
   const best = new Map<string, Template>();
   for (const template of templates) {
-    const key = `${template.action} ${template.held.length}`;
+    const key = [template.action, ...template.holes].join();
     const known = best.get(key);
     if (!known || vocabulary.compare(template.text, known.text) < 0) best.set(key, template);
   }

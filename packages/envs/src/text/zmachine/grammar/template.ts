@@ -3,8 +3,8 @@ export interface Template {
   readonly text: string;
   /** Number of the story's action: lines with the same one do the same. */
   readonly action: number;
-  /** Whether each `OBJ` has to be in the player's hands. */
-  readonly held: readonly boolean[];
+  /** What may stand for each `OBJ`, as the grammar's table has it: the same for the same things. */
+  readonly holes: readonly string[];
 }
 
 /** What stands for a thing in a template. */

@@ -74,7 +74,9 @@ export class Vocabulary {
     const longer = [...common, ...known];
     const limit = version === 3 ? 6 : 9;
     const inFull = (word: string): string =>
-      word.length < limit ? word : (longer.find((candidate) => candidate.startsWith(word)) ?? word);
+      word.length < limit || longer.includes(word)
+        ? word
+        : (longer.find((candidate) => candidate.startsWith(word)) ?? word);
     const cutOff = dictionaryWords(dictionary, { memory, characters, abbreviations });
     this.words = new Map([...cutOff].map(([entry, word]) => [entry, inFull(word)]));
     this.inFull = new Set(this.words.values());
