@@ -163,8 +163,9 @@ function checkGoals(env: Env, goalRules: GoalRules, { observation, reward, termi
 function checkObservation(method: string, space: Space, observation: unknown): void {
   const problem = space.problem(observation);
   if (problem !== undefined) throw new EnvError(`${method}: observation ${problem}, by ${space.toString()}`);
-  // A space without bounds has infinite members, but agents have no use for them.
-  checkValue(`${method}: observation`, space, observation as Observation);
+  // A space without bounds has infinite members, but agents have no use for them; of the others no more can be said.
+  if (space.kind === 'dict' || (space.kind === 'box' && space.dtype === 'float32'))
+    checkValue(`${method}: observation`, space, observation as Observation);
 }
 
 function checkSpace(name: string, space: unknown): void {
@@ -216,13 +217,16 @@ function compareRuns(first: (see: Witness) => void, second: (see: Witness) => vo
 /** One number, and the same in 32-bit words. */
 const number = new Float64Array(1);
 const words = new Int32Array(number.buffer);
+const float = new Float32Array(1);
+const bits = new Int32Array(float.buffer);
 
 /** 32 bits that are the same for the same event, and with near certainty others for another. */
 function hashEvent({ observation, reward = 0, terminated, truncated, mask }: Event): number {
   let hash = (terminated ? 1 : 0) + (truncated ? 2 : 0);
   hash = addToHash(hash, reward);
   const { length } = observation;
-  for (let i = 0; i < length; i++) hash = addToHash(hash, observation[i]);
+  if (observation instanceof Float32Array) for (let i = 0; i < length; i++) hash = addFloatToHash(hash, observation[i]);
+  else for (let i = 0; i < length; i++) hash = addToHash(hash, observation[i]);
   if (mask) for (const entry of mask) hash = addToHash(hash, entry);
   return hash;
 }
@@ -230,9 +234,19 @@ function hashEvent({ observation, reward = 0, terminated, truncated, mask }: Eve
 function addToHash(hash: number, value: number): number {
   // Adding 0 makes −0 the 0 that it equals.
   number[0] = value + 0;
-  // The multipliers of MurmurHash3 (Appleby, 2011).
-  const mixed = Math.imul(hash ^ words[0], 0xcc9e2d51);
-  return Math.imul(((mixed << 15) | (mixed >>> 17)) ^ words[1], 0x1b873593) ^ 0x52dce729;
+  return mix(hash ^ words[0], words[1]);
+}
+
+/** The same of a float32, whose bits are one word: pixels are many. */
+function addFloatToHash(hash: number, value: number): number {
+  float[0] = value + 0;
+  return mix(hash ^ bits[0], 0);
+}
+
+/** With the multipliers of MurmurHash3 (Appleby, 2011). */
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash, 0xcc9e2d51);
+  return Math.imul(((mixed << 15) | (mixed >>> 17)) ^ word, 0x1b873593) ^ 0x52dce729;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,13 +3,13 @@ import { checkEnv, listEnvs, makeEnv } from '@gradus/envs';
 import { describe, expect, test, vi } from 'vitest';
 
 // An observation of MinAtar has hundreds of numbers, every one of which is looked at; goals are judged at every step.
-const takesLong = (id: string): boolean => id.startsWith('MinAtar/') || makeEnv(id).goalRules !== undefined;
+const takeLong = listEnvs().filter((id) => id.startsWith('MinAtar/') || makeEnv(id).goalRules !== undefined);
 
-test.each(listEnvs().filter((id) => !takesLong(id)))('%s passes in a million steps', (id) => {
+test.each(listEnvs().filter((id) => !takeLong.includes(id)))('%s passes in a million steps', (id) => {
   checkEnv(makeEnv(id), { steps: 1_000_000 });
 });
 
-test.each(listEnvs().filter(takesLong))('%s passes in a hundred thousand steps', (id) => {
+test.each(takeLong)('%s passes in a hundred thousand steps', (id) => {
   checkEnv(makeEnv(id), { steps: 100_000 });
 });
 

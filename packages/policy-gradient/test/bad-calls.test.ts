@@ -58,7 +58,7 @@ const rounds = { ...shared, steps: 8, batchSize: 8 };
 const agents: Record<string, object> = {
   NaturalPolicyGradient: rounds,
   Ppo: { ...rounds, epochs: 1 },
-  RecurrentPpo: { ...rounds, sequenceLength: 4, epochs: 1 },
+  RecurrentPpo: { ...rounds, sequenceLength: 4, epochs: 1, cellSize: 4 },
   Reinforce: { ...shared, episodes: 1, batchSize: 8 },
   Trpo: rounds,
 };

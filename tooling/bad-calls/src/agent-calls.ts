@@ -29,9 +29,11 @@ export function agentCalls(
   { env, options, observation, actions }: AgentUse,
 ): { readonly examples: Examples; readonly statics: Readonly<Record<string, unknown>> } {
   const make = agentClass as unknown as new (env: unknown, options: object) => { checkpoint(): object };
+  // One for all: loading leaves a checkpoint as it is.
+  let made: { readonly state: object } | undefined;
   const checkpoint = (): object => {
-    const { state, ...rest } = new make(env(), options).checkpoint() as { readonly state: object };
-    return { ...rest, state: Object.assign(Object.create(null), state) as object };
+    made ??= new make(env(), options).checkpoint() as { readonly state: object };
+    return { ...made, state: Object.assign(Object.create(null), made.state) as object };
   };
   const observations = (): Float32Array => Float32Array.from([observation].flat());
   return {

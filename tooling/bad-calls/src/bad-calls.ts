@@ -30,6 +30,8 @@ interface Callable {
   readonly example: (() => readonly unknown[]) | undefined;
 }
 
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
 interface Attempt {
   readonly label: string;
   readonly args: () => readonly unknown[];
@@ -53,14 +55,10 @@ export async function badCalls(
   const failures: string[] = [];
   let calls = 0;
   await withOwnErrors(async (isOwn) => {
-    const run = async (body: () => unknown): Promise<{ readonly value: unknown } | { readonly error: unknown }> => {
+    const run = async (body: () => unknown): Promise<Outcome> => {
+      const [{ outcome }] = await runSome([{ body }]);
       calls++;
-      try {
-        const value = watched(() => firstItems(body()));
-        return { value: isThenable(value) ? await watchedPromise(value) : value };
-      } catch (error) {
-        return { error };
-      }
+      return outcome;
     };
     const tell = (line: string): void => {
       if (!accepted.some((pattern) => pattern.test(line))) failures.push(line);
@@ -75,16 +73,22 @@ export async function badCalls(
         if ('error' in outcome) tell(`${name}: the example fails: ${text(outcome.error)}`);
         else result = outcome.value;
       }
-      for (const { label, args, isWrong } of attempts(right, example, arity)) {
-        const outcome = await run(() => (call ??= prepare())(...args()));
-        const line = `${name}(${label})`;
-        if ('value' in outcome) {
-          if (isWrong) tell(`${line}: accepted`);
-        } else if (isTimeout(outcome.error)) {
-          tell(`${line}: hangs`);
-          call = undefined;
-        } else if (!isOwn(outcome.error)) tell(`${line}: ${text(outcome.error)}`);
-        else if (text(outcome.error).includes('[object ')) tell(`${line}: unclear: ${text(outcome.error)}`);
+      const waiting = Array.from(attempts(right, example, arity), (attempt) => ({
+        ...attempt,
+        body: () => (call ??= prepare())(...attempt.args()),
+      }));
+      while (waiting.length > 0) {
+        for (const { attempt, outcome } of await runSome(waiting)) {
+          calls++;
+          const line = `${name}(${attempt.label})`;
+          if ('value' in outcome) {
+            if (attempt.isWrong) tell(`${line}: accepted`);
+          } else if (isTimeout(outcome.error)) {
+            tell(`${line}: hangs`);
+            call = undefined;
+          } else if (!isOwn(outcome.error)) tell(`${line}: ${text(outcome.error)}`);
+          else if (text(outcome.error).includes('[object ')) tell(`${line}: unclear: ${text(outcome.error)}`);
+        }
       }
       return result;
     };
@@ -115,6 +119,41 @@ export async function badCalls(
     }
   });
   return { calls, failures };
+}
+
+/** Calls under one watch: each watch starts a thread. */
+const MOST_AT_ONCE = 16;
+
+/** Takes the first few of `waiting`, up to one that hangs or has to be waited for, and calls their bodies: what each came to. */
+async function runSome<Waiting extends { readonly body: () => unknown }>(
+  waiting: Waiting[],
+): Promise<{ readonly attempt: Waiting; readonly outcome: Outcome }[]> {
+  const outcomes: Outcome[] = [];
+  let isLast = false;
+  try {
+    watched(() => {
+      for (const { body } of waiting.slice(0, MOST_AT_ONCE)) {
+        try {
+          const value = firstItems(body());
+          outcomes.push({ value });
+          isLast = isThenable(value);
+        } catch (error) {
+          outcomes.push({ error });
+        }
+        if (isLast) return;
+      }
+    });
+    const last = outcomes[outcomes.length - 1];
+    if (isLast && 'value' in last) {
+      outcomes.pop();
+      outcomes.push({ value: await watchedPromise(last.value as PromiseLike<unknown>) });
+    }
+  } catch (error) {
+    // Of the call that hung, or of the promise.
+    outcomes.push({ error });
+  }
+  const done = waiting.splice(0, outcomes.length);
+  return done.map((attempt, i) => ({ attempt, outcome: outcomes[i] }));
 }
 
 function* attempts(

@@ -3,7 +3,7 @@ import { Script } from 'node:vm';
 const scope = globalThis as { badCall?: (() => unknown) | undefined };
 const script = new Script('globalThis.badCall()');
 
-/** Nothing that is called here works for longer than a fraction of this; only what hangs is cut off. */
+/** Nothing that is called here, several calls together, works for longer than a fraction of this; only what hangs is cut off. */
 const LIMIT = 60_000;
 
 /** Calls `body`; throws where it hangs. */

@@ -1,4 +1,4 @@
-import { optional, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
+import { checkArguments, optional, positiveInteger, valueText, type OptionCheck } from '@gradus/tensor';
 
 /** Any function. */
 export const aFunction: OptionCheck = { expected: 'a function', accepts: (value) => typeof value === 'function' };
@@ -175,6 +175,16 @@ export const aRandomSource: OptionCheck = havingMethods(
   'integer',
   'normal',
 );
+
+/** Throws `RangeError`, beginning with `subject`, unless `random` is a source of random numbers. Called for each sample, it looks at the methods by themselves. */
+export function checkRandom(subject: string, random: unknown): void {
+  const { nextFloat, uniform, integer, normal } = isObject(random) ? random : noMethods;
+  const isThere = (method: unknown): boolean => typeof method === 'function';
+  if (isThere(nextFloat) && isThere(uniform) && isThere(integer) && isThere(normal)) return;
+  checkArguments(subject, { random }, { random: aRandomSource });
+}
+
+const noMethods: Readonly<Record<string, unknown>> = {};
 
 /** An `Agent` or another `Policy`. */
 export const aPolicy: OptionCheck = havingMethods('a policy (with act)', 'act');

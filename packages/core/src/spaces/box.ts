@@ -8,7 +8,7 @@ import {
   valueText,
   type OptionCheck,
 } from '@gradus/tensor';
-import { aRandomSource, numberList } from '../options/argument-checks.ts';
+import { checkRandom, numberList } from '../options/argument-checks.ts';
 import type { RandomSource } from '../random/random.ts';
 import { isNumbers, sizeOf, type SpaceJson, type SpaceMethods, type SpaceValue } from './space-methods.ts';
 
@@ -101,7 +101,7 @@ export class Box implements SpaceMethods {
    * to whole numbers where they are to be whole, as in Gymnasium.
    */
   sample(random: RandomSource): Float32Array {
-    checkArguments('Box.sample', { random }, { random: aRandomSource });
+    checkRandom('Box.sample', random);
     const { low, high, size, dtype } = this;
     const value = new Float32Array(size);
     for (let i = 0; i < size; i++) {
@@ -117,16 +117,33 @@ export class Box implements SpaceMethods {
   problem(value: unknown): string | undefined {
     if (!isNumbers(value)) return `is ${typeof value}, expected a Float32Array or number[]`;
     if (value.length !== this.size) return `has ${value.length} elements, expected ${this.size}`;
+    const i = value instanceof Float32Array ? this.findOutside(value) : this.findWrong(value);
+    if (i === -1) return undefined;
+    const expected = this.dtype === 'float32' ? 'a number' : 'an integer';
+    return `has ${valueText(value[i])} at [${i}], expected ${expected} in [${this.low[i]}, ${this.high[i]}]`;
+  }
+
+  /** Index of the first element that is not in this space, −1 if there is none. */
+  private findWrong(value: ArrayLike<unknown>): number {
     for (let i = 0; i < this.size; i++) {
+      const element = value[i];
       // `fround` takes text for a number, and throws at a BigInt.
-      const element = typeof value[i] === 'number' ? Math.fround(value[i]) : NaN;
-      const isWhole = this.dtype === 'float32' || Number.isInteger(value[i]);
-      if (!(element >= this.low[i] && element <= this.high[i] && isWhole)) {
-        const expected = this.dtype === 'float32' ? 'a number' : 'an integer';
-        return `has ${valueText(value[i])} at [${i}], expected ${expected} in [${this.low[i]}, ${this.high[i]}]`;
-      }
+      const rounded = typeof element === 'number' ? Math.fround(element) : NaN;
+      const isWhole = this.dtype === 'float32' || Number.isInteger(element);
+      if (!(rounded >= this.low[i] && rounded <= this.high[i] && isWhole)) return i;
     }
-    return undefined;
+    return -1;
+  }
+
+  /** The same of what can hold nothing but float32: every pixel of every step is looked at. */
+  private findOutside(value: Float32Array): number {
+    const { low, high, size } = this;
+    const mayBeBroken = this.dtype === 'float32';
+    for (let i = 0; i < size; i++) {
+      const element = value[i];
+      if (!(element >= low[i] && element <= high[i] && (mayBeBroken || Number.isInteger(element)))) return i;
+    }
+    return -1;
   }
 
   toString(): string {

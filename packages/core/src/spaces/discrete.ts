@@ -1,5 +1,5 @@
 import { checkArguments, positiveInteger } from '@gradus/tensor';
-import { aRandomSource } from '../options/argument-checks.ts';
+import { checkRandom } from '../options/argument-checks.ts';
 import type { RandomSource } from '../random/random.ts';
 import { integer, type SpaceJson, type SpaceMethods } from './space-methods.ts';
 
@@ -21,7 +21,7 @@ export class Discrete implements SpaceMethods {
   }
 
   sample(random: RandomSource): number {
-    checkArguments('Discrete.sample', { random }, { random: aRandomSource });
+    checkRandom('Discrete.sample', random);
     return this.start + random.integer(this.n);
   }
 

@@ -1,5 +1,5 @@
 import { checkArguments, layerSizes, positiveInteger, type OptionCheck } from '@gradus/tensor';
-import { aRandomSource } from '../options/argument-checks.ts';
+import { checkRandom } from '../options/argument-checks.ts';
 import type { RandomSource } from '../random/random.ts';
 import { integersProblem, sizeOf, type SpaceJson, type SpaceMethods } from './space-methods.ts';
 
@@ -22,7 +22,7 @@ export class MultiBinary implements SpaceMethods {
 
   /** Each bit is 1 with a chance of ½. */
   sample(random: RandomSource): Int32Array {
-    checkArguments('MultiBinary.sample', { random }, { random: aRandomSource });
+    checkRandom('MultiBinary.sample', random);
     const value = new Int32Array(this.size);
     for (let i = 0; i < value.length; i++) value[i] = random.integer(2);
     return value;

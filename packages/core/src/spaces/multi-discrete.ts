@@ -1,5 +1,5 @@
 import { checkArguments, layerSizes, optional, type OptionCheck } from '@gradus/tensor';
-import { aRandomSource } from '../options/argument-checks.ts';
+import { checkRandom } from '../options/argument-checks.ts';
 import type { RandomSource } from '../random/random.ts';
 import { integer, integersProblem, type SpaceJson, type SpaceMethods } from './space-methods.ts';
 
@@ -25,7 +25,7 @@ export class MultiDiscrete implements SpaceMethods {
   }
 
   sample(random: RandomSource): Int32Array {
-    checkArguments('MultiDiscrete.sample', { random }, { random: aRandomSource });
+    checkRandom('MultiDiscrete.sample', random);
     const { counts, start, size } = this;
     const value = new Int32Array(size);
     for (let i = 0; i < size; i++) value[i] = start[i] + random.integer(counts[i]);
