@@ -1,6 +1,13 @@
 import { basename, resolve } from 'node:path';
-import type { Callback, Checkpoint, Learner, Metrics } from '@gradus/core';
-import { DataError, readTokenizer, TokenizerError, type ByteLevelTokenizer, type Decoder } from '@gradus/llm-rlhf';
+import { Random, type Callback, type Checkpoint, type Learner, type Metrics } from '@gradus/core';
+import {
+  DataError,
+  readTokenizer,
+  TokenizerError,
+  withLora,
+  type ByteLevelTokenizer,
+  type Decoder,
+} from '@gradus/llm-rlhf';
 import type { Device } from '@gradus/tensor';
 import { Option, type Command } from 'commander';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
@@ -39,6 +46,9 @@ interface RlhfTrainOptions {
   readonly moreSteps?: number;
   readonly maxPromptLength?: number;
   readonly maxCompletionLength?: number;
+  readonly loraRank?: number;
+  readonly loraAlpha?: number;
+  readonly loraTargets?: readonly string[];
   readonly set: readonly string[];
   readonly seed: number;
   readonly device?: DeviceChoice;
@@ -122,6 +132,20 @@ export function addRlhfTrain(rlhf: Command, name: string): void {
   if (!isOnline) {
     command.option('--max-completion-length <n>', 'cut off the last tokens of longer completions', integerFrom(1));
   }
+  if (name !== 'reward') {
+    command
+      .option(
+        '--lora-rank <n>',
+        "train adapters of this rank instead of all weights (LoRA); they are written to <out>/adapter, as PEFT's files, and merged to <out>/model",
+        integerFrom(1),
+      )
+      .option('--lora-alpha <x>', 'what adapters add is scaled by x / rank (default: 8)', positiveNumber)
+      .option(
+        '--lora-targets <names>',
+        "linear layers beside which they stand, by the ends of their names, with commas between (default: attention's, as in PEFT)",
+        (text) => text.split(','),
+      );
+  }
   command
     .addOption(
       new Option('--set <name=value>', "set one of the algorithm's options, also to a schedule; may be repeated")
@@ -142,6 +166,9 @@ export function addRlhfTrain(rlhf: Command, name: string): void {
         'maxTurns',
         'maxPromptLength',
         'maxCompletionLength',
+        'loraRank',
+        'loraAlpha',
+        'loraTargets',
       ]),
     )
     .option('--checkpoint-every <s>', 'seconds between checkpoints, from which --resume goes on', positiveNumber, 60)
@@ -170,7 +197,7 @@ async function rlhfTrainCommand(name: string, options: RlhfTrainOptions, command
     if (folder !== undefined && known === undefined) await forgetModel(folder.path);
     const own = `runs/${run.algorithm}-${basename(resolve(run.model))}-${run.seed}`;
     const folderPath = async (): Promise<string> => (folder ??= await TrainingFolder.takeNew(own)).path;
-    const save = async (place: string): Promise<void> => saveLanguageRun(place, run, trainer, textFiles);
+    const save = async (place: string): Promise<void> => saveLanguageRun(place, run, trainer, decoder, textFiles);
     const saveWithModel = async (place: string): Promise<void> => {
       await save(place);
       if (name !== 'reward') await saveModel(place, decoder, run, textFiles);
@@ -258,18 +285,22 @@ async function startRun(name: string, options: RlhfTrainOptions, command: Comman
   const { isOnline, defaults } = languageAlgorithms[name];
   const missing = (option: string): never => command.error(`error: required option '${option}' not specified`);
   const { model: path = missing('--model <dir>'), data = missing('--data <file>'), seed, reward, reference } = options;
-  const { environment, maxLength, maxTurns } = options;
+  const { environment, maxLength, maxTurns, loraRank: rank, loraAlpha: alpha, loraTargets: targets } = options;
   if (isOnline && environment === undefined && reward === undefined) missing('--reward <dir|file>');
   if (environment !== undefined && maxLength === undefined) missing('--max-length <n>');
+  if (rank === undefined && (alpha ?? targets) !== undefined) missing('--lora-rank <n>');
   const given = assignedOptions(options.set, defaults);
   const device = options.device ?? defaultDeviceName();
-  const { decoder, tokenizer, textFiles, endTokens } = await loadLanguageModel(path);
+  const { decoder: loaded, tokenizer, textFiles, endTokens } = await loadLanguageModel(path);
   if (endTokens.length === 0) {
     throw new UserError(
       `--model ${path}: its files do not say which token ends texts (eos_token_id of generation_config.json)`,
     );
   }
   const { maxPromptLength, maxCompletionLength } = options;
+  const lora = rank === undefined ? undefined : { rank, alpha, targets: targets && [...targets] };
+  const decoder =
+    lora === undefined ? loaded : await fromFiles(`--model ${path}`, () => withLora(loaded, lora, new Random(seed)));
   const run = {
     algorithm: name,
     model: path,
@@ -281,6 +312,7 @@ async function startRun(name: string, options: RlhfTrainOptions, command: Comman
     ...(maxTurns !== undefined && { maxTurns }),
     ...(maxPromptLength !== undefined && { maxPromptLength }),
     ...(maxCompletionLength !== undefined && { maxCompletionLength }),
+    ...(lora !== undefined && { lora }),
     seed,
     device,
     endTokens: [...endTokens],

@@ -4,14 +4,17 @@ import { CheckpointError, readState, type Checkpoint, type Learner } from '@grad
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import {
   createDecoder,
+  mergeLora,
   readConfig,
   RewardModel,
   saveDecoder,
+  saveLora,
+  withLora,
   type Decoder,
   type RewardFunction,
   type TextEnvironment,
 } from '@gradus/llm-rlhf';
-import { loadParameters, type Device } from '@gradus/tensor';
+import { loadParameters, saveParameters, type Device } from '@gradus/tensor';
 import { z } from 'zod';
 import { deviceNames } from '../catalog/devices.ts';
 import { parseJson, readJson } from '../files/parse-json.ts';
@@ -34,6 +37,14 @@ const runSchema = z.strictObject({
   maxTurns: z.int().min(1).optional(),
   maxPromptLength: z.int().min(1).optional(),
   maxCompletionLength: z.int().min(1).optional(),
+  /** Adapters, where these are trained instead of all weights. */
+  lora: z
+    .strictObject({
+      rank: z.int().min(1),
+      alpha: z.number().positive().optional(),
+      targets: z.array(z.string()).min(1).optional(),
+    })
+    .optional(),
   /** Texts at which it ends. */
   steps: z.int().min(1),
   seed: z.int().min(0),
@@ -45,6 +56,10 @@ const runSchema = z.strictObject({
 export type LanguageRun = Readonly<z.infer<typeof runSchema>>;
 
 const RUN_FILE = 'run.json';
+/** Beside adapters: what they adapt. */
+const BASE_FILE = 'base.safetensors';
+/** Where trainings keep adapters, as PEFT's files. */
+const ADAPTER_FOLDER = 'adapter';
 const TEXT_FILES = ['tokenizer.json', 'tokenizer_config.json'] as const;
 
 const encode = (data: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(data, undefined, 2)}\n`);
@@ -57,6 +72,7 @@ export async function saveLanguageRun(
   folder: string,
   run: LanguageRun,
   trainer: Learner,
+  { base }: Decoder,
   textFiles: TextFiles,
 ): Promise<void> {
   const checkpoint = trainer.checkpoint();
@@ -66,7 +82,12 @@ export async function saveLanguageRun(
     return path === undefined ? [] : [[name, resolve(path)]];
   });
   const described = { ...run, ...(Object.fromEntries(paths) as object) };
-  const files = { ...checkpoint.files, [RUN_FILE]: encode(described), ...encodeEach(textFiles) };
+  const files = {
+    ...checkpoint.files,
+    ...(base !== undefined && { [BASE_FILE]: saveParameters(base.parameters) }),
+    [RUN_FILE]: encode(described),
+    ...encodeEach(textFiles),
+  };
   await saveCheckpoint(folder, { ...checkpoint, files });
 }
 
@@ -82,11 +103,12 @@ export interface SavedLanguageRun {
 /** What {@link saveLanguageRun} saved. @throws CheckpointError when it is not there or not complete. */
 export async function loadLanguageRun(folder: string): Promise<SavedLanguageRun> {
   const checkpoint = await loadCheckpoint(folder);
-  const textOf = (name: string): string => {
+  const fileOf = (name: string): Uint8Array => {
     const file: Uint8Array | undefined = checkpoint.files[name];
-    if (file !== undefined) return new TextDecoder().decode(file);
+    if (file !== undefined) return file;
     throw new CheckpointError(`${folder} was not saved by 'gradus rlhf': ${name} is missing`);
   };
+  const textOf = (name: string): string => new TextDecoder().decode(fileOf(name));
   const source = join(folder, RUN_FILE);
   // An agent's has other keys, and its trainer's kind is told first.
   if (!checkpoint.algorithm.startsWith('rlhf-')) {
@@ -99,33 +121,40 @@ export async function loadLanguageRun(folder: string): Promise<SavedLanguageRun>
   const [needed, ...others] = TEXT_FILES;
   const found = [needed, ...others.filter((name) => Object.hasOwn(checkpoint.files, name))];
   const textFiles = Object.fromEntries(found.map((name) => [name, readJson(textOf(name), join(folder, name))]));
-  const decoder = await fromFiles(folder, () =>
-    createDecoder(readConfig(readState(checkpoint.state, 'config')), empty),
-  );
+  const decoder = await fromFiles(folder, () => {
+    const plain = createDecoder(readConfig(readState(checkpoint.state, 'config')), empty);
+    if (run.lora === undefined) return plain;
+    loadParameters(plain.parameters, fileOf(BASE_FILE));
+    return withLora(plain, run.lora, empty);
+  });
   return { run, checkpoint, textFiles: textFiles as unknown as TextFiles, decoder };
 }
 
 /** What is drawn from it is replaced. */
 const empty = { nextFloat: () => 0, normal: () => 0 };
 
-/** Writes the model that was trained as Hugging Face's files, where `gradus rlhf` finds it in `folder`. */
+/** Writes the model that was trained as Hugging Face's files, where `gradus rlhf` finds it in `folder`; adapters besides, as PEFT's. */
 export async function saveModel(
   folder: string,
   decoder: Decoder,
   { endTokens }: LanguageRun,
   textFiles: TextFiles,
 ): Promise<void> {
+  const isAdapted = decoder.base !== undefined;
   const files = {
-    ...saveDecoder(decoder),
+    ...saveDecoder(isAdapted ? mergeLora(decoder) : decoder),
     ...encodeEach(textFiles),
     'generation_config.json': encode({ eos_token_id: endTokens.length === 1 ? endTokens[0] : endTokens }),
   };
   for (const [name, content] of Object.entries(files)) await replaceFile(join(folder, MODEL_FOLDER, name), content);
+  for (const [name, content] of Object.entries(isAdapted ? saveLora(decoder) : {})) {
+    await replaceFile(join(folder, ADAPTER_FOLDER, name), content);
+  }
 }
 
 /** Removes a model of an earlier training from `folder`. */
 export async function forgetModel(folder: string): Promise<void> {
-  await rm(join(folder, MODEL_FOLDER), { recursive: true, force: true });
+  for (const each of [MODEL_FOLDER, ADAPTER_FOLDER]) await rm(join(folder, each), { recursive: true, force: true });
 }
 
 /** The function `reward` that a module exports. @throws UserError where it exports none. */

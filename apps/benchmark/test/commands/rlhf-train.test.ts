@@ -1,6 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ChatTemplate, completionExamples, preferenceExamples, saveDecoder, SftTrainer } from '@gradus/llm-rlhf';
+import {
+  ChatTemplate,
+  completionExamples,
+  loadLora,
+  mergeLora,
+  preferenceExamples,
+  saveDecoder,
+  SftTrainer,
+} from '@gradus/llm-rlhf';
 import { loadDecoderFolder } from '@gradus/llm-rlhf/node';
 import { device, saveParameters } from '@gradus/tensor';
 import { describe, expect, it } from 'vitest';
@@ -263,6 +271,39 @@ describe('gradus rlhf, from preferences to rewards', () => {
     },
   );
 
+  it.each(['sft', 'dpo', 'rloo'])(
+    '%s trains adapters alone where it is told to, and goes on where it was',
+    async (name) => {
+      const { folder, decoder, data, root } = workplace();
+      const reward = join(root, 'reward.mjs');
+      writeFileSync(reward, 'export const reward = (prompts, completions) => completions.map(({ length }) => length);');
+      const rows = { sft: texts, dpo: pairs, rloo: texts.slice(0, 2) }[name] ?? [];
+      const own = name === 'rloo' ? ['--reward', reward, '--set', 'maxNewTokens=6'] : [];
+      const lora = ['--lora-rank', '2', '--lora-alpha', '4', '--lora-targets', 'c_attn,mlp.c_fc'];
+      const flags = ['--model', folder, '--data', data(rows), ...own, ...quick, ...lora];
+      const [whole, parts] = [join(root, 'whole'), join(root, 'parts')];
+      await trained(name, ...flags, '--steps', '12', '--out', whole);
+      await trained(name, ...flags, '--steps', '4', '--out', parts);
+      rmSync(folder, { recursive: true });
+      await trained(name, '--resume', parts, '--more-steps', '8');
+      expect(weights(parts)).toBe(weights(whole));
+
+      // The adapters are PEFT's, and the model is what they make of the one that it was.
+      const read = (file: string): Uint8Array => new Uint8Array(readFileSync(join(whole, 'adapter', file)));
+      const config = JSON.parse(Buffer.from(read('adapter_config.json')).toString()) as object;
+      expect(config).toMatchObject({ r: 2, lora_alpha: 4, target_modules: ['c_attn', 'mlp.c_fc'] });
+      const adapted = loadLora(decoder, { config, weights: read('adapter_model.safetensors') });
+      const merged = saveDecoder(mergeLora(adapted))['model.safetensors'];
+      expect(weights(whole)).toBe(Buffer.from(merged).toString('latin1'));
+      const { parameters } = await loadDecoderFolder(join(whole, 'model'));
+      const changed = Object.keys(parameters).filter(
+        (each) =>
+          !Buffer.from(parameters[each].read().buffer).equals(Buffer.from(decoder.parameters[each].read().buffer)),
+      );
+      expect(changed).toEqual(['transformer.h.0.attn.c_attn.weight', 'transformer.h.0.mlp.c_fc.weight']);
+    },
+  );
+
   it('sft imitates the answers of conversations, in the model’s own template, which stays with it', async () => {
     const { folder, decoder, tokenizer, data, root } = workplace();
     const source =
@@ -335,6 +376,9 @@ describe('what cannot be is told by its name', () => {
     expect(await failing(2, ...episodes, '--reward', 'x')).toContain('cannot be used with option');
     expect(await failing(2, 'sft', '--environment', 'x')).toContain("unknown option '--environment'");
     expect(await failing(2, 'sft', '--reward', 'x')).toContain("unknown option '--reward'");
+    const alpha = ['sft', '--model', 'x', '--data', 'y.jsonl', '--lora-alpha', '8'];
+    expect(await failing(2, ...alpha)).toContain("required option '--lora-rank <n>' not specified");
+    expect(await failing(2, 'reward', '--lora-rank', '2')).toContain("unknown option '--lora-rank'");
   });
 
   it('of options and rows', async () => {
@@ -344,6 +388,10 @@ describe('what cannot be is told by its name', () => {
     const sft = (...more: string[]): Promise<string> => failing(1, 'sft', ...flags, ...more);
     expect(await sft('--data', rows, '--set', 'batchSise=2')).toContain("'batchSise'");
     expect(await sft('--data', rows, '--set', 'batchSize=0')).toContain('error: SftTrainer: expected batchSize to be');
+    const lora = ['--data', rows, '--lora-rank', '2', '--lora-targets', 'q_proj'];
+    expect(await sft(...lora)).toContain(
+      `error: --model ${folder}: lora: no linear layer is called "q_proj"; there are`,
+    );
     expect(await sft('--data', rows, '--set', 'seed=1')).toContain('--set seed=1: use --seed');
     const nowhere = join(root, 'nowhere.jsonl');
     expect(await sft('--data', nowhere)).toContain(`error: --data ${nowhere}: ENOENT`);

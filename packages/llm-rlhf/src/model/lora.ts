@@ -27,14 +27,14 @@ import {
 /** Options of {@link withLora}. */
 export interface LoraOptions {
   /** r. Default 8 (PEFT). */
-  readonly rank?: number;
+  readonly rank?: number | undefined;
   /** α: what adapters add is scaled by α / r. Default 8 (PEFT). */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /**
    * Linear layers, by the ends of their names, such as `q_proj` or `mlp.c_proj`. Default as in PEFT: `c_attn` (GPT-2), `q_proj` and `v_proj` (Llama),
    * `query_key_value` (GPT-NeoX).
    */
-  readonly targets?: readonly string[];
+  readonly targets?: readonly string[] | undefined;
 }
 
 const usualTargets: Readonly<Record<ModelConfig['model_type'], readonly string[]>> = {
