@@ -16,6 +16,7 @@ const shared = new Set([
   'actor-critic',
   'core',
   'envs',
+  'llm-rlhf',
   'onnx',
   'policy-gradient',
   'policy-search',

@@ -18,11 +18,11 @@ export function checkActionMasks(
   numActions: number | readonly number[],
   rows?: number,
 ): void {
-  checkArguments(
-    'actionMasks',
-    { masks, numActions, rows },
-    { masks: numberList, numActions: choices, rows: optional(naturalNumber) },
-  );
+  const isRight = numberList.accepts(masks) && choices.accepts(numActions) && optionalRows.accepts(rows);
+  if (!isRight) {
+    const checks = { masks: numberList, numActions: choices, rows: optionalRows };
+    checkArguments('actionMasks', { masks, numActions, rows }, checks);
+  }
   const counts = typeof numActions === 'number' ? [numActions] : numActions;
   const size = counts.reduce((total, count) => total + count, 0);
   const expected = rows ?? Math.ceil(masks.length / size);
@@ -51,6 +51,8 @@ export function leavesAction(masks: ArrayLike<number>, counts: readonly number[]
   }
   return true;
 }
+
+const optionalRows: OptionCheck = optional(naturalNumber);
 
 const choices: OptionCheck = {
   expected: 'a positive integer or a list of them',

@@ -103,7 +103,11 @@ function pointsProblem(points: unknown, check: OptionCheck): string | undefined 
 /** The value of `schedule` at `progress`, the part of the training steps that is done; clipped to [0, 1]. */
 export function scheduleValue(schedule: Schedule, progress: number): number {
   if (typeof schedule === 'number') return schedule;
-  checkArguments('scheduleValue', { schedule, progress }, { schedule: aSchedule, progress: aNumber });
+  // A schedule is asked for its value at every step, and looked at once.
+  if (!whole.has(schedule) || typeof progress !== 'number') {
+    checkArguments('scheduleValue', { schedule, progress }, { schedule: aSchedule, progress: aNumber });
+    whole.add(schedule);
+  }
   const at = Math.min(Math.max(progress, 0), 1);
   switch (schedule.kind) {
     case 'linear':
@@ -115,6 +119,9 @@ export function scheduleValue(schedule: Schedule, progress: number): number {
       return piecewiseValue(schedule.points, at);
   }
 }
+
+/** Schedules that were found to be whole. */
+const whole = new WeakSet<object>();
 
 /** Only what `scheduleValue` would trip over: options were checked whole when they were given. */
 const aSchedule: OptionCheck = {

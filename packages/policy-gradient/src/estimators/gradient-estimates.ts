@@ -51,9 +51,10 @@ export function gradientEstimates<State>(
   const { numParameters } = policy;
   const estimates = new Float64Array(trajectories.length * numParameters);
   const score = new Float64Array(numParameters);
+  const creditsOf = stepCredits(policy, trajectories, credit, gamma);
   trajectories.forEach((trajectory, n) => {
     const { states, actions } = trajectory;
-    const { factors, returns, weights } = stepCredits(policy, trajectory, credit, gamma);
+    const { factors, returns, weights } = creditsOf(trajectory);
     for (let t = 0; t < returns.length; t++) {
       const value = typeof baseline === 'number' ? baseline : checkedBaseline(baseline(states[t]));
       const advantage = factors[t] * (returns[t] - weights[t] * value);

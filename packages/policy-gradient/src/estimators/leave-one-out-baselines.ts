@@ -31,9 +31,10 @@ export function leaveOneOutEstimates<State>(
   const numerators = new Float64Array(size);
   const denominators = new Float64Array(size);
   const score = new Float64Array(numParameters);
+  const creditsOf = stepCredits(policy, trajectories, options.credit, options.gamma);
   trajectories.forEach((trajectory, n) => {
     const { states, actions } = trajectory;
-    const { factors, returns, weights } = stepCredits(policy, trajectory, options.credit, options.gamma);
+    const { factors, returns, weights } = creditsOf(trajectory);
     for (let t = 0; t < returns.length; t++) {
       // Impossible actions, which only other policies take, have the weight 0 and no score.
       if (weights[t] === 0) continue;

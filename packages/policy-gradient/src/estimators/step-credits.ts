@@ -23,44 +23,53 @@ export interface StepCredits {
 }
 
 /**
- * The credits of one trajectory. Where another policy ρ acted they are importance-weighted (S5.2), by the ratio of the probabilities of all
- * of τ, in which the environment's part cancels:
+ * What gives the credits of each of `trajectories`, in memory that the next one's are written into: they are many, and small. Where another policy ρ
+ * acted they are importance-weighted (S5.2), by the ratio of the probabilities of all of τ, in which the environment's part cancels:
  *
  *     π(τ) / ρ(τ) = Π_t π(a_t | s_t) / ρ(a_t | s_t) = w_{T−1},   w_t = Π_{k ≤ t} π(a_k | s_k) / ρ(a_k | s_k)
  *
  * Rewards to go are weighted one by one, r_k by w_k, for causality says of ratios too that later ones do not matter (Precup et al., 2000).
- * The mean is the same, the variance smaller; the factor of the baseline is then w_t. Throws `RangeError` where a w_t is not finite.
+ * The mean is the same, the variance smaller; the factor of the baseline is then w_t. What it returns throws `RangeError` where a w_t is not finite.
  */
 export function stepCredits<State>(
   policy: ScoredPolicy<State>,
-  trajectory: Trajectory<State>,
+  trajectories: readonly Trajectory<State>[],
   credit: Credit,
   gamma: number,
-): StepCredits {
-  const steps = trajectory.rewards.length;
-  const weights = importanceWeights(policy, trajectory);
-  const factors = new Float64Array(steps).fill(1);
-  const returns = new Float64Array(steps);
-  if (credit === 'total-return') {
-    const ratio = weights[steps - 1];
-    returns.fill(ratio * discountedReturn(trajectory.rewards, gamma));
-    return { factors, returns, weights: weights.fill(ratio) };
-  }
-  for (let t = 0; t < steps; t++) returns[t] = weights[t] * trajectory.rewards[t];
-  rewardToGo(returns, gamma, returns);
-  if (credit === 'discounted-reward-to-go') {
-    for (let t = 1; t < steps; t++) factors[t] = factors[t - 1] * gamma;
-  }
-  return { factors, returns, weights };
+): (trajectory: Trajectory<State>) => StepCredits {
+  const longest = trajectories.reduce((most, { rewards }) => Math.max(most, rewards.length), 0);
+  const memory = {
+    factors: new Float64Array(longest),
+    returns: new Float64Array(longest),
+    weights: new Float64Array(longest),
+  };
+  return (trajectory) => {
+    const steps = trajectory.rewards.length;
+    const factors = memory.factors.subarray(0, steps).fill(1);
+    const returns = memory.returns.subarray(0, steps);
+    const weights = memory.weights.subarray(0, steps).fill(1);
+    weighByImportance(policy, trajectory, weights);
+    if (credit === 'total-return') {
+      const ratio = weights[steps - 1];
+      returns.fill(ratio * discountedReturn(trajectory.rewards, gamma));
+      return { factors, returns, weights: weights.fill(ratio) };
+    }
+    for (let t = 0; t < steps; t++) returns[t] = weights[t] * trajectory.rewards[t];
+    rewardToGo(returns, gamma, returns);
+    if (credit === 'discounted-reward-to-go') {
+      for (let t = 1; t < steps; t++) factors[t] = factors[t - 1] * gamma;
+    }
+    return { factors, returns, weights };
+  };
 }
 
-/** w_t, [T]. */
-function importanceWeights<State>(
+/** Makes w_t, [T], of ones. */
+function weighByImportance<State>(
   policy: ScoredPolicy<State>,
-  { states, actions, rewards, logProbabilities }: Trajectory<State>,
-): Float64Array {
-  const weights = new Float64Array(rewards.length).fill(1);
-  if (!logProbabilities) return weights;
+  { states, actions, logProbabilities }: Trajectory<State>,
+  weights: Float64Array,
+): void {
+  if (!logProbabilities) return;
   let sum = 0;
   for (let t = 0; t < weights.length; t++) {
     sum += policy.logProbability(states[t], actions[t]) - logProbabilities[t];
@@ -69,5 +78,4 @@ function importanceWeights<State>(
       throw new RangeError(`logProbabilities: expected finite importance weights, got ${weights[t]} at step ${t}`);
     }
   }
-  return weights;
 }

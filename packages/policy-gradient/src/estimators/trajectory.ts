@@ -17,6 +17,9 @@ export interface Trajectory<State = number> {
 }
 
 const someStates = objectOf('a list of states', { length: naturalNumber });
+const checks = { states: someStates, actions: numberList, rewards: numberList, logProbabilities: optional(numberList) };
+/** Of {@link checks}: trajectories are many, and most are right. */
+const aTrajectory = objectOf('a trajectory', checks);
 
 /** Throws `RangeError` unless there are trajectories, with as many of everything as they have steps, and finite rewards. */
 export function checkTrajectories<State>(
@@ -31,13 +34,12 @@ export function checkTrajectories<State>(
     throw new RangeError('policy: expected finite parameters, got one that is not');
   }
   trajectories.forEach((trajectory, n) => {
-    checkArguments(`trajectories[${n}]`, { trajectory }, { trajectory: anObject });
+    if (!aTrajectory.accepts(trajectory)) {
+      checkArguments(`trajectories[${n}]`, { trajectory }, { trajectory: anObject });
+      const { states, actions, rewards, logProbabilities } = trajectory;
+      checkArguments(`trajectories[${n}]`, { states, actions, rewards, logProbabilities }, checks);
+    }
     const { states, actions, rewards, logProbabilities } = trajectory;
-    checkArguments(
-      `trajectories[${n}]`,
-      { states, actions, rewards, logProbabilities },
-      { states: someStates, actions: numberList, rewards: numberList, logProbabilities: optional(numberList) },
-    );
     if (rewards.length === 0) throw new RangeError(`trajectories[${n}]: expected at least one step, got none`);
     checkSteps(n, 'states', states, rewards.length);
     checkSteps(n, 'actions', actions, rewards.length);
