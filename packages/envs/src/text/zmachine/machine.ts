@@ -2,6 +2,7 @@ import { readDictionary, type Dictionary } from './dictionary.ts';
 import type { Ending } from './ending.ts';
 import { ObjectTree } from './object-tree.ts';
 import { Screen, SCREEN_HEIGHT, SCREEN_WIDTH, type ScreenState } from './screen.ts';
+import { SHOWS_TIME } from './story-file.ts';
 import { StoryError } from './story-error.ts';
 import type { StoryRandom, StoryRandomState } from './story-random.ts';
 import type { Story } from './story.ts';
@@ -374,8 +375,9 @@ export class Machine {
   private announce(lastingFlags: number): void {
     const { memory } = this;
     const { version } = this.story.file;
-    // A status line there is, a split screen too; or else bold, italic and fixed type. No colours, and no limits of time.
-    memory[0x01] = version === 3 ? (memory[0x01] & 0x8f) | 0x20 : 0x1c;
+    // A status line there is, a split screen too; or else bold, italic and fixed type. No colours, and no limits of time. Whether a status line shows the time stays as the story has it, in
+    // later versions too: Inform's library looks there.
+    memory[0x01] = version === 3 ? (memory[0x01] & 0x8f) | 0x20 : (this.story.file.bytes[0x01] & SHOWS_TIME) | 0x1c;
     // No pictures, mouse, colours or sounds.
     memory[0x11] = (memory[0x11] & 0x14) | lastingFlags;
     if (version === 3) return;

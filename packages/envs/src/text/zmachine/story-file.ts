@@ -32,6 +32,8 @@ export interface StoryFile {
 }
 
 const HEADER_LENGTH = 64;
+/** Among the first flags of the header: the status line shows the time instead of the score. */
+export const SHOWS_TIME = 2;
 const versions: readonly number[] = [3, 4, 5, 8];
 const packedScales: Readonly<Record<StoryVersion, number>> = { 3: 2, 4: 4, 5: 4, 8: 8 };
 

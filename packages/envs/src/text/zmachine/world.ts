@@ -1,10 +1,9 @@
 import type { Machine } from './machine.ts';
+import { SHOWS_TIME } from './story-file.ts';
 import { readWord, signed } from './words.ts';
 
 /** The first global variable. */
 const FIRST_GLOBAL = 16;
-/** In the header: whether the status line shows the time instead of the score. */
-const SHOWS_TIME = 2;
 
 /** The property in which Inform keeps the address of those that few objects have. */
 const INDIVIDUAL = 3;
@@ -118,7 +117,7 @@ export class World {
 
   private get showsScore(): boolean {
     const { bytes, version, isByInform } = this.machine.story.file;
-    return version === 3 ? (bytes[0x01] & SHOWS_TIME) === 0 : isByInform;
+    return (bytes[0x01] & SHOWS_TIME) === 0 && (version === 3 || isByInform);
   }
 
   private global(offset: number): number {
