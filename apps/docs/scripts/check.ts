@@ -16,7 +16,7 @@ export function check(pages: ReferencePages, outputs: Readonly<Record<string, st
 function missingNames(pages: ReferencePages): string[] {
   return [...entries].flatMap(([entry, file]) =>
     exportedNames(file)
-      .filter((name) => !pages[name]?.some((page) => page.entry === entry || existsSync(join(docs, `${page.page}.md`))))
+      .filter((name) => !pages[name]?.some((page) => page.entry === entry && existsSync(join(docs, `${page.page}.md`))))
       .map((name) => `reference: there is no place for ${name} of @gradus/${entry}`),
   );
 }

@@ -1,6 +1,13 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Application, Comment, ReflectionKind, type DeclarationReflection, type TypeDocOptions } from 'typedoc';
+import {
+  Application,
+  Comment,
+  ReflectionKind,
+  type DeclarationReflection,
+  type Router,
+  type TypeDocOptions,
+} from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
 import { docs, generated } from './folders.ts';
 
@@ -54,8 +61,12 @@ export async function writeReference(): Promise<ReferencePages> {
   const project = await app.convert();
   if (project === undefined) throw new Error('typedoc: the sources could not be read');
   project.children?.forEach((module, i) => (module.name = [...entries.keys()][i]));
+  // Where pages are is forgotten when they are written.
+  let router: Router | undefined;
+  app.renderer.postRenderAsyncJobs.push(() => Promise.resolve(void (router = app.renderer.router)));
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error('typedoc: there were errors');
+  if (router === undefined) throw new Error('typedoc: it did not say where pages are');
   for (const file of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.md')) mendPage(join(out, file));
   }
@@ -64,7 +75,7 @@ export async function writeReference(): Promise<ReferencePages> {
     for (const child of module.children ?? []) {
       // What a package hands on from another is described there.
       const described = child.isReference() ? child.getTargetReflectionDeep() : child;
-      const page = `/reference/${app.renderer.router?.getFullUrl(described) ?? ''}`.replace(/\.md$/, '');
+      const page = `/reference/${router.getFullUrl(described)}`.replace(/\.md$/, '');
       (pages[child.name] ??= []).push({ entry: module.name, kind: ReflectionKind.singularString(child.kind), page });
       if (child.name.endsWith('Options')) writeOptions(module.name, child);
     }
