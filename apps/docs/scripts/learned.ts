@@ -10,6 +10,8 @@ export interface Variant {
   readonly gains: Readonly<Record<string, number>>;
   /** What the demo counts, until then at the latest. */
   readonly within: number;
+  /** Whether it has to be solved, too. Default: no. */
+  readonly isSolved?: boolean;
 }
 
 const examined = 'best actions, fresh episodes';
@@ -38,7 +40,7 @@ export const variants: readonly Variant[] = [
   },
   { name: 'tricks', gains: { [examined]: 200 }, within: 100_000 },
   { name: 'tricks', chosen: { method: 'cem' }, gains: { [examined]: 200 }, within: 100_000 },
-  { name: 'ppo-and-dqn', gains: { [examined]: 400 }, within: 100_000 },
+  { name: 'ppo-and-dqn', gains: { [examined]: 400 }, within: 100_000, isSolved: true },
   { name: 'ppo-and-dqn', chosen: { algorithm: 'dqn' }, gains: { [examined]: 200 }, within: 60_000 },
   { name: 'ppo-and-dqn', chosen: { environment: 'acrobot' }, gains: { [examined]: 300 }, within: 300_000 },
   {
@@ -62,12 +64,13 @@ export function titleOf({ name, chosen = {} }: Variant): string {
   return [name, ...Object.values(chosen)].join(', ');
 }
 
-/** Chooses what the variant has other than at first. */
+/** Chooses what the variant has, whatever was chosen before. */
 export async function choose(demo: Locator, { name, chosen = {} }: Variant): Promise<void> {
   const { choices }: CatalogEntry = catalog[name];
-  for (const [key, value] of Object.entries(chosen)) {
-    const label = choices.find((choice) => choice.name === key)?.label ?? key;
-    await demo.getByLabel(label, { exact: true }).selectOption(value);
+  for (const choice of choices) {
+    if (choice.kind !== 'select') continue;
+    const select = demo.getByRole('combobox', { name: choice.label, exact: true });
+    await select.selectOption(chosen[choice.name] ?? choice.initial);
   }
 }
 
@@ -79,23 +82,31 @@ export interface Shown {
   readonly gains: Readonly<Record<string, number>>;
   /** The line below the curve. */
   readonly status: string;
+  /** Whether it learns no more. */
+  readonly hasEnded: boolean;
+  /** Whether that is since it is solved. */
+  readonly isSolved: boolean;
 }
 
 /** Reads what a demo shows. */
 export async function look(demo: Locator): Promise<Shown> {
-  const status = (await demo.locator('.status').textContent()) ?? '';
-  const figure = demo.locator('figure svg');
-  const words = (await figure.count()) === 0 ? '' : ((await figure.getAttribute('aria-label')) ?? '');
+  // At once, so that both are of the same moment.
+  const [status, words] = await demo.evaluate((section) => [
+    section.querySelector('.status')?.textContent ?? '',
+    section.querySelector('figure svg')?.getAttribute('aria-label') ?? '',
+  ]);
   const lines = words.matchAll(/(?:^.*?\. |; )([^;]*?): from (\S+) to ([^;\s]+)/g);
   const read = (text: string): number => Number(text.replace('−', '-').replace('K', 'e3').replace('M', 'e6'));
   return {
     step: Number(/^[\d,]+/.exec(status)?.[0].replaceAll(',', '') ?? NaN),
     gains: Object.fromEntries([...lines].map(([, label, from, to]) => [label, read(to) - read(from)])),
     status,
+    hasEnded: / · (solved|values|all steps)/.test(status) || status.startsWith('It stopped'),
+    isSolved: status.includes(' · solved'),
   };
 }
 
-/** Whether all lines are as far above their start as they have to be. */
-export function hasLearned({ gains }: Variant, shown: Shown): boolean {
-  return Object.entries(gains).every(([label, gain]) => shown.gains[label] >= gain);
+/** Whether all lines are as far above their start as they have to be, and it is solved where it has to be. */
+export function hasLearned({ gains, isSolved = false }: Variant, shown: Shown): boolean {
+  return (shown.isSolved || !isSolved) && Object.entries(gains).every(([label, gain]) => shown.gains[label] >= gain);
 }

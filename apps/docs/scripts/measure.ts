@@ -78,9 +78,8 @@ async function learning(browser: Browser, url: string, words: readonly string[])
     for (;;) {
       const shown = await look(demo);
       if (learned === '' && hasLearned(variant, shown)) learned = seconds();
-      const end = / · (solved|values|all steps)/.exec(shown.status)?.[1];
-      if (end !== undefined || performance.now() - begin > 60_000 || (learned !== '' && !canBeSolved(variant.name))) {
-        const solved = end === 'solved' ? `, solved after ${seconds()} s` : '';
+      if (shown.hasEnded || performance.now() - begin > 60_000 || (learned !== '' && !canBeSolved(variant.name))) {
+        const solved = shown.isSolved ? `, solved after ${seconds()} s` : '';
         console.log(`${titleOf(variant)}: learned after ${learned || 'more than 60'} s${solved}; ${shown.status}`);
         break;
       }

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { chromium, type Browser, type LaunchOptions } from 'playwright';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { dist, foreign, openPage, referencePages, scriptSize } from '../../scripts/opened-page.ts';
 import { readPages, urlOf } from '../../scripts/pages.ts';
 import { serveFolder } from '../../scripts/serve-folder.ts';
@@ -39,19 +39,18 @@ it('the first page loads nothing of a demo', async () => {
   await page.close();
 });
 
-describe.each(paths)('%s', (path) => {
-  it('loads at most 150 kB of scripts, fits a phone, and complains of nothing', async () => {
-    const { page, requests, complaints } = await openPage(browser, site.url, path, { viewport: phone });
-    sizes.set(path, scriptSize(requests));
-    expect(scriptSize(requests)).toBeLessThan(150);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(phone.width);
-    expect(foreign(requests, site.url)).toEqual([]);
-    expect(complaints).toEqual([]);
-    // What is shown is the page, not its absence, and no formula is left as it was written.
-    expect(await page.getByText('PAGE NOT FOUND').count()).toBe(0);
-    expect(await page.evaluate(WRITTEN_FORMULAS)).toEqual([]);
-    await page.close();
-  });
+// Some at a time: most of the while a page waits for its last request.
+it.concurrent.each(paths)('%s loads at most 150 kB of scripts, fits a phone, complains of nothing', async (path) => {
+  const { page, requests, complaints } = await openPage(browser, site.url, path, { viewport: phone });
+  sizes.set(path, scriptSize(requests));
+  expect(scriptSize(requests)).toBeLessThan(150);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(phone.width);
+  expect(foreign(requests, site.url)).toEqual([]);
+  expect(complaints).toEqual([]);
+  // What is shown is the page, not its absence, and no formula is left as it was written.
+  expect(await page.getByText('PAGE NOT FOUND').count()).toBe(0);
+  expect(await page.evaluate(WRITTEN_FORMULAS)).toEqual([]);
+  await page.close();
 });
 
 /** Dollars in what is read, outside of code and formulas. */
@@ -79,10 +78,19 @@ const kinds = [
   ...referencePages,
 ];
 
-describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-  it.each(kinds)('%s has no serious fault of accessibility', async (path) => {
-    const { page } = await openPage(browser, site.url, path, { colorScheme });
-    expect(await violations(page)).toEqual([]);
-    await page.close();
-  });
+it.concurrent.each(kinds)('%s has no serious fault of accessibility, light and dark', async (path) => {
+  const { page } = await openPage(browser, site.url, path);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await violations(page), colorScheme).toEqual([]);
+  }
+  await page.close();
+});
+
+it('a name leads to its place in the reference', async () => {
+  const { page } = await openPage(browser, site.url, '/course/decision-processes');
+  await page.getByRole('link', { name: 'policyIteration' }).first().click();
+  await page.waitForURL('**/reference/value-based/functions/policyIteration');
+  await page.getByRole('heading', { level: 1, name: 'policyIteration' }).waitFor();
+  await page.close();
 });

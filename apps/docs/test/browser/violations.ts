@@ -5,7 +5,7 @@ import type { Page } from 'playwright';
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate<{ id: string; impact: string; nodes: { html: string }[] }[]>(
-    "axe.run({ exclude: ['.DocSearch-Button'] }).then(({ violations }) => violations)",
+    "axe.run({ exclude: ['.DocSearch-Button'] }, { resultTypes: ['violations'] }).then(({ violations }) => violations)",
   );
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
