@@ -79,7 +79,8 @@ const kinds = [
 ];
 
 it.concurrent.each(kinds)('%s has no serious fault of accessibility, light and dark', async (path) => {
-  const { page } = await openPage(browser, site.url, path);
+  // Without motion, so that no colour is on its way to another.
+  const { page } = await openPage(browser, site.url, path, { reducedMotion: 'reduce' });
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     expect(await violations(page), colorScheme).toEqual([]);
