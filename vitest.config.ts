@@ -14,6 +14,7 @@ const folders = ['packages', 'apps'].flatMap((parent) =>
 /** Packages whose tests share one process, so that its modules are loaded once: they leave nothing behind for each other. */
 const shared = new Set([
   'actor-critic',
+  'benchmark',
   'core',
   'envs',
   'llm-rlhf',

@@ -7,8 +7,11 @@ const FAILED = 1;
 const MISUSED = 2;
 const INTERRUPTED = 130;
 
+/** Declares a command, of which `args` are the words. */
+type AddCommand = (gradus: Command, args: readonly string[]) => void | Promise<void>;
+
 /** What declares each command; its module is loaded for that, and with it all that the command needs. */
-const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<(gradus: Command) => void>>> = {
+const loaders: Readonly<Record<keyof typeof descriptions, () => Promise<AddCommand>>> = {
   train: async () => (await import('./commands/train.ts')).addTrain,
   evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
   watch: async () => (await import('./commands/watch.ts')).addWatch,
@@ -68,7 +71,8 @@ async function createCommand(args: readonly string[]): Promise<Command> {
   for (const [name, load] of Object.entries(loaders)) {
     if (name === named) {
       if (importing.includes(name)) await importNamed(args);
-      (await load())(gradus);
+      const add = await load();
+      await add(gradus, args);
       if (importing.includes(name)) gradus.commands.find((each) => each.name() === name)?.addOption(importOption());
     } else gradus.command(name).description(descriptions[name as keyof typeof descriptions]);
   }

@@ -1,7 +1,12 @@
 import { badCalls } from '@gradus/bad-calls';
 import { Reinforce, reinforceDefaults } from '@gradus/policy-gradient';
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import * as benchmark from '../src/index.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 let registered = 0;
 

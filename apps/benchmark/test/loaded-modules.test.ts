@@ -42,10 +42,10 @@ describe('the command loads', () => {
     expect(loaded).not.toContain('@gradus/tfjs');
   });
 
-  it.each(['train', 'bench'])('no queue, figures or TensorFlow for %s', (name) => {
+  it.each(['train', 'bench'])('no queue, figures, language models or TensorFlow for %s', (name) => {
     const loaded = loadedBy(name, '--help');
     expect(loaded).toContain('@gradus/policy-gradient');
-    for (const other of ['bullmq', 'ioredis', '@observablehq/plot', 'linkedom', '@gradus/tfjs']) {
+    for (const other of ['bullmq', 'ioredis', '@observablehq/plot', 'linkedom', '@gradus/llm-rlhf', '@gradus/tfjs']) {
       expect(loaded).not.toContain(other);
     }
   });

@@ -36,11 +36,9 @@ interface Measurement {
   readonly ratio?: number;
 }
 
-/** Adds `micro` to `gradus bench`. */
-export function addBenchMicro(bench: Command): void {
-  bench
-    .command('micro')
-    .description('time single updates (forward pass, backward pass, optimizer) on fixed, made-up data')
+/** Gives `gradus bench micro` its options and what it does. */
+export function fillBenchMicro(micro: Command): void {
+  micro
     .addOption(
       new Option('--device <name>', 'only on this device (default: native where it loads, and wasm)').choices(
         deviceNames,

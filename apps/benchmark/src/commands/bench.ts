@@ -5,7 +5,6 @@ import { onQueue } from '../queue/on-queue.ts';
 import { runLocally, type ExecuteRuns } from '../suites/run-locally.ts';
 import { runSuite } from '../suites/run-suite.ts';
 import { listSuites } from '../suites/suite.ts';
-import { addBenchMicro } from './bench-micro.ts';
 import { descriptions } from './descriptions.ts';
 
 interface BenchOptions {
@@ -37,8 +36,8 @@ Examples:
   gradus bench classic --queue redis://localhost:6379
   gradus bench my-suite.json --out runs/mine --dry-run`;
 
-/** Adds `gradus bench`, and in it `micro`, to the command. */
-export function addBench(gradus: Command): void {
+/** Adds `gradus bench`, and in it `micro`, to the command; what `micro` needs, which no suite does, only where `args` name it. */
+export async function addBench(gradus: Command, args: readonly string[]): Promise<void> {
   const bench = gradus
     .command('bench')
     .description(descriptions.bench)
@@ -70,5 +69,8 @@ export function addBench(gradus: Command): void {
         queue === undefined ? runLocally({ workers, checkpointInterval: checkpointEvery }) : onQueue(queue, name);
       await runSuite(suite, ['gradus', ...gradus.args], { ...options, execute });
     });
-  addBenchMicro(bench);
+  const micro = bench
+    .command('micro')
+    .description('time single updates (forward pass, backward pass, optimizer) on fixed, made-up data');
+  if (args.includes('micro')) (await import('./bench-micro.ts')).fillBenchMicro(micro);
 }

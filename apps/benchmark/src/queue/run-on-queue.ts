@@ -11,9 +11,6 @@ import { jobIdOf, jobProgressSchema, KEEP_SECONDS, queueName, reachedSchema, typ
 import { loadFromRedis, removeFromRedis, saveToRedis } from './redis-checkpoints.ts';
 import { connectRedis, type RedisConnection } from './redis.ts';
 
-/** Milliseconds between looks at the queue. */
-const LOOK_INTERVAL = 1000;
-
 /** Looks after which the absence of workers is mentioned. */
 const PATIENCE = 5;
 
@@ -26,9 +23,10 @@ const PATIENCE = 5;
  * `onCheckpoint` is called for runs that end at `until` alone: other checkpoints stay in Redis.
  * @param url of the Redis
  * @param suite name of the suite that the runs belong to
+ * @param lookInterval milliseconds between looks at the queue
  * @throws UserError when no Redis answers at first.
  */
-export function runOnQueue(url: string, suite: string): ExecuteRuns {
+export function runOnQueue(url: string, suite: string, lookInterval = 1000): ExecuteRuns {
   return async (runs, hooks) => {
     const connection = await connectRedis(url, hooks.onNotice);
     const queue = new Queue<unknown, unknown>(queueName, { connection: connection.redis });
@@ -37,7 +35,7 @@ export function runOnQueue(url: string, suite: string): ExecuteRuns {
     // Commands may be waiting for a lost Redis: they fail at once when nobody wants their answers any more.
     hooks.signal.addEventListener('abort', connection.close);
     try {
-      await new QueuedRuns(queue, connection, suite, hooks).finish(runs);
+      await new QueuedRuns(queue, connection, suite, hooks, lookInterval).finish(runs);
     } catch (error) {
       if (!hooks.signal.aborted) throw error;
     } finally {
@@ -60,12 +58,20 @@ class QueuedRuns {
   private readonly connection: RedisConnection;
   private readonly suite: string;
   private readonly hooks: RunHooks;
+  private readonly lookInterval: number;
 
-  constructor(queue: Queue<unknown, unknown>, connection: RedisConnection, suite: string, hooks: RunHooks) {
+  constructor(
+    queue: Queue<unknown, unknown>,
+    connection: RedisConnection,
+    suite: string,
+    hooks: RunHooks,
+    lookInterval: number,
+  ) {
     this.queue = queue;
     this.connection = connection;
     this.suite = suite;
     this.hooks = hooks;
+    this.lookInterval = lookInterval;
   }
 
   async finish(runs: readonly PlannedRun[]): Promise<void> {
@@ -77,7 +83,7 @@ class QueuedRuns {
       unfinished = unfinished.filter((_, i) => !finished[i]);
       if (unfinished.length === 0) return;
       if (looks === PATIENCE) await this.mentionAbsentWorkers();
-      await sleep(LOOK_INTERVAL, undefined, { signal: this.hooks.signal });
+      await sleep(this.lookInterval, undefined, { signal: this.hooks.signal });
     }
   }
 

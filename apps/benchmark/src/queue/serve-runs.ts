@@ -14,8 +14,7 @@ import { queuedRunSchema, queueName, type reachedSchema, type RunJob } from './q
 import { loadFromRedis, removeFromRedis, saveToRedis } from './redis-checkpoints.ts';
 import type { RedisConnection } from './redis.ts';
 
-/** Milliseconds for which a run belongs to a worker that gives no sign of life, and between looks for such runs. */
-const LOCK = 10_000;
+/** Milliseconds between looks for runs whose workers give no sign of life. */
 const LOOK = 5000;
 
 /** How often a run may be taken over before it is given up as the one that kills its workers. */
@@ -34,6 +33,8 @@ export interface ServeRunsOptions {
   readonly pool: Pick<RunPool, 'workers' | 'run'>;
   /** Seconds between checkpoints. */
   readonly checkpointInterval: number;
+  /** Milliseconds for which a run belongs to a worker that gives no sign of life. Default 10,000. */
+  readonly lock?: number | undefined;
   /** Ends serving: runs are handed back with their checkpoints. */
   readonly signal: AbortSignal;
   /** Shows a line about what is going on. */
@@ -47,7 +48,7 @@ export interface ServeRunsOptions {
  * @returns whether all was handed back. Where Redis was away it was not, and BullMQ keeps waiting for it.
  */
 export async function serveRuns(options: ServeRunsOptions): Promise<boolean> {
-  const { connection, pool, signal, say } = options;
+  const { connection, pool, lock = 10_000, signal, say } = options;
   const { redis } = connection;
   const executor = new Executor(options);
   const worker = new Worker<unknown, unknown>(
@@ -57,7 +58,7 @@ export async function serveRuns(options: ServeRunsOptions): Promise<boolean> {
     {
       connection: redis,
       concurrency: pool.workers,
-      lockDuration: LOCK,
+      lockDuration: lock,
       stalledInterval: LOOK,
       maxStalledCount: TAKEOVERS,
       runRetryDelay: REPORT_INTERVAL,

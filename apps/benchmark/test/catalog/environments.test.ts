@@ -1,7 +1,12 @@
 import { listEnvs, loadEnvironments } from '../../src/catalog/environments.ts';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { runCommand } from '../run-command.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 test('physics of Box2D is there, MuJoCo is loaded for its own environments alone', async () => {
   expect(listEnvs()).toContain('LunarLander-v3');

@@ -1,9 +1,15 @@
 import { Discrete, MultiDiscrete } from '@gradus/core';
 import { makeVectorEnv, registerEnv } from '@gradus/envs';
 import '@gradus/envs/text';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { algorithms } from '../../src/catalog/algorithms.ts';
 import { supportedSpaces, type SupportedSpaces } from '../../src/catalog/supported-spaces.ts';
+import { smallOptions } from '../small-options.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 registerEnv({
   id: 'Choices-v0',
@@ -31,9 +37,10 @@ const environments: readonly (readonly [id: string, isFor: (spaces: SupportedSpa
 ];
 
 function canBeMade(algorithm: string, id: string): boolean {
+  const { create, defaults } = algorithms[algorithm];
   const env = makeVectorEnv(id, 1);
   try {
-    algorithms[algorithm].create(env, {}).dispose();
+    create(env, smallOptions(defaults)).dispose();
     return true;
   } catch {
     return false;

@@ -5,22 +5,36 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { Random } from '@gradus/core';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { importModules } from '../../src/catalog/user-modules.ts';
 import { readRecords } from '../../src/results/results-folder.ts';
+import { executeRun } from '../../src/runs/execute-run.ts';
 import type { RunRecord } from '../../src/runs/run-record.ts';
+import { planRuns } from '../../src/suites/plan-runs.ts';
+import { suiteSchema } from '../../src/suites/suite.ts';
 import { resultOf } from '../planned-runs.ts';
+import { runCommand } from '../run-command.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 /** The command as it was built. */
 const cli = join(import.meta.dirname, '../../dist/cli.js');
 
-/** Eight runs of about half a second, with records of 2 kB. */
+/** An environment without `getState`. */
+const withoutState = join(import.meta.dirname, '..', 'fixtures', 'without-state.mjs');
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
+await importModules([withoutState]);
+
+/** Eight runs of some tenths of a second, with records of 1.5 kB. */
 const suite = {
   name: 'mine',
   seeds: 4,
-  episodes: 200,
+  episodes: 50,
   evaluations: 10,
-  evaluationEpisodes: 10,
+  evaluationEpisodes: 5,
   entries: [
     { algorithm: 'ppo', environment: 'CartPole-v1', steps: 8000, options: { epochs: 4 } },
     { algorithm: 'dqn', environment: 'CartPole-v1', steps: 2500, options: { hidden: [32], batchSize: 32 } },
@@ -54,10 +68,18 @@ function startBench(folder: string, ...args: readonly string[]): Started {
 }
 
 /** A folder with a suite, and where its results go. */
-function newFolder(): { readonly folder: string; readonly out: string } {
+function newFolder(content: object = suite): { readonly folder: string; readonly out: string } {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'mine.json'), JSON.stringify(suite));
+  writeFileSync(join(folder, 'mine.json'), JSON.stringify(content));
   return { folder, out: join(folder, 'out') };
+}
+
+/** The same command in this process, to its end. */
+async function finish(folder: string): Promise<void> {
+  const flags = ['--out', join(folder, 'out'), '--device', 'wasm'];
+  const { status, errors } = await runCommand('bench', join(folder, 'mine.json'), ...flags);
+  expect(errors).not.toContain('error');
+  expect(status).toBe(0);
 }
 
 /** Results in the order of their ids. */
@@ -65,16 +87,12 @@ function resultsOf(records: readonly RunRecord[]): unknown[] {
   return [...records].sort((a, b) => (a.run.id < b.run.id ? -1 : 1)).map(resultOf);
 }
 
-let expected: unknown[] | undefined;
-
-/** What runs give that nothing disturbs. */
-async function undisturbed(): Promise<unknown[]> {
-  if (expected !== undefined) return expected;
-  const { folder, out } = newFolder();
-  expect((await startBench(folder).end).status).toBe(0);
-  expected = resultsOf(await readRecords(out));
-  expect(expected).toHaveLength(8);
-  return expected;
+/** What the runs of a suite give that nothing disturbs. */
+async function undisturbed(content: object): Promise<unknown[]> {
+  const runs = planRuns({ ...suiteSchema.parse(content), source: 'mine.json' }, { device: 'wasm' });
+  const records: RunRecord[] = [];
+  for (const run of runs) records.push(await executeRun(run));
+  return resultsOf(records);
 }
 
 function checkpointsIn(out: string): string[] {
@@ -92,7 +110,9 @@ function hasOtherCheckpoint(out: string, before: ReadonlySet<number>): boolean {
   return [...checkpointTimes(out)].some((time) => !before.has(time));
 }
 
-describe('the built gradus bench', () => {
+describe('the built gradus bench', async () => {
+  const expected = await undisturbed(suite);
+
   it('ends with the same results when it is killed again and again', async () => {
     const { folder, out } = newFolder();
     const random = new Random(0);
@@ -105,11 +125,9 @@ describe('the built gradus bench', () => {
       child.kill('SIGKILL');
       await end;
     }
-    const { status, errors } = await startBench(folder).end;
-    expect(errors).not.toContain('error');
-    expect(status).toBe(0);
+    await finish(folder);
     const records = await readRecords(out);
-    expect(resultsOf(records)).toEqual(await undisturbed());
+    expect(resultsOf(records)).toEqual(expected);
     expect(records.some(({ origin }) => origin.resumed_at.length > 0)).toBe(true);
     expect(readdirSync(out).sort()).toEqual(['checkpoints', 'results.jsonl', 'suite.json']);
     expect(checkpointsIn(out)).toEqual([]);
@@ -118,24 +136,23 @@ describe('the built gradus bench', () => {
   it('ends with the same results when it is killed in an environment without getState', async () => {
     const letters = {
       ...suite,
-      imports: [join(import.meta.dirname, '..', 'fixtures', 'without-state.mjs')],
+      imports: [withoutState],
       seeds: 1,
       entries: [
         { algorithm: 'ppo', environment: 'Letters', steps: 10_000 },
         { algorithm: 'dqn', environment: 'Letters', steps: 4000, options: { learningStarts: 100 } },
       ],
     };
-    const [killed, left] = [newFolder(), newFolder()];
-    for (const { folder } of [killed, left]) writeFileSync(join(folder, 'mine.json'), JSON.stringify(letters));
-    const { child, end } = startBench(killed.folder);
-    while (checkpointsIn(killed.out).length < 2 && child.exitCode === null) await setTimeout(5);
+    const { folder, out } = newFolder(letters);
+    const { child, end } = startBench(folder);
+    while (checkpointsIn(out).length < 2 && child.exitCode === null) await setTimeout(5);
     child.kill('SIGKILL');
     await end;
-    expect(checkpointsIn(killed.out)).not.toEqual([]);
-    for (const { folder } of [killed, left]) expect((await startBench(folder).end).status).toBe(0);
-    const [resumed, whole] = [await readRecords(killed.out), await readRecords(left.out)];
-    expect(resultsOf(resumed)).toEqual(resultsOf(whole));
-    expect(whole).toHaveLength(2);
+    expect(checkpointsIn(out)).not.toEqual([]);
+    await finish(folder);
+    const records = resultsOf(await readRecords(out));
+    expect(records).toHaveLength(2);
+    expect(records).toEqual(await undisturbed(letters));
   });
 
   it('stops at Ctrl-C and says how to go on', async () => {
@@ -153,10 +170,10 @@ describe('the built gradus bench', () => {
     expect(waiting.length).toBeGreaterThan(0);
     expect(hasOtherCheckpoint(out, before)).toBe(true);
 
-    expect((await startBench(folder).end).status).toBe(0);
+    await finish(folder);
     const records = await readRecords(out);
     expect(records.filter(({ origin }) => origin.resumed_at.length > 0)).toHaveLength(waiting.length);
-    expect(resultsOf(records)).toEqual(await undisturbed());
+    expect(resultsOf(records)).toEqual(expected);
   });
 
   it('refuses a folder that another one writes to', async () => {
@@ -165,18 +182,19 @@ describe('the built gradus bench', () => {
     while (!existsSync(join(out, 'lock'))) await setTimeout(5);
     // It cannot end before the other one looks.
     child.kill('SIGSTOP');
-    const { status, errors } = await startBench(folder).end;
+    const flags = ['--out', out, '--device', 'wasm'];
+    const { status, errors } = await runCommand('bench', join(folder, 'mine.json'), ...flags);
     expect(status).toBe(1);
-    expect(errors).toMatch(new RegExp(`^error: out is in use by process ${child.pid} on .*\\n$`));
+    expect(errors).toMatch(new RegExp(`^error: ${out} is in use by process ${child.pid} on .*\\n$`));
   });
 
   it('keeps whole lines when a file cannot grow', async () => {
     const { folder, out } = newFolder();
-    // Files of 12 kB at most: a few records, or checkpoints without much.
-    const limited = ['-c', 'ulimit -f 24; exec "$@"', 'sh', process.execPath, ...bench, '--json'];
+    // Files of 8 kB at most: a few records, or checkpoints without much.
+    const limited = ['-c', 'ulimit -f 16; exec "$@"', 'sh', process.execPath, ...bench, '--json'];
     await expectFull(await start(folder, 'sh', ...limited, '--checkpoint-every', '1000').end, out, 'EFBIG');
-    expect((await startBench(folder).end).status).toBe(0);
-    expect(resultsOf(await readRecords(out))).toEqual(await undisturbed());
+    await finish(folder);
+    expect(resultsOf(await readRecords(out))).toEqual(expected);
   });
 
   it('keeps whole lines when the disk is full', async () => {
@@ -190,8 +208,8 @@ describe('the built gradus bench', () => {
     onTestFinished(() => void spawnSync('umount', [out]));
     await expectFull(await startBench(folder, '--json', '--checkpoint-every', '1000').end, out, 'ENOSPC');
     expect(spawnSync('mount', ['-o', 'remount,size=4m', out]).status).toBe(0);
-    expect((await startBench(folder).end).status).toBe(0);
-    expect(resultsOf(await readRecords(out))).toEqual(await undisturbed());
+    await finish(folder);
+    expect(resultsOf(await readRecords(out))).toEqual(expected);
   });
 });
 

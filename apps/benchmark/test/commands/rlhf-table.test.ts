@@ -1,6 +1,14 @@
 import * as miniature from '@gradus/llm-rlhf/miniature';
-import { expect, it, vi } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { runCommand } from '../run-command.ts';
+
+// What the tests before these have loaded has the real ones, and the tests after these are to have them.
+vi.hoisted(() => {
+  vi.resetModules();
+});
+afterAll(() => {
+  vi.resetModules();
+});
 
 vi.mock(import('@gradus/llm-rlhf/miniature'), async (original) => ({
   ...(await original()),

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { importModules } from '../../src/catalog/user-modules.ts';
 import { planRuns } from '../../src/suites/plan-runs.ts';
 import type { PlannedRun } from '../../src/runs/planned-run.ts';
 import { jobIdOf, queueName } from '../../src/queue/queued-run.ts';
@@ -14,9 +15,25 @@ import { hasRedis, startRedis, type RedisServer } from '../redis-server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { waitFor } from '../wait-for.ts';
 
-/** Runs of some seconds each. */
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
+
+const slowCartPole = join(import.meta.dirname, '../fixtures/slow-cart-pole.mjs');
+await importModules([slowCartPole]);
+
+/** Has runs in processes that are started from now on last until what is returned is called. */
+function holdRuns(): () => void {
+  const file = join(temporaryFolder(), 'slow');
+  writeFileSync(file, '');
+  vi.stubEnv('SLOW_CART_POLE', file);
+  return () => rmSync(file);
+}
+
 const suite = {
   name: 'distributed',
+  imports: [slowCartPole],
   seeds: 2,
   episodes: 10,
   evaluations: 4,
@@ -24,17 +41,17 @@ const suite = {
   entries: [
     {
       algorithm: 'ppo',
-      environment: 'CartPole-v1',
+      environment: 'SlowCartPole',
       settings: 'default',
       numEnvs: 4,
-      steps: 120_000,
+      steps: 8000,
       options: { steps: 64, hidden: [16] },
     },
     {
       algorithm: 'dqn',
-      environment: 'CartPole-v1',
+      environment: 'SlowCartPole',
       settings: 'default',
-      steps: 60_000,
+      steps: 4000,
       seeds: 1,
       options: { hidden: [16], bufferSize: 2000, learningStarts: 100 },
     },
@@ -51,7 +68,7 @@ const bench = ['bench', 'suite.json', '--device', 'wasm', '--out', 'results'];
 
 /** A worker that is ready to take one run at a time. */
 async function startWorker({ url }: RedisServer): Promise<GradusProcess> {
-  const options = ['--queue', url, '--workers', '1', '--checkpoint-every', '0.1'];
+  const options = ['--queue', url, '--workers', '1', '--checkpoint-every', '0.1', '--import', slowCartPole];
   const worker = startGradus(temporaryFolder(), 'worker', ...options);
   await waitFor(() => worker.output.includes('taking runs') || undefined);
   return worker;
@@ -102,6 +119,7 @@ describe.skipIf(!hasRedis())('runs on a queue', () => {
   });
 
   it('end as they would here when a worker, the bench and a persistent Redis are killed and started again', async () => {
+    const letEnd = holdRuns();
     const server = await startRedis({ persistent: true });
     const folder = suiteFolder();
     const [lost, survivor] = await Promise.all([startWorker(server), startWorker(server)]);
@@ -115,6 +133,7 @@ describe.skipIf(!hasRedis())('runs on a queue', () => {
     await waitFor(() => survivor.output.includes('lost the Redis') || undefined);
     await server.start();
     await waitFor(() => survivor.output.includes('is back') || undefined);
+    letEnd();
 
     const second = startGradus(folder, ...bench, '--queue', server.url);
     expect(await second.status).toBe(0);
@@ -126,6 +145,7 @@ describe.skipIf(!hasRedis())('runs on a queue', () => {
   });
 
   it('end as they would here when Redis loses everything', async () => {
+    const letEnd = holdRuns();
     const server = await startRedis({ persistent: false });
     const folder = suiteFolder();
     const workers = await Promise.all([startWorker(server), startWorker(server)]);
@@ -133,6 +153,7 @@ describe.skipIf(!hasRedis())('runs on a queue', () => {
     await Promise.all(workers.map(begunBy));
     await server.stop('SIGKILL');
     await server.start();
+    letEnd();
     expect(await command.status).toBe(0);
     await expectEverything(folder, server.redis);
     expect(command.errors.match(/lost the Redis/g)).toHaveLength(1);
@@ -140,6 +161,7 @@ describe.skipIf(!hasRedis())('runs on a queue', () => {
   });
 
   it('are handed back by a worker that is stopped, and go on at once elsewhere', async () => {
+    const letEnd = holdRuns();
     const server = await startRedis({ persistent: false });
     const folder = suiteFolder();
     const stopped = await startWorker(server);
@@ -157,6 +179,7 @@ describe.skipIf(!hasRedis())('runs on a queue', () => {
     )}`;
     expect(await server.redis.exists(`${job}:lock`)).toBe(0);
 
+    letEnd();
     await Promise.all([startWorker(server), startWorker(server)]);
     expect(await command.status).toBe(0);
     const records = await expectEverything(folder, server.redis);
@@ -169,6 +192,7 @@ describe.skipIf(!hasRedis())('runs on a queue', () => {
   });
 
   it('can be stopped while Redis is away', async () => {
+    holdRuns();
     const server = await startRedis({ persistent: false });
     const worker = await startWorker(server);
     const command = startGradus(suiteFolder(), ...bench, '--queue', server.url);

@@ -8,6 +8,7 @@ import { parseRecordLines, recordLine } from '../../src/results/record-lines.ts'
 import type { RunRecord } from '../../src/runs/run-record.ts';
 import { seal } from '../../src/files/seal.ts';
 import { shortRun } from '../planned-runs.ts';
+import { smallOptions } from '../small-options.ts';
 
 const record = await executeRun(shortRun());
 
@@ -28,16 +29,18 @@ describe('contradictionInRecord', () => {
     'CoinCollector-v0',
   ];
   it.each(Object.keys(algorithms))('finds none in what %s gives', async (algorithm) => {
+    const { create, defaults } = algorithms[algorithm];
+    const options = smallOptions(defaults) as RunRecord['run']['options'];
     const environment = environments.find((id) => {
       try {
-        algorithms[algorithm].create(makeVectorEnv(id, 1), {}).dispose();
+        create(makeVectorEnv(id, 1), options).dispose();
         return true;
       } catch {
         return false;
       }
     });
     if (environment === undefined) throw new Error(`expected an environment for ${algorithm}`);
-    const sizes = { numEnvs: 1, options: {}, steps: 300, evaluations: 3, evaluationEpisodes: 1, episodes: 2 };
+    const sizes = { numEnvs: 1, options, steps: 300, evaluations: 3, evaluationEpisodes: 1, episodes: 2 };
     const result = await executeRun(shortRun({ algorithm, environment, ...sizes }));
     expect(contradictionInRecord(result)).toBeUndefined();
     expect(read(recordLine(result)).records.get(result.run.id)).toEqual(result);
