@@ -100,6 +100,7 @@ class Executor {
   private readonly checkpointInterval: number;
   private readonly say: (line: string) => void;
   private readonly running = new Map<string, Running>();
+  private isInterrupted = false;
 
   constructor({ connection, pool, checkpointInterval, say }: ServeRunsOptions) {
     this.redis = connection.redis;
@@ -108,13 +109,16 @@ class Executor {
     this.say = say;
   }
 
-  /** Interrupts all runs. */
+  /** Interrupts all runs, and executes none any more. */
   interrupt(): void {
+    this.isInterrupted = true;
     for (const { controller } of this.running.values()) controller.abort();
   }
 
   /** Executes a job, or waits for it where a Redis that forgot everything hands out again what is being executed here. */
   async execute(job: RunJob, token: string, signal: AbortSignal): Promise<Outcome> {
+    // What is handed back may come again to a worker that was asking for its next job when it was paused.
+    if (this.isInterrupted) return handBack(job, token);
     const jobId = job.id ?? '';
     let running = this.running.get(jobId);
     if (running === undefined) {
@@ -129,9 +133,7 @@ class Executor {
       return await outcome;
     } catch (error) {
       if (!(error instanceof RunInterrupted)) throw error;
-      // Another worker may hold it by now; then there is nothing to hand back.
-      await job.moveToWait(token).catch(() => undefined);
-      throw new WaitingError();
+      return handBack(job, token);
     }
   }
 
@@ -194,6 +196,13 @@ class Executor {
       .updateProgress({ step, episodeReturn: Number.isNaN(episodeReturn) ? null : episodeReturn })
       .catch(() => undefined);
   }
+}
+
+/** Puts a job back on the queue. @throws WaitingError, by which BullMQ knows. */
+async function handBack(job: RunJob, token: string): Promise<never> {
+  // Another worker may hold it by now; then there is nothing to hand back.
+  await job.moveToWait(token).catch(() => undefined);
+  throw new WaitingError();
 }
 
 /** The run that a job asks for. @throws UnrecoverableError when it is none. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { executeRun, RunInterrupted, type RunProgress } from '../../src/runs/execute-run.ts';
 import { decodeRunCheckpoint, type RunCheckpoint } from '../../src/runs/run-checkpoint.ts';
 import { RunPool, type RunPoolOptions } from '../../src/runs/run-pool.ts';
@@ -12,8 +12,11 @@ function openPool(options: RunPoolOptions): RunPool {
 }
 
 describe('RunPool', () => {
+  // One for all that end no thread.
+  const pool = new RunPool({ workers: 3 });
+  afterAll(() => pool.close());
+
   it.each(devicesHere())('gives, with several runs at a time, the results of the main thread on %s', async (device) => {
-    const pool = openPool({ workers: 3 });
     const runs = [0, 1, 2].flatMap((seed) => [shortRun({ seed, device }), shortDqnRun({ seed, device })]);
     const records = await Promise.all(runs.map((run) => pool.run(run)));
     for (const [i, run] of runs.entries()) {
@@ -22,8 +25,8 @@ describe('RunPool', () => {
   });
 
   it('goes on with the others when a thread ends', async () => {
-    const pool = openPool({ workers: 2, workerFile: join(import.meta.dirname, '../fixtures/crashing-worker.mjs') });
-    const outcomes = await Promise.allSettled([0, 1, 2, 1, 3, 2, 4].map((seed) => pool.run(shortRun({ seed }))));
+    const crashing = openPool({ workers: 2, workerFile: join(import.meta.dirname, '../fixtures/crashing-worker.mjs') });
+    const outcomes = await Promise.allSettled([0, 1, 2, 1, 3, 2, 4].map((seed) => crashing.run(shortRun({ seed }))));
     const told = outcomes.map((outcome) =>
       outcome.status === 'fulfilled' ? outcome.value.run.seed : (outcome.reason as Error).message,
     );
@@ -33,8 +36,8 @@ describe('RunPool', () => {
   });
 
   it('fails where threads cannot be started', async () => {
-    const pool = openPool({ workers: 2, workerFile: join(import.meta.dirname, '../fixtures/not-there.mjs') });
-    const outcomes = await Promise.allSettled([0, 1, 2].map((seed) => pool.run(shortRun({ seed }))));
+    const missing = openPool({ workers: 2, workerFile: join(import.meta.dirname, '../fixtures/not-there.mjs') });
+    const outcomes = await Promise.allSettled([0, 1, 2].map((seed) => missing.run(shortRun({ seed }))));
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({
         status: 'rejected',
@@ -44,14 +47,12 @@ describe('RunPool', () => {
   });
 
   it('tells what a run fails with', async () => {
-    const pool = openPool({ workers: 1 });
     await expect(pool.run(shortRun({ options: { batchSize: 7 } }))).rejects.toThrow(
       new Error('batchSize: expected a divisor of 8192 (steps × copies), got 7'),
     );
   });
 
   it('forwards checkpoints, and goes on from them', async () => {
-    const pool = openPool({ workers: 1 });
     const run = shortRun();
     const checkpoints: RunCheckpoint[] = [];
     const onCheckpoint = (checkpoint: RunCheckpoint): void => {
@@ -64,7 +65,6 @@ describe('RunPool', () => {
   });
 
   it('forwards progress, and aborts with a checkpoint', async () => {
-    const pool = openPool({ workers: 1 });
     // Longer than any test may take.
     const run = shortRun({ steps: 1e9 });
     const controller = new AbortController();
@@ -86,7 +86,6 @@ describe('RunPool', () => {
   });
 
   it('does not begin a run that was aborted before', async () => {
-    const pool = openPool({ workers: 1 });
     const checkpoints: RunCheckpoint[] = [];
     const onCheckpoint = (checkpoint: RunCheckpoint): void => {
       checkpoints.push(checkpoint);
