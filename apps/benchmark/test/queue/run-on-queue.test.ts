@@ -21,7 +21,11 @@ function putOnQueue({ url }: RedisServer, runs: readonly PlannedRun[], checkpoin
     notices: [] as string[],
     checkpoints: [] as RunCheckpoint[],
   };
-  const end = runOnQueue(url, 'suite', 50)(runs, {
+  const end = runOnQueue(
+    url,
+    'suite',
+    50,
+  )(runs, {
     loadCheckpoint: () => Promise.resolve(checkpoint),
     onStart: () => undefined,
     onProgress: (_, { step }) => told.steps.push(step),
