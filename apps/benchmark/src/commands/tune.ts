@@ -8,6 +8,7 @@ import { integerFrom } from '../catalog/parse-options.ts';
 import { count, table } from '../runs/results.ts';
 import { ResultsFolder } from '../results/results-folder.ts';
 import { onQueue } from '../queue/on-queue.ts';
+import { RunPool } from '../runs/run-pool.ts';
 import { runLocally } from '../suites/run-locally.ts';
 import { seedList } from '../suites/plan-runs.ts';
 import { shellText } from '../files/shell-text.ts';
@@ -132,6 +133,8 @@ async function search(
   const { rungs, generations } = planned;
   const { elite } = space.evolution ?? evolutionDefaults;
   const scores = await ScoreFile.open(folder.folder, fresh);
+  // Loaded once for all rungs and generations.
+  const pool = new RunPool({ workers });
   const stop = new AbortController();
   const release = watchSignals((signal) => {
     stop.abort(signal);
@@ -144,7 +147,7 @@ async function search(
       rungs,
       folder,
       scores,
-      execute: queue === undefined ? runLocally({ workers }) : onQueue(queue, space.name),
+      execute: queue === undefined ? runLocally({ pool }) : onQueue(queue, space.name),
       display: json ? () => noDisplay : benchDisplay,
       signal: stop.signal,
     });
@@ -159,6 +162,7 @@ async function search(
     });
   } finally {
     release();
+    await pool.close();
     await scores.close();
   }
 }

@@ -30,12 +30,14 @@ export type ExecuteRuns = (runs: readonly PlannedRun[], hooks: RunHooks) => Prom
 export interface RunLocallyOptions extends Pick<ExecuteRunOptions, 'checkpointInterval'> {
   /** Threads. Default: one for each core. */
   readonly workers?: number | undefined;
+  /** Threads to execute runs in, which stay. Default: own ones, which end with the runs. */
+  readonly pool?: RunPool | undefined;
 }
 
 /** Executes runs in threads of this process. */
-export function runLocally({ workers, checkpointInterval }: RunLocallyOptions = {}): ExecuteRuns {
+export function runLocally({ workers, pool: given, checkpointInterval }: RunLocallyOptions = {}): ExecuteRuns {
   return async (runs, hooks) => {
-    const pool = new RunPool({ workers });
+    const pool = given ?? new RunPool({ workers });
     const broken = new AbortController();
     const breakOff = (error: unknown): void => {
       broken.abort(error);
@@ -48,7 +50,7 @@ export function runLocally({ workers, checkpointInterval }: RunLocallyOptions = 
       }
     };
     await Promise.all(Array.from({ length: Math.min(pool.workers, runs.length) }, lane));
-    await pool.close();
+    if (given === undefined) await pool.close();
     broken.signal.throwIfAborted();
   };
 }
