@@ -167,8 +167,13 @@ export class ResultsFolder {
         for (const id of parsed.records.keys()) await rm(checkpointPath(folder, id), { force: true });
         await replaceFile(join(folder, DESCRIPTION), descriptionText(description));
         const file = await open(path, constants.O_RDWR | constants.O_CREAT);
-        // A line that a killed process has not finished.
-        await file.truncate(parsed.size);
+        try {
+          // A line that a killed process has not finished.
+          await file.truncate(parsed.size);
+        } catch (error) {
+          await file.close();
+          throw error;
+        }
         return new ResultsFolder(folder, file, parsed, unlock);
       });
     } catch (error) {

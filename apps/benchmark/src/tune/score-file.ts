@@ -44,14 +44,19 @@ export class ScoreFile {
     const path = join(folder, 'scores.jsonl');
     return explained(path, async () => {
       const file = await open(path, 'a+');
-      if (fresh) await file.truncate(0);
-      const text = await file.readFile('utf8');
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-      const lines = whole.split('\n').slice(0, -1);
-      const scores = lines.map((line, i) => parseSealed(rungScoreSchema, line, `${path}:${i + 1}`));
-      const size = Buffer.byteLength(whole);
-      await file.truncate(size);
-      return new ScoreFile(path, file, scores, size);
+      try {
+        if (fresh) await file.truncate(0);
+        const text = await file.readFile('utf8');
+        const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+        const lines = whole.split('\n').slice(0, -1);
+        const scores = lines.map((line, i) => parseSealed(rungScoreSchema, line, `${path}:${i + 1}`));
+        const size = Buffer.byteLength(whole);
+        await file.truncate(size);
+        return new ScoreFile(path, file, scores, size);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
     });
   }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seal } from '../../src/files/seal.ts';
@@ -59,5 +59,20 @@ describe('ScoreFile', () => {
     await expect(ScoreFile.open(folder)).rejects.toThrow(/scores\.jsonl:2: steps: expected number, got nothing/);
     writeFileSync(path, right + right.replace('"score":1', '"score":9'));
     await expect(ScoreFile.open(folder)).rejects.toThrow(/scores\.jsonl:2: the checksum is wrong/);
+    expect(openFiles()).not.toContain(path);
   });
 });
+
+/** What this process has open, where the system shows it as Linux does. */
+function openFiles(): string[] {
+  const folder = '/proc/self/fd';
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    try {
+      return [readlinkSync(join(folder, name))];
+    } catch {
+      // That of listing them.
+      return [];
+    }
+  });
+}

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZMachineGame } from '@gradus/envs/text';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const folder = join(import.meta.dirname, '../../fixtures/zmachine');
 

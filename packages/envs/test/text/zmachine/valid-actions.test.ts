@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZMachineGame } from '@gradus/envs/text';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { walkthrough } from './lighthouse.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const folder = join(import.meta.dirname, '../../..');
 const hidden = readFileSync(join(folder, 'test/fixtures/zmachine/hidden.z5'));

@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import { CheckpointError, EnvError } from '@gradus/core';
 import { checkEnv } from '@gradus/envs';
 import { StoryError, ZMachineGame, textEnv, transcript, type TextState } from '@gradus/envs/text';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { walkthrough } from './lighthouse.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const folder = join(import.meta.dirname, '../../..');
 const read = (path: string): Uint8Array => readFileSync(join(folder, path));
