@@ -33,7 +33,7 @@ export default defineConfig({
   ignoreDeadLinks: isWithoutReference ? [/^\/reference\//] : false,
   head: [['link', { rel: 'icon', href: `${base}logo.svg` }]],
   markdown: {
-    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(md) {
       // Formulas become HTML when the site is built: pages carry no script for them. Vue must not read their braces.
       // Those that are too wide for a phone are scrolled, by keyboard too.

@@ -81,6 +81,8 @@ const kinds = [
 it.concurrent.each(kinds)('%s has no serious fault of accessibility, light and dark', async (path) => {
   // Without motion, so that no colour is on its way to another.
   const { page } = await openPage(browser, site.url, path, { reducedMotion: 'reduce' });
+  // VitePress names its switch of colours when the page has come alive.
+  await page.locator('.VPSwitchAppearance:not([title=""])').first().waitFor({ state: 'attached' });
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     expect(await violations(page), colorScheme).toEqual([]);
