@@ -34,6 +34,10 @@ export function gradusConfig(rootDirectory) {
         // Indexing is typed as if it always hits (noUncheckedIndexedAccess is off for the sake of numeric loops), so a
         // check of what it returned looks unnecessary to this rule where it is not.
         '@typescript-eslint/no-unnecessary-condition': 'off',
+        // The compiler allows no enums here, and classes with private members refuse what is no instance: these rules
+        // could find nothing, and would take a fifth of the time.
+        '@typescript-eslint/no-unsafe-enum-assignment': 'off',
+        '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
         // planck's classes may still be called without `new`, and their types share the mark that this is deprecated.
         '@typescript-eslint/no-deprecated': [
           'error',

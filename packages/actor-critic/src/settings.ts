@@ -213,6 +213,11 @@ export const a2cSettings: SettingsTable<'zoo', A2cOptions> = {
     'CartPole-v1': { numEnvs: 8, steps: 500_000, options: {} },
     'Acrobot-v1': { numEnvs: 16, steps: 500_000, options: normalized },
     'MountainCar-v0': { numEnvs: 16, steps: 1_000_000, options: normalized },
+    'LunarLander-v3': {
+      numEnvs: 8,
+      steps: 200_000,
+      options: { gamma: 0.995, learningRate: linear(8.3e-4, 0), entropyCoefficient: 1e-5 },
+    },
     'MountainCarContinuous-v0': {
       numEnvs: 4,
       steps: 100_000,

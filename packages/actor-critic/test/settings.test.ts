@@ -1,4 +1,4 @@
-import type { VectorEnv } from '@gradus/core';
+import { linear, type VectorEnv } from '@gradus/core';
 import { makeVectorEnv } from '@gradus/envs';
 import {
   A2c,
@@ -166,6 +166,14 @@ test("the zoo's A2C: eight copies and Stable-Baselines3's defaults in CartPole",
     maxGradNorm: 0.5,
     hidden: null,
     orthogonalInitialization: true,
+  });
+});
+
+test("the zoo's A2C in LunarLander", () => {
+  expect(a2cSettings.zoo['LunarLander-v3']).toEqual({
+    numEnvs: 8,
+    steps: 200_000,
+    options: { gamma: 0.995, learningRate: linear(8.3e-4, 0), entropyCoefficient: 1e-5 },
   });
 });
 

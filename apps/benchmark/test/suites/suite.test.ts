@@ -1,9 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { loadEnvironments } from '../../src/catalog/environments.ts';
 import { planRuns } from '../../src/suites/plan-runs.ts';
 import { findSuite, listSuites } from '../../src/suites/suite.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+
+// What was registered stays in the modules: the tests after these load them anew.
+afterAll(() => {
+  vi.resetModules();
+});
 
 const entry = { algorithm: 'ppo', environment: 'CartPole-v1' };
 
@@ -28,13 +34,15 @@ describe('findSuite', () => {
     });
   });
 
-  it('knows suites that can all be planned', () => {
+  it('knows suites that can all be planned', async () => {
     expect(listSuites()).toEqual([
+      'box2d',
       'classic',
       'continuous-control',
       'dqn-ablation',
       'dqn-family',
       'dqn-gradus',
+      'mujoco',
       'ppo',
       'pqn',
       'quick',
@@ -49,6 +57,7 @@ describe('findSuite', () => {
     for (const name of listSuites()) {
       const suite = findSuite(name);
       expect(suite.name).toBe(name);
+      await loadEnvironments(suite.entries.flatMap(({ environment }) => environment));
       expect(planRuns(suite, { device: 'wasm' }).length).toBeGreaterThan(0);
     }
   });
@@ -56,7 +65,7 @@ describe('findSuite', () => {
   it('says which suites there are', () => {
     expect(() => findSuite('clasic')).toThrow('clasic: expected the name of a suite or a file; did you mean classic?');
     expect(() => findSuite('xyz')).toThrow(
-      'known are classic, continuous-control, dqn-ablation, dqn-family, dqn-gradus, ppo, pqn, quick, recurrent-ppo, reinforce, replay-study, searches, tabular, trpo, zeroth-and-first-order',
+      'known are box2d, classic, continuous-control, dqn-ablation, dqn-family, dqn-gradus, mujoco, ppo, pqn, quick, recurrent-ppo, reinforce, replay-study, searches, tabular, trpo, zeroth-and-first-order',
     );
     expect(() => findSuite(temporaryFolder())).toThrow('EISDIR');
   });
