@@ -7,7 +7,7 @@ const conditions = ['@gradus/source'];
 const folders = ['packages', 'apps'].flatMap((parent) =>
   readdirSync(`${import.meta.dirname}/${parent}`).map((name) => ({
     name,
-    root: `${import.meta.dirname}/${parent}/${name}`,
+    folder: `${parent}/${name}`,
   })),
 );
 
@@ -31,6 +31,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    experimental: { fsModuleCache: true },
     // Against tests that hang, for all of them: none depends on how fast or busy the machine is, and none sets a limit of its own.
     testTimeout: 600_000,
     hookTimeout: 600_000,
@@ -39,9 +40,14 @@ export default defineConfig({
     unstubEnvs: true,
     unstubGlobals: true,
     setupFiles: [`${import.meta.dirname}/tooling/scripts/set-up-tests.mjs`],
-    projects: folders.map(({ name, root }) => ({
+    projects: folders.map(({ name, folder }) => ({
       extends: true as const,
-      test: { name, root, isolate: !shared.has(name), include: ['test/**/*.test.ts'], exclude: ['test/browser/**'] },
+      test: {
+        name,
+        isolate: !shared.has(name),
+        include: [`${folder}/test/**/*.test.ts`],
+        exclude: ['**/test/browser/**'],
+      },
     })),
   },
 });
