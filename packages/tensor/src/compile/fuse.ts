@@ -1,7 +1,7 @@
 import { primitiveOf } from '../primitive.ts';
 import { sameShape, sizeOf, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { BitSet } from './bit-set.ts';
+import { BitMatrix } from './bit-matrix.ts';
 import { isAligned, type Computation, type Computations } from './computations.ts';
 import { isContiguous, type View } from './view.ts';
 
@@ -31,10 +31,11 @@ export class Units {
   /** The unit that computes a node. */
   readonly of: Map<Tensor, number> = new Map();
   /** By unit: the units it waits for, directly or not. Numbers of units that were joined into others may stay; nobody asks for them. */
-  readonly #after: BitSet[] = [];
-  readonly #alive: boolean[] = [];
+  readonly #after: BitMatrix;
+  readonly #alive: Set<number> = new Set();
 
   constructor(computations: readonly Computation[]) {
+    this.#after = new BitMatrix(computations.length);
     for (const computation of computations) {
       const { node, operands } = computation;
       const unit = this.all.length;
@@ -46,25 +47,21 @@ export class Units {
         dims: strided ? node.shape : undefined,
       });
       this.of.set(node, unit);
-      const after = new BitSet(computations.length);
       for (const { base } of operands) {
         const source = this.of.get(base);
-        if (source === undefined) continue;
-        after.add(source);
-        after.addAll(this.#after[source]);
+        if (source !== undefined) this.#waitFor(unit, source);
       }
-      this.#after.push(after);
-      this.#alive.push(true);
+      this.#alive.add(unit);
     }
   }
 
   /** Numbers of the units that are left. */
   get alive(): number[] {
-    return this.all.map((_, unit) => unit).filter((unit) => this.#alive[unit]);
+    return [...this.#alive];
   }
 
   waitsFor(unit: number, other: number): boolean {
-    return this.#after[unit].has(other);
+    return this.#after.has(unit, other);
   }
 
   /** Makes `unit` wait for `other`. @returns whether that is possible. */
@@ -75,20 +72,19 @@ export class Units {
     return true;
   }
 
-  /** Joins two units into the first one. @returns false, with nothing changed, when a third one lies between them. */
+  /** Joins two units, one of which waits for the other, into the first one. @returns false, with nothing changed, when a third one lies between them. */
   merge(into: number, other: number): boolean {
-    const later: number[] = [];
-    for (let between = 0; between < this.all.length; between++) {
-      if (!this.#alive[between] || between === into || between === other) continue;
-      const [afterInto, afterOther] = [this.waitsFor(between, into), this.waitsFor(between, other)];
-      if (afterInto && this.waitsFor(other, between)) return false;
-      if (afterOther && this.waitsFor(into, between)) return false;
-      // Who waits for both waits already for all that they wait for.
-      if (afterInto !== afterOther) later.push(between);
-    }
-    this.#after[into].addAll(this.#after[other]);
-    this.#after[into].delete(into);
-    this.#alive[other] = false;
+    const [first, second] = this.waitsFor(other, into) ? [into, other] : [other, into];
+    const others = this.#after.difference(second, first).filter((unit) => unit !== first && this.#alive.has(unit));
+    if (others.some((unit) => this.waitsFor(unit, first))) return false;
+    // Who waits for the first alone has to wait for the second's others too, and for both by the number that is left.
+    const later =
+      others.length === 0 && into === first
+        ? []
+        : this.alive.filter((unit) => unit !== second && this.waitsFor(unit, first) && !this.waitsFor(unit, second));
+    this.#after.addRow(into, other);
+    this.#after.delete(into, into);
+    this.#alive.delete(other);
     for (const each of later) this.#waitFor(each, into);
     const [kept, gone] = [this.all[into], this.all[other]];
     kept.root ??= gone.root;
@@ -108,12 +104,12 @@ export class Units {
     source.maps = source.maps.filter((map) => map !== computation);
     target.maps = [...target.maps, computation].sort((a, b) => a.index - b.index);
     this.of.set(node, to);
-    if (source.maps.length === 0 && source.root === undefined) this.#alive[from] = false;
+    if (source.maps.length === 0 && source.root === undefined) this.#alive.delete(from);
   }
 
   #waitFor(unit: number, other: number): void {
-    this.#after[unit].add(other);
-    this.#after[unit].addAll(this.#after[other]);
+    this.#after.add(unit, other);
+    this.#after.addRow(unit, other);
   }
 }
 
@@ -167,7 +163,7 @@ function joinChain(units: Units, node: Tensor, view: View): void {
   if (kinds.some((kind) => kind !== undefined && kind !== 'matmul')) return;
   if (a.root !== undefined && b.root !== undefined) return;
   if (a.dims !== undefined && b.dims !== undefined && !sameShape(a.dims, b.dims)) return;
-  if (chainSize(a, b) > maximumChain || !readsItselfInStep([a, b])) return;
+  if (chainSize(a, b) > maximumChain || !readEachOtherInStep(units, source, own)) return;
   // A chain after a product must not be what the product itself reads.
   const root = a.root ?? b.root;
   if (root?.operands.some(({ base }) => [source, own].includes(units.of.get(base) ?? -1)) === true) return;
@@ -206,18 +202,25 @@ function sink(
   if (newlyKept.length <= 1) units.move(computation, target);
 }
 
-/** Whether units, joined into one, read what they compute themselves element by element: it is in registers only. */
-function readsItselfInStep(units: readonly Unit[]): boolean {
-  const maps = units.flatMap((unit) => unit.maps);
-  const inside = new Set([...maps, ...units.flatMap(({ root }) => root ?? [])].map(({ node }) => node));
-  return maps.every(({ node, operands }) =>
-    operands.every((view) => !inside.has(view.base) || isAligned(view, node.shape)),
-  );
+/** Whether two units, joined into one, read what they compute themselves element by element: it is in registers only. */
+function readEachOtherInStep(units: Units, first: number, second: number): boolean {
+  for (const unit of [first, second]) {
+    for (const { node, operands } of units.all[unit].maps) {
+      for (const view of operands) {
+        const source = units.of.get(view.base);
+        if ((source === first || source === second) && !isAligned(view, node.shape)) return false;
+      }
+    }
+  }
+  return true;
 }
 
 /** Upper bound of the registers that two joined chains need. */
 function chainSize(a: Unit, b: Unit): number {
   const maps = [...a.maps, ...b.maps];
+  // No operand counted as another's: that is mostly few enough, and cheaper to know.
+  const most = maps.reduce((size, { operands }) => size + operands.length, maps.length);
+  if (most <= maximumChain) return most;
   const inside = new Set(maps.map(({ node }) => node));
   const outside = new Set<string>();
   for (const { operands } of maps) {

@@ -230,8 +230,9 @@ function bodyOf(unit: Unit, reduction: Computation | undefined, planned: Plan, p
   const inside = new Set(unit.maps.map(({ node }) => node));
   const inputs = collectInputs(unit, reduction, inside);
   const registers = new Map<Tensor, number>();
+  const inputRegisters = new Map(inputs.map(({ key }, register) => [key, register]));
   const registerOf = (view: View, shape: Shape): number =>
-    registers.get(view.base) ?? inputs.findIndex((input) => input.key === inputKey(view, shape));
+    registers.get(view.base) ?? inputRegisters.get(inputKey(view, shape)) ?? -1;
 
   const products = fusedProducts(unit, inside, planned);
   const operations: number[][] = [];
@@ -302,16 +303,17 @@ function inputKey(view: View, shape: Shape): string {
 
 /** What a chain reads from memory, each thing once. */
 function collectInputs(unit: Unit, reduction: Computation | undefined, inside: ReadonlySet<Tensor>): Input[] {
-  const inputs: Input[] = [];
+  const inputs = new Map<string, Input>();
   const readers = reduction === undefined ? unit.maps : [...unit.maps, reduction];
   for (const { node, operands } of readers) {
     operands.forEach((view, i) => {
+      if (inside.has(view.base)) return;
       const shape = node.inputs[i].shape;
       const key = inputKey(view, shape);
-      if (inside.has(view.base) || inputs.some((input) => input.key === key)) return;
+      if (inputs.has(key)) return;
       const kind = operandKind(view, shape);
       const constant = view.base.op === 'constant' ? bitsOf(scalarValue(view.base), view.base.dtype) : undefined;
-      inputs.push({
+      inputs.set(key, {
         key,
         view,
         kind: { contiguous: code.INPUT_CONTIGUOUS, scalar: code.INPUT_SCALAR, strided: code.INPUT_STRIDED }[kind],
@@ -320,7 +322,7 @@ function collectInputs(unit: Unit, reduction: Computation | undefined, inside: R
       });
     });
   }
-  return inputs;
+  return [...inputs.values()];
 }
 
 /** Products inside a chain that only one sum reads: they become one multiply-add. */

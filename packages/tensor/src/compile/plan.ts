@@ -52,8 +52,9 @@ export function plan(graph: Graph, computations: Computations, units: Units): Pl
   const variableOf = new Map([...graph.variables].map(([variable, node]) => [node, variable]));
   const inPlace = new Map<Tensor, Tensor>();
   const lateCopies: [Tensor, Tensor][] = [];
+  const readers = readersOf(units, computations);
   for (const [initial, value] of computations.assignments) {
-    if (canUpdateInPlace(units, initial, value)) inPlace.set(value, initial);
+    if (canUpdateInPlace(units, readers.get(initial) ?? [], initial, value)) inPlace.set(value, initial);
     else lateCopies.push([value, initial]);
   }
   const steps = schedule(units);
@@ -114,12 +115,22 @@ export function plan(graph: Graph, computations: Computations, units: Units): Pl
  * Whether a new value can be written over the old one: everybody else has read the old one before, and its own
  * instruction reads each element no later than it overwrites it. Orders the units accordingly.
  */
-function canUpdateInPlace(units: Units, initial: Tensor, value: Tensor): boolean {
+function canUpdateInPlace(units: Units, readingUnits: Iterable<number>, initial: Tensor, value: Tensor): boolean {
   const writer = units.of.get(value);
   if (writer === undefined || !readsInStep(units.all[writer], initial, value)) return false;
-  const readers = units.alive.filter((unit) => unit !== writer && reads(units.all[unit], initial));
+  const readers = [...readingUnits].filter((unit) => unit !== writer);
   if (readers.some((reader) => units.waitsFor(reader, writer))) return false;
   return readers.every((reader) => units.waitsFor(writer, reader) || units.order(writer, reader));
+}
+
+/** The units that read what assignments change. */
+function readersOf(units: Units, { list, assignments }: Computations): ReadonlyMap<Tensor, ReadonlySet<number>> {
+  const readers = new Map([...assignments.keys()].map((initial) => [initial, new Set<number>()]));
+  for (const { node, operands } of list) {
+    const unit = units.of.get(node);
+    for (const { base } of operands) if (unit !== undefined) readers.get(base)?.add(unit);
+  }
+  return readers;
 }
 
 function computationsOf(unit: Unit): readonly Computation[] {
