@@ -72,16 +72,18 @@ export class Units {
     return true;
   }
 
-  /** Joins two units, one of which waits for the other, into the first one. @returns false, with nothing changed, when a third one lies between them. */
+  /** Joins two units into the first one. @returns false, with nothing changed, when a third one lies between them. */
   merge(into: number, other: number): boolean {
     const [first, second] = this.waitsFor(other, into) ? [into, other] : [other, into];
     const others = this.#after.difference(second, first).filter((unit) => unit !== first && this.#alive.has(unit));
     if (others.some((unit) => this.waitsFor(unit, first))) return false;
-    // Who waits for the first alone has to wait for the second's others too, and for both by the number that is left.
-    const later =
-      others.length === 0 && into === first
-        ? []
-        : this.alive.filter((unit) => unit !== second && this.waitsFor(unit, first) && !this.waitsFor(unit, second));
+    // Who waits for one of them alone has to wait for both, and for all that they wait for.
+    const haveAll = others.length === 0 && into === first && this.waitsFor(other, into);
+    const later = haveAll
+      ? []
+      : this.alive.filter(
+          (unit) => unit !== into && unit !== other && this.waitsFor(unit, into) !== this.waitsFor(unit, other),
+        );
     this.#after.addRow(into, other);
     this.#after.delete(into, into);
     this.#alive.delete(other);
