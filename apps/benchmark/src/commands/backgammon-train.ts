@@ -6,10 +6,9 @@ import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '
 import { integerFrom, oneSeed, positiveNumber } from '../catalog/parse-options.ts';
 import { assignedOptions } from '../catalog/settings.ts';
 import { checkOutputFolder } from '../files/check-output-folder.ts';
-import { TrainingFolder } from '../results/training-folder.ts';
 import { count } from '../runs/results.ts';
-import { reasons, saveSomewhere } from '../runs/run.ts';
 import { trainInterruptibly } from '../runs/train-interruptibly.ts';
+import { reasons, saveSomewhere, TrainingPlace } from '../runs/training-place.ts';
 import { fromUser, UserError } from '../user-error.ts';
 
 interface TrainOptions {
@@ -59,28 +58,20 @@ export function addBackgammonTrain(group: Command): void {
 async function trainCommand(options: TrainOptions): Promise<void> {
   const { out, resume, force, json, log, checkpointEvery } = options;
   if (out !== undefined) await checkOutputFolder(out, { replace: force, advice: `--resume ${out} goes on with it` });
-  const known = resume === undefined ? undefined : await resumeRun(resume, options);
-  const given = out ?? resume;
-  let folder = given === undefined ? undefined : await TrainingFolder.take(given);
+  const place = await TrainingPlace.take(options);
   try {
-    const { run, agent } = known ?? (await startRun(options));
+    const { run, agent } = resume === undefined ? await startRun(options) : await resumeRun(resume, options);
     const own = `runs/${agent.algorithm}-${agent.options.seed}`;
-    const folderPath = async (): Promise<string> => (folder ??= await TrainingFolder.takeNew(own)).path;
-    const save = async (place: string): Promise<void> => saveBackgammonRun(place, run, agent);
+    const save = async (folder: string): Promise<void> => saveBackgammonRun(folder, run, agent);
     const time = await trainInterruptibly(agent, {
       steps: run.games,
       quiet: json,
       log,
       checkpointEvery,
-      checkpoint: async () => save(await folderPath()),
-      keep: async () => {
-        folder ??= await TrainingFolder.takeNew(own).catch(() => undefined);
-        const saved = await saveSomewhere(folder?.path ?? own, save);
-        const advice = saved.folder === undefined ? [] : [`to go on: gradus backgammon train --resume ${saved.folder}`];
-        return [...reasons(saved), ...advice].join('; ');
-      },
+      checkpoint: async () => save(await place.need(own)),
+      keep: async () => place.keep(own, save, 'gradus backgammon train --resume'),
     });
-    const saved = await saveSomewhere(await folderPath(), save);
+    const saved = await saveSomewhere(await place.need(own), save);
     const { steps_per_second, seconds } = time;
     const result = { games: agent.step, seed: agent.options.seed, games_per_second: steps_per_second, seconds };
     if (json) console.log(JSON.stringify({ ...result, out: saved.folder }));
@@ -89,7 +80,7 @@ async function trainCommand(options: TrainOptions): Promise<void> {
     if (!json) console.log(`saved in ${saved.folder}; how it plays: gradus backgammon evaluate ${saved.folder}`);
     agent.dispose();
   } finally {
-    await folder?.release();
+    await place.release();
   }
 }
 

@@ -14,7 +14,6 @@ import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '
 import { integerFrom, oneSeed, positiveNumber } from '../catalog/parse-options.ts';
 import { assignedOptions } from '../catalog/settings.ts';
 import { checkOutputFolder } from '../files/check-output-folder.ts';
-import { TrainingFolder } from '../results/training-folder.ts';
 import { languageAlgorithms, type LanguageAlgorithm, type Material, type Training } from '../rlhf/algorithms.ts';
 import { readDataFile } from '../rlhf/data-file.ts';
 import { chatTemplateOf, fromFiles, loadLanguageModel, type TextFiles } from '../rlhf/language-model.ts';
@@ -29,8 +28,8 @@ import {
   type LanguageRun,
 } from '../rlhf/language-run.ts';
 import { count } from '../runs/results.ts';
-import { reasons, saveSomewhere } from '../runs/run.ts';
 import { trainInterruptibly } from '../runs/train-interruptibly.ts';
+import { reasons, saveSomewhere, TrainingPlace } from '../runs/training-place.ts';
 import { fromUser, UserError } from '../user-error.ts';
 
 interface RlhfTrainOptions {
@@ -186,21 +185,17 @@ async function rlhfTrainCommand(name: string, options: RlhfTrainOptions, command
       advice: `--resume ${out} goes on with it`,
     });
   }
-  const given = out ?? resume;
-  // Taken first, so that of two commands one says that the other is there; a folder to resume is none to make.
-  const known = resume === undefined ? undefined : await loadLanguageRun(resume);
-  let folder = given === undefined ? undefined : await TrainingFolder.take(given);
+  const place = await TrainingPlace.take(options);
   try {
     const started =
-      known === undefined ? await startRun(name, options, command) : await resumeRun(name, resume ?? '', options);
+      resume === undefined ? await startRun(name, options, command) : await resumeRun(name, resume, options);
     const { run, trainer, decoder, textFiles } = started;
-    if (folder !== undefined && known === undefined) await forgetModel(folder.path);
+    if (place.folder !== undefined && resume === undefined) await forgetModel(place.folder);
     const own = `runs/${run.algorithm}-${basename(resolve(run.model))}-${run.seed}`;
-    const folderPath = async (): Promise<string> => (folder ??= await TrainingFolder.takeNew(own)).path;
-    const save = async (place: string): Promise<void> => saveLanguageRun(place, run, trainer, decoder, textFiles);
-    const saveWithModel = async (place: string): Promise<void> => {
-      await save(place);
-      if (name !== 'reward') await saveModel(place, decoder, run, textFiles);
+    const save = async (folder: string): Promise<void> => saveLanguageRun(folder, run, trainer, decoder, textFiles);
+    const saveWithModel = async (folder: string): Promise<void> => {
+      await save(folder);
+      if (name !== 'reward') await saveModel(folder, decoder, run, textFiles);
     };
     const last = lastMetrics();
     const time = await trainInterruptibly(trainer, {
@@ -208,16 +203,11 @@ async function rlhfTrainCommand(name: string, options: RlhfTrainOptions, command
       quiet: json,
       log,
       checkpointEvery,
-      checkpoint: async () => save(await folderPath()),
-      keep: async () => {
-        folder ??= await TrainingFolder.takeNew(own).catch(() => undefined);
-        const saved = await saveSomewhere(folder?.path ?? own, saveWithModel);
-        const advice = saved.folder === undefined ? [] : [`to go on: gradus rlhf ${name} --resume ${saved.folder}`];
-        return [...reasons(saved), ...advice].join('; ');
-      },
+      checkpoint: async () => save(await place.need(own)),
+      keep: async () => place.keep(own, saveWithModel, `gradus rlhf ${name} --resume`),
       evaluation: last,
     });
-    const saved = await saveSomewhere(await folderPath(), saveWithModel);
+    const saved = await saveSomewhere(await place.need(own), saveWithModel);
     const { algorithm, model, data, seed } = run;
     const result = {
       algorithm,
@@ -234,7 +224,7 @@ async function rlhfTrainCommand(name: string, options: RlhfTrainOptions, command
     if (saved.failure !== undefined) throw new UserError(reasons(saved).join('; '));
     if (!json) console.log(adviceText(name, saved.folder ?? ''));
   } finally {
-    await folder?.release();
+    await place.release();
   }
 }
 

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Agent, VectorEnv } from '@gradus/core';
 import { makeVectorEnv } from '../catalog/environments.ts';
 import { Option, type Command } from 'commander';
@@ -10,7 +9,7 @@ import { fileName } from '../files/file-name.ts';
 import { integerFrom, oneSeed, positiveNumber } from '../catalog/parse-options.ts';
 import { forgetBest, keepBest, refuseBest, resumeBest } from '../runs/keep-best.ts';
 import { count, cutOffText, resultsTable, scoreAgent } from '../runs/results.ts';
-import { loadRun, loadRunAgent, reasons, saveRun, saveRunSomewhere, type Run } from '../runs/run.ts';
+import { loadRun, loadRunAgent, saveRun, type Run } from '../runs/run.ts';
 import {
   chooseSettings,
   findSettings,
@@ -21,7 +20,7 @@ import {
 } from '../catalog/settings.ts';
 import { nameHint } from '../files/name-hint.ts';
 import { trainInterruptibly } from '../runs/train-interruptibly.ts';
-import { TrainingFolder } from '../results/training-folder.ts';
+import { reasons, saveSomewhere, TrainingPlace } from '../runs/training-place.ts';
 import { trainingEnv, wrapAsTrained } from '../catalog/training-env.ts';
 import { environmentOf } from '../catalog/user-modules.ts';
 import { fromUser, UserError } from '../user-error.ts';
@@ -142,9 +141,7 @@ async function trainCommand(
     await checkOutputFolder(out, { replace: options.force || !isElsewhere, advice });
   }
   if (resume !== undefined && !(out !== undefined && isElsewhere)) await refuseBest(resume);
-  // Of another's agent nothing is replaced, and a folder without one is none to make.
-  const given = out ?? (resume !== undefined && existsSync(join(resume, 'agent.json')) ? resume : undefined);
-  let folder = given === undefined ? undefined : await TrainingFolder.take(given);
+  const place = await TrainingPlace.take(options);
   let started: StartedRun | undefined;
   try {
     started =
@@ -153,30 +150,24 @@ async function trainCommand(
         : await resumeRun(resume, algorithm, environment, options);
     const { run, agent } = started;
     const own = `runs/${run.algorithm}-${fileName(run.environment)}-${run.seed}`;
-    const folderPath = async (): Promise<string> => (folder ??= await TrainingFolder.takeNew(own)).path;
-    const kept = { saveReplay: options.saveReplay };
-    const checkpoint = async (): Promise<void> => saveRun(await folderPath(), run, agent, kept);
-    if (isElsewhere && folder !== undefined) await forgetBest(folder.path);
-    const before = resume === undefined ? undefined : await resumeBest(resume, folder?.path);
-    const every = options.evalEvery ?? (folder === undefined ? undefined : Math.ceil(run.steps / 10));
-    const evaluation = every === undefined ? undefined : keepBest({ run, every, before, folder: folderPath });
-    const keep = async (): Promise<string> => {
-      folder ??= await TrainingFolder.takeNew(own).catch(() => undefined);
-      const saved = await saveRunSomewhere(folder?.path ?? own, run, agent, kept);
-      const advice = saved.folder === undefined ? [] : [`to go on: gradus train --resume ${saved.folder}`];
-      return [...reasons(saved), ...advice].join('; ');
-    };
+    const { saveReplay } = options;
+    const save = async (folder: string): Promise<void> => saveRun(folder, run, agent, { saveReplay });
+    if (isElsewhere && place.folder !== undefined) await forgetBest(place.folder);
+    const before = resume === undefined ? undefined : await resumeBest(resume, place.folder);
+    const every = options.evalEvery ?? (place.folder === undefined ? undefined : Math.ceil(run.steps / 10));
+    const evaluation =
+      every === undefined ? undefined : keepBest({ run, every, before, folder: async () => place.need(own) });
     const { log, json, checkpointEvery, episodes } = options;
     const time = await trainInterruptibly(agent, {
       steps: run.steps,
       quiet: json,
       log,
-      keep,
-      checkpoint,
+      keep: async () => place.keep(own, save, 'gradus train --resume'),
+      checkpoint: async () => save(await place.need(own)),
       checkpointEvery,
       evaluation,
     });
-    const saved = folder === undefined ? undefined : await saveRunSomewhere(folder.path, run, agent, kept);
+    const saved = place.folder === undefined ? undefined : await saveSomewhere(place.folder, save);
     const result = {
       algorithm: run.algorithm,
       environment: run.environment,
@@ -202,7 +193,7 @@ async function trainCommand(
   } finally {
     // Threads of its own would keep the process alive.
     started?.env.close();
-    await folder?.release();
+    await place.release();
   }
 }
 

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CheckpointError, type Agent, type Checkpoint, type CheckpointOptions, type VectorEnv } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
@@ -42,53 +40,6 @@ export async function saveRun(folder: string, run: Run, agent: Agent, options: C
   const described: Run = { ...run, ...importsFrom(folder) };
   const description = new TextEncoder().encode(`${JSON.stringify(described, undefined, 2)}\n`);
   await saveCheckpoint(folder, { ...checkpoint, files: { ...checkpoint.files, [RUN_FILE]: description } });
-}
-
-/** Where an agent was saved in the end, nowhere perhaps, and why not where it should have been. */
-export interface SavedRun {
-  readonly folder: string | undefined;
-  readonly failure?: Error;
-}
-
-/** What kept an agent from being saved where it should have been, and where it is. */
-export function reasons({ folder, failure }: SavedRun): string[] {
-  if (failure === undefined) return [];
-  return [failure.message, folder === undefined ? 'nor anywhere else' : `the agent is saved in ${folder} instead`];
-}
-
-/** Saves an agent as {@link saveRun} does; where that fails, beside `folder` or else among the temporary files. */
-export async function saveRunSomewhere(
-  folder: string,
-  run: Run,
-  agent: Agent,
-  options: CheckpointOptions = {},
-): Promise<SavedRun> {
-  return saveSomewhere(folder, async (place) => saveRun(place, run, agent, options));
-}
-
-/** Has `save` save in `folder`; where that fails, beside it or else among the temporary files. */
-export async function saveSomewhere(folder: string, save: (place: string) => Promise<void>): Promise<SavedRun> {
-  try {
-    await save(folder);
-    return { folder };
-  } catch (failure) {
-    if (!(failure instanceof CheckpointError)) throw failure;
-    for (const place of [`${folder.replace(/[/\\]+$/, '')}-rescued-`, join(tmpdir(), 'gradus-')]) {
-      try {
-        const other = await mkdtemp(place);
-        try {
-          await save(other);
-        } catch (error) {
-          await rm(other, { recursive: true, force: true });
-          throw error;
-        }
-        return { folder: other, failure };
-      } catch {
-        // The next place may do, and if none does, the first failure is the one to tell.
-      }
-    }
-    return { folder: undefined, failure };
-  }
 }
 
 /** What {@link saveRun} saved. @throws CheckpointError when it is not there or not complete. */

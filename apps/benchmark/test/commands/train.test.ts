@@ -4,7 +4,8 @@ import { readState, spawnSeed, streams, type StateDict } from '@gradus/core';
 import { loadCheckpoint } from '@gradus/core/node';
 import { describe, expect, it, vi } from 'vitest';
 import { playEpisodes } from '../../src/runs/results.ts';
-import { loadRun, loadRunAgent, saveRun, saveRunSomewhere } from '../../src/runs/run.ts';
+import { loadRun, loadRunAgent, saveRun } from '../../src/runs/run.ts';
+import { saveSomewhere } from '../../src/runs/training-place.ts';
 import { startGradus } from '../gradus-process.ts';
 import { runCommand, type CommandRun } from '../run-command.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -364,21 +365,22 @@ describe('the folder of a training run', () => {
     const folder = join(root, 'agent');
     const { run } = await trained(folder);
     const agent = await loadRunAgent(run, (await loadRun(folder)).checkpoint);
+    const save = async (place: string): Promise<void> => saveRun(place, run, agent);
     const taken = join(root, 'taken');
     mkdirSync(taken);
     writeFileSync(join(taken, 'agent.json'), '{"name":"mine"}');
-    const beside = await saveRunSomewhere(taken, run, agent);
+    const beside = await saveSomewhere(taken, save);
     expect(beside.folder).toMatch(/taken-rescued-\w+$/);
     expect(beside.failure?.message).toContain('agent.json is not of the format gradus-agent');
     expect((await loadRun(beside.folder!)).run).toEqual(run);
 
     vi.stubEnv('TMPDIR', root);
-    const elsewhere = await saveRunSomewhere(join(taken, 'agent.json', 'agent'), run, agent);
+    const elsewhere = await saveSomewhere(join(taken, 'agent.json', 'agent'), save);
     expect(elsewhere.folder).toMatch(/\/gradus-\w+$/);
     expect((await loadRun(elsewhere.folder!)).run).toEqual(run);
 
     vi.stubEnv('TMPDIR', join(root, 'missing'));
-    expect((await saveRunSomewhere(join(taken, 'agent.json', 'agent'), run, agent)).folder).toBeUndefined();
+    expect((await saveSomewhere(join(taken, 'agent.json', 'agent'), save)).folder).toBeUndefined();
     vi.unstubAllEnvs();
   });
 });
