@@ -113,10 +113,9 @@ export class OffPolicyLoop implements AgentState {
       return;
     }
     this.replay().setState(readState(state, 'replay'));
-    const { learningStarts } = this.options;
-    const { learningStarts: before = learningStarts } = state;
-    // Later or earlier, where it was given another one.
-    this.learnsFrom = readNumber(state, 'learnsFrom') + learningStarts - readNumber({ before }, 'before');
+    // Later or earlier, where it was given another `learningStarts`.
+    const later = this.options.learningStarts - readNumber(state, 'learningStarts');
+    this.learnsFrom = readNumber(state, 'learnsFrom') + later;
   }
 
   private tellEmptied(): void {
