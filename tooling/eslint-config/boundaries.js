@@ -152,9 +152,14 @@ export const boundaries = [
     [noNode],
   ),
   restrictImports(
-    ['commands/rlhf-table.ts', 'experiments/summaries-table.ts', 'rlhf/lecture.ts', 'rlhf/miniature-curve.ts'].map(
-      (name) => `apps/benchmark/src/${name}`,
-    ),
+    [
+      'commands/rlhf-table.ts',
+      'experiments/over-optimization.ts',
+      'experiments/summaries-table.ts',
+      'experiments/weak-reward-model.ts',
+      'rlhf/lecture.ts',
+      'rlhf/miniature-curve.ts',
+    ].map((name) => `apps/benchmark/src/${name}`),
     'The comparison of methods',
     [...arrows['apps/benchmark'].imports, 'llm-rlhf/miniature'],
     [],

@@ -247,6 +247,7 @@ test('bad arguments of the miniature are refused in words', async () => {
       makeMiniature: () => [{ seed: 1, training: 2, validation: 2, prompts: 2, heldOut: 2 }],
       // Minutes of training, each of whose steps has tests of its own.
       prepareMiniature: null,
+      withFewerLabels: null,
       trainMiniature: null,
       scoreMiniature: null,
       drawPost: () => [draws()],

@@ -4,6 +4,7 @@ import {
   prepareMiniature,
   scoreMiniature,
   trainMiniature,
+  withFewerLabels,
   type PreparedMiniature,
 } from '@gradus/llm-rlhf/miniature';
 import * as t from '@gradus/tensor';
@@ -21,6 +22,17 @@ test('the same seed makes the same models', () => {
   expect(again.rewardModelAccuracy).toBe(prepared.rewardModelAccuracy);
   expect(prepared.sftSteps).toBe(250);
   expect(prepared.preferences).toHaveLength(220);
+});
+
+test('of fewer labels another reward model is made, and nothing else', () => {
+  const [few, again] = [1, 2].map(() => withFewerLabels(prepared, { seed: 3, pairs: 64, rewardEpochs: 1 }));
+  expect(few.preferences).toEqual(prepared.preferences.slice(0, 64));
+  expect([few.sft, few.data, few.heldPreferences]).toEqual([prepared.sft, prepared.data, prepared.heldPreferences]);
+  expect(prepared.heldPreferences).toHaveLength(20);
+  expect(few.rewardModelAccuracy).toBe(preferenceAccuracy(few.rewardModel, prepared.heldPreferences));
+  expect(t.saveParameters(few.rewardModel.parameters)).toEqual(t.saveParameters(again.rewardModel.parameters));
+  expect(t.saveParameters(few.rewardModel.parameters)).not.toEqual(t.saveParameters(prepared.rewardModel.parameters));
+  expect(() => withFewerLabels(prepared, { seed: 3, pairs: 0 })).toThrow('withFewerLabels: expected pairs to be');
 });
 
 test('reward models are centred on human summaries', () => {

@@ -5,6 +5,7 @@ import { dqnAblation } from './dqn-ablation.ts';
 import type { Experiment } from './experiment.ts';
 import { exploration } from './exploration.ts';
 import { gradientVariance } from './gradient-variance.ts';
+import { overOptimization } from './over-optimization.ts';
 import { qLearningContraction } from './q-learning-contraction.ts';
 import { reinforceTricks } from './reinforce-tricks.ts';
 import { replayStudy } from './replay-study.ts';
@@ -12,6 +13,7 @@ import { stepSizes } from './step-sizes.ts';
 import { summariesTable } from './summaries-table.ts';
 import { tdGammonExperiment } from './td-gammon.ts';
 import { tdLambdaExperiment } from './td-lambda.ts';
+import { weakRewardModel } from './weak-reward-model.ts';
 import { zerothAndFirstOrder } from './zeroth-and-first-order.ts';
 
 /** All experiments. */
@@ -28,6 +30,8 @@ export const experiments: readonly Experiment[] = [
   zerothAndFirstOrder,
   replayStudy,
   summariesTable,
+  overOptimization,
+  weakRewardModel,
   tdGammonExperiment,
   agentsWithTools,
 ];

@@ -13,6 +13,8 @@ export {
   type TrainMiniatureOptions,
   miniatureModel,
   prepareMiniature,
+  withFewerLabels,
+  type FewerLabelsOptions,
   type MiniatureMethod,
   type MiniatureStudyOptions,
   type PreparedMiniature,

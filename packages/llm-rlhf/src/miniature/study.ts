@@ -77,6 +77,8 @@ export interface PreparedMiniature {
   readonly sftSteps: number;
   readonly sftLoss: number;
   readonly preferences: readonly PreferenceExample[];
+  /** Others, by which reward models are measured. */
+  readonly heldPreferences: readonly PreferenceExample[];
   readonly rewardModel: RewardModel;
   /** How often the reward model agrees with labels that it has not seen. */
   readonly rewardModelAccuracy: number;
@@ -150,29 +152,59 @@ export function prepareMiniature(options: MiniatureStudyOptions): PreparedMiniat
   }));
   const labelled = labelPairs(drawn, random);
   const heldCount = Math.ceil(HELD_PAIRS * labelled.length);
-  const [held, preferences] = [labelled.slice(0, heldCount), labelled.slice(heldCount)];
+  const [heldPreferences, preferences] = [labelled.slice(0, heldCount), labelled.slice(heldCount)];
+  const begun = { data, sft, sftSteps, sftLoss, heldPreferences };
+  return rewarded(begun, preferences, random, { seed, rewardEpochs, onProgress, ...placed });
+}
 
+/** How the reward model is made anew, of fewer labels. */
+export interface FewerLabelsOptions extends DeviceOption {
+  readonly seed: number;
+  /** So many of the labelled pairs; all, where there are fewer. */
+  readonly pairs: number;
+  /** Epochs over them. Default 3. */
+  readonly rewardEpochs?: number;
+}
+
+/** The same with a reward model of fewer labelled pairs, which DPO sees too: what it is worth to ask people more. */
+export function withFewerLabels(prepared: PreparedMiniature, options: FewerLabelsOptions): PreparedMiniature {
+  t.checkArguments('withFewerLabels', { prepared }, { prepared: anObject });
+  checkNeeded('withFewerLabels', options, {
+    seed: t.naturalNumber,
+    pairs: t.positiveInteger,
+    rewardEpochs: t.optional(t.positiveInteger),
+    device: t.optional(aDevice),
+  });
+  const { seed, pairs, rewardEpochs = 3, ...placed } = options;
+  const random = new Random(seed).fork('reward model');
+  return rewarded(prepared, prepared.preferences.slice(0, pairs), random, { seed, rewardEpochs, ...placed });
+}
+
+type Begun = Omit<PreparedMiniature, 'preferences' | 'rewardModel' | 'rewardModelAccuracy'>;
+
+/** What was begun, with a reward model of so many labels. */
+function rewarded(
+  begun: Begun,
+  preferences: readonly PreferenceExample[],
+  random: Random,
+  options: DeviceOption & Pick<MiniatureStudyOptions, 'seed' | 'onProgress'> & { readonly rewardEpochs: number },
+): PreparedMiniature {
+  const { seed, rewardEpochs, onProgress, ...placed } = options;
+  const { data, sft, heldPreferences } = begun;
   const rewardModel = new RewardModel(copyDecoder(sft), random, placed);
   const rewarding = new RewardTrainer(
     { model: rewardModel, rows: preferences },
     { seed, learningRate: linear(2e-3, 0), batchSize: SFT_BATCH, weightDecay: 0.01, ...placed },
   );
   for (const { step, totalSteps } of rewarding.learn({ steps: rewardEpochs * preferences.length })) {
-    onProgress('reward model', step / totalSteps);
+    onProgress?.('reward model', step / totalSteps);
   }
   rewarding.dispose();
   rewardModel.center(
     data.validation.map(({ prompt, completion }) => [...Array.from(prompt), ...Array.from(completion)]),
   );
-  return {
-    data,
-    sft,
-    sftSteps,
-    sftLoss,
-    preferences,
-    rewardModel,
-    rewardModelAccuracy: preferenceAccuracy(rewardModel, held),
-  };
+  const rewardModelAccuracy = preferenceAccuracy(rewardModel, heldPreferences);
+  return { ...begun, preferences, rewardModel, rewardModelAccuracy };
 }
 
 /** How a method is trained. */
