@@ -42,6 +42,8 @@ export interface CatalogEntry {
   readonly seed: number;
   /** The speed at first. Default `full`. */
   readonly speed?: Speed;
+  /** Whether nothing moves in it unless it learns. Default: no. */
+  readonly isStill?: boolean;
 }
 
 const cartPoleOrAcrobot = { 'cart-pole': 'CartPole', acrobot: 'Acrobot' };
@@ -76,6 +78,7 @@ export const catalog = {
     choices: [],
     y: 'share of pulls of the best arm, 50 bandits',
     seed: 1,
+    isStill: true,
   },
   tricks: {
     title: 'The cross-entropy method, and REINFORCE with its tricks, on CartPole',
@@ -202,12 +205,14 @@ export const catalog = {
     y: 'points a game against a linear evaluator',
     pretrained: () => 'td-gammon',
     seed: 1,
+    isStill: true,
   },
   rlhf: {
     title: 'Learning from human feedback, and too much of it',
     choices: [{ kind: 'slider', name: 'beta', label: 'β', initial: 0, stops: [0, 0.02, 0.05, 0.1, 0.2, 0.5] }],
     y: 'gained since supervised fine-tuning',
     seed: 1,
+    isStill: true,
   },
 } as const satisfies Readonly<Record<string, CatalogEntry>>;
 

@@ -102,8 +102,8 @@ class RlhfDemo implements Demo {
       { label: 'A post', text: words(prompt) },
       { label: 'A person’s summary', text: words(completion) },
       { label: 'The model’s', text: words(tokens) || '(nothing)' },
-      { label: 'The reward model gives it', text: reward.toFixed(2) },
-      { label: 'The gold judge, 3 at most', text: judgeSummary(prompt, tokens).gold.toFixed(2) },
+      { label: 'The reward model gives it', text: signed(reward) },
+      { label: 'The gold judge, 3 at most', text: signed(judgeSummary(prompt, tokens).gold) },
     ];
   }
 
@@ -136,4 +136,9 @@ function take(parameters: Parameters, file: Uint8Array, prefix: string): void {
   const own = Object.entries(decodeSafetensors(file)).filter(([name]) => name.startsWith(prefix));
   const tensors = Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
   loadParameters(parameters, encodeSafetensors(tensors));
+}
+
+/** With two digits, and a minus. */
+function signed(value: number): string {
+  return value.toFixed(2).replace('-', '−');
 }

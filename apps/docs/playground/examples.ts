@@ -8,7 +8,8 @@ export interface Example {
 export const examples: Readonly<Record<string, Example>> = {
   environment: {
     title: 'an environment',
-    code: `// A walk of seven squares: the treasure is at the right end, and each step costs a little.
+    code: `// A walk of seven squares: the treasure is at the right end,
+// and each step costs a little.
 import { Discrete } from '@gradus/core';
 import { QLearning } from '@gradus/value-based';
 
@@ -24,7 +25,8 @@ class Walk {
     this.square += action === 1 ? 1 : -1;
     const treasure = this.square === 6;
     const reward = treasure ? 1 : -0.01;
-    return { observation: this.square, reward, terminated: treasure || this.square === 0, truncated: false };
+    const terminated = treasure || this.square === 0;
+    return { observation: this.square, reward, terminated, truncated: false };
   }
 }
 
@@ -37,7 +39,8 @@ for (let square = 1; square < 6; square++) print(square, agent.actionValues(squa
   },
   rule: {
     title: 'an update rule',
-    code: `// SARSA or Q-learning on the cliff? Change the target, and see which path is learned.
+    code: `// SARSA or Q-learning on the cliff? Change the target,
+// and see which path is learned.
 import { makeEnv } from '@gradus/envs';
 import { Random } from '@gradus/core';
 
@@ -67,7 +70,8 @@ for (let row = 0; row < 4; row++) {
   },
   loss: {
     title: 'a loss',
-    code: `// REINFORCE with a loss of your own: whole episodes of CartPole, one program for the update.
+    code: `// REINFORCE with a loss of your own: whole episodes of CartPole,
+// one program for the update.
 import { Random } from '@gradus/core';
 import { makeEnv } from '@gradus/envs';
 import * as t from '@gradus/tensor';

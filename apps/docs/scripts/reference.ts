@@ -1,13 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  Application,
-  Comment,
-  ReflectionKind,
-  type DeclarationReflection,
-  type Router,
-  type TypeDocOptions,
-} from 'typedoc';
+import { Application, ReflectionKind, type DeclarationReflection, type Router, type TypeDocOptions } from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
 import { docs, generated } from './folders.ts';
 
@@ -95,13 +88,25 @@ function mendPage(file: string): void {
 function writeOptions(entry: string, { name, children = [] }: DeclarationReflection): void {
   const rows = children.map((option) => {
     const type = (option.type?.toString() ?? '').replaceAll('|', String.raw`\|`);
-    const text = Comment.combineDisplayParts(option.comment?.summary ?? []);
+    // What is linked to is named as code, which becomes a link.
+    const parts = option.comment?.summary ?? [];
+    const text = parts.map((part) => (part.kind === 'inline-tag' ? `\`${part.text}\`` : part.text)).join('');
     return `| \`${option.name}\` | \`${type}\` | ${text.replaceAll(/\s+/g, ' ').replaceAll('|', String.raw`\|`)} |`;
   });
   const folder = join(generated, 'options', entry);
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     join(folder, `${name}.md`),
-    ['| option | type | what it is |', '| --- | --- | --- |', ...rows, ''].join('\n'),
+    // Blank lines around it, so that it is Markdown.
+    [
+      '<div class="options">',
+      '',
+      '| option | type | what it is |',
+      '| --- | --- | --- |',
+      ...rows,
+      '',
+      '</div>',
+      '',
+    ].join('\n'),
   );
 }

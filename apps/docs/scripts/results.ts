@@ -64,7 +64,12 @@ function groupsOf(suite: string): Group[] {
   return [...groups.values()].map((runs) => ({ suite, runs }));
 }
 
-const number = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 });
+const number = new Intl.NumberFormat('en', {
+  maximumFractionDigits: 1,
+  minimumFractionDigits: 1,
+  // What is rounded to 0 has no sign.
+  signDisplay: 'negative',
+});
 const count = new Intl.NumberFormat('en');
 const shown = (value: number): string => number.format(value).replace('-', '−');
 
@@ -87,7 +92,8 @@ function tableOf(groups: readonly Group[]): string {
   return [
     '| environment | settings | steps | seeds | IQM [95 %] | lowest to highest |',
     '| --- | --- | --: | --: | --: | --: |',
-    ...groups.map(rowOf),
+    // The same runs may be of several suites.
+    ...new Set(groups.map(rowOf)),
     '',
     'Mean returns of 100 fresh episodes with the best action, after training: the interquartile mean over seeds, with a bootstrap interval.',
     `Trained with ${[...origins].join('; ')}.`,

@@ -130,7 +130,7 @@ function gameFigure({ environment, steps, variants }: Game): Figure {
   const published = publishedShares(environment).map((value, i) => ({ label: VARIANTS[i], value }));
   return drawFigure({
     name: environment,
-    title: `${environment}, ${stepsText(steps)} steps: score relative to the full DQN (◆ on Atari)`,
+    title: `${environment}, ${stepsText(steps)} steps: share of DQN’s score`,
     description: `Scores of ${VARIANTS.join(', ')} in ${environment}, relative to the last, beside those published for Atari`,
     series: [],
     plot: {
@@ -142,7 +142,7 @@ function gameFigure({ environment, steps, variants }: Game): Figure {
       x: { nice: true, zero: true },
       y: { type: 'band', domain: [...VARIANTS], padding: 0.3 },
       marks: [
-        ...horizontalAxis({ label: 'score / score of dqn', tickFormat: '~f' }),
+        ...horizontalAxis({ label: 'score / score of dqn (◆ on Atari)', tickFormat: '~f' }),
         Plot.axisY({ tickSize: 0, label: null, fill: 'var(--ink)', fontSize: 11 }),
         Plot.barX(bars, { x: 'value', y: 'label', fill: 'var(--series-1)', fillOpacity: 0.75 }),
         Plot.ruleY(bars, { x1: 'low', x2: 'high', y: 'label', stroke: 'var(--ink)', strokeWidth: 1.5 }),

@@ -101,6 +101,13 @@ async function expectLearning(page: Page, demo: Locator, variant: Variant): Prom
   await start.waitFor();
 }
 
+it.each(['/demos/grid', '/demos/playground'])('%s cannot be clicked before its scripts have come', async (path) => {
+  const { page } = await open(path, { javaScriptEnabled: false });
+  await page.locator('section[inert] button.main').waitFor();
+  expect(await page.locator('[data-demo], [data-playground]').count()).toBe(0);
+  await page.close();
+});
+
 it('a pretrained agent plays at once, frozen', async () => {
   const { page, demo } = await open('/demos/ppo-and-dqn');
   await demo.getByRole('button', { name: 'Pretrained agent' }).click();

@@ -47,19 +47,19 @@ it.concurrent.each(paths)('%s loads at most 150 kB of scripts, fits a phone, com
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(phone.width);
   expect(foreign(requests, site.url)).toEqual([]);
   expect(complaints).toEqual([]);
-  // What is shown is the page, not its absence, and no formula is left as it was written.
+  // What is shown is the page, not its absence, and no formula or link is left as it was written.
   expect(await page.getByText('PAGE NOT FOUND').count()).toBe(0);
-  expect(await page.evaluate(WRITTEN_FORMULAS)).toEqual([]);
+  expect(await page.evaluate(AS_WRITTEN)).toEqual([]);
   await page.close();
 });
 
-/** Dollars in what is read, outside of code and formulas. */
-const WRITTEN_FORMULAS = `(() => {
+/** Dollars, and braces of doc comments, in what is read, outside of code and formulas. */
+const AS_WRITTEN = `(() => {
   const found = [];
   const walker = document.createTreeWalker(document.querySelector('#app'), NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const { parentElement, textContent } = walker.currentNode;
-    if (textContent.includes('$') && !parentElement.closest('code, pre, textarea, .katex, script, style')) {
+    if (/[$]|[{]@/.test(textContent) && !parentElement.closest('code, pre, textarea, .katex, script, style')) {
       found.push(textContent.trim());
     }
   }

@@ -72,7 +72,7 @@ export interface DqnOptions extends QNetworkLayers {
    * quantiles (QR-DQN, Dabney et al., 2018). Default `null`.
    */
   readonly distribution: Distribution;
-  /** Of expectations: `squared` is the paper's; `huber` is SB3's, ½ error² up to 1 and then linear. Default `huber`. */
+  /** Of expectations: `squared`, or `huber`, ½ error² up to 1 and then linear, which is what the paper's clipping of errors to [−1, 1] comes to. Default `huber` (SB3). */
   readonly loss: 'squared' | 'huber';
   /** Largest global norm of the gradient, `null` for no limit. Default 10 (SB3). */
   readonly maxGradNorm: number | null;
