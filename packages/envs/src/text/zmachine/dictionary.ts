@@ -47,7 +47,9 @@ export function dictionaryWords({ entries }: Dictionary, source: TextSource): Ma
 
 /** One number for a packed word, exact up to 48 bits. */
 function keyOf(words: readonly number[]): number {
-  return words.reduce((key, word) => key * 0x10000 + word, 0);
+  let key = 0;
+  for (const word of words) key = key * 0x10000 + word;
+  return key;
 }
 
 /** A word of an input: its codes, and where it begins among those of the input. */

@@ -19,20 +19,14 @@ export const LOCAL = 1;
 export const GLOBAL = 2;
 const STACK = 3;
 
-/** An instruction, decoded once: what it does, to which operands, and how it ends. */
+/** An instruction: what it does, to which operands, and how it ends. */
 export interface Instruction {
-  /** Undefined for those that `run` does itself, by their number in the Standard, where 2OP:20 is 20. */
+  /** Undefined for those that `run` does itself, by `number`. */
   readonly run: Run | undefined;
   readonly number: number;
   readonly endsItself: boolean;
   readonly ending: Ending;
-  readonly operandCount: number;
-  /** Of the first two operands, all that most instructions have, how it is given, and the constant, the local variable from 0, or the global one's address. */
-  readonly firstKind: number;
-  readonly firstValue: number;
-  readonly secondKind: number;
-  readonly secondValue: number;
-  /** The same of all operands. */
+  /** Of its operands, how each is given, and the constant, the local variable from 0, or the global one's address. */
   readonly kinds: readonly number[];
   readonly values: readonly number[];
 }
@@ -111,21 +105,7 @@ export function decodeInstruction(machine: Machine, address: number): Instructio
   }
   const { run, endsItself, branches } = operation;
   const ending = { next: address, target, branches, branchOn, branchTo };
-  const [firstKind = CONSTANT, secondKind = CONSTANT] = kinds;
-  const [firstValue = 0, secondValue = 0] = values;
-  return {
-    run,
-    number: Number(code.slice(code.indexOf(':') + 1)),
-    endsItself,
-    ending,
-    operandCount: kinds.length,
-    firstKind,
-    firstValue,
-    secondKind,
-    secondValue,
-    kinds,
-    values,
-  };
+  return { run, number: numberOf(code), endsItself, ending, kinds, values };
 
   function add(kind: number, value: number): void {
     kinds.push(kind);
@@ -138,6 +118,12 @@ function codeOf(opcode: number): string {
   if (opcode >= 0xe0) return `VAR:${opcode}`;
   if (opcode >= 0xc0 || opcode < 0x80) return `2OP:${opcode & 31}`;
   return opcode >= 0xb0 ? `0OP:${opcode}` : `1OP:${128 + (opcode & 15)}`;
+}
+
+/** What `run` knows an instruction by: small numbers without gaps are found in a table. 2OP:n is n, 1OP:n n − 96, 0OP:n n − 128 and VAR:n n − 160. */
+function numberOf(code: string): number {
+  const [kind, number] = code.split(':');
+  return Number(number) - ({ '1OP': 96, '0OP': 128, VAR: 160 }[kind] ?? 0);
 }
 
 function operationsOf(version: StoryVersion): ReadonlyMap<string, Operation> {

@@ -72,6 +72,8 @@ export class Machine {
   /** Operands of the instruction that runs, and how many it has. */
   readonly operands: Int32Array = new Int32Array(8);
   operandCount = 0;
+  /** Of the instruction that ran, where it is none that `run` does itself. */
+  result = 0;
   /** Of the instruction that runs. */
   ending: Ending = { next: 0, target: -1, branches: false, branchOn: false, branchTo: 0 };
   pc = 0;
@@ -90,15 +92,21 @@ export class Machine {
   interventions = 0;
   screenIsOn = true;
   private readonly globals: number;
+  private readonly staticBase: number;
+  private readonly packedScale: number;
+  private readonly hasDefaults: boolean;
   private tables: readonly OutputTable[] = [];
   private saved: SavedGame | undefined;
   private undo: readonly SavedGame[] = [];
   private readonly dictionaries = new Map<number, Dictionary>();
 
   constructor(story: Story, random: StoryRandom) {
-    const { bytes, objects, version, globals } = story.file;
+    const { bytes, objects, version, globals, staticBase, packedScale } = story.file;
     this.story = story;
     this.globals = globals;
+    this.staticBase = staticBase;
+    this.packedScale = packedScale;
+    this.hasDefaults = version < 5;
     this.random = random;
     // Addresses of 16 bits always hit something.
     this.memory = new Uint8Array(Math.max(bytes.length, 0x10000));
@@ -127,12 +135,12 @@ export class Machine {
   // Variables: 0 is the top of the stack, 1 to 15 are local, the others are words in memory.
 
   push(value: number): void {
-    if (this.top >= STACK_LENGTH) throw new StoryError('the stack is full');
+    if (this.top >= STACK_LENGTH) fullStack();
     this.stack[this.top++] = value & 0xffff;
   }
 
   pop(): number {
-    if (this.top <= this.floor) throw new StoryError('a number is taken from an empty stack');
+    if (this.top <= this.floor) emptyStack();
     return this.stack[--this.top];
   }
 
@@ -169,7 +177,7 @@ export class Machine {
   // Memory.
 
   writeByte(address: number, value: number): void {
-    if (address >= this.story.file.staticBase) {
+    if (address >= this.staticBase) {
       throw new StoryError(`a write to address ${address}, where memory can only be read`);
     }
     if (this.story.isAbbreviation(address)) this.story.varyAbbreviations();
@@ -189,9 +197,8 @@ export class Machine {
       if (target >= 0) this.setVariable(target, 0);
       return;
     }
-    const { memory, stack, operands } = this;
-    const { packedScale, version } = this.story.file;
-    let address = routine * packedScale;
+    const { memory, stack, operands, hasDefaults } = this;
+    let address = routine * this.packedScale;
     const locals = memory[address++];
     if (!(locals <= MAX_LOCALS)) throw new StoryError(`a call of address ${address - 1}, where no routine is`);
     const frame = this.top + FRAME_HEADER;
@@ -202,11 +209,10 @@ export class Machine {
     stack[frame - 2] = given;
     stack[frame - 1] = locals;
     for (let i = 0; i < locals; i++) {
-      if (version < 5) {
-        stack[frame + i] = i < given ? operands[i + 1] : readWord(memory, address);
-        address += 2;
-      } else stack[frame + i] = i < given ? operands[i + 1] : 0;
+      if (i < given) stack[frame + i] = operands[i + 1];
+      else stack[frame + i] = hasDefaults ? (memory[address + 2 * i] << 8) | memory[address + 2 * i + 1] : 0;
     }
+    if (hasDefaults) address += 2 * locals;
     this.frame = frame;
     this.floor = this.top = frame + locals;
     this.pc = address;
@@ -392,4 +398,12 @@ export class Machine {
     }
     writeWord(memory, 0x32, 0x0101); // by this version of the Standard
   }
+}
+
+export function fullStack(): never {
+  throw new StoryError('the stack is full');
+}
+
+export function emptyStack(): never {
+  throw new StoryError('a number is taken from an empty stack');
 }

@@ -109,7 +109,12 @@ export class ObjectTree {
   propertyAddress(object: number, property: number): number {
     if (object === 0) return 0;
     const { memory } = this;
-    const mask = this.isSmall ? 31 : 63;
+    if (this.isSmall) {
+      let address = this.firstProperty(object);
+      while ((memory[address] & 31) > property) address += 2 + (memory[address] >> 5);
+      return (memory[address] & 31) === property && property > 0 ? address + 1 : 0;
+    }
+    const mask = 63;
     let address = this.firstProperty(object);
     let number = memory[address] & mask;
     while (number > property) {

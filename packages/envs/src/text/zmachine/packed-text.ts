@@ -59,22 +59,18 @@ export function unpackText(source: TextSource, address: number, isAbbreviation =
 }
 
 /** A word as dictionaries have it, packed and cut to `words` words of memory. */
-export function packWord({ alphabets }: Characters, zscii: readonly number[], words: number): number[] {
+export function packWord(characters: Characters, zscii: readonly number[], words: number): number[] {
   const length = 3 * words;
   const packed: number[] = [];
   for (const code of zscii) {
-    const alphabet = alphabets.findIndex((letters, i) => letters.includes(code, i === 2 ? 2 : 0));
-    if (code === 32) packed.push(0);
-    else if (alphabet < 0) packed.push(5, 6, code >> 5, code & 31);
-    else {
-      if (alphabet > 0) packed.push(3 + alphabet);
-      packed.push(6 + alphabets[alphabet].indexOf(code, alphabet === 2 ? 2 : 0));
-    }
+    for (const character of characters.packed[code]) packed.push(character);
     if (packed.length >= length) break;
   }
   while (packed.length < length) packed.push(5);
-  return Array.from({ length: words }, (_, i) => {
-    const [first, second, third] = packed.slice(3 * i, 3 * i + 3);
-    return (i === words - 1 ? 0x8000 : 0) | (first << 10) | (second << 5) | third;
-  });
+  const result: number[] = [];
+  for (let i = 0; i < length; i += 3) {
+    const isLast = i === length - 3;
+    result.push((isLast ? 0x8000 : 0) | (packed[i] << 10) | (packed[i + 1] << 5) | packed[i + 2]);
+  }
+  return result;
 }

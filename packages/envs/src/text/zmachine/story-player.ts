@@ -1,4 +1,4 @@
-import { Machine } from './machine.ts';
+import { Machine, type Snapshot } from './machine.ts';
 import { enter, run } from './run.ts';
 import { StoryError } from './story-error.ts';
 import type { StoryRandom } from './story-random.ts';
@@ -36,9 +36,8 @@ export class StoryPlayer {
     return machine.screen.take() + this.pressKeys(this.maxInstructions);
   }
 
-  /** What the story answers. Throws `StoryError` where it does not come to an end; everything is then as it was before. */
-  command(command: string): string {
-    const before = this.machine.snapshot();
+  /** What the story answers. Throws `StoryError` where it does not come to an end; everything is then as it was before. `before`: the state that it is in, for those who have it. */
+  command(command: string, before: Snapshot = this.machine.snapshot()): string {
     try {
       return this.attempt(command);
     } catch (error) {

@@ -128,7 +128,8 @@ export class World {
 /** Where memory is other than it was; both begin at an address for words of 32 bits. */
 function changedBytes(before: Uint8Array, after: Uint8Array): number[] {
   const wholes = before.length >> 2;
-  const [were, are] = [before, after].map(({ buffer, byteOffset }) => new Int32Array(buffer, byteOffset, wholes));
+  const were = new Int32Array(before.buffer, before.byteOffset, wholes);
+  const are = new Int32Array(after.buffer, after.byteOffset, wholes);
   const changed: number[] = [];
   const compare = (start: number, end: number): void => {
     for (let i = start; i < end; i++) if (before[i] !== after[i]) changed.push(i);

@@ -92,6 +92,8 @@ export class ZMachineGame implements TextGame {
   private readonly maxSearchInstructions: number;
   private readonly validActions = new Map<string, readonly string[]>();
   private knowledge: Knowledge | undefined;
+  /** Where the story is, as it was told last: what commands that fail go back to. */
+  private now: Snapshot | undefined;
   private observation = '';
   private commands = 0;
   private isOver = true;
@@ -156,7 +158,7 @@ export class ZMachineGame implements TextGame {
     this.known();
     if (this.isOver) throw new EnvError('step: the game has ended, expected a call of reset first');
     const before = this.score();
-    const answer = this.player.command(command);
+    const answer = this.player.command(command, this.now);
     this.observation = withoutPrompt(answer);
     this.commands++;
     this.isOver = this.untilQuit ? this.player.machine.hasQuit : this.player.isOver(answer);
@@ -195,6 +197,7 @@ export class ZMachineGame implements TextGame {
   private tell(reward: number): TextStep {
     const { player, observation, isOver } = this;
     const then = player.machine.snapshot();
+    this.now = then;
     const answer = (command: string): string => (isOver ? '' : withoutPrompt(peek(player, then, command) ?? ''));
     const look = once(() => answer('look'));
     const inventory = once(() => answer('inventory'));

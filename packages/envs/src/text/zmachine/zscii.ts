@@ -8,6 +8,8 @@ export interface Characters {
   readonly toZscii: ReadonlyMap<string, number>;
   /** ZSCII codes of three alphabets of 26 characters. In the last one the first is an escape and the second a new line. */
   readonly alphabets: readonly (readonly number[])[];
+  /** The characters of five bits that each ZSCII code is packed into. */
+  readonly packed: readonly (readonly number[])[];
 }
 
 const NEW_LINE = 13;
@@ -32,16 +34,29 @@ export function readCharacters({ bytes, alphabet, unicode }: StoryFile): Charact
     alphabet === 0 ? standardAlphabets.charCodeAt(i) : bytes[alphabet + i],
   );
   codes[53] = NEW_LINE;
+  const alphabets = [codes.slice(0, 26), codes.slice(26, 52), codes.slice(52)];
   return {
     fromZscii,
     toZscii: new Map(
       fromZscii.map((character, code) => [character, code] as const).filter(([character]) => character !== ''),
     ),
-    alphabets: [codes.slice(0, 26), codes.slice(26, 52), codes.slice(52)],
+    alphabets,
+    packed: fromZscii.map((_, code) => packCode(alphabets, code)),
   };
+}
+
+/** The first two characters of the last alphabet are none: what stands there means something else. */
+function packCode(alphabets: readonly (readonly number[])[], code: number): number[] {
+  if (code === 32) return [0];
+  const alphabet = alphabets.findIndex((letters, i) => letters.includes(code, i === 2 ? 2 : 0));
+  if (alphabet < 0) return [5, 6, code >> 5, code & 31];
+  const character = 6 + alphabets[alphabet].indexOf(code, alphabet === 2 ? 2 : 0);
+  return alphabet > 0 ? [3 + alphabet, character] : [character];
 }
 
 /** The codes of a text, those of question marks for characters that there are none for. */
 export function zsciiOf({ toZscii }: Characters, text: string): number[] {
-  return Array.from(text, (character) => toZscii.get(character) ?? QUESTION_MARK);
+  const codes: number[] = [];
+  for (const character of text) codes.push(toZscii.get(character) ?? QUESTION_MARK);
+  return codes;
 }

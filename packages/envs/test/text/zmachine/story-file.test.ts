@@ -97,3 +97,73 @@ test('an instruction that goes through a table counts as one for each of its fie
   expect(() => run(machine(), 1000)).toThrow('no end after 1000 instructions');
   expect(run(machine(), 100_000)).toBe(2 + 0xffff);
 });
+
+/** A machine at the first of these instructions of version 5, followed by `quit`. */
+function machineAt(...instructions: readonly number[]): Machine {
+  const QUIT = 0xba;
+  const { initialPc } = readStoryFile(bytes);
+  const story = new Story(readStoryFile(changed(initialPc, ...instructions, QUIT)));
+  return new Machine(story, new StoryRandom('gradus', 1));
+}
+
+test.each([
+  ['add sp 1 -> sp', [0x54, 0, 1, 0]],
+  ['add 1 sp -> sp', [0x34, 1, 0, 0]],
+  ['je 1 2 sp', [0xc1, 0x5b, 1, 2, 0, 0xc2]],
+  ['je 1 2 3 sp', [0xc1, 0x56, 1, 2, 3, 0, 0xc2]],
+  ['inc sp', [0x95, 0]],
+  ['dec sp', [0x96, 0]],
+  ['inc_chk sp 1', [0x05, 0, 1, 0xc2]],
+  ['load sp -> sp', [0x9e, 0, 0]],
+  ['store sp 5', [0x0d, 0, 5]],
+  ['pull g0', [0xe9, 0x7f, 16]],
+  ['push 5, pull sp', [0xe8, 0x7f, 5, 0xe9, 0x7f, 0]],
+])('nothing is taken from an empty stack: %s', (_, instructions) => {
+  expect(() => run(machineAt(...instructions), 100)).toThrow('a number is taken from an empty stack');
+});
+
+test.each([
+  // Each with a jump back to it.
+  ['push 5', [0xe8, 0x7f, 5, 0x8c, 0xff, 0xfc]],
+  ['add 1 1 -> sp', [0x14, 1, 1, 0, 0x8c, 0xff, 0xfb]],
+])('the stack has an end: %s', (_, instructions) => {
+  expect(() => run(machineAt(...instructions), 100_000)).toThrow('the stack is full');
+});
+
+test('operands are taken from the stack in their order', () => {
+  const push = (value: number): number[] => [0xe8, 0x7f, value];
+  const subtract = [...push(7), ...push(3), 0x75, 0, 0, 16]; // sub sp sp -> g0
+  const compare = [...push(9), ...push(5), ...push(4), ...push(9), 0xc1, 0xaa, 0, 0, 0, 0, 0xc3]; // je sp sp sp sp, over one byte
+  const machine = machineAt(...subtract, ...compare, 0xba, 0x0d, 17, 1); // quit, store g1 1
+  machine.setVariable(17, 0);
+  expect(run(machine, 100)).toBe(10);
+  expect([machine.getVariable(16), machine.getVariable(17)]).toEqual([0xfffc, 1]);
+});
+
+test('instructions that a story changes are those that it has changed them to', () => {
+  const story = bytes.slice();
+  const start = 0x40;
+  const code = [
+    ...[0x14, 1, 1, 16], // add 1 1 -> g0
+    ...[0xe2, 0x17, 0, start + 1, 0, 5], // storeb: the first operand becomes 5
+    ...[0x05, 17, 1, 0xc5], // inc_chk g1 1, over the jump
+    ...[0x8c, 0xff, 0xf1], // jump to the first
+    0xba,
+  ];
+  story.set(code, start);
+  story.set([0, start], 6);
+  const machine = new Machine(new Story(readStoryFile(story)), new StoryRandom('gradus', 1));
+  machine.setVariable(17, 0);
+  run(machine, 100);
+  expect([machine.getVariable(16), machine.hasQuit]).toEqual([6, true]);
+});
+
+test('the instructions of a run that fails are counted, with the fields of tables', () => {
+  const endless = machineAt(0x8c, 0xff, 0xff); // a jump to itself
+  expect(() => run(endless, 50)).toThrow('no end after 50 instructions');
+  expect(endless.effort).toBe(51);
+  // 100 bytes cleared, then a write where memory can only be read.
+  const failing = machineAt(0xfd, 0x17, 0xff, 0x00, 0, 100);
+  expect(() => run(failing, 50)).toThrow('a write to address');
+  expect(failing.effort).toBe(101);
+});

@@ -61,7 +61,7 @@ export function tokenise(machine: Machine, letters: number, words: number, dicti
   const first = letters + (hasCount ? 2 : 1);
   const end = hasCount ? first + memory[letters + 1] : memory.indexOf(0, first);
   const known = machine.dictionaryAt(dictionary);
-  const found = splitWords(known, [...memory.subarray(first, end)]).slice(0, memory[words]);
+  const found = splitWords(known, Array.from(memory.subarray(first, end))).slice(0, memory[words]);
   machine.writeByte(words + 1, found.length);
   found.forEach(({ zscii, start }, i) => {
     const address = lookUp(known, story.characters, zscii);
