@@ -40,6 +40,10 @@ export const overOptimization: Experiment<Numbers> = {
     'The reference is best-of-n: of n summaries by supervised fine-tuning the one that the reward model likes best, which lies log n − (n − 1)/n nats from it (Stiennon et al., 2020). As in Gao et al. (2023), divergence is drawn by its square root.',
     'Intervals are 95 % bootstrap intervals of means over seeds; for each seed everything is made anew, data included.',
   ],
+  remarks: [
+    'How soon gold parts from the reward depends on the reward model of a seed: with seed 2, whose policies it leads astray even at β = 0.05, gold falls to less than half of its best; with seed 0 it has not begun to fall when training ends. A larger price costs next to no reward here, and keeps the gold.',
+    'The best of n is drawn from supervised fine-tuning and needs no training, but n summaries for each post.',
+  ],
   seeds: 3,
   cost: { seconds: 1000, repetitions: 3 },
 
