@@ -62,7 +62,8 @@ export async function executeRun(run: PlannedRun, options: ExecuteRunOptions = {
     let lastCheckpoint = performance.now();
     let lastTurn = lastCheckpoint;
     let before = agent.step;
-    const learning = agent.learn({ steps: run.steps });
+    // The last checkpoint of a run may be of its end, after which there is nothing to learn.
+    const learning = agent.step < run.steps ? agent.learn({ steps: run.steps }) : [].values();
     for (;;) {
       if (signal?.aborted === true || agent.step >= until) {
         if (agent.step > 0) handOut();

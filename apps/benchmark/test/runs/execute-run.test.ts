@@ -62,14 +62,20 @@ describe.each([shortRun(), shortDqnRun()])('executeRun of $algorithm', (run) => 
 
   it.each(devicesHere())('goes on from any checkpoint as if nothing had happened, on %s', async (name) => {
     const here = { ...run, device: name };
+    const warn = vi.spyOn(console, 'warn');
     const whole = await executeRun(here);
     const checkpoints = await allCheckpoints(here);
     const last = checkpoints.length - 1;
+    const starts: number[] = [];
     for (const index of [0, Math.floor(last / 3), Math.floor(last / 2), last - 1, last]) {
       const resumed = await executeRun(here, { checkpoint: checkpoints[index] });
       expect(resultOf(resumed)).toEqual(resultOf(whole));
       expect(resumed.origin.resumed_at).toHaveLength(1);
+      starts.push(...resumed.origin.resumed_at);
     }
+    // After the last one there is nothing to do, which is nothing to warn of.
+    expect(Math.max(...starts)).toBeGreaterThanOrEqual(here.steps);
+    expect(warn).not.toHaveBeenCalled();
   });
 });
 
