@@ -31,6 +31,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // What was made of a package's sources for its own tests is there for those of others, and the next time.
     experimental: { fsModuleCache: true },
     // Against tests that hang, for all of them: none depends on how fast or busy the machine is, and none sets a limit of its own.
     testTimeout: 600_000,

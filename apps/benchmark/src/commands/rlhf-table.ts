@@ -12,6 +12,7 @@ import type { Device } from '@gradus/tensor';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
 import { integerFrom, parseSeeds, positiveNumber } from '../catalog/parse-options.ts';
+import { partText } from '../report/numbers.ts';
 import { lectureWinRates } from '../rlhf/lecture.ts';
 import { count, table } from '../runs/results.ts';
 
@@ -96,7 +97,7 @@ async function rlhfTableCommand(options: RlhfTableOptions): Promise<void> {
     for await (const row of rowsOf(seed, options, device)) {
       rows.push(row);
       if (options.json) console.log(JSON.stringify(row));
-      else console.error(`seed ${seed}: ${row.method}: ${percent(row.win_rate)} % in ${row.seconds.toFixed(0)} s`);
+      else console.error(`seed ${seed}: ${row.method}: ${partText(row.win_rate)} % in ${row.seconds.toFixed(0)} s`);
     }
   }
   if (!options.json) console.log(tableText(rows));
@@ -166,13 +167,13 @@ function tableText(rows: readonly TableRow[]): string {
       own.length === 1 ? [win_rate_low, win_rate_high] : [win_rate],
     );
     const lecture = lectureWinRates[method as keyof typeof lectureWinRates];
-    const range = `(${percent(Math.min(...rates))} to ${percent(Math.max(...rates))})`;
+    const range = `(${partText(Math.min(...rates))} to ${partText(Math.max(...rates))})`;
     return [
       method,
       count(own.length),
-      lecture === undefined ? '–' : percent(lecture),
-      `${percent(mean('win_rate'))} ${range}`,
-      percent(mean('greedy_win_rate')),
+      lecture === undefined ? '–' : partText(lecture),
+      `${partText(mean('win_rate'))} ${range}`,
+      partText(mean('greedy_win_rate')),
       mean('gold').toFixed(2),
       mean('reward').toFixed(2),
       mean('kl').toFixed(1),
@@ -180,10 +181,6 @@ function tableText(rows: readonly TableRow[]): string {
     ];
   });
   const accuracies = new Map(rows.map(({ seed, reward_model_accuracy }) => [seed, reward_model_accuracy]));
-  const models = [...accuracies].map(([seed, accuracy]) => `seed ${seed}: ${percent(accuracy)} %`).join(', ');
+  const models = [...accuracies].map(([seed, accuracy]) => `seed ${seed}: ${partText(accuracy)} %`).join(', ');
   return `${table(head, lines)}\nheld-out labels that the reward model is right about: ${models}`;
-}
-
-function percent(part: number): string {
-  return (100 * part).toFixed(1);
 }

@@ -1,4 +1,4 @@
-import { fixed, stepsText } from '../report/numbers.ts';
+import { fixed, intervalText, partText, stepsText } from '../report/numbers.ts';
 import type { Estimate } from '../report/summarize-group.ts';
 import {
   methods,
@@ -13,7 +13,7 @@ import {
 } from '../rlhf/warehouse/study.ts';
 import { curvesFigure, type Curve } from './curves-figure.ts';
 import type { Claim, Experiment } from './experiment.ts';
-import { overSeeds, repeatForSeeds } from './over-seeds.ts';
+import { mean, overSeeds, repeatForSeeds } from './over-seeds.ts';
 
 /** How somebody does after so many episodes. */
 interface Point extends Score {
@@ -80,10 +80,10 @@ export const agentsWithTools: Experiment<Numbers> = {
       const right = overSeeds(last.map(({ success }) => success));
       return [
         learner === 'pair' ? 'pair, rloo' : learner,
-        percent(mean(first.map(({ success }) => success))),
-        percent(right.value),
-        interval(right),
-        percent(Math.min(...gains(numbers, learner))),
+        partText(mean(first.map(({ success }) => success))),
+        partText(right.value),
+        intervalText(right, partText),
+        partText(Math.min(...gains(numbers, learner))),
         fixed(mean(last.map(({ reward }) => reward)), 3),
         fixed(mean(last.map(({ calls }) => calls)), 2),
       ];
@@ -99,9 +99,9 @@ export const agentsWithTools: Experiment<Numbers> = {
       ...learners.map((learner): Claim => {
         const least = Math.min(...gains(numbers, learner));
         return {
-          claim: `${learner} gives ${percent(MARGIN)} points more right answers than supervised fine-tuning or more, with every seed`,
+          claim: `${learner} gives ${partText(MARGIN)} points more right answers than supervised fine-tuning or more, with every seed`,
           holds: least >= MARGIN,
-          found: `at least ${percent(least)}`,
+          found: `at least ${partText(least)}`,
         };
       }),
       {
@@ -112,7 +112,7 @@ export const agentsWithTools: Experiment<Numbers> = {
       {
         claim: 'the pair is better than the agent that is alone and learned by the same method, with intervals apart',
         holds: pair.low > alone.high,
-        found: `${interval(pair)} against ${interval(alone)}`,
+        found: `${intervalText(pair, partText)} against ${intervalText(alone, partText)}`,
       },
     ];
   },
@@ -146,16 +146,4 @@ function endsOf({ curves }: Numbers, learner: Learner): Readonly<Record<'first' 
 function gains(numbers: Numbers, learner: Learner): number[] {
   const { first, last } = endsOf(numbers, learner);
   return last.map(({ success }, seed) => success - first[seed].success);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function percent(part: number): string {
-  return (100 * part).toFixed(1);
-}
-
-function interval({ low, high }: Estimate): string {
-  return `[${percent(low)}, ${percent(high)}]`;
 }

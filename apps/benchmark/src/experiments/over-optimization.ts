@@ -1,12 +1,11 @@
 import { Random } from '@gradus/core';
 import { completeAll } from '@gradus/llm-rlhf';
 import { END, meanGold, prepareMiniature, SUMMARY_LENGTH, type PreparedMiniature } from '@gradus/llm-rlhf/miniature';
-import { fixed } from '../report/numbers.ts';
-import type { Estimate } from '../report/summarize-group.ts';
+import { fixed, intervalText } from '../report/numbers.ts';
 import { EPISODES, trainWithCurve, type MiniaturePoint } from '../rlhf/miniature-curve.ts';
 import { curvesFigure, type Curve } from './curves-figure.ts';
 import type { Claim, Experiment } from './experiment.ts';
-import { overSeeds, repeatForSeeds } from './over-seeds.ts';
+import { mean, overSeeds, repeatForSeeds } from './over-seeds.ts';
 
 /** What the best of so many summaries is worth, as the reward model chooses. */
 interface BestPoint {
@@ -25,7 +24,7 @@ interface Numbers {
 const betas = [0, 0.02, 0.05, 0.2] as const;
 const samples = [1, 2, 4, 8, 16, 32, 64] as const;
 const POINTS = 8;
-/** Of a bar that is crossed by more than noise: twice the standard error of a mean of 1,000 summaries. */
+/** What gold has to fall by to count. */
 const MARGIN = 0.06;
 
 /** Over-optimization of a reward model (S7.2; Gao et al., 2023). */
@@ -92,7 +91,7 @@ export const overOptimization: Experiment<Numbers> = {
           fixed(mean(last.map(({ kl }) => kl)), 2),
           fixed(mean(last.map(({ reward }) => reward)), 2),
           fixed(gold.value, 2),
-          interval(gold),
+          intervalText(gold, hundredths),
           fixed(mean(numbers.curves.map((seed) => Math.max(...seed[index].map((point) => point.gold)))), 2),
         ];
       }),
@@ -104,7 +103,7 @@ export const overOptimization: Experiment<Numbers> = {
           fixed(bestDivergence(n), 2),
           fixed(mean(own.map(({ reward }) => reward)), 2),
           fixed(gold.value, 2),
-          interval(gold),
+          intervalText(gold, hundredths),
           '–',
         ];
       }),
@@ -148,7 +147,7 @@ export const overOptimization: Experiment<Numbers> = {
       {
         claim: 'some β above 0 ends with more gold than β = 0, with intervals apart',
         holds: priced.low > gold0.high,
-        found: `${interval(priced)} against ${interval(gold0)}`,
+        found: `${intervalText(priced, hundredths)} against ${intervalText(gold0, hundredths)}`,
       },
       {
         claim: `the best of ${samples[samples.length - 1]} is worth more than what RLOO makes of as many nats without a price (Gao et al., 2023), with every seed`,
@@ -212,10 +211,6 @@ function root(kl: number): number {
   return Math.sqrt(Math.max(kl, 0));
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function interval({ low, high }: Estimate): string {
-  return `[${fixed(low, 2)}, ${fixed(high, 2)}]`;
+function hundredths(value: number): string {
+  return fixed(value, 2);
 }

@@ -6,6 +6,11 @@ export function overSeeds(values: readonly number[]): Estimate {
   return estimate({ seeds: values }, meanScore, REPETITIONS.figure);
 }
 
+/** The mean of some numbers. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** Told of every repetition that {@link forSeeds} has computed. */
 let listener: (() => void) | undefined;
 

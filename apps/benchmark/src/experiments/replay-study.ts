@@ -5,7 +5,7 @@ import type { Estimate } from '../report/summarize-group.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { curvesFigure, type CurvePoint } from './curves-figure.ts';
 import type { Claim, Experiment } from './experiment.ts';
-import { overSeeds } from './over-seeds.ts';
+import { mean, overSeeds } from './over-seeds.ts';
 import { finishedGroups, suiteGroups, type SuiteEnvironment } from './suite-groups.ts';
 
 /** One way to sample from one buffer. */
@@ -111,10 +111,6 @@ function measure({ environment, groups }: SuiteEnvironment): Task {
 
 function meanCurve(runs: readonly RunRecord[]): CurvePoint[] {
   return runs[0].curve.map(({ step }, i) => ({ x: step, ...overSeeds(runs.map(({ curve }) => curve[i].mean_return)) }));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** What a configuration has of each seed. */

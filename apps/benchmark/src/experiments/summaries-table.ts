@@ -1,12 +1,12 @@
 import { miniatureMethods, prepareMiniature, scoreMiniature, type MiniatureMethod } from '@gradus/llm-rlhf/miniature';
 import type { Decoder } from '@gradus/llm-rlhf';
-import { fixed, stepsText } from '../report/numbers.ts';
+import { fixed, intervalText, partText, stepsText } from '../report/numbers.ts';
 import type { Estimate } from '../report/summarize-group.ts';
 import { EPISODES, trainWithCurve, type MiniaturePoint } from '../rlhf/miniature-curve.ts';
 import { lectureWinRates } from '../rlhf/lecture.ts';
 import { curvesFigure, type Curve, type CurvePoint } from './curves-figure.ts';
 import type { Claim, Experiment } from './experiment.ts';
-import { overSeeds, repeatForSeeds } from './over-seeds.ts';
+import { mean, overSeeds, repeatForSeeds } from './over-seeds.ts';
 
 interface MethodNumbers {
   readonly method: MiniatureMethod | 'sft';
@@ -98,10 +98,10 @@ export const summariesTable: Experiment<Numbers> = {
       const hasBegan = method !== 'sft' && method !== 'dpo';
       return [
         method,
-        lecture === undefined ? '–' : percent(lecture),
-        percent(mean(winRates)),
-        interval(overSeeds(winRates)),
-        percent(mean(greedyWinRates)),
+        lecture === undefined ? '–' : partText(lecture),
+        partText(mean(winRates)),
+        intervalText(overSeeds(winRates), partText),
+        partText(mean(greedyWinRates)),
         fixed(mean(last.map(({ gold }) => gold)), 2),
         fixed(mean(last.map(({ kl }) => kl)), 2),
         hasBegan ? fixed(mean(earlyGold(curves)), 2) : '–',
@@ -114,26 +114,26 @@ export const summariesTable: Experiment<Numbers> = {
     const [sft, dpo] = [winsOf('sft'), winsOf('dpo')];
     const best = [...ONLINE].sort((a, b) => winsOf(b).value - winsOf(a).value)[0];
     const least = (method: MiniatureMethod, threshold: number): Claim => ({
-      claim: `${method} wins ${percent(threshold)} % or more`,
+      claim: `${method} wins ${partText(threshold)} % or more`,
       holds: winsOf(method).value >= threshold,
-      found: `${percent(winsOf(method).value)} ${interval(winsOf(method))}`,
+      found: `${partText(winsOf(method).value)} ${intervalText(winsOf(method), partText)}`,
     });
     const early = (method: MiniatureMethod): Estimate => overSeeds(earlyGold(find(methods, method).curves));
     return [
       {
         claim: 'the reward model agrees with 73 % or more of labels that it has not seen, as far as people do on TL;DR',
         holds: Math.min(...rewardModelAccuracies) >= 0.73,
-        found: rewardModelAccuracies.map(percent).join(', '),
+        found: rewardModelAccuracies.map(partText).join(', '),
       },
       {
         claim: 'supervised fine-tuning wins 45 ± 3 %, as in the lecture',
         holds: Math.abs(sft.value - 0.45) <= 0.03,
-        found: `${percent(sft.value)} ${interval(sft)}`,
+        found: `${partText(sft.value)} ${intervalText(sft, partText)}`,
       },
       {
         claim: `the best of the methods that write is better than DPO, and DPO better than supervised fine-tuning, with intervals apart`,
         holds: winsOf(best).low > dpo.high && dpo.low > sft.high,
-        found: `${best} ${interval(winsOf(best))}, dpo ${interval(dpo)}, sft ${interval(sft)}`,
+        found: `${best} ${intervalText(winsOf(best), partText)}, dpo ${intervalText(dpo, partText)}, sft ${intervalText(sft, partText)}`,
       },
       least('rloo-2', 0.74),
       least('rloo-4', 0.74),
@@ -144,12 +144,12 @@ export const summariesTable: Experiment<Numbers> = {
       {
         claim: `RLOO with k = 4 has learned more than REINFORCE after ${stepsText(EARLY * EPISODES)} completions (Ahmadian et al., 2024), with intervals apart`,
         holds: early('rloo-4').low > early('reinforce').high,
-        found: `gold ${interval(early('rloo-4'), 2, 1)} against ${interval(early('reinforce'), 2, 1)}`,
+        found: `gold ${intervalText(early('rloo-4'), (gold) => fixed(gold, 2))} against ${intervalText(early('reinforce'), (gold) => fixed(gold, 2))}`,
       },
       {
         claim: 'GRPO is better without division by the deviation (Liu et al., 2025), with intervals apart',
         holds: winsOf('dr-grpo-4').low > winsOf('grpo-4').high,
-        found: `${interval(winsOf('dr-grpo-4'))} against ${interval(winsOf('grpo-4'))}`,
+        found: `${intervalText(winsOf('dr-grpo-4'), partText)} against ${intervalText(winsOf('grpo-4'), partText)}`,
       },
     ];
   },
@@ -182,16 +182,4 @@ function find(methods: readonly MethodNumbers[], name: MethodNumbers['method']):
 
 function earlyGold(curves: MethodNumbers['curves']): number[] {
   return curves.map((curve) => curve[EARLY * POINTS].gold);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function percent(part: number): string {
-  return (100 * part).toFixed(1);
-}
-
-function interval({ low, high }: Estimate, digits = 1, factor = 100): string {
-  return `[${(factor * low).toFixed(digits)}, ${(factor * high).toFixed(digits)}]`;
 }

@@ -1,10 +1,10 @@
 import { prepareMiniature, scoreMiniature, trainMiniature, withFewerLabels } from '@gradus/llm-rlhf/miniature';
-import { fixed, stepsText } from '../report/numbers.ts';
+import { fixed, intervalText, partText, stepsText } from '../report/numbers.ts';
 import type { Estimate } from '../report/summarize-group.ts';
 import { EPISODES } from '../rlhf/miniature-curve.ts';
 import { curvesFigure, type Curve } from './curves-figure.ts';
 import type { Claim, Experiment } from './experiment.ts';
-import { overSeeds, repeatForSeeds } from './over-seeds.ts';
+import { mean, overSeeds, repeatForSeeds } from './over-seeds.ts';
 
 /** What one method makes of so many labels. */
 interface Outcome {
@@ -51,22 +51,19 @@ export const weakRewardModel: Experiment<Numbers> = {
     return { seeds: await repeatForSeeds(seeds, runSeed) };
   },
 
-  figures: (numbers) => [
-    curvesFigure({
-      name: 'figure-1',
-      title: 'summaries that are better than human ones, by labels',
-      curves: methods.map((method): Curve => ({ label: method, points: pointsOf(numbers, method, 'winRate') })),
-      x: { label: 'labelled pairs', type: 'log', tickFormat: stepsText },
-      y: { label: 'win rate' },
-    }),
-    curvesFigure({
-      name: 'figure-2',
-      title: 'how far policies go from supervised fine-tuning, by labels',
-      curves: methods.map((method): Curve => ({ label: method, points: pointsOf(numbers, method, 'kl') })),
-      x: { label: 'labelled pairs', type: 'log', tickFormat: stepsText },
-      y: { label: 'KL, nats' },
-    }),
-  ],
+  figures: (numbers) =>
+    (['winRate', 'kl'] as const).map((name, i) =>
+      curvesFigure({
+        name: `figure-${i + 1}`,
+        title:
+          name === 'kl'
+            ? 'how far policies go from supervised fine-tuning, by labels'
+            : 'summaries that are better than human ones, by labels',
+        curves: methods.map((method): Curve => ({ label: method, points: pointsOf(numbers, method, name) })),
+        x: { label: 'labelled pairs', type: 'log', tickFormat: stepsText },
+        y: { label: name === 'kl' ? 'KL, nats' : 'win rate' },
+      }),
+    ),
 
   table: (numbers) => ({
     head: ['labelled pairs', 'accuracy', 'method', 'win rate', '95 %', 'gold', 'reward', 'KL'],
@@ -77,10 +74,10 @@ export const weakRewardModel: Experiment<Numbers> = {
         const wins = overSeeds(outcomes.map(({ winRate }) => winRate));
         return [
           j === 0 ? size.toLocaleString('en-US') : '',
-          j === 0 ? percent(mean(numbers.seeds.map(({ accuracies }) => accuracies[i]))) : '',
+          j === 0 ? partText(mean(numbers.seeds.map(({ accuracies }) => accuracies[i]))) : '',
           method,
-          percent(wins.value),
-          interval(wins),
+          partText(wins.value),
+          intervalText(wins, partText),
           fixed(mean(outcomes.map(({ gold }) => gold)), 2),
           fixed(mean(outcomes.map(({ reward }) => reward)), 2),
           fixed(mean(outcomes.map(({ kl }) => kl)), 2),
@@ -95,7 +92,7 @@ export const weakRewardModel: Experiment<Numbers> = {
       overSeeds(outcomesOf(numbers, method, size).map(({ winRate }) => winRate));
     const accuracies = sizes.map((_, i) => mean(numbers.seeds.map((seed) => seed.accuracies[i])));
     const [few, many] = [sizes[0], sizes[last]].map((size) => size.toLocaleString('en-US'));
-    const listed = (values: readonly number[]): string => values.map(percent).join(', ');
+    const listed = (values: readonly number[]): string => values.map(partText).join(', ');
     const online = methods.filter((method) => method !== 'dpo');
     return [
       {
@@ -106,17 +103,17 @@ export const weakRewardModel: Experiment<Numbers> = {
       ...methods.map((method): Claim => ({
         claim: `${method} is better with ${many} pairs than with ${few}, with intervals apart`,
         holds: winsOf(method, last).low > winsOf(method, 0).high,
-        found: `${interval(winsOf(method, 0))} → ${interval(winsOf(method, last))}`,
+        found: `${intervalText(winsOf(method, 0), partText)} → ${intervalText(winsOf(method, last), partText)}`,
       })),
       ...online.map((method): Claim => ({
         claim: `with ${many} pairs ${method} is better than DPO, in mean`,
         holds: winsOf(method, last).value > winsOf('dpo', last).value,
-        found: `${percent(winsOf(method, last).value)} against ${percent(winsOf('dpo', last).value)}`,
+        found: `${partText(winsOf(method, last).value)} against ${partText(winsOf('dpo', last).value)}`,
       })),
       ...online.map((method): Claim => ({
         claim: `with ${few} pairs ${method}, which maximizes what the reward model has got wrong, is worse than DPO, in mean`,
         holds: winsOf(method, 0).value < winsOf('dpo', 0).value,
-        found: `${percent(winsOf(method, 0).value)} against ${percent(winsOf('dpo', 0).value)}`,
+        found: `${partText(winsOf(method, 0).value)} against ${partText(winsOf('dpo', 0).value)}`,
       })),
     ];
   },
@@ -143,7 +140,7 @@ async function runSeed(seed: number): Promise<SeedNumbers> {
 
 function sftRow({ seeds }: Numbers): string[] {
   const wins = overSeeds(seeds.map(({ sft }) => sft));
-  return ['0', '–', 'supervised fine-tuning', percent(wins.value), interval(wins), '–', '–', '–'];
+  return ['0', '–', 'supervised fine-tuning', partText(wins.value), intervalText(wins, partText), '–', '–', '–'];
 }
 
 function outcomesOf({ seeds }: Numbers, method: Method, size: number): Outcome[] {
@@ -155,16 +152,4 @@ function pointsOf(numbers: Numbers, method: Method, name: 'winRate' | 'kl'): Cur
     x: size,
     ...overSeeds(outcomesOf(numbers, method, i).map((outcome) => outcome[name])),
   }));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function percent(part: number): string {
-  return (100 * part).toFixed(1);
-}
-
-function interval({ low, high }: Estimate): string {
-  return `[${percent(low)}, ${percent(high)}]`;
 }

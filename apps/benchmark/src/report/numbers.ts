@@ -33,6 +33,11 @@ export function percentText(share: number): string {
   return `${(100 * share).toFixed(0)}${SPACE}%`;
 }
 
+/** 0.873 as 87.3, where it is said that these are percent */
+export function partText(share: number): string {
+  return fixed(100 * share, 1);
+}
+
 /** A p-value: 0.0079, < 0.0001 */
 export function pValueText(p: number): string {
   return p < 0.0001 ? '< 0.0001' : p.toFixed(4);

@@ -159,14 +159,18 @@ export function prepareMiniature(options: MiniatureStudyOptions): PreparedMiniat
 
 /** How the reward model is made anew, of fewer labels. */
 export interface FewerLabelsOptions extends DeviceOption {
+  /** Of the reward model's head and the order of the pairs: a natural number. */
   readonly seed: number;
-  /** So many of the labelled pairs; all, where there are fewer. */
+  /** So many of the labelled pairs, at least 1; all, where there are fewer. */
   readonly pairs: number;
-  /** Epochs over them. Default 3. */
+  /** Epochs over them, at least 1. Default 3. */
   readonly rewardEpochs?: number;
 }
 
-/** The same with a reward model of fewer labelled pairs, which DPO sees too: what it is worth to ask people more. */
+/**
+ * The same with a reward model of fewer labelled pairs, which DPO sees too: what it is worth to ask people more.
+ * @throws RangeError for options that are missing, unknown or out of range.
+ */
 export function withFewerLabels(prepared: PreparedMiniature, options: FewerLabelsOptions): PreparedMiniature {
   t.checkArguments('withFewerLabels', { prepared }, { prepared: anObject });
   checkNeeded('withFewerLabels', options, {

@@ -78,12 +78,12 @@ export class Units {
     const others = this.#after.difference(second, first).filter((unit) => unit !== first && this.#alive.has(unit));
     if (others.some((unit) => this.waitsFor(unit, first))) return false;
     // Who waits for one of them alone has to wait for both, and for all that they wait for.
-    const haveAll = others.length === 0 && into === first && this.waitsFor(other, into);
-    const later = haveAll
-      ? []
-      : this.alive.filter(
-          (unit) => unit !== into && unit !== other && this.waitsFor(unit, into) !== this.waitsFor(unit, other),
-        );
+    const later =
+      others.length === 0 && into === first
+        ? []
+        : this.alive.filter(
+            (unit) => unit !== into && unit !== other && this.waitsFor(unit, into) !== this.waitsFor(unit, other),
+          );
     this.#after.addRow(into, other);
     this.#after.delete(into, into);
     this.#alive.delete(other);
