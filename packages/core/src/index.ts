@@ -153,6 +153,7 @@ export {
   type HindsightReplayBufferOptions,
 } from './buffers/hindsight-replay-buffer.ts';
 export { holm } from './statistics/holm.ts';
+export { fillNormal } from './random/fill-normal.ts';
 export { NumpyRandom } from './random/numpy-random.ts';
 export { featureCount, observationFeatures } from './spaces/observation-features.ts';
 export { periodicEvaluation, type PeriodicEvaluationOptions } from './training/periodic-evaluation.ts';

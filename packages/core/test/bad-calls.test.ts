@@ -232,6 +232,7 @@ const examples: Examples = {
   'ProgressRecorder.recordUntil': () => [10, []],
   'ProgressRecorder.progress': () => [{ loss: 1 }],
   Random: () => [1],
+  fillNormal: () => [random(), new Float64Array(4)],
   'Random.uniform': () => [0, 1],
   'Random.integer': () => [3],
   'Random.shuffle': () => [Int32Array.of(1, 2)],

@@ -1,4 +1,4 @@
-import type { Random } from '@gradus/core';
+import { fillNormal, type Random } from '@gradus/core';
 
 /**
  * Draws noise ε_k ~ N(0, I), a row of `noise` [directions × dimension] for each pair, and writes the candidates θ + σ ε_k and θ − σ ε_k into rows
@@ -12,11 +12,12 @@ export function writeAntitheticPairs(
   candidates: Float64Array,
 ): void {
   const dimension = mean.length;
-  for (let i = 0; i < noise.length; i++) {
-    noise[i] = random.normal();
-    const j = i % dimension;
-    const plus = 2 * i - j;
-    candidates[plus] = mean[j] + deviation * noise[i];
-    candidates[plus + dimension] = mean[j] - deviation * noise[i];
+  fillNormal(random, noise);
+  for (let first = 0; first < noise.length; first += dimension) {
+    for (let j = 0; j < dimension; j++) {
+      const step = deviation * noise[first + j];
+      candidates[2 * first + j] = mean[j] + step;
+      candidates[2 * first + dimension + j] = mean[j] - step;
+    }
   }
 }

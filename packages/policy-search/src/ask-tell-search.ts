@@ -3,6 +3,7 @@ import { allocate } from './allocate.ts';
 import { clip, findOutside, readBounds, type Bounds } from './bounds.ts';
 import type { SearchOptions } from './search-options.ts';
 import type { Best, Search, Termination } from './search.ts';
+import { firstInfinite } from './vectors.ts';
 
 const terminations: readonly Termination[] = ['converged', 'flat', 'unbounded', 'diverged', 'ill-conditioned'];
 
@@ -190,10 +191,4 @@ export abstract class AskTellSearch implements Search {
     this.random.setState(readState(state, 'random'));
     this.setMemory(readState(state, 'memory'));
   }
-}
-
-/** Where the first number is that is not finite; −1 where all are. A loop, since a call for each of them would take a tenth of a search's time. */
-function firstInfinite(values: Float64Array): number {
-  for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
-  return -1;
 }

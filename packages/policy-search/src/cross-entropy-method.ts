@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  fillNormal,
   naturalNumber,
   nonNegativeNumber,
   oneOf,
@@ -10,10 +11,11 @@ import {
 } from '@gradus/core';
 import { allocate } from './allocate.ts';
 import { MeanSearch } from './mean-search.ts';
-import { rankDescending } from './ranking.ts';
+import { rankBest } from './ranking.ts';
 import { readInitial } from './read-initial.ts';
 import { meanSearchChecks, meanSearchDefaults, width, type MeanSearchOptions } from './search-options.ts';
 import type { Termination } from './search.ts';
+import { addScaled } from './vectors.ts';
 
 /** Options of {@link CrossEntropyMethod}. */
 export interface CrossEntropyMethodOptions extends MeanSearchOptions {
@@ -76,7 +78,8 @@ export class CrossEntropyMethod extends MeanSearch {
   private readonly variances: Float64Array;
   /** d_k, [m × dimension] with 'full', else empty. */
   private readonly deviations: Float64Array;
-  private readonly order: Int32Array;
+  /** The m best candidates, from the best on. */
+  private readonly elite: Int32Array;
 
   /** `initial`: μ at first. Throws `RangeError` for parameters that are not finite, and unknown or wrong options. */
   constructor(initial: ArrayLike<number>, options: Partial<CrossEntropyMethodOptions> = {}) {
@@ -94,7 +97,7 @@ export class CrossEntropyMethod extends MeanSearch {
       'deviations',
       covariance === 'full' ? eliteSize * this.dimension : 0,
     );
-    this.order = new Int32Array(populationSize);
+    this.elite = new Int32Array(eliteSize);
   }
 
   /** Σ, [dimension × dimension]. */
@@ -113,35 +116,47 @@ export class CrossEntropyMethod extends MeanSearch {
 
   protected override draw(): void {
     const { dimension, random, mean, variances, deviations } = this;
-    const scale = 1 / Math.sqrt(this.options.eliteSize);
-    for (let k = 0; k < this.options.populationSize; k++) {
+    const { populationSize, eliteSize } = this.options;
+    const drawn = this.candidates.subarray(0, populationSize * dimension);
+    const spread = variances.map(Math.sqrt);
+    if (deviations.length === 0) {
+      fillNormal(random, drawn);
+      scaleRows(drawn, mean, spread);
+      return;
+    }
+    const scale = 1 / Math.sqrt(eliteSize);
+    const z = new Float64Array(eliteSize);
+    for (let k = 0; k < populationSize; k++) {
       const candidate = this.candidate(k);
-      for (let i = 0; i < dimension; i++) candidate[i] = mean[i] + Math.sqrt(variances[i]) * random.normal();
-      for (let first = 0; first < deviations.length; first += dimension) {
-        const z = scale * random.normal();
-        for (let i = 0; i < dimension; i++) candidate[i] += z * deviations[first + i];
-      }
+      fillNormal(random, candidate);
+      scaleRows(candidate, mean, spread);
+      fillNormal(random, z);
+      for (let j = 0; j < eliteSize; j++) addScaled(candidate, scale * z[j], deviations, j * dimension);
     }
   }
 
   protected override improve(utilities: Float64Array): Termination | null {
-    const { options, dimension, candidates, order, mean, variances, deviations } = this;
+    const { options, dimension, candidates, elite, mean, variances, deviations } = this;
     const { eliteSize, extraNoise, extraNoiseDecay } = options;
+    const isFull = options.covariance === 'full';
     const noise = Math.max(extraNoise - this.iteration * extraNoiseDecay, 0);
-    rankDescending(utilities, order);
+    rankBest(utilities, elite);
+    mean.fill(0);
+    for (const k of elite) addScaled(mean, 1, candidates, k * dimension);
+    for (let i = 0; i < dimension; i++) mean[i] /= eliteSize;
+    const squares = new Float64Array(dimension);
+    for (let rank = 0; rank < eliteSize; rank++) {
+      const first = elite[rank] * dimension;
+      for (let i = 0; i < dimension; i++) {
+        const deviation = candidates[first + i] - mean[i];
+        squares[i] += deviation * deviation;
+        if (isFull) deviations[rank * dimension + i] = deviation;
+      }
+    }
     let isSmall = true;
     for (let i = 0; i < dimension; i++) {
-      let sum = 0;
-      for (let k = 0; k < eliteSize; k++) sum += candidates[order[k] * dimension + i];
-      mean[i] = sum / eliteSize;
-      let squares = 0;
-      for (let k = 0; k < eliteSize; k++) {
-        const deviation = candidates[order[k] * dimension + i] - mean[i];
-        squares += deviation * deviation;
-        if (options.covariance === 'full') deviations[k * dimension + i] = deviation;
-      }
-      variances[i] = noise + (options.covariance === 'full' ? 0 : squares / eliteSize);
-      if (noise > 0 || !this.isNegligible(Math.sqrt(squares / eliteSize), mean[i])) isSmall = false;
+      variances[i] = noise + (isFull ? 0 : squares[i] / eliteSize);
+      if (noise > 0 || !this.isNegligible(Math.sqrt(squares[i] / eliteSize), mean[i])) isSmall = false;
     }
     return isSmall ? 'converged' : null;
   }
@@ -158,5 +173,12 @@ export class CrossEntropyMethod extends MeanSearch {
     super.setMemory(state);
     restoreArray(state, 'variances', this.variances);
     restoreArray(state, 'deviations', this.deviations);
+  }
+}
+
+/** x ← mean + spread · x in each of the `rows`. */
+function scaleRows(rows: Float64Array, mean: Float64Array, spread: Float64Array): void {
+  for (let first = 0; first < rows.length; first += mean.length) {
+    for (let i = 0; i < mean.length; i++) rows[first + i] = mean[i] + spread[i] * rows[first + i];
   }
 }

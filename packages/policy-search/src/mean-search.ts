@@ -1,5 +1,6 @@
 import { readNumber, restoreArray, type StateDict } from '@gradus/core';
 import { AskTellSearch } from './ask-tell-search.ts';
+import { firstInfinite } from './vectors.ts';
 import { clip } from './bounds.ts';
 import type { MeanSearchOptions } from './search-options.ts';
 import type { Termination } from './search.ts';
@@ -44,7 +45,7 @@ export abstract class MeanSearch extends AskTellSearch {
     // Where none is feasible there is nothing to learn.
     const termination = drawn.some((utility) => utility > -Infinity) ? this.improve(drawn) : null;
     if (bounds) clip(bounds, mean);
-    if (mean.some((value) => value - value !== 0)) {
+    if (firstInfinite(mean) !== -1) {
       mean.set(previous);
       return 'diverged';
     }

@@ -4,6 +4,18 @@ export function rankDescending(utilities: ArrayLike<number>, order: Int32Array):
   order.sort((a, b) => (utilities[a] === utilities[b] ? a - b : utilities[a] > utilities[b] ? -1 : 1));
 }
 
+/** Fills `best` with the indices of as many of the largest `utilities`: the first of `rankDescending`, in the same order, without sorting the rest. */
+export function rankBest(utilities: ArrayLike<number>, best: Int32Array): void {
+  for (let k = 0, count = 0; k < utilities.length; k++) {
+    const utility = utilities[k];
+    if (count < best.length) count++;
+    else if (utility <= utilities[best[count - 1]]) continue;
+    let at = count - 1;
+    for (; at > 0 && utilities[best[at - 1]] < utility; at--) best[at] = best[at - 1];
+    best[at] = k;
+  }
+}
+
 /**
  * Centered ranks (Salimans et al., 2017): from −½ for the smallest utility to ½ for the largest in equal steps, equal utilities sharing the mean of
  * theirs, so that they decide nothing. `order` is scratch space; `ranks` is the result. One utility has the rank 0.

@@ -1,10 +1,18 @@
 import { expect, test } from 'vitest';
-import { centeredRanks, rankDescending } from '../src/ranking.ts';
+import { centeredRanks, rankBest, rankDescending } from '../src/ranking.ts';
 
 test('ranks go from the largest to the smallest, equal ones in their own order', () => {
   const order = new Int32Array(6);
   rankDescending([2, 5, -1, 5, 0, -0], order);
   expect([...order]).toEqual([1, 3, 0, 4, 5, 2]);
+});
+
+test.each([1, 2, 3, 5, 8])('the best %i are the first of all ranks', (count) => {
+  const utilities = [2, 5, -Infinity, 5, 0, -0, 7, 2];
+  const [best, order] = [new Int32Array(count), new Int32Array(utilities.length)];
+  rankBest(utilities, best);
+  rankDescending(utilities, order);
+  expect(best).toEqual(order.subarray(0, count));
 });
 
 test.each<[number[], number[]]>([
