@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Body } from './support/kernel-program.ts';
 import {
+  between,
   bitsOf,
   bodyWords,
   cases,
@@ -78,6 +79,51 @@ describe.each(cases)('matmul: $label', ({ kernels, threads }) => {
       });
       expect(worst, `${m} x ${n} x ${k}`).toBeLessThanOrEqual(1);
       expect(actual[m * n]).toBe(-12345);
+      run.dispose();
+    }
+  });
+
+  test('products of any shape, their operands anywhere in larger arrays', () => {
+    const next = randomNumbers(11);
+    for (let round = 0; round < 60; round++) {
+      const [m, n] = [between(next, 1, 40), between(next, 1, 40)];
+      const k = between(next, 1, round % 5 === 0 ? 700 : 40);
+      const [aGap, bGap] = [between(next, 0, 3), between(next, 0, 3)];
+      const aStrides = round & 1 ? [1, m + aGap] : [k + aGap, 1];
+      const bStrides = round & 2 ? [1, k + bGap] : [n + bGap, 1];
+      const a = numbers((m + 3) * (k + 3), next);
+      const b = numbers((k + 3) * (n + 3), next);
+      const run = machine();
+      const out = run.output(m * n);
+      const words = [
+        m,
+        n,
+        k,
+        triangle.none,
+        0,
+        run.floats(a),
+        0,
+        ...aStrides,
+        run.floats(b),
+        0,
+        ...bStrides,
+        out,
+        0,
+        0,
+      ];
+      run.run(instruction(op.matmul, ...words));
+      const actual = run.readFloats(out);
+      let worst = 0;
+      forEachIndex([m, n], ([i, j], position) => {
+        let [sum, magnitude] = [0, 0];
+        for (let p = 0; p < k; p++) {
+          const term = a[i * aStrides[0] + p * aStrides[1]] * b[p * bStrides[0] + j * bStrides[1]];
+          sum += term;
+          magnitude += Math.abs(term);
+        }
+        worst = Math.max(worst, Math.abs(sum - actual[position]) / ((k + 1) * 2 ** -24 * magnitude));
+      });
+      expect(worst, `${m} x ${n} x ${k}, strides ${aStrides.join()} and ${bStrides.join()}`).toBeLessThanOrEqual(1);
       run.dispose();
     }
   });
