@@ -234,19 +234,19 @@ function hashEvent({ observation, reward = 0, terminated, truncated, mask }: Eve
 function addToHash(hash: number, value: number): number {
   // Adding 0 makes −0 the 0 that it equals.
   number[0] = value + 0;
-  return mix(hash ^ words[0], words[1]);
+  return mix(mix(hash, words[0]), words[1]);
 }
 
 /** The same of a float32, whose bits are one word: pixels are many. */
 function addFloatToHash(hash: number, value: number): number {
   float[0] = value + 0;
-  return mix(hash ^ bits[0], 0);
+  return mix(hash, bits[0]);
 }
 
-/** With the multipliers of MurmurHash3 (Appleby, 2011). */
+/** Another word leads to another hash, and so does another hash: with a multiplier and a rotation of MurmurHash3 (Appleby, 2011). */
 function mix(hash: number, word: number): number {
-  const mixed = Math.imul(hash, 0xcc9e2d51);
-  return Math.imul(((mixed << 15) | (mixed >>> 17)) ^ word, 0x1b873593) ^ 0x52dce729;
+  const mixed = Math.imul(hash ^ word, 0xcc9e2d51);
+  return (mixed << 15) | (mixed >>> 17);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { Random, TransitionTable, finiteHorizonValues } from '@gradus/core';
-import { aliasedGrid, makeEnv, transitionTable } from '@gradus/envs';
+import { aliasedGrid, makeVectorEnv, transitionTable } from '@gradus/envs';
 import { LinearSoftmax, estimateGradient, sampleTrajectory } from '@gradus/policy-gradient';
 import { QLearning, Sarsa, epsilonGreedy, greedyPolicy, valueIteration } from '@gradus/value-based';
 import { fixed, intervalText, percentText } from '../report/numbers.ts';
@@ -68,7 +68,7 @@ export const aliasedGridExperiment: Experiment<Numbers> = {
     const learned = Object.entries(agents).map(([label, Agent]) => ({
       label,
       values: forSeeds(seeds, (seed) => {
-        const agent = new Agent(makeEnv('AliasedGrid-v0'), { ...OPTIONS, seed });
+        const agent = new Agent(makeVectorEnv('AliasedGrid-v0', 1), { ...OPTIONS, seed });
         learnUntil(agent, TRAINING_STEPS);
         return greedyPolicy(agent.values.table, NUM_ACTIONS);
       }),

@@ -1,5 +1,5 @@
 import { finiteHorizonValues, spawnSeed, type Env } from '@gradus/core';
-import { makeEnv, transitionTable } from '@gradus/envs';
+import { makeVectorEnv, transitionTable } from '@gradus/envs';
 import {
   QLearning,
   boltzmann,
@@ -70,7 +70,7 @@ const TASKS: readonly Task[] = [
     interval: 1000,
     points: 1,
     learners: 20,
-    create: () => makeEnv('Bandit-v0', { maxEpisodeSteps: Infinity }),
+    create: () => makeVectorEnv('Bandit-v0', 1, { maxEpisodeSteps: Infinity }),
     score: (_, visited, env) => weightedMean(visited, banditValues(env)),
     expected: [
       ['UCB', 'ε-greedy'],
@@ -84,7 +84,7 @@ const TASKS: readonly Task[] = [
     interval: 5000,
     points: 10,
     learners: 1,
-    create: () => makeEnv('FrozenLake-v1'),
+    create: () => makeVectorEnv('FrozenLake-v1', 1),
     // Episodes start in state 0 and have 100 steps.
     score: ({ values }) =>
       finiteHorizonValues(frozenLake, greedyPolicy(values.table, values.numActions)).stateValues[0][0],
@@ -100,7 +100,7 @@ const TASKS: readonly Task[] = [
     interval: 20_000,
     points: 1,
     learners: 1,
-    create: () => makeEnv('CliffWalking-v1'),
+    create: () => makeVectorEnv('CliffWalking-v1', 1),
     score: (_, visited) => weightedMean(visited, cliff.rewards),
     expected: [['optimistic', 'ε-greedy']],
   },

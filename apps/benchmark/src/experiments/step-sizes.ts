@@ -1,4 +1,4 @@
-import { makeEnv, transitionTable } from '@gradus/envs';
+import { makeVectorEnv, transitionTable } from '@gradus/envs';
 import { QLearning, epsilonGreedy, valueIteration, visitStepSize } from '@gradus/value-based';
 import { fixed, stepsText } from '../report/numbers.ts';
 import type { Claim, Experiment } from './experiment.ts';
@@ -49,7 +49,7 @@ export const stepSizes: Experiment<Numbers> = {
       const largest = Math.max(...optimal);
       return Object.entries(STEP_SIZES).map(([stepSize, exponent]): Learning => {
         const errors = forSeeds(seeds, (seed) => {
-          const env = makeEnv('FrozenLake-v1', { map: MAP, maxEpisodeSteps: 1 });
+          const env = makeVectorEnv('FrozenLake-v1', 1, { map: MAP, maxEpisodeSteps: 1 });
           const alpha = visitStepSize(exponent, 1);
           const agent = new QLearning(env, { gamma, alpha, exploration: epsilonGreedy(1), seed });
           return MEASURED.map((updates) => {
