@@ -1,4 +1,4 @@
-import { finiteHorizonValues, spawnSeed, type Env } from '@gradus/core';
+import { finiteHorizonValues, spawnSeed, type VectorEnv } from '@gradus/core';
 import { makeVectorEnv, transitionTable } from '@gradus/envs';
 import {
   QLearning,
@@ -40,9 +40,9 @@ interface Task {
   readonly points: number;
   /** Learners of which a seed is the mean. */
   readonly learners: number;
-  readonly create: () => Env;
+  readonly create: () => VectorEnv;
   /** The score of an agent now, given how often it has visited each pair since the last. */
-  readonly score: (agent: QLearning, visited: Float64Array, env: Env) => number;
+  readonly score: (agent: QLearning, visited: Float64Array, env: VectorEnv) => number;
   /** Who is expected to be better than whom. */
   readonly expected: readonly (readonly [better: string, worse: string])[];
 }
@@ -210,8 +210,8 @@ function bestOf(scores: readonly CurvePoint[]): number {
 }
 
 /** q*(a) of each arm. */
-function banditValues(env: Env): Float64Array {
-  return (env.getState?.() as { readonly state: { readonly values: Float64Array } }).state.values;
+function banditValues(env: VectorEnv): Float64Array {
+  return (env.getState() as { readonly state: { readonly values: Float64Array } }).state.values;
 }
 
 function weightedMean(weights: Float64Array, values: Float64Array): number {
