@@ -41,19 +41,12 @@ const pad: Translate = (node, to) => {
   return to.cast(to.apply('Pad', [to.cast(x, 'int32'), to.model.integers(ends), zero('int32')]), 'bool');
 };
 
-const matmul: Translate = (node, to) => {
-  const triangle = node.attributes.triangle as 'lowerResult' | 'lowerLeft' | 'upperLeft' | undefined;
-  if (triangle === undefined) {
-    const convolved = convolution(node, to);
-    if (convolved !== undefined) return convolved;
-  }
-  const [left, right] = node.inputs.map((input) => to.value(input));
-  const part = (x: string, upper: number): string => to.apply('Trilu', [x], { upper });
-  if (triangle === 'lowerLeft') return to.apply('MatMul', [part(left, 0), right]);
-  if (triangle === 'upperLeft') return to.apply('MatMul', [part(left, 1), right]);
-  const product = to.apply('MatMul', [left, right]);
-  return triangle === undefined ? product : part(product, 0);
-};
+const matmul: Translate = (node, to) =>
+  convolution(node, to) ??
+  to.apply(
+    'MatMul',
+    node.inputs.map((input) => to.value(input)),
+  );
 
 /** Axes that a node reduces. */
 function axesOf({ attributes }: Tensor): number[] {
@@ -75,14 +68,35 @@ const argmax: Translate = (node, to) => {
   return to.cast(to.apply('ArgMax', [to.value(node.inputs[0])], { axis, keepdims: 0 }), 'int32');
 };
 
-/** What lies behind the diagonal counts for nothing: its exponential is 0. */
-const causalSoftmax: Translate = (node, to) => {
-  const [rows, columns] = node.shape.slice(-2);
-  const behind = Int32Array.from({ length: rows * columns }, (_, i) => Number(i % columns > Math.floor(i / columns)));
-  const mask = to.model.tensor('behindDiagonal', 'bool', [rows, columns], behind);
-  const scores = to.apply('Where', [mask, to.model.scalar(-Infinity), to.value(node.inputs[0])]);
-  return to.apply('Softmax', [scores], { axis: -1 });
+/** Scores that are not seen count for nothing: their exponential is 0. Where none is seen, that leaves no number. */
+const attention: Translate = (node, to) => {
+  const [q, k] = node.inputs;
+  const [queries, keys, values, mask] = node.inputs.map((input) => to.value(input));
+  const [time, positions, size] = [q.shape.at(-2) ?? 1, k.shape.at(-2) ?? 1, q.shape.at(-1) ?? 1];
+  const scale = to.model.scalar(1 / Math.sqrt(size));
+  const transposed = to.apply('Transpose', [keys], { perm: k.shape.map((_, i, { length }) => swapped(i, length)) });
+  let weights = to.apply('Mul', [to.apply('MatMul', [queries, transposed]), scale]);
+  if (node.attributes.causal === true) {
+    const behind = Int32Array.from({ length: time * positions }, (_, i) =>
+      Number(i % positions > Math.floor(i / positions)),
+    );
+    const isBehind = to.model.tensor('behindDiagonal', 'bool', [time, positions], behind);
+    weights = to.apply('Where', [isBehind, to.model.scalar(-Infinity), weights]);
+  }
+  const isSeen = mask === undefined ? undefined : to.apply('Unsqueeze', [mask, to.model.integers([-2])]);
+  if (isSeen !== undefined) weights = to.apply('Where', [isSeen, weights, to.model.scalar(-Infinity)]);
+  weights = to.apply('Softmax', [weights], { axis: -1 });
+  if (isSeen !== undefined) weights = to.apply('Where', [isSeen, weights, to.model.scalar(0)]);
+  const perm = node.shape.map((_, i, { length }) => (i === 0 || i === length - 1 ? i : i === 1 ? length - 2 : i - 1));
+  return to.apply('Transpose', [to.apply('MatMul', [weights, values])], {
+    perm: node.shape.length === 2 ? [0, 1] : perm,
+  });
 };
+
+/** An axis of a matrix once its rows are its columns. */
+function swapped(axis: number, rank: number): number {
+  return axis < rank - 2 ? axis : 2 * rank - 3 - axis;
+}
 
 /** The indices of ONNX may count from the end, and are out of range elsewhere than here. */
 const gatherEach: Translate = (node, to) => {
@@ -152,7 +166,7 @@ export const arrayOperations: Readonly<Record<string, Translate>> = {
   min: extremum('ReduceMin'),
   argmax,
   cumulativeSum,
-  causalSoftmax,
+  attention,
   gatherRows: (node, to) =>
     to.apply(
       'Gather',

@@ -108,6 +108,10 @@ const operations: Readonly<Record<string, Apply>> = {
   cumulativeSum: (x) => t.cumulativeSum(x, { axis: 1 }),
   'cumulativeSum from the end': (x) => t.cumulativeSum(x, { reverse: true }),
   causalAttention: (x, y) => t.causalAttention(x, y, t.mul(x, y)),
+  'attention with a mask': (x, y) =>
+    t.attention(x, t.slice(y, [0, 1, 0], [-1, 2, -1]), t.slice(x, [0, 0, 0], [-1, 2, 1]), {
+      isVisible: t.slice(t.greater(x, 0), [0, 0, 0], [-1, 1, 2]),
+    }),
   embedding: (_x, _y, i) => t.embedding(t.constant([4, 2], [1, 2, 3, 4, 5, 6, 7, 8]), i),
   gather: (x, _y, _i, j) => t.gather(x, j),
   'gather of integers': (_x, _y, i, j) => t.gather(i, j),

@@ -21,9 +21,11 @@
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #endif
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define FEW_TIMES _Pragma("clang loop vectorize(disable) unroll(disable)") /* and its code is for pages to load */
 #else
 #define INDEPENDENT _Pragma("GCC ivdep")
 #define UNROLL _Pragma("GCC unroll 32")
+#define FEW_TIMES
 #endif
 
 /* Multiply-adds are fused where the instruction set can, and only where written: the compiler is told not to contract

@@ -76,7 +76,6 @@ static void multiply_by_columns(const Matmul *matmul, Matrix a, Matrix b, Region
 /* Whether the product was narrow, and is done. Depends on the operands' shape and strides alone. */
 static int multiply_narrow(const Matmul *matmul, Matrix a, Matrix b, Region region, Scratch *scratch,
                            Evaluation *epilogue) {
-  if (matmul->triangle) return 0;
   ptrdiff_t m = matmul->m, n = matmul->n, k = matmul->k;
   float *out = matmul->c + region.origin;
   ptrdiff_t rows = region.lastRow - region.firstRow, columns = region.lastColumn - region.firstColumn;

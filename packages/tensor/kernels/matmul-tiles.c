@@ -101,77 +101,6 @@ static Tile *const tiles[TILE_ROWS][2][2] = {
 #endif
 };
 
-#if !defined(__wasm__)
-/* Steps on the diagonal of a triangular A: C[i, j] += A[i, p] B[p, j] for rows i >= p (lower) or i <= p (upper) alone, with
- * p = first, ..., first + steps - 1 counted from the tile's first row. */
-typedef void Diagonal(const float *a, ptrdiff_t aRow, ptrdiff_t aColumn, const float *b, ptrdiff_t bStep, float *c,
-                      ptrdiff_t cStep, ptrdiff_t first, ptrdiff_t steps, ptrdiff_t last);
-
-/* Falls through to the next row. */
-#define DIAGONAL_ROW(i)                                                                                            \
-  case i:                                                                                                          \
-    if (i < rows) {                                                                                                \
-      Vector left = splat(a[i * aRow]);                                                                            \
-      UNROLL for (int v = 0; v < vectors; v++) total[i][v] = multiply_add(left, right[v], total[i][v]);            \
-    }
-
-INLINE void diagonal_of(int rows, int vectors, int isLower, const float *a, ptrdiff_t aRow, ptrdiff_t aColumn,
-                        const float *b, ptrdiff_t bStep, float *c, ptrdiff_t cStep, ptrdiff_t first, ptrdiff_t steps,
-                        ptrdiff_t last) {
-  Vector total[12][2];
-  UNROLL for (int i = 0; i < rows; i++) {
-    UNROLL for (int v = 0; v < vectors; v++) {
-      if (v == vectors - 1 && last < LANES) total[i][v] = load_part(c + i * cStep + v * LANES, last);
-      else total[i][v] = load(c + i * cStep + v * LANES);
-    }
-  }
-  for (ptrdiff_t p = first; p < first + steps; p++, a += aColumn, b += bStep) {
-    Vector right[2];
-    UNROLL for (int v = 0; v < vectors; v++) right[v] = load(b + v * LANES);
-    if (isLower) {
-      switch (p) {
-        DIAGONAL_ROW(0) DIAGONAL_ROW(1) DIAGONAL_ROW(2) DIAGONAL_ROW(3) DIAGONAL_ROW(4) DIAGONAL_ROW(5)
-        DIAGONAL_ROW(6) DIAGONAL_ROW(7) DIAGONAL_ROW(8) DIAGONAL_ROW(9) DIAGONAL_ROW(10) DIAGONAL_ROW(11)
-      }
-    } else {
-      switch (p) {
-        DIAGONAL_ROW(11) DIAGONAL_ROW(10) DIAGONAL_ROW(9) DIAGONAL_ROW(8) DIAGONAL_ROW(7) DIAGONAL_ROW(6)
-        DIAGONAL_ROW(5) DIAGONAL_ROW(4) DIAGONAL_ROW(3) DIAGONAL_ROW(2) DIAGONAL_ROW(1) DIAGONAL_ROW(0)
-      }
-    }
-  }
-  UNROLL for (int i = 0; i < rows; i++) {
-    UNROLL for (int v = 0; v < vectors; v++) {
-      if (v == vectors - 1 && last < LANES) store_part(c + i * cStep + v * LANES, total[i][v], last);
-      else store(c + i * cStep + v * LANES, total[i][v]);
-    }
-  }
-}
-
-#define DIAGONAL(rows, vectors, isLower)                                                                           \
-  static void diagonal_##rows##_##vectors##_##isLower(const float *a, ptrdiff_t aRow, ptrdiff_t aColumn,           \
-                                                      const float *b, ptrdiff_t bStep, float *c, ptrdiff_t cStep,  \
-                                                      ptrdiff_t first, ptrdiff_t steps, ptrdiff_t last) {          \
-    diagonal_of(rows, vectors, isLower, a, aRow, aColumn, b, bStep, c, cStep, first, steps, last);                 \
-  }
-#define DIAGONALS(rows) DIAGONAL(rows, 1, 0) DIAGONAL(rows, 1, 1) DIAGONAL(rows, 2, 0) DIAGONAL(rows, 2, 1)
-#define DIAGONAL_ENTRY(rows) \
-  {{diagonal_##rows##_1_0, diagonal_##rows##_1_1}, {diagonal_##rows##_2_0, diagonal_##rows##_2_1}}
-
-DIAGONALS(1) DIAGONALS(2) DIAGONALS(3) DIAGONALS(4) DIAGONALS(5) DIAGONALS(6)
-#if defined(__AVX512F__) || defined(__aarch64__)
-DIAGONALS(7) DIAGONALS(8) DIAGONALS(9) DIAGONALS(10) DIAGONALS(11) DIAGONALS(12)
-#endif
-
-/* By rows - 1, vectors - 1, isLower. */
-static Diagonal *const diagonals[TILE_ROWS][2][2] = {
-    DIAGONAL_ENTRY(1), DIAGONAL_ENTRY(2), DIAGONAL_ENTRY(3), DIAGONAL_ENTRY(4), DIAGONAL_ENTRY(5), DIAGONAL_ENTRY(6),
-#if defined(__AVX512F__) || defined(__aarch64__)
-    DIAGONAL_ENTRY(7), DIAGONAL_ENTRY(8), DIAGONAL_ENTRY(9), DIAGONAL_ENTRY(10), DIAGONAL_ENTRY(11), DIAGONAL_ENTRY(12),
-#endif
-};
-#endif
-
 typedef struct Matrix {
   const float *base;
   ptrdiff_t row, column; /* strides */
@@ -180,9 +109,9 @@ typedef struct Matrix {
 typedef struct Matmul {
   const Context *context;
   ptrdiff_t m, n, k;
-  enum Triangle triangle;
   Matrix a, b;
   float *c;
+  int accumulates; /* whether C has values already, to which the product is added */
   const Body *epilogue; /* or null */
   int rank;
   const int32_t *dims, *aStrides, *bStrides; /* of the batch */
@@ -251,46 +180,12 @@ typedef struct Block {
   ptrdiff_t column, width, step, depth;
 } Block;
 
-/* Adds a block's steps to rows [row, next) of a panel of C, where A is a triangle: of steps on the diagonal only those
- * rows that reach them. Zeros on its other side are not multiplied, for what they would meet in B may be infinite. */
-static void add_triangle(const Matmul *matmul, const Block *block, ptrdiff_t row, ptrdiff_t next, Operand left, int form,
-                         Operand right, float *c, ptrdiff_t columns) {
-  int isLower = matmul->triangle == TRIANGLE_LOWER_A, vectors = columns > LANES ? 2 : 1;
-  ptrdiff_t aRow = form == A_BY_ROWS ? left.step : 1, aColumn = form == A_BY_ROWS ? 1 : left.step;
-  ptrdiff_t height = next - row, last = columns - (vectors - 1) * LANES;
-  ptrdiff_t begin = block->step, end = block->step + block->depth;
-  if (isLower) end = minimum(end, next);
-  else begin = maximum(begin, row);
-  for (ptrdiff_t p = begin, steps; p < end; p += steps) {
-    int isWhole = isLower ? p <= row : p >= next - 1;
-    ptrdiff_t limit = isLower ? row + 1 : next - 1, at = p - block->step;
-    steps = (p < limit ? minimum(limit, end) : end) - p;
-    const float *a = left.base + at * aColumn, *b = right.base + at * right.step;
-    if (isWhole) {
-      tiles[height - 1][vectors - 1][form](a, left.step, b, right.step, c, matmul->n, steps, last, 1);
-    } else {
-#if defined(__wasm__)
-      /* A tile call for each step: pages load this code, and a tenth more of it would be for these. */
-      for (ptrdiff_t q = p; q < p + steps; q++) {
-        ptrdiff_t from = isLower ? q : row, to = isLower ? next : q + 1;
-        tiles[to - from - 1][vectors - 1][form](a + (from - row) * aRow + (q - p) * aColumn, left.step,
-                                                b + (q - p) * right.step, right.step, c + (from - row) * matmul->n,
-                                                matmul->n, 1, last, 1);
-      }
-#else
-      diagonals[height - 1][vectors - 1][isLower](a, aRow, aColumn, b, right.step, c, matmul->n, p - row, steps, last);
-#endif
-    }
-  }
-}
-
 /* A B for a block, whose first step `a` and `b` start at, and `b` and C's element `origin` (row 0) at its first column.
  * The epilogue, where there is one, runs on groups of rows. */
 static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t origin, const Tiling *tiling,
                            const Block *block, Scratch *scratch, Evaluation *epilogue) {
   ptrdiff_t width = block->width, depth = block->depth;
   ptrdiff_t n = matmul->n, panels = divide_up(width, PANEL), tail = width - (panels - 1) * PANEL;
-  int hasLowerC = matmul->triangle == TRIANGLE_LOWER_C, hasTriangularA = matmul->triangle && !hasLowerC;
   int form = a.column == 1 || matmul->k == 1 ? A_BY_ROWS : A_BY_COLUMNS;
   ptrdiff_t aStep = form == A_BY_ROWS ? a.row : a.column;
   /* Rows of memory far apart fall into few cache sets: they are brought together if they will be read often enough. */
@@ -320,21 +215,10 @@ static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t o
     Tile *const(*tilesOfHeight)[2] = tiles[height - 1];
     for (ptrdiff_t j = 0; j < panels; j++) {
       ptrdiff_t columns = j == panels - 1 ? tail : PANEL;
-      if (hasLowerC && block->column + j * PANEL >= next) break;
-      if (hasTriangularA) {
-        add_triangle(matmul, block, row, next, left, tileForm, panel[j], out + j * PANEL, columns);
-        continue;
-      }
       int vectors = columns > LANES ? 2 : 1;
       Tile *tile = tilesOfHeight[vectors - 1][tileForm];
       tile(left.base, left.step, panel[j].base, panel[j].step, out + j * PANEL, n, depth,
-           columns - (vectors - 1) * LANES, block->step > 0);
-    }
-    if (hasLowerC && block->step + depth >= matmul->k) {
-      for (ptrdiff_t i = row; i < next; i++, out += n) {
-        ptrdiff_t above = maximum(0, i + 1 - block->column);
-        if (above < width) fill_elements(out + above, 0.0f, width - above);
-      }
+           columns - (vectors - 1) * LANES, matmul->accumulates || block->step > 0);
     }
     row = next;
     if (epilogue && ((row - pending) * width >= 4 * BLOCK || t == tiling->count - 1)) {
@@ -350,18 +234,11 @@ typedef struct Region {
 } Region;
 
 static void multiply(const Matmul *matmul, Matrix a, Matrix b, Region region, Scratch *scratch, Evaluation *epilogue) {
-  ptrdiff_t first = 0, k = matmul->k, rows = region.lastRow - region.firstRow;
-  if (matmul->triangle == TRIANGLE_LOWER_A) k = minimum(k, region.lastRow);
-  if (matmul->triangle == TRIANGLE_UPPER_A) first = minimum(k, region.firstRow);
-  ptrdiff_t depth = divide_up(k - first, maximum(1, divide_up(k - first, MATMUL_DEPTH)));
+  ptrdiff_t k = matmul->k, rows = region.lastRow - region.firstRow;
+  ptrdiff_t depth = divide_up(k, maximum(1, divide_up(k, MATMUL_DEPTH)));
   Tiling tiling = {region.firstRow, rows, divide_up(rows, TILE_ROWS)};
   for (ptrdiff_t column = region.firstColumn; column < region.lastColumn; column += MATMUL_WIDTH) {
-    Block block = {column, minimum(MATMUL_WIDTH, region.lastColumn - column), first, 0};
-    if (matmul->triangle == TRIANGLE_LOWER_A || matmul->triangle == TRIANGLE_UPPER_A) {
-      for (ptrdiff_t row = region.firstRow; row < region.lastRow; row++) {
-        fill_elements(matmul->c + region.origin + row * matmul->n + column, 0.0f, block.width);
-      }
-    }
+    Block block = {column, minimum(MATMUL_WIDTH, region.lastColumn - column), 0, 0};
     do { /* once at least: an empty sum is zero */
       block.depth = minimum(depth, k - block.step);
       Matrix left = {a.base + block.step * a.column, a.row, a.column};

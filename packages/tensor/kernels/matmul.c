@@ -11,8 +11,6 @@ static void matmul_task(void *argument, ptrdiff_t begin, ptrdiff_t end, Scratch 
     ptrdiff_t rest = piece / matmul->columnPieces;
     ptrdiff_t firstColumn = (piece - rest * matmul->columnPieces) * matmul->columnPiece;
     ptrdiff_t batch = rest / matmul->rowPieces, rows = rest - batch * matmul->rowPieces;
-    /* The last rows of a lower triangle are the longest: they go first, for threads to end together. */
-    if (matmul->triangle && matmul->triangle != TRIANGLE_UPPER_A) rows = matmul->rowPieces - 1 - rows;
     ptrdiff_t firstRow = rows * matmul->rowPiece;
     Matrix a = matmul->a, b = matmul->b;
     rest = batch;
@@ -30,17 +28,17 @@ static void matmul_task(void *argument, ptrdiff_t begin, ptrdiff_t end, Scratch 
 }
 
 static void run_matmul(const Context *context, const int32_t *code) {
-  Matmul matmul = {.context = context, .m = code[0], .n = code[1], .k = code[2], .triangle = code[3]};
-  matmul.rank = code[4];
-  matmul.a = (Matrix){address_of(context, code[5], code[6]), code[7], code[8]};
-  matmul.b = (Matrix){address_of(context, code[9], code[10]), code[11], code[12]};
-  matmul.c = address_of(context, code[13], code[14]);
-  int hasEpilogue = code[15];
-  code += 16;
+  Matmul matmul = {.context = context, .m = code[0], .n = code[1], .k = code[2]};
+  matmul.rank = code[3];
+  matmul.a = (Matrix){address_of(context, code[4], code[5]), code[6], code[7]};
+  matmul.b = (Matrix){address_of(context, code[8], code[9]), code[10], code[11]};
+  matmul.c = address_of(context, code[12], code[13]);
+  int hasEpilogue = code[14];
+  code += 15;
   matmul.dims = code, matmul.aStrides = code + matmul.rank, matmul.bStrides = code + 2 * matmul.rank;
   code += 3 * matmul.rank;
   /* A batch that shares B is one taller product. */
-  while (!matmul.triangle && matmul.rank > 0 && matmul.bStrides[matmul.rank - 1] == 0 &&
+  while (matmul.rank > 0 && matmul.bStrides[matmul.rank - 1] == 0 &&
          matmul.aStrides[matmul.rank - 1] == matmul.m * matmul.a.row && matmul.a.column == 1) {
     matmul.m *= matmul.dims[--matmul.rank];
   }

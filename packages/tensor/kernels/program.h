@@ -23,7 +23,7 @@
 #define GRADUS_PROGRAM_H
 
 /* Goes up with every change to what follows, so that an addon built earlier is not handed programs it would misread. */
-enum { PROGRAM_VERSION = 3 };
+enum { PROGRAM_VERSION = 4 };
 
 enum { MAX_DIMS = 8, MAX_REGISTERS = 48, BLOCK = 512 };
 
@@ -40,7 +40,7 @@ enum Opcode {
   /* kind, outer, n, inner, buffer, offset, register, scale, BODY: the space is [outer, n, inner], reduced over n into
    * [outer, inner]; `register` is what is reduced; `scale` (float bits) multiplies a REDUCE_SUM; BODY has no outputs. */
   OP_REDUCE = 2,
-  /* m, n, k, triangle, batchDims, A (buffer, offset, rowStride, columnStride), B (same), C (buffer, offset),
+  /* m, n, k, batchDims, A (buffer, offset, rowStride, columnStride), B (same), C (buffer, offset),
    * hasEpilogue, dims[batchDims], aStrides[batchDims], bStrides[batchDims], [BODY]: C[batch] = A[batch] B[batch], C
    * contiguous. One of A's two strides is 1 (or its extent is 1), likewise B's. The epilogue's space is all of C; it runs
    * on each group of rows as soon as that group is complete, and may overwrite C in place. */
@@ -71,14 +71,15 @@ enum Opcode {
   /* outer, size, length, inner, index (buffer, offset), update (buffer, offset), out (buffer, offset):
    * out[o, index + j, i] = update[o, j, i]; the rest of out is left as it is. Fails likewise */
   OP_UPDATE_AT = 13,
-  /* matrices, rows, columns, source (buffer, offset), out (buffer, offset): softmax of the first i + 1 elements of row i
-   * of each matrix, zeros behind; out may be source */
-  OP_CAUSAL_SOFTMAX = 14
+  /* queries, keys, size, width, isCausal, hasMask, rank, dims[rank], then tensors, each (buffer, offset,
+   * step between rows, strides[rank]): q [queries, size], k [keys, size], v [keys, width], mask (one row of keys; only if
+   * hasMask), out [queries, width]. For each index of dims: out = softmax(q k' / sqrt(size)) v, over keys whose mask is not 0 and,
+   * where isCausal, whose number is not larger than the query's. A query without such keys gets zeros. */
+  OP_ATTENTION = 14,
+  /* The same with out as an input, followed by gradient [queries, width], with respect to out, and three results: the
+   * gradients with respect to q, k and v. Nothing that a query does not see is multiplied, in either of both. */
+  OP_ATTENTION_GRADIENT = 15
 };
-
-/* The triangle that is left of a matrix in OP_MATMUL, on and below (or above) its diagonal: the rest of A is not read and
- * counts as zero, the rest of C is zero. */
-enum Triangle { TRIANGLE_NONE = 0, TRIANGLE_LOWER_C = 1, TRIANGLE_LOWER_A = 2, TRIANGLE_UPPER_A = 3 };
 
 enum ReduceKind {
   REDUCE_SUM = 0,

@@ -94,7 +94,7 @@ INLINE void add_to_total_of(int32_t kind, Total *total, const int32_t *x, ptrdif
     even = combine_16(kind, even, *(const UnalignedIntLanes *)(x + i));
     i += SUM_LANES;
   }
-  for (; i < count; i++) rest = combine(kind, rest, x[i]);
+  FEW_TIMES for (; i < count; i++) rest = combine(kind, rest, x[i]);
   total->even = even, total->odd = odd, total->rest = rest;
 }
 
@@ -142,7 +142,7 @@ static void reduce_short_rows(int32_t anyKind, const int32_t *x, ptrdiff_t rows,
   if (n < SUM_LANES) {
     FOR_KIND(anyKind, for (ptrdiff_t row = 0; row < rows; row++) {
       int32_t total = identity_of(kind);
-      for (ptrdiff_t i = 0; i < n; i++) total = combine(kind, total, x[row * n + i]);
+      FEW_TIMES for (ptrdiff_t i = 0; i < n; i++) total = combine(kind, total, x[row * n + i]);
       out[row] = total;
     })
   } else {

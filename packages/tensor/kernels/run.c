@@ -25,7 +25,8 @@ int32_t GRADUS_RUN(char *const *buffers, const int32_t *code, ptrdiff_t words, i
       case OP_RANDOM: run_random(&context, operands); break;
       case OP_IM2COL: run_im2col(&context, operands); break;
       case OP_COL2IM: run_col2im(&context, operands); break;
-      case OP_CAUSAL_SOFTMAX: run_causal_softmax(&context, operands); break;
+      case OP_ATTENTION: run_attention(&context, operands, 0); break;
+      case OP_ATTENTION_GRADIENT: run_attention(&context, operands, 1); break;
       case OP_SLICE_AT:
       case OP_UPDATE_AT: failed = run_slice(&context, operands, code[0]); break;
       default: *failure = (Failure){code[0], 0, 0}; failed = code[0];

@@ -64,7 +64,7 @@ export type { AxisOptions } from './ops/axes.ts';
 export { argmax, cumulativeSum, logSoftmax, logSumExp, max, mean, min, softmax, variance } from './ops/reduce.ts';
 export { sum } from './ops/broadcast.ts';
 export { matmul } from './ops/matmul.ts';
-export { causalAttention } from './ops/attention.ts';
+export { attention, causalAttention, type AttentionOptions } from './ops/attention.ts';
 export type { Conv2dOptions } from './ops/conv.ts';
 export { conv2d } from './ops/conv.ts';
 export { embedding, gather, oneHot, range, scatterAdd, sliceAt, updateAt } from './ops/index-ops.ts';

@@ -26,8 +26,8 @@ export interface Primitive {
   readonly view?: (node: Tensor, source: View) => View | undefined;
   /** `kernel`: whether its result may be written over its first input. */
   readonly inPlace?: boolean;
-  /** `kernel`: whether it reads inputs that do not lie one element after another. */
-  readonly readsViews?: boolean;
+  /** `kernel`: whether it reads inputs that do not lie one element after another; `rows`: if only those of the last axis do. */
+  readonly readsViews?: boolean | 'rows';
   /** `kernel`: emits its instruction, given how to read its inputs. */
   readonly lower?: (node: Tensor, emit: Emit, operands: readonly View[]) => void;
 }

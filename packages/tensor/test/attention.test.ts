@@ -3,44 +3,90 @@ import type { Tensor, TensorData } from '../src/index.ts';
 import * as g from '../src/index.ts';
 import { testRandom } from './support/random.ts';
 
-const [batch, heads, time, size, width] = [2, 3, 37, 5, 4];
+type Attend = (queries: Tensor, keys: Tensor, values: Tensor) => Tensor;
 
-describe.each(['wasm', 'native'] as const)('causal attention on %s', (name) => {
-  const on = { device: g.device(name) };
-  const parts = {
-    queries: [batch, heads, time, size],
-    keys: [batch, heads, time, size],
-    values: [batch, heads, time, width],
+interface Sizes {
+  readonly batch: readonly number[];
+  readonly time: number;
+  readonly positions: number;
+  readonly size: number;
+  readonly width: number;
+}
+
+const small: Sizes = { batch: [2, 3], time: 37, positions: 37, size: 5, width: 4 };
+
+/** What is seen: no later positions, and of each text of a batch the keys from that one on. */
+interface Mask {
+  readonly causal: boolean;
+  readonly padding?: readonly number[];
+}
+
+/** Attention written out: the softmax of masked scores times the values. A query that sees nothing gets zeros. */
+function written({ causal, padding }: Mask): Attend {
+  return (queries, keys, values) => {
+    const [time, size] = queries.shape.slice(-2);
+    const positions = keys.shape.at(-2)!;
+    const scores = g.div(g.matmul(queries, g.transpose(keys)), Math.sqrt(size));
+    let isSeen = g.lessEqual(g.range(positions), causal ? g.reshape(g.range(time), [time, 1]) : positions);
+    if (padding !== undefined) {
+      const first = g.reshape(g.constant([padding.length], padding, 'int32'), [-1, 1, 1, 1]);
+      isSeen = g.logicalAnd(isSeen, g.greaterEqual(g.range(positions), first));
+    }
+    const all = g.broadcastTo(isSeen, scores.shape);
+    return g.matmul(g.where(all, g.softmax(g.where(all, scores, -1e30)), 0), values);
   };
+}
+
+function fused({ causal, padding }: Mask): Attend {
+  if (padding === undefined) return (q, k, v) => g.attention(q, k, v, { causal });
+  return (q, k, v) => {
+    const first = g.reshape(g.constant([padding.length], padding, 'int32'), [-1, 1, 1]);
+    return g.attention(q, k, v, { causal, isVisible: g.greaterEqual(g.range(k.shape.at(-2)!), first) });
+  };
+}
+
+describe.each(['wasm', 'native', 'native, 3 threads'])('attention on %s', (name) => {
+  const device = name === 'wasm' ? g.device('wasm') : g.device('native', { threads: name === 'native' ? 1 : 3 });
 
   /** The result, and the gradients of its sum weighted by position and column. */
-  function run(data: readonly Float32Array[], attention = g.causalAttention): Record<string, TensorData> {
+  function run(sizes: Sizes, data: readonly Float32Array[], attention: Attend): Record<string, TensorData> {
+    const { batch, time, positions, size, width } = sizes;
     const compiled = g.program(
-      parts,
+      { queries: [...batch, time, size], keys: [...batch, positions, size], values: [...batch, positions, width] },
       ({ queries, keys, values }) => {
         const result = attention(queries, keys, values);
         const weight = g.cos(g.reshape(g.range(time * width), [time, width]));
         const [toQueries, toKeys, toValues] = g.grad(g.sum(g.mul(result, weight)), [queries, keys, values]);
         return { result, toQueries, toKeys, toValues };
       },
-      on,
+      { device },
     );
     Object.values(compiled.inputs).forEach((input, i) => {
       input.set(data[i]);
     });
-    return Object.fromEntries(Object.entries(compiled.run()).map(([key, values]) => [key, values.slice()]));
+    const outputs = Object.entries(compiled.run()).map(([key, values]) => [key, values.slice()] as const);
+    compiled.dispose();
+    return Object.fromEntries(outputs);
   }
 
-  const random = testRandom(3);
-  const data = Object.values(parts).map((shape) => random.floats(g.sizeOf(shape), -2, 2));
+  function randomData({ batch, time, positions, size, width }: Sizes): Float32Array[] {
+    const random = testRandom(3);
+    return [time * size, positions * size, positions * width].map((each) =>
+      random.floats(g.sizeOf(batch) * each, -2, 2),
+    );
+  }
 
-  test('is the softmax of masked scores times the values, and so are its gradients', () => {
-    const masked = (queries: g.TensorLike, keys: g.TensorLike, values: g.TensorLike): Tensor => {
-      const scores = g.div(g.matmul(queries, g.transpose(g.asTensor(keys))), Math.sqrt(size));
-      const isSeen = g.lessEqual(g.range(time), g.reshape(g.range(time), [time, 1]));
-      return g.matmul(g.softmax(g.where(isSeen, scores, -Infinity)), values);
-    };
-    const [actual, expected] = [run(data), run(data, masked)];
+  const masks: readonly Mask[] = [
+    { causal: false },
+    { causal: true },
+    // The first text is whole, of the second the first queries see nothing.
+    { causal: true, padding: [0, 33] },
+    { causal: false, padding: [1, 36] },
+  ];
+
+  test.each(masks)('is the softmax of seen scores times the values, and so are its gradients: %j', (mask) => {
+    const data = randomData(small);
+    const [actual, expected] = [run(small, data, fused(mask)), run(small, data, written(mask))];
     for (const [key, values] of Object.entries(expected)) {
       values.forEach((value, i) => {
         expect(Math.abs(value - actual[key][i]), key).toBeLessThan(2e-5);
@@ -48,29 +94,93 @@ describe.each(['wasm', 'native'] as const)('causal attention on %s', (name) => {
     }
   });
 
+  test.each([
+    // More keys than one chunk has, and of them a chunk that nobody sees.
+    [
+      { batch: [2, 1], time: 5, positions: 1300, size: 7, width: 33 },
+      { causal: false, padding: [0, 600] },
+    ],
+    [{ batch: [1], time: 700, positions: 700, size: 4, width: 3 }, { causal: true }],
+    [{ batch: [], time: 1, positions: 64, size: 300, width: 40 }, { causal: false }],
+    [{ batch: [1], time: 64, positions: 1, size: 1, width: 1 }, { causal: false }],
+    [{ batch: [2, 2, 1], time: 96, positions: 96, size: 32, width: 64 }, { causal: true }],
+  ] as [Sizes, Mask][])('of other sizes: %j, %j', (sizes, mask) => {
+    const data = randomData(sizes);
+    const [actual, expected] = [run(sizes, data, fused(mask)), run(sizes, data, written(mask))];
+    for (const [key, values] of Object.entries(expected)) {
+      const largest = Math.max(1, ...Array.from(values, Math.abs));
+      values.forEach((value, i) => {
+        expect(Math.abs(value - actual[key][i]), key).toBeLessThan(3e-5 * largest);
+      });
+    }
+  });
+
   test('a position sees itself and what came before, and nothing else, be it infinite or not a number', () => {
-    const clean = run(data);
+    const { batch, time, width } = small;
+    const data = randomData(small);
+    const clean = run(small, data, g.causalAttention);
     const last = time - 3;
     const spoilt = data.map((values, part) => {
-      const columns = values.length / (batch * heads * time);
+      const columns = values.length / (g.sizeOf(batch) * time);
       return values.map((value, i) => {
         const position = Math.floor(i / columns) % time;
         return position > last ? [NaN, Infinity, -Infinity][(i + part) % 3] : value;
       });
     });
-    const { result } = run(spoilt);
+    const { result } = run(small, spoilt, g.causalAttention);
     clean.result.forEach((value, i) => {
       const position = Math.floor(i / width) % time;
       expect(result[i]).toBe(position > last ? NaN : value);
     });
   });
 
+  test('what a query does not see does not reach its gradient', () => {
+    const { batch, time, size } = small;
+    const data = randomData(small);
+    const clean = run(small, data, g.causalAttention);
+    const spoilt = data.map((values, part) => {
+      const columns = values.length / (g.sizeOf(batch) * time);
+      return values.map((value, i) => (Math.floor(i / columns) % time > 20 ? [NaN, Infinity][(i + part) % 2] : value));
+    });
+    const actual = run(small, spoilt, g.causalAttention);
+    clean.toQueries.forEach((value, i) => {
+      if (Math.floor(i / size) % time <= 20) expect(actual.toQueries[i]).toBe(value);
+    });
+  });
+
+  test('keys that may not be seen count for nothing, be they infinite or not a number', () => {
+    const data = randomData(small);
+    const mask = { causal: false, padding: [4, 4] };
+    const clean = run(small, data, fused(mask));
+    const spoilt = data.map((values, part) => {
+      if (part === 0) return values;
+      const columns = values.length / (g.sizeOf(small.batch) * small.positions);
+      return values.map((value, i) => (Math.floor(i / columns) % small.positions < 4 ? NaN : value));
+    });
+    const actual = run(small, spoilt, fused(mask));
+    for (const key of ['result', 'toQueries', 'toKeys', 'toValues']) expect(actual[key]).toEqual(clean[key]);
+  });
+
   test('of a single position is its value', () => {
     const values = [0.5, -2, 3];
     const result = g.evaluate(
       () => g.causalAttention(g.constant([1, 2], [9, -9]), g.constant([1, 2], [5, 7]), g.constant([1, 3], values)),
-      on,
+      { device },
     );
     expect([...result]).toEqual(values);
   });
+});
+
+test('arguments of attention that do not fit are named', () => {
+  const x = (...shape: number[]): Tensor => g.full(shape, 1);
+  const trace = (apply: () => Tensor) => () => g.evaluate(apply);
+  expect(trace(() => g.attention(x(2, 3), x(4, 3), x(5, 2)))).toThrow(
+    'attention: queries, keys and values [2, 3], [4, 3], [5, 2] do not fit: […, time, d], […, positions, d], […, positions, width]',
+  );
+  expect(trace(() => g.attention(x(2, 3), x(4, 3), x(4, 2), { causal: true }))).toThrow(
+    'do not fit: […, time, d], […, time, d]',
+  );
+  expect(trace(() => g.attention(x(2, 3), x(4, 3), x(4, 2), { isVisible: x(2) }))).toThrow(
+    'visible keys [2] do not fit',
+  );
 });

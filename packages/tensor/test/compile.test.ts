@@ -32,10 +32,17 @@ describe('fusion', () => {
     expect(gradient.instructions).toBe(9);
   });
 
-  test('causal attention keeps one matrix of scores, which become its weights', () => {
-    const attention = compiled({ x: [64, 8] }, ({ x }) => ({ y: g.causalAttention(x, x, x) }));
-    expect(attention.instructions).toBe(3);
-    expect(attention.arenaBytes).toBeLessThan(bytes + 2 * 64 * 8 * 4 + 1024);
+  test('attention is one instruction, which reads heads where they lie and keeps no scores', () => {
+    const [time, heads, width] = [64, 4, 8];
+    const attention = compiled({ x: [2, time, 3 * heads * width] }, ({ x }) => {
+      const parts = g.split(g.reshape(x, [2, time, 3, heads, width]), 3, 2);
+      const [q, k, v] = parts.map((part) => g.transpose(g.squeeze(part, 2), [0, 2, 1, 3]));
+      const joined = g.transpose(g.causalAttention(q, k, v), [0, 2, 1, 3]);
+      return { y: g.reshape(joined, [2, time, heads * width]) };
+    });
+    expect(attention.instructions).toBe(1);
+    // The input, and the result.
+    expect(attention.arenaBytes).toBe(2 * time * 4 * heads * width * 4);
   });
 
   test('an update of parameters is one instruction, in place', () => {

@@ -12,7 +12,6 @@ import {
   numbers,
   op,
   randomNumbers,
-  triangle,
 } from './support/kernel-program.ts';
 
 describe.each(cases)('matmul: $label', ({ kernels, threads }) => {
@@ -46,22 +45,7 @@ describe.each(cases)('matmul: $label', ({ kernels, threads }) => {
       const aStrides = form.startsWith('N') ? [k, 1] : [1, m];
       const bStrides = form.endsWith('N') ? [n, 1] : [1, k];
       const out = run.output(m * n + 1);
-      const words = [
-        m,
-        n,
-        k,
-        triangle.none,
-        0,
-        run.floats(a, 3),
-        3,
-        ...aStrides,
-        run.floats(b, 5),
-        5,
-        ...bStrides,
-        out,
-        0,
-        0,
-      ];
+      const words = [m, n, k, 0, run.floats(a, 3), 3, ...aStrides, run.floats(b, 5), 5, ...bStrides, out, 0, 0];
       run.run(instruction(op.matmul, ...words));
       const actual = run.readFloats(out);
       let worst = 0;
@@ -95,22 +79,7 @@ describe.each(cases)('matmul: $label', ({ kernels, threads }) => {
       const b = numbers((k + 3) * (n + 3), next);
       const run = machine();
       const out = run.output(m * n);
-      const words = [
-        m,
-        n,
-        k,
-        triangle.none,
-        0,
-        run.floats(a),
-        0,
-        ...aStrides,
-        run.floats(b),
-        0,
-        ...bStrides,
-        out,
-        0,
-        0,
-      ];
+      const words = [m, n, k, 0, run.floats(a), 0, ...aStrides, run.floats(b), 0, ...bStrides, out, 0, 0];
       run.run(instruction(op.matmul, ...words));
       const actual = run.readFloats(out);
       let worst = 0;
@@ -136,7 +105,7 @@ describe.each(cases)('matmul: $label', ({ kernels, threads }) => {
     const a = numbers(batch * m * heads * k, next);
     const b = numbers(heads * n * k, next);
     const out = run.output(batch * heads * m * n);
-    const words = [m, n, k, triangle.none, 2, run.floats(a), 0, heads * k, 1, run.floats(b), 0, 1, k, out, 0, 0];
+    const words = [m, n, k, 2, run.floats(a), 0, heads * k, 1, run.floats(b), 0, 1, k, out, 0, 0];
     run.run(instruction(op.matmul, ...words, batch, heads, m * heads * k, k, 0, n * k));
     const expected = new Float64Array(batch * heads * m * n);
     forEachIndex([batch, heads, m, n], ([s, h, i, j], position) => {
@@ -177,27 +146,7 @@ describe.each(cases)('matmul: $label', ({ kernels, threads }) => {
         [4, mask, 0, 0],
       ],
     };
-    const words = [
-      m,
-      n,
-      k,
-      triangle.none,
-      1,
-      run.floats(a),
-      0,
-      k,
-      1,
-      run.floats(b),
-      0,
-      n,
-      1,
-      out,
-      0,
-      1,
-      batch,
-      m * k,
-      k * n,
-    ];
+    const words = [m, n, k, 1, run.floats(a), 0, k, 1, run.floats(b), 0, n, 1, out, 0, 1, batch, m * k, k * n];
     run.run(instruction(op.matmul, ...words, ...bodyWords(body)));
     const expected = new Float64Array(batch * m * n);
     forEachIndex([batch, m, n], ([s, i, j], position) => {

@@ -15,7 +15,6 @@ import {
   product,
   randomNumbers,
   reduceKind,
-  triangle,
 } from './support/kernel-program.ts';
 
 describe.each(cases)('kernels: $label', ({ kernels, threads }) => {
@@ -222,7 +221,7 @@ describe('wasm memory', () => {
     const values = Float32Array.of(1, 2, 3, 4);
     // Behind the large block there is room for these alone; what came before may be used up.
     const blocks = [run.floats(values), run.output(4)];
-    run.run(instruction(op.matmul, 2, 2, 2, triangle.none, 0, blocks[0], 0, 2, 1, blocks[0], 0, 2, 1, blocks[1], 0, 0));
+    run.run(instruction(op.matmul, 2, 2, 2, 0, blocks[0], 0, 2, 1, blocks[0], 0, 2, 1, blocks[1], 0, 0));
     expect([...run.readFloats(blocks[1])]).toEqual([7, 10, 15, 22]);
     const [source, out] = [large, kernels.allocate(64)];
     source.float32().fill(3, source.bytes / 4 - 16);
@@ -258,8 +257,8 @@ function largeResults(kernels: Kernels, threads: number): Int32Array[] {
   };
   const reduced = bodyWords({ ...space, outputs: [] });
   run.run(
-    instruction(op.matmul, m, n, k, triangle.none, 0, left, 0, k, 1, right, 0, n, 1, outs[0], 0, 0),
-    instruction(op.matmul, m, n, k, triangle.none, 0, left, 0, 1, m, right, 0, 1, k, outs[1], 0, 0),
+    instruction(op.matmul, m, n, k, 0, left, 0, k, 1, right, 0, n, 1, outs[0], 0, 0),
+    instruction(op.matmul, m, n, k, 0, left, 0, 1, m, right, 0, 1, k, outs[1], 0, 0),
     instruction(op.reduce, reduceKind.sum, 1, m, n, outs[2], 0, 8, bitsOf(1), ...reduced),
     instruction(op.reduce, reduceKind.sum, 1, m * n, 1, outs[3], 0, 8, bitsOf(1), ...reduced),
     instruction(op.reduce, reduceKind.sum, m, n, 1, outs[4], 0, 8, bitsOf(1), ...reduced),

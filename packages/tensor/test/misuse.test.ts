@@ -83,6 +83,7 @@ const good = (): Readonly<Record<string, readonly unknown[]>> => {
     applyGraph: [g.traceProgram(() => g.program({ x: [2] }, (given) => given)), { x: w }],
     asTensor: [x, 'float32'],
     assign: [w, 1],
+    attention: [x, x, x, { causal: true, isVisible: w }],
     broadcastTo: [x, [2, 3]],
     cast: [x, 'int32'],
     causalAttention: [x, x, x],

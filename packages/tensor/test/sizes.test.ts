@@ -50,6 +50,10 @@ const operations: Readonly<Record<string, () => TensorLike>> = {
   layerNorm: () => g.layerNorm(tensor(), { epsilon: 1 }),
   rmsNorm: () => g.rmsNorm(tensor(), { epsilon: 1 }),
   matmul: () => g.matmul(tensor(2 + random.integer(3)), tensor(2 + random.integer(3))),
+  attention: () => {
+    const x = tensor(2 + random.integer(2));
+    return g.attention(x, x, x);
+  },
   causalAttention: () => {
     const x = tensor(2 + random.integer(2));
     return g.causalAttention(x, x, x);

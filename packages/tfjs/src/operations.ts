@@ -1,6 +1,7 @@
 import type { Tensor as Node } from '@gradus/tensor';
 import { scalarValue, sizeOf } from '@gradus/tensor';
 import * as tf from '@tensorflow/tfjs';
+import { attention, attentionGradient } from './attention.ts';
 import { col2im, im2col } from './windows.ts';
 import { gatherEach, gatherRows, scatterAdd, scatterEach, sliceAt, updateAt } from './index-operations.ts';
 import { argmax, cast, maximum, minimum, mul, sign } from './number-rules.ts';
@@ -88,7 +89,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   cumulativeSum: ([x], node) => tf.cumsum(x, node.attributes.start as number, false, node.attributes.reverse === true),
 
   matmul,
-  causalSoftmax,
+  attention,
+  attentionGradient,
   im2col,
   col2im,
   gatherRows,
@@ -116,35 +118,10 @@ export function hostTensor(values: ArrayLike<number>, { shape, dtype }: Pick<Nod
   return tf.tensor(data, [...shape], dtype);
 }
 
-/** A matrix without what lies above its diagonal, or below it. */
-const triangles = {
-  lower: (x: tf.Tensor): tf.Tensor => tf.linalg.bandPart(x, -1, 0),
-  upper: (x: tf.Tensor): tf.Tensor => tf.linalg.bandPart(x, 0, -1),
-};
-
-function matmul([a, b]: readonly tf.Tensor[], node: Node): tf.Tensor {
-  switch (node.attributes.triangle) {
-    case 'lowerResult':
-      return triangles.lower(product(a, b, node));
-    case 'lowerLeft':
-      return product(triangles.lower(a), b, node);
-    case 'upperLeft':
-      return product(triangles.upper(a), b, node);
-    default:
-      return product(a, b, node);
-  }
-}
-
 /** `tf.matMul` broadcasts leading axes of one operand only, so both are repeated here. */
-function product(a: tf.Tensor, b: tf.Tensor, node: Node): tf.Tensor {
+function matmul([a, b]: readonly tf.Tensor[], node: Node): tf.Tensor {
   if (b.rank === 2) return tf.reshape(tf.matMul(tf.reshape(a, [-1, b.shape[0]]), b), [...node.shape]);
   const batch = node.shape.slice(0, -2);
   const repeat = (x: tf.Tensor): tf.Tensor => tf.broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
   return tf.matMul(repeat(a), repeat(b));
-}
-
-/** softmax of the elements up to the diagonal, zeros behind. */
-function causalSoftmax([x]: readonly tf.Tensor[]): tf.Tensor {
-  const isSeen = tf.cast(triangles.lower(tf.onesLike(x)), 'bool');
-  return tf.softmax(tf.where(isSeen, x, tf.fill(x.shape, -Infinity)));
 }

@@ -11,11 +11,9 @@ export const causal: Attend = (_layer, queries, keys, values) =>
 /** The same for texts behind padding: `isText` [rows, time], 1 for tokens that may be looked at. */
 export function causalBehindPadding(isText: t.Tensor): Attend {
   const [rows, time] = isText.shape;
-  const isBefore = t.lessEqual(t.expandDims(t.range(time), 0), t.expandDims(t.range(time), 1));
-  const isKey = t.greater(t.reshape(isText, [rows, 1, 1, 1, time]), 0);
-  const isVisible = t.logicalAnd(isKey, t.reshape(isBefore, [1, 1, 1, time, time]));
+  const isVisible = t.greater(t.reshape(isText, [rows, 1, 1, time]), 0);
   return (_layer, queries, keys, values) =>
-    perGroup(queries, keys, values, (q, k, v) => maskedAttention(q, k, v, isVisible));
+    perGroup(queries, keys, values, (q, k, v) => t.attention(q, k, v, { causal: true, isVisible }));
 }
 
 /** Attention of one new token each to remembered keys and values: `isVisible` [rows, positions]. */

@@ -59,6 +59,11 @@ export function resolveViews(graph: Graph): Computations {
     return unit ? view : contiguous(node);
   };
 
+  const rowOperand = (node: Tensor): View => {
+    const view = viewOf(node);
+    return view.strides.at(-1) === 1 || node.shape.at(-1) === 1 ? view : contiguous(node);
+  };
+
   for (const node of graph.nodes) {
     const primitive = primitiveOf(node);
     if (primitive.kind === 'source') {
@@ -69,7 +74,7 @@ export function resolveViews(graph: Graph): Computations {
       if (view === undefined) throw new Error(`${node.op}: cannot be read from contiguous elements`);
       views.set(node, view);
     } else {
-      const kernel = primitive.readsViews === true ? viewOf : contiguous;
+      const kernel = { true: viewOf, false: contiguous, rows: rowOperand }[`${primitive.readsViews ?? false}`];
       const read = { map: viewOf, reduce: viewOf, matmul: productOperand, kernel, view: viewOf }[primitive.kind];
       const operands = node.inputs.map(read);
       list.push({ node, index: list.length, operands });

@@ -1,6 +1,5 @@
 import type { Graph } from '../device/device.ts';
 import { scalarValue } from '../ops/constant.ts';
-import type { Triangle } from '../ops/matmul.ts';
 import * as code from '../ops/opcodes.ts';
 import { reductionSpace } from '../ops/axes.ts';
 import { memoryText } from '../memory.ts';
@@ -155,13 +154,10 @@ function emitProduct(unit: Unit, root: Computation, planned: Plan, place: PlaceO
   const n = node.shape[node.shape.length - 1];
   let m = node.shape[node.shape.length - 2];
   const k = node.inputs[0].shape[node.inputs[0].shape.length - 1];
-  const known = node.attributes.triangle as Triangle | undefined;
-  const triangle = known === undefined ? code.TRIANGLE_NONE : triangleCodes[known];
   const [a, b] = operands.map((view, i) => productOperand(view, node.inputs[i].shape, batch.length));
   // Rows of several matrices that share the right operand are rows of one.
   while (batch.length > 0 && (b.batch.at(-1) === 0 || batch.at(-1) === 1)) {
     const extent = batch[batch.length - 1];
-    if (extent > 1 && triangle !== code.TRIANGLE_NONE) break;
     const rows = a.batch[a.batch.length - 1];
     if (extent > 1 && rows !== m * a.row && m > 1) break;
     if (m === 1 && extent > 1) {
@@ -181,7 +177,7 @@ function emitProduct(unit: Unit, root: Computation, planned: Plan, place: PlaceO
   if (n === 1 && b.row !== 1) b.column = 1;
   const hasChain = unit.maps.length > 0;
   write(code.OP_MATMUL, [
-    ...[m, n, k, triangle, batch.length],
+    ...[m, n, k, batch.length],
     ...[...place(a.view.base, a.view.offset), a.row, a.column],
     ...[...place(b.view.base, b.view.offset), b.row, b.column],
     ...place(node),
@@ -192,12 +188,6 @@ function emitProduct(unit: Unit, root: Computation, planned: Plan, place: PlaceO
     ...(hasChain ? bodyOf(unit, undefined, planned, place).words : []),
   ]);
 }
-
-const triangleCodes: Readonly<Record<Triangle, number>> = {
-  lowerResult: code.TRIANGLE_LOWER_C,
-  lowerLeft: code.TRIANGLE_LOWER_A,
-  upperLeft: code.TRIANGLE_UPPER_A,
-};
 
 interface ProductOperand {
   readonly view: View;

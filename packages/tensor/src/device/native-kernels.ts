@@ -3,7 +3,7 @@ import { kernelFailure } from './kernel-failure.ts';
 import type { Block, Kernels } from './kernels.ts';
 
 /** PROGRAM_VERSION of kernels/program.h: an addon built from other kernels would misread programs. */
-const programVersion = 3;
+const programVersion = 4;
 
 /** Blocks start at multiples of this, so that no vector straddles two cache lines. */
 const alignment = 64;

@@ -11,24 +11,6 @@ import { reshape, transpose } from './shape.ts';
  * @throws RangeError when inner sizes differ or an operand has fewer than two axes.
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
-  return product(a, b);
-}
-
-/**
- * What is left of a product where one of its matrices is a triangle, whose other elements are zero: the result or the
- * first operand on and below its diagonal, or the first operand on and above it.
- */
-export type Triangle = 'lowerResult' | 'lowerLeft' | 'upperLeft';
-
-/**
- * {@link matmul} at about half the cost: tril(a b), tril(a) b or triu(a) b. Nothing on the other side of the diagonal is
- * read, be it infinite or not a number.
- */
-export function triangularMatmul(a: TensorLike, b: TensorLike, triangle: Triangle): Tensor {
-  return product(a, b, triangle);
-}
-
-function product(a: TensorLike, b: TensorLike, triangle?: Triangle): Tensor {
   const left = cast(a, 'float32', 'matmul');
   const right = cast(b, 'float32', 'matmul');
   const [m, k] = left.shape.slice(-2);
@@ -39,19 +21,13 @@ function product(a: TensorLike, b: TensorLike, triangle?: Triangle): Tensor {
     );
   }
   const batch = broadcastShapes('matmul', left.shape.slice(0, -2), right.shape.slice(0, -2));
-  const attributes = triangle === undefined ? {} : { triangle };
-  return currentTrace().node('matmul', [left, right], [...batch, m, n], 'float32', attributes);
+  return currentTrace().node('matmul', [left, right], [...batch, m, n], 'float32');
 }
 
 definePrimitive('matmul', {
   kind: 'matmul',
   gradient: (node, gradient) => {
     const [a, b] = node.inputs;
-    const triangle = node.attributes.triangle as Triangle | undefined;
-    if (triangle !== undefined) {
-      const [gradientA, gradientB] = triangularGradients(a, b, gradient, triangle);
-      return [sumTo(gradientA, a.shape), sumTo(gradientB, b.shape)];
-    }
     const gradientA = sumTo(matmul(gradient, transpose(b)), a.shape);
     if (b.shape.length > 2) return [gradientA, sumTo(matmul(transpose(a), gradient), b.shape)];
     // One matrix for all rows: the sum over the batch is part of the product.
@@ -60,24 +36,3 @@ definePrimitive('matmul', {
     return [gradientA, matmul(transpose(rows), rowGradients)];
   },
 });
-
-/** The same two products; each has the triangle in one of its own places, some after transposing all of it. */
-function triangularGradients(a: Tensor, b: Tensor, gradient: Tensor, triangle: Triangle): [Tensor, Tensor] {
-  switch (triangle) {
-    case 'lowerResult':
-      return [
-        triangularMatmul(gradient, transpose(b), 'lowerLeft'),
-        transpose(triangularMatmul(transpose(gradient), a, 'upperLeft')),
-      ];
-    case 'lowerLeft':
-      return [
-        triangularMatmul(gradient, transpose(b), 'lowerResult'),
-        triangularMatmul(transpose(a), gradient, 'upperLeft'),
-      ];
-    case 'upperLeft':
-      return [
-        transpose(triangularMatmul(b, transpose(gradient), 'lowerResult')),
-        triangularMatmul(transpose(a), gradient, 'lowerLeft'),
-      ];
-  }
-}

@@ -13,12 +13,8 @@ export const OP_IM2COL = 10;
 export const OP_COL2IM = 11;
 export const OP_SLICE_AT = 12;
 export const OP_UPDATE_AT = 13;
-export const OP_CAUSAL_SOFTMAX = 14;
-
-export const TRIANGLE_NONE = 0;
-export const TRIANGLE_LOWER_C = 1;
-export const TRIANGLE_LOWER_A = 2;
-export const TRIANGLE_UPPER_A = 3;
+export const OP_ATTENTION = 14;
+export const OP_ATTENTION_GRADIENT = 15;
 
 export const INPUT_CONTIGUOUS = 0;
 export const INPUT_SCALAR = 1;

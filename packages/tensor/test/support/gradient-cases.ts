@@ -171,6 +171,22 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
     ],
     (q, k, v) => g.causalAttention(q, k, v),
   ),
+  'attention of fewer queries than keys': of(
+    [
+      [2, 3, 4],
+      [2, 5, 4],
+      [2, 5, 3],
+    ],
+    (q, k, v) => g.attention(q, k, v),
+  ),
+  'attention of heads behind padding': of(
+    [
+      [2, 2, 4, 3],
+      [2, 1, 4, 3],
+      [2, 2, 4, 2],
+    ],
+    (q, k, v) => g.attention(q, k, v, { causal: true, isVisible: g.reshape(int([0, 1, 1, 1, 1, 0, 1, 1]), [2, 1, 4]) }),
+  ),
   'causalAttention of heads that share keys and values': of(
     [
       [2, 3, 4, 2],

@@ -19,10 +19,9 @@ export const op = {
   col2im: 11,
   sliceAt: 12,
   updateAt: 13,
-  causalSoftmax: 14,
+  attention: 14,
+  attentionGradient: 15,
 } as const;
-
-export const triangle = { none: 0, lowerC: 1, lowerA: 2, upperA: 3 } as const;
 
 export const reduceKind = { sum: 0, max: 1, min: 2, argmax: 3, sumInt: 4, maxInt: 5, minInt: 6 } as const;
 

@@ -76,37 +76,79 @@ function reduced(node: Tensor, values: Values, fold: (elements: number[]) => num
   return groups.map(fold);
 }
 
-/** Which elements of the first operand and of the result a product with a triangle has; all others are zero. */
-const triangles: Readonly<Record<string, readonly ['left' | 'result', (row: number, column: number) => boolean]>> = {
-  lowerResult: ['result', (row, column) => column <= row],
-  lowerLeft: ['left', (row, column) => column <= row],
-  upperLeft: ['left', (row, column) => column >= row],
-};
+/** The element of a tensor at an index of what it is broadcast to. */
+function broadcastElement(index: readonly number[], shape: readonly number[], values: Values): number {
+  const own = index.slice(index.length - shape.length).map((i, axis) => (shape[axis] === 1 ? 0 : i));
+  return values[positionOf(own, shape)];
+}
 
 function matmul(node: Tensor, [a, b]: readonly Values[]): number[] {
-  const [place, isInside] = triangles[node.attributes.triangle as string] ?? ['none', () => true];
   const [left, right] = node.inputs.map(({ shape }) => shape);
   const inner = left[left.length - 1];
-  const element = (index: readonly number[], shape: readonly number[], values: Values): number => {
-    const own = index.slice(index.length - shape.length);
-    return values[
-      positionOf(
-        own.map((i, axis) => (shape[axis] === 1 ? 0 : i)),
-        shape,
-      )
-    ];
-  };
   return indicesOf(node.shape).map((index) => {
     const [row, column] = index.slice(-2);
     const batch = index.slice(0, -2);
-    if (place === 'result' && !isInside(row, column)) return 0;
     let total = 0;
     for (let k = 0; k < inner; k++) {
-      if (place === 'left' && !isInside(row, k)) continue;
-      total += element([...batch, row, k], left, a) * element([...batch, k, column], right, b);
+      total += broadcastElement([...batch, row, k], left, a) * broadcastElement([...batch, k, column], right, b);
     }
     return total;
   });
+}
+
+/** Attention, and its gradients where `gradient` is given: one sum over keys after the other. */
+function attention(node: Tensor, inputs: readonly Values[], hasGradient: boolean): number[] {
+  const [q, k, v] = node.inputs.map(({ shape }, i) => (index: number[]) => {
+    return broadcastElement(index, shape, inputs[i]);
+  });
+  const out = hasGradient ? node.inputs.at(-2)!.shape : node.shape;
+  const leading = [...out.slice(0, Math.min(1, out.length - 2)), ...out.slice(2, -1)];
+  const [time, size] = node.inputs[0].shape.slice(-2);
+  const [positions, width] = node.inputs[2].shape.slice(-2);
+  const hasMask = node.inputs.length === (hasGradient ? 6 : 4);
+  const isSeen = (head: number[], i: number, j: number): boolean =>
+    !(node.attributes.causal === true && j > i) &&
+    !(hasMask && broadcastElement([...head, j], node.inputs[3].shape, inputs[3]) === 0);
+  /** Where an element of a result with time first is. */
+  const place = (head: number[], i: number, column: number, rows: number, columns: number): number =>
+    positionOf(
+      [...head.slice(0, 1), i, ...head.slice(1), column],
+      [...leading.slice(0, 1), rows, ...leading.slice(1), columns],
+    );
+  const batch = sizeOf(leading);
+  const result = new Float64Array(batch * time * width);
+  const [toQ, toK, toV] = [time * size, positions * size, positions * width].map(
+    (each) => new Float64Array(batch * each),
+  );
+  for (const head of indicesOf(leading)) {
+    for (let i = 0; i < time; i++) {
+      const seen = Array.from({ length: positions }, (_, j) => j).filter((j) => isSeen(head, i, j));
+      const dot = (j: number): number =>
+        Array.from({ length: size }, (_, c) => q([...head, i, c]) * k([...head, j, c])).reduce((a, b) => a + b, 0);
+      const scores = seen.map((j) => dot(j) / Math.sqrt(size));
+      const largest = Math.max(...scores);
+      const total = scores.reduce((sum, score) => sum + Math.exp(score - largest), 0);
+      const weights = scores.map((score) => Math.exp(score - largest) / total);
+      const columns = Array.from({ length: width }, (_, c) => c);
+      if (!hasGradient) {
+        for (const c of columns)
+          result[place(head, i, c, time, width)] = seen.reduce((sum, j, s) => sum + weights[s] * v([...head, j, c]), 0);
+        continue;
+      }
+      const gradient = columns.map((c) => inputs.at(-1)![place(head, i, c, time, width)]);
+      const toWeights = seen.map((j) => columns.reduce((sum, c) => sum + gradient[c] * v([...head, j, c]), 0));
+      const mean = weights.reduce((sum, weight, s) => sum + weight * toWeights[s], 0);
+      seen.forEach((j, s) => {
+        const toScore = (weights[s] * (toWeights[s] - mean)) / Math.sqrt(size);
+        for (let c = 0; c < size; c++) {
+          toQ[place(head, i, c, time, size)] += toScore * k([...head, j, c]);
+          toK[place(head, j, c, positions, size)] += toScore * q([...head, i, c]);
+        }
+        for (const c of columns) toV[place(head, j, c, positions, width)] += weights[s] * gradient[c];
+      });
+    }
+  }
+  return hasGradient ? [...toQ, ...toK, ...toV] : [...result];
 }
 
 interface Windows {
@@ -169,17 +211,8 @@ const rules: Readonly<Record<string, Rule>> = {
     });
   },
   matmul,
-  causalSoftmax: (node, [x]) => {
-    const columns = node.shape.at(-1)!;
-    return indicesOf(node.shape).map((index, i) => {
-      const [row, column] = index.slice(-2);
-      if (column > row) return 0;
-      const start = i - column;
-      const seen = x.subarray(start, start + Math.min(row + 1, columns));
-      const largest = Math.max(...seen);
-      return Math.exp(x[i] - largest) / seen.reduce((total, each) => total + Math.exp(each - largest), 0);
-    });
-  },
+  attention: (node, inputs) => attention(node, inputs, false),
+  attentionGradient: (node, inputs) => attention(node, inputs, true),
   im2col: (node, [image]) => picked(node, image, pixelOf(node, node.inputs[0].shape)),
   col2im: (node, [patches]) => {
     const result = new Float64Array(sizeOf(node.shape));

@@ -153,6 +153,22 @@ export const products: Readonly<Record<string, Family>> = {
       },
     };
   },
+  'attention with a mask': (random) => {
+    const [time, size, width] = threeSizes(random);
+    const [batch, positions] = [1 + random.integer(3), 1 + random.integer(40)];
+    // The first of the keys is always seen.
+    const isVisible = Float32Array.from({ length: positions }, (_, i) => Number(i === 0 || random.nextFloat() < 0.5));
+    return {
+      inputs: [{ shape: [batch, time, size] }, { shape: [batch, positions, size] }, { shape: [positions, width] }],
+      ours: (q, k, v) => g.attention(q, k, v, { isVisible: g.constant([positions], isVisible) }),
+      theirs: (q, k, v) => {
+        const scores = tf.div(tf.matMul(q, k, false, true), Math.sqrt(size));
+        const hidden = tf.mul(tf.sub(1, tf.tensor1d(isVisible)), 1e9);
+        const weights = theirSoftmax(tf.sub(scores, hidden), 2);
+        return tf.reshape(tf.matMul(tf.reshape(weights, [-1, positions]), v), [batch, time, width]);
+      },
+    };
+  },
   conv2d: (random) => {
     const [batch, height, width] = [1 + random.integer(2), 5 + random.integer(4), 4 + random.integer(5)];
     const [rows, columns] = [1 + random.integer(4), 1 + random.integer(3)];
