@@ -118,6 +118,8 @@ export class IfvmsPlayer {
         this.file = { bytes: mode === READ ? this.file.bytes : [], position: 0 };
         return mode === READ && this.file.bytes.length === 0 ? undefined : this.file;
       },
+      // Transcripts and lists of commands, of which nothing is kept.
+      glk_stream_open_file_uni: () => ({ name: 'transcript' }),
       glk_put_buffer_stream: (_stream: object, bytes: Uint8Array) => this.file.bytes.push(...new Uint8Array(bytes)),
       glk_get_buffer_stream: (_stream: object, buffer: number[]) => {
         const bytes = this.file.bytes.slice(this.file.position, this.file.position + buffer.length);
