@@ -287,8 +287,10 @@ export class A3c extends BaseAgent<A3cOptions> {
     if (envThreads && this.options.networks !== null) {
       throw new RangeError('networks: expected null for environments in threads, to which no function can be sent');
     }
-    if (envThreads && device.name !== 'native' && device.name !== 'wasm') {
-      throw new RangeError(`device: expected 'native' or 'wasm' for environments in threads, got '${device.name}'`);
+    if (envThreads && !['native', 'wasm-relaxed', 'wasm'].includes(device.name)) {
+      throw new RangeError(
+        `device: expected 'native', 'wasm-relaxed' or 'wasm' for environments in threads, got '${device.name}'`,
+      );
     }
     const networks = createActorCritic(copies, this.options, this.random);
     this.networks = networks;

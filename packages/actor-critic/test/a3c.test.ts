@@ -157,7 +157,9 @@ describe('what goes wrong is said', () => {
     };
     expect(() => new A3c(env, { networks })).toThrow('networks: expected null for environments in threads');
     const device = Object.create(t.device('wasm'), { name: { value: 'elsewhere' } }) as t.Device;
-    expect(() => new A3c(env, { device })).toThrow("device: expected 'native' or 'wasm' for environments in threads");
+    expect(() => new A3c(env, { device })).toThrow(
+      "device: expected 'native', 'wasm-relaxed' or 'wasm' for environments in threads",
+    );
   });
 
   test('by weights that are no numbers any more', () => {

@@ -42,6 +42,13 @@ INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
   return _mm256_fmadd_ps(a, b, c);
 #elif defined(__aarch64__)
   return vfmaq_f32(c, a, b);
+#elif defined(__wasm__)
+  /* What loads the module may fuse the two: the nop, which no compiler writes, marks them (src/device/relax.ts). */
+  Vector sum;
+  __asm__("local.get %1\n local.get %2\n f32x4.mul\n local.get %3\n nop\n f32x4.add\n local.set %0"
+          : "=r"(sum)
+          : "r"(a), "r"(b), "r"(c));
+  return sum;
 #else
   return a * b + c;
 #endif

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Device, Tensor, TensorData } from '../src/index.ts';
+import { whyNotFused } from '../src/device/relax.ts';
 import * as g from '../src/index.ts';
 import { testRandom } from './support/random.ts';
 
@@ -49,11 +50,14 @@ function compare(a: TensorData, b: TensorData): { firstDifferent: number; worst:
   return { firstDifferent, worst: worst / scale };
 }
 
+/** The devices of WebAssembly that are there. */
+const webAssembly: readonly g.DeviceName[] = whyNotFused() === undefined ? ['wasm', 'wasm-relaxed'] : ['wasm'];
+
 /** Sums of hundreds of products in another order, fused multiply-adds or not. */
 const tolerance = 1e-5;
 
 describe.each(Object.entries(large))('%s', (_, build) => {
-  const [wasm, native, twoThreads] = [g.device('wasm'), g.device('native'), g.device('native', { threads: 2 })];
+  const [native, twoThreads] = [g.device('native'), g.device('native', { threads: 2 })];
   const result = run(build, native);
 
   test('has the same bits with two threads and when run again', () => {
@@ -61,9 +65,10 @@ describe.each(Object.entries(large))('%s', (_, build) => {
     expect(compare(run(build, native), result).firstDifferent).toBe(-1);
   });
 
-  test('agrees between wasm and native', () => {
-    const other = run(build, wasm);
+  test.each(webAssembly)('agrees between %s and native', (name) => {
+    const other = run(build, g.device(name));
     expect(other).toHaveLength(result.length);
     expect(compare(other, result).worst).toBeLessThan(tolerance);
+    expect(compare(run(build, g.device(name)), other).firstDifferent).toBe(-1);
   });
 });

@@ -3,14 +3,17 @@ import { Option } from 'commander';
 import { messageOf, UserError } from '../user-error.ts';
 
 /** Devices that `--device` accepts; `tensorflow` is TensorFlow.js on the library of `@tensorflow/tfjs-node`. */
-export const deviceNames = ['native', 'wasm', 'tensorflow'] as const;
+export const deviceNames = ['native', 'wasm-relaxed', 'wasm', 'tensorflow'] as const;
 
 /** One of {@link deviceNames}. */
 export type DeviceChoice = (typeof deviceNames)[number];
 
 /** `--device`, for commands that run on one device. */
 export function deviceOption(): Option {
-  return new Option('--device <name>', 'where networks run (default: native where it loads, else wasm)')
+  return new Option(
+    '--device <name>',
+    'where networks run (default: native where it loads, else wasm-relaxed where it does, else wasm)',
+  )
     .choices(deviceNames)
     .env('GRADUS_DEVICE');
 }

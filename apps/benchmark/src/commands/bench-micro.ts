@@ -40,9 +40,10 @@ interface Measurement {
 export function fillBenchMicro(micro: Command): void {
   micro
     .addOption(
-      new Option('--device <name>', 'only on this device (default: native where it loads, and wasm)').choices(
-        deviceNames,
-      ),
+      new Option(
+        '--device <name>',
+        'only on this device (default: native, wasm-relaxed and wasm, where they load)',
+      ).choices(deviceNames),
     )
     .option('--threads <n>', 'threads of the native device (default: 1, and 2 in large cases)', integerFrom(1))
     .option('--only <names>', 'only these cases, separated by commas', parseCases)
@@ -93,13 +94,16 @@ async function benchMicro(options: BenchMicroOptions): Promise<void> {
 
 /** All embedded devices that are there. */
 async function defaultDevices(): Promise<DeviceChoice[]> {
-  try {
-    await openDevice('native');
-    return ['native', 'wasm'];
-  } catch (error) {
-    console.error(`leaving out ${messageOf(error)}`);
-    return ['wasm'];
+  const there: DeviceChoice[] = [];
+  for (const name of ['native', 'wasm-relaxed', 'wasm'] as const) {
+    try {
+      await openDevice(name);
+      there.push(name);
+    } catch (error) {
+      console.error(`leaving out ${messageOf(error)}`);
+    }
   }
+  return there;
 }
 
 /** Small networks only lose by threads. */

@@ -2,14 +2,30 @@ import { checkArguments, optional, positiveInteger, valueText } from '../check-o
 import { isDevice } from './is-device.ts';
 import type { Device } from './device.ts';
 import { EmbeddedDevice } from './embedded-device.ts';
-import { loadNative } from './native-kernels.ts';
-import { loadWasm } from './wasm-kernels.ts';
+import type { Kernels } from './kernels.ts';
+import { loadNative, type Unavailable } from './native-kernels.ts';
+import { loadWasm, loadWasmRelaxed } from './wasm-kernels.ts';
 
 declare const process: { readonly env: Readonly<Record<string, string | undefined>> } | undefined;
 declare const console: { warn(message: string): void };
 
-/** Names of the devices that come with this package. */
-export type DeviceName = 'native' | 'wasm';
+/**
+ * Names of the devices that come with this package. `wasm` runs everywhere, with the same bits everywhere. `wasm-relaxed` is the same with fused multiply-adds in matrix
+ * products: faster on most processors, the same bits wherever it runs, and there only where WebAssembly has relaxed SIMD and the processor fuses.
+ */
+export type DeviceName = Kernels['name'];
+
+const kernels: Readonly<Record<DeviceName, () => Kernels | Unavailable>> = {
+  native: loadNative,
+  'wasm-relaxed': loadWasmRelaxed,
+  wasm: loadWasm,
+};
+
+const names = "'native', 'wasm-relaxed' or 'wasm'";
+
+function isDeviceName(name: unknown): name is DeviceName {
+  return typeof name === 'string' && Object.hasOwn(kernels, name);
+}
 
 /** Options of {@link device}. */
 export interface DeviceOptions {
@@ -25,13 +41,11 @@ function environment(name: string): string | undefined {
 
 /**
  * The device of that name; the same one for the same options.
- * @throws Error when the native kernels are asked for and not there, with the reason.
+ * @throws Error when that device is not available here, with the reason.
  * @throws RangeError for an unknown name, or a number of threads that is not at least 1.
  */
 export function device(name: DeviceName, options: DeviceOptions = {}): EmbeddedDevice {
-  if (name !== 'native' && name !== 'wasm') {
-    throw new RangeError(`device: expected 'native' or 'wasm', got ${valueText(name)}`);
-  }
+  if (!isDeviceName(name)) throw new RangeError(`device: expected ${names}, got ${valueText(name)}`);
   checkArguments('device', options, { threads: optional(positiveInteger) });
   const threads = options.threads ?? Number(environment('GRADUS_THREADS') ?? 1);
   if (!Number.isInteger(threads) || threads < 1) {
@@ -40,22 +54,18 @@ export function device(name: DeviceName, options: DeviceOptions = {}): EmbeddedD
   const key = `${name}/${threads}`;
   const known = devices.get(key);
   if (known !== undefined) return known;
-  const made = new EmbeddedDevice(name === 'native' ? nativeKernels() : loadWasm(), threads);
+  const loaded = kernels[name]();
+  if ('reason' in loaded) throw new Error(`device '${name}' is not available: ${loaded.reason}`);
+  const made = new EmbeddedDevice(loaded, threads);
   devices.set(key, made);
   return made;
-}
-
-function nativeKernels(): EmbeddedDevice['kernels'] {
-  const kernels = loadNative();
-  if ('reason' in kernels) throw new Error(`device 'native' is not available: ${kernels.reason}`);
-  return kernels;
 }
 
 let chosen: Device | undefined;
 
 /**
- * The device of programs that name none: `native` where it loads, else `wasm`. The environment variable `GRADUS_DEVICE`
- * (`native` or `wasm`) decides otherwise; so does {@link setDefaultDevice}.
+ * The device of programs that name none: `native` where it loads, else `wasm-relaxed` where it does, else `wasm`. The environment variable `GRADUS_DEVICE`, one of these
+ * names, decides otherwise; so does {@link setDefaultDevice}.
  * @throws Error for an unknown name in `GRADUS_DEVICE`.
  */
 export function defaultDevice(): Device {
@@ -71,15 +81,13 @@ export function setDefaultDevice(device: Device): void {
 
 function chooseDevice(): Device {
   const wanted = environment('GRADUS_DEVICE');
-  if (wanted === 'native' || wanted === 'wasm') return device(wanted);
+  if (isDeviceName(wanted)) return device(wanted);
   if (wanted !== undefined && wanted !== '') {
-    throw new Error(
-      `GRADUS_DEVICE: expected 'native' or 'wasm' (others are given to setDefaultDevice), got '${wanted}'`,
-    );
+    throw new Error(`GRADUS_DEVICE: expected ${names} (others are given to setDefaultDevice), got '${wanted}'`);
   }
   const native = loadNative();
   if (!('reason' in native)) return device('native');
   if (typeof process !== 'undefined')
     console.warn(`gradus: using WebAssembly, native kernels are not available: ${native.reason}`);
-  return device('wasm');
+  return device('reason' in loadWasmRelaxed() ? 'wasm' : 'wasm-relaxed');
 }

@@ -140,7 +140,7 @@ class EmbeddedExecutable implements Executable {
 
 /** The device that runs programs on the embedded kernels, compiled to WebAssembly or to a native addon. */
 export class EmbeddedDevice implements Device {
-  readonly name: 'wasm' | 'native';
+  readonly name: Kernels['name'];
   readonly kernels: Kernels;
   /** Threads that one operation may use. Results do not depend on it. */
   readonly threads: number;

@@ -8,10 +8,10 @@ export interface Block {
   int32(): Int32Array;
 }
 
-/** The compiled kernels, once as WebAssembly and once as a native addon, behind the same face. */
+/** The compiled kernels, as WebAssembly (with multiply-adds fused or not) and as a native addon, behind the same face. */
 export interface Kernels {
-  readonly name: 'wasm' | 'native';
-  /** What they were compiled for: `simd128`, `avx512`, `avx2`, `neon`, `generic`. */
+  readonly name: 'native' | 'wasm-relaxed' | 'wasm';
+  /** What they were compiled for: `simd128`, `simd128, fused`, `avx512`, `avx2`, `neon`, `generic`. */
   readonly instructionSet: string;
   /** Bytes of one entry in a program's buffer table. */
   readonly pointerBytes: 4 | 8;

@@ -2,6 +2,8 @@ import { memoryText } from '../memory.ts';
 import { FreeList } from './free-list.ts';
 import { kernelFailure } from './kernel-failure.ts';
 import type { Block, Kernels } from './kernels.ts';
+import type { Unavailable } from './native-kernels.ts';
+import { fuseMultiplyAdds, whyNotFused } from './relax.ts';
 import { wasmBinary } from './wasm-binary.ts';
 
 interface Memory {
@@ -60,13 +62,15 @@ class WasmBlock implements Block {
 }
 
 class WasmKernels implements Kernels {
-  readonly name = 'wasm';
-  readonly instructionSet = 'simd128';
+  readonly name: 'wasm' | 'wasm-relaxed';
+  readonly instructionSet: string;
   readonly pointerBytes = 4;
   readonly #exports: Exports;
   readonly #freeList: FreeList;
 
-  constructor(exports: Exports) {
+  constructor(name: 'wasm' | 'wasm-relaxed', exports: Exports) {
+    this.name = name;
+    this.instructionSet = name === 'wasm' ? 'simd128' : 'simd128, fused';
     this.#exports = exports;
     const heap = exports.__heap_base.value;
     this.#freeList = new FreeList(heap, exports.memory.buffer.byteLength - heap);
@@ -80,7 +84,7 @@ class WasmKernels implements Kernels {
       region = this.#freeList.take(bytes);
     }
     if (region === undefined) {
-      throw new RangeError(`wasm device: not enough memory for ${memoryText(bytes)}; it can have 4 GB in all`);
+      throw new RangeError(`${this.name} device: not enough memory for ${memoryText(bytes)}; it can have 4 GB in all`);
     }
     new Uint8Array(memory.buffer, region.address, region.used).fill(0);
     return new WasmBlock(memory, region.address, bytes);
@@ -121,11 +125,30 @@ let loaded: Kernels | undefined;
 
 /** The kernels as WebAssembly, which run everywhere. Memory grows on demand, up to 4 GB. */
 export function loadWasm(): Kernels {
-  loaded ??= new WasmKernels(instantiate());
+  loaded ??= new WasmKernels('wasm', instantiate(decode()));
   return loaded;
 }
 
-function instantiate(): Exports {
-  const binary = Uint8Array.from(atob(wasmBinary), (character) => character.charCodeAt(0));
+let loadedRelaxed: Kernels | Unavailable | undefined;
+
+/** The same with fused multiply-adds in matrix products, in a memory of their own; or the reason why there are none. */
+export function loadWasmRelaxed(): Kernels | Unavailable {
+  loadedRelaxed ??= relax();
+  return loadedRelaxed;
+}
+
+function relax(): Kernels | Unavailable {
+  const reason = whyNotFused();
+  if (reason !== undefined) return { reason };
+  const binary = decode();
+  fuseMultiplyAdds(binary);
+  return new WasmKernels('wasm-relaxed', instantiate(binary));
+}
+
+function decode(): Uint8Array {
+  return Uint8Array.from(atob(wasmBinary), (character) => character.charCodeAt(0));
+}
+
+function instantiate(binary: Uint8Array): Exports {
   return new WebAssembly.Instance(new WebAssembly.Module(binary)).exports as Exports;
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { vi } from 'vitest';
 import type { Block, Kernels } from '../../src/device/kernels.ts';
 import { loadNative } from '../../src/device/native-kernels.ts';
-import { loadWasm } from '../../src/device/wasm-kernels.ts';
+import { loadWasm, loadWasmRelaxed } from '../../src/device/wasm-kernels.ts';
 
 /** Opcodes of kernels/program.h. */
 export const op = {
@@ -172,6 +172,8 @@ export interface Case {
 
 /** All kernels that load on this machine. */
 export const cases: Case[] = [{ label: 'wasm', kernels: loadWasm(), threads: 1 }];
+const relaxed = loadWasmRelaxed();
+if (!('reason' in relaxed)) cases.push({ label: 'wasm-relaxed', kernels: relaxed, threads: 1 });
 const native = loadNative();
 if (!('reason' in native)) {
   cases.push({ label: `native ${native.instructionSet}`, kernels: native, threads: 1 });
