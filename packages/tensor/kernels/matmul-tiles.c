@@ -190,7 +190,12 @@ static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t o
   ptrdiff_t aStep = form == A_BY_ROWS ? a.row : a.column;
   /* Rows of memory far apart fall into few cache sets: they are brought together if they will be read often enough. */
   int packsPanels = b.column != 1 || (b.row >= 16 * PANEL && tiling->rows >= 64);
-  int packsTiles = form == A_BY_ROWS ? aStep >= 512 && panels >= 8 : aStep >= 32 * TILE_ROWS && panels >= 4;
+#if defined(__wasm__)
+  ptrdiff_t farStep = 32 * TILE_ROWS, manyPanels = 4;
+#else
+  ptrdiff_t farStep = 1024, manyPanels = 16; /* a column of A is a line or two of the cache, wherever the next one is */
+#endif
+  int packsTiles = form == A_BY_ROWS ? aStep >= 512 && panels >= 8 : aStep >= farStep && panels >= manyPanels;
   int tileForm = packsTiles ? A_BY_COLUMNS : form;
   Operand panel[MATMUL_WIDTH / PANEL];
   for (ptrdiff_t j = 0; j < panels; j++) {

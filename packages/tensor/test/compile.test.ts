@@ -32,6 +32,17 @@ describe('fusion', () => {
     expect(gradient.instructions).toBe(9);
   });
 
+  test('what a sum alone reads is computed inside it, from what is kept anyway', () => {
+    const scaled = compiled({ x: [64, 64] }, ({ x }) => {
+      const distances = g.sub(x, 1);
+      const squares = g.sum(g.square(distances), { axis: -1, keepDims: true });
+      return { y: g.mul(distances, squares) };
+    });
+    expect(scaled.instructions).toBe(3);
+    // The input, the distances, which become the result, one sum for each row, and the number 1.
+    expect(scaled.arenaBytes).toBe(2 * 64 * 64 * 4 + 64 * 4 + 64);
+  });
+
   test('attention is one instruction, which reads heads where they lie and keeps no scores', () => {
     const [time, heads, width] = [64, 4, 8];
     const attention = compiled({ x: [2, time, 3 * heads * width] }, ({ x }) => {

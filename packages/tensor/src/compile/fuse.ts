@@ -174,7 +174,8 @@ function joinChain(units: Units, node: Tensor, view: View): void {
 
 /**
  * Moves a map to the one other chain that reads it, unless more tensors would have to be kept for it there than it is one. What
- * a backward pass needs of the forward pass, such as 1 − tanh², is so computed where it is used, from what is kept anyway.
+ * a backward pass needs of the forward pass, such as 1 − tanh², is so computed where it is used, from what is kept anyway; a
+ * map that one reduction alone reads goes there if nothing has to be kept for it.
  */
 function sink(
   units: Units,
@@ -195,13 +196,20 @@ function sink(
     .filter((map) => readers.includes(map.node))
     .every((map) => map.operands.every((view) => view.base !== node || isAligned(view, map.node.shape)));
   const readByMaps = readers.every((reader) => unit.maps.some((map) => map.node === reader));
-  if (!isMovable || !readInStep || !readByMaps) return;
+  const reduction = readByReduction(unit, node);
+  if (!isMovable || !(reduction ?? (readInStep && readByMaps))) return;
   if (chainSize(unit, { root: undefined, maps: [computation], dims: undefined }) > maximumChain) return;
   const newlyKept = [...new Set(operands.map(({ base }) => base))].filter((base) => {
     const isKept = kept.has(base) || (users.get(base) ?? []).some((user) => units.of.get(user) !== own);
     return units.of.get(base) === own && !isKept;
   });
-  if (newlyKept.length <= 1) units.move(computation, target);
+  if (newlyKept.length <= (reduction === true ? 0 : 1)) units.move(computation, target);
+}
+
+/** Whether the unit is a reduction of this very map, element by element; undefined if what reads the map is not a reduction. */
+function readByReduction({ root, maps }: Unit, node: Tensor): boolean | undefined {
+  if (root === undefined || primitiveOf(root.node).kind !== 'reduce') return undefined;
+  return maps.length === 0 && root.operands[0].base === node && isAligned(root.operands[0], root.node.inputs[0].shape);
 }
 
 /** Whether two units, joined into one, read what they compute themselves element by element: it is in registers only. */
