@@ -319,7 +319,7 @@ export class A3c extends BaseAgent<A3cOptions> {
     const { env, networks, memory, options, training } = this;
     const { recorder } = training;
     eachParameter(networks, memory.parameters, (parameter, part) => {
-      part.set(parameter.read());
+      part.set(parameter.view());
     });
     const { name: device } = this.device;
     this.inThreads('begin', (first): LearnersTask => ({ options, memory, first, device }));

@@ -48,7 +48,7 @@ export function finite(subject: string, values: Float32Array): Float32Array {
 /** `parameters`. Throws `RangeError` where an element of theirs is not finite. */
 export function finiteWeights(subject: string, parameters: Parameters): Parameters {
   for (const [name, parameter] of Object.entries(parameters)) {
-    finite(`${subject}: ${name}`, parameter.read() as Float32Array);
+    finite(`${subject}: ${name}`, parameter.view() as Float32Array);
   }
   return parameters;
 }

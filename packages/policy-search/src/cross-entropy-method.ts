@@ -80,6 +80,9 @@ export class CrossEntropyMethod extends MeanSearch {
   private readonly deviations: Float64Array;
   /** The m best candidates, from the best on. */
   private readonly elite: Int32Array;
+  /** Roots of the variances when drawing, and sums of the elite's squared deviations when fitting. */
+  private readonly spread: Float64Array;
+  private readonly squares: Float64Array;
 
   /** `initial`: μ at first. Throws `RangeError` for parameters that are not finite, and unknown or wrong options. */
   constructor(initial: ArrayLike<number>, options: Partial<CrossEntropyMethodOptions> = {}) {
@@ -98,6 +101,8 @@ export class CrossEntropyMethod extends MeanSearch {
       covariance === 'full' ? eliteSize * this.dimension : 0,
     );
     this.elite = new Int32Array(eliteSize);
+    this.spread = new Float64Array(this.dimension);
+    this.squares = new Float64Array(this.dimension);
   }
 
   /** Σ, [dimension × dimension]. */
@@ -115,10 +120,10 @@ export class CrossEntropyMethod extends MeanSearch {
   }
 
   protected override draw(): void {
-    const { dimension, random, mean, variances, deviations } = this;
+    const { dimension, random, mean, variances, spread, deviations } = this;
     const { populationSize, eliteSize } = this.options;
     const drawn = this.candidates.subarray(0, populationSize * dimension);
-    const spread = variances.map(Math.sqrt);
+    for (let i = 0; i < dimension; i++) spread[i] = Math.sqrt(variances[i]);
     if (deviations.length === 0) {
       fillNormal(random, drawn);
       scaleRows(drawn, mean, spread);
@@ -136,7 +141,7 @@ export class CrossEntropyMethod extends MeanSearch {
   }
 
   protected override improve(utilities: Float64Array): Termination | null {
-    const { options, dimension, candidates, elite, mean, variances, deviations } = this;
+    const { options, dimension, candidates, elite, mean, variances, squares, deviations } = this;
     const { eliteSize, extraNoise, extraNoiseDecay } = options;
     const isFull = options.covariance === 'full';
     const noise = Math.max(extraNoise - this.iteration * extraNoiseDecay, 0);
@@ -144,7 +149,7 @@ export class CrossEntropyMethod extends MeanSearch {
     mean.fill(0);
     for (const k of elite) addScaled(mean, 1, candidates, k * dimension);
     for (let i = 0; i < dimension; i++) mean[i] /= eliteSize;
-    const squares = new Float64Array(dimension);
+    squares.fill(0);
     for (let rank = 0; rank < eliteSize; rank++) {
       const first = elite[rank] * dimension;
       for (let i = 0; i < dimension; i++) {

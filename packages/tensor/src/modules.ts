@@ -375,7 +375,7 @@ export function copyParameters(source: Parameters, target: Parameters): void {
         `copyParameters: '${name}' is ${shapeText(from.shape)} in the source and ${shapeText(to.shape)} in the target`,
       );
     }
-    to.write(from.read());
+    to.write(from.view());
   }
 }
 

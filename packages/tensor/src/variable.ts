@@ -51,9 +51,14 @@ export class Variable {
 
   /** A copy of the present values. */
   read(): TensorData {
-    if (this.#storage !== undefined) return this.#storage.read();
+    return this.#storage === undefined ? this.view().slice() : this.#storage.read();
+  }
+
+  /** The present values, copied only where the device keeps them out of reach: to be looked at, before anything is run, written or made. */
+  view(): TensorData {
+    if (this.#storage !== undefined) return this.#storage.view?.() ?? this.#storage.read();
     if (this.#initial === undefined) throw new Error(`variable '${this.name}' was disposed`);
-    return this.#initial.slice();
+    return this.#initial;
   }
 
   /** @throws RangeError when the number of values does not fit the shape. */

@@ -46,6 +46,22 @@ test('values read from a variable are a copy', () => {
   expect(copy[0]).toBe(1);
 });
 
+test.each([g.device('wasm'), g.defaultDevice()])(
+  'a view of a variable on $name shows what programs and writes have left there, without a copy',
+  (device) => {
+    const w = g.variable([2], [1, 2]);
+    expect(w.view()).toEqual(Float32Array.of(1, 2));
+    const double = g.program({}, () => (g.assign(w, g.mul(w, 2)), {}), { device });
+    double.run();
+    expect(w.view()).toEqual(Float32Array.of(2, 4));
+    expect(w.view().buffer).toBe(w.view().buffer);
+    w.write([5, 6]);
+    expect(w.view()).toEqual(Float32Array.of(5, 6));
+    w.dispose();
+    expect(() => w.view()).toThrow("variable 'variable' was disposed");
+  },
+);
+
 test('views of a wasm program stay valid when memory grows', () => {
   const device = g.device('wasm');
   const p = g.program({ x: [2] }, ({ x }) => ({ y: g.mul(x, 2) }), { device });

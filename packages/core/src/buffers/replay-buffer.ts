@@ -205,8 +205,8 @@ export class ReplayBuffer implements Stateful {
     checkOutcome(outcome, numEnvs);
     checkRows('observations', outcome.observations, numEnvs, this.observationSize);
     checkRows('finalObservations', outcome.finalObservations, numEnvs, this.observationSize);
-    checkStep({ ...outcome, numEnvs });
-    const { actionMasks } = outcome;
+    const { observations, finalObservations, rewards, terminated, truncated, actionMasks } = outcome;
+    checkStep({ numEnvs, observations, finalObservations, rewards, terminated, truncated });
     if (maskSize > 0) {
       if (!actionMasks) throw new EnvError('actionMasks: expected those that the environment had, got none');
       checkRows('actionMasks', actionMasks, numEnvs, maskSize);

@@ -153,10 +153,11 @@ export class RolloutBuffer {
     const row = this.position * this.numEnvs;
     this.observations.set(observations, row * this.observationSize);
     this.actions.set(actions, row * this.actionSize);
-    this.logProbabilities.set(logProbabilities, row);
-    this.values.set(values, row);
-    this.actionMasks.set(actionMasks, row * this.maskSize);
-    this.memories.set(memories, row * this.memorySize);
+    // A loop, since `set` takes longer than copying a number for each environment.
+    for (let i = 0; i < logProbabilities.length; i++) this.logProbabilities[row + i] = logProbabilities[i];
+    for (let i = 0; i < numEnvs; i++) this.values[row + i] = values[i];
+    if (maskSize > 0) this.actionMasks.set(actionMasks, row * maskSize);
+    if (memorySize > 0) this.memories.set(memories, row * memorySize);
   }
 
   /** Records what came of it, after the environments stepped. Throws `EnvError`, and records nothing, for a reward that is not finite. */
@@ -165,16 +166,18 @@ export class RolloutBuffer {
       throw new RangeError(`RolloutBuffer: expected at most ${this.steps} steps before clear, got one more`);
     checkOutcome(outcome, this.numEnvs);
     checkRewards(outcome.rewards);
-    const row = this.position * this.numEnvs;
-    this.rewards.set(outcome.rewards, row);
-    this.terminated.set(outcome.terminated, row);
-    this.truncated.set(outcome.truncated, row);
-    const next = row + this.numEnvs;
-    for (let k = row; next < this.size && k < next; k++) {
-      this.episodeStarts[k + this.numEnvs] = this.terminated[k] | this.truncated[k];
+    const { numEnvs } = this;
+    const row = this.position * numEnvs;
+    const isLast = row + numEnvs === this.size;
+    for (let i = 0; i < numEnvs; i++) {
+      const k = row + i;
+      this.rewards[k] = outcome.rewards[i];
+      this.terminated[k] = outcome.terminated[i];
+      this.truncated[k] = outcome.truncated[i];
+      if (!isLast) this.episodeStarts[k + numEnvs] = this.terminated[k] | this.truncated[k];
+      // Whoever forgets to call bootstrap shall notice.
+      this.nextValues[k] = NaN;
     }
-    // Whoever forgets to call bootstrap shall notice.
-    this.nextValues.fill(NaN, row, row + this.numEnvs);
     this.position++;
   }
 

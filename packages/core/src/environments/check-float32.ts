@@ -38,7 +38,10 @@ function findUnfit(values: ArrayLike<number>): number {
 
 /** Whether all are finite. Four sums side by side: this looks at every pixel of every step. */
 export function isFinite32(values: Float32Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   const end = values.length - (values.length % 4);
   // 0 · x is 0 for every finite x and NaN otherwise.
   for (let k = 0; k < end; k += 4) {
@@ -76,7 +79,6 @@ export function checkStep(env: CheckedStep): void {
   checkRewards(rewards);
   const width = observations.length / numEnvs;
   checkFiniteRows('observation', observations, width);
-  if (!terminated.includes(1) && !truncated.includes(1)) return;
   for (let i = 0; i < numEnvs; i++) {
     if (terminated[i] === 0 && truncated[i] === 0) continue;
     checkFiniteRows('final observation', finalObservations.subarray(i * width, (i + 1) * width), width, i);

@@ -10,6 +10,7 @@ import {
   type Observation,
   type Space,
 } from '../spaces/spaces.ts';
+import type { Discrete } from '../spaces/discrete.ts';
 import { isNumbers } from '../spaces/space-methods.ts';
 
 /**
@@ -89,9 +90,17 @@ function describe(actions: unknown): string {
 /** Index of the first number in `rows`, which lie `step` apart and begin at `first`, that no member of `space` has there, −1 if there is none. */
 function findWrong(space: LeafSpace, rows: ArrayLike<number>, first: number, step: number): number {
   const { size } = space;
+  if (space.kind === 'discrete' && rows instanceof Int32Array) return findOutsideInteger(space, rows, first, step);
   for (let row = first; row < rows.length; row += step) {
     for (let i = 0; i < size; i++) if (!isFit(space, rows[row + i], i)) return row + i;
   }
+  return -1;
+}
+
+/** The same for choices that are known to be whole numbers: those of actions are looked at in every step. */
+function findOutsideInteger({ start, n }: Discrete, rows: Int32Array, first: number, step: number): number {
+  const end = start + n;
+  for (let row = first; row < rows.length; row += step) if (rows[row] < start || rows[row] >= end) return row;
   return -1;
 }
 

@@ -88,8 +88,7 @@ export class RolloutCollector implements Stateful {
   private readonly keys: SamplingKeys;
   private readonly observationNormalizer: RunningNormalizer | undefined;
   private readonly rewardNormalizer: RewardNormalizer | undefined;
-  /** What the networks see, what the environments get, and what the update learns from, of one step. */
-  private readonly observations: Float32Array;
+  /** What the environments get, and what the update learns from, of one step. */
   private readonly actions: ActionArray;
   private readonly rewards: Float64Array;
   /** What the networks remember of the episode that each copy is in, [numEnvs × memorySize]. */
@@ -133,7 +132,6 @@ export class RolloutCollector implements Stateful {
       this.observationNormalizer = new RunningNormalizer(observationSpace.size);
     }
     if (normalizeReward) this.rewardNormalizer = new RewardNormalizer(numEnvs, gamma);
-    this.observations = new Float32Array(numEnvs * observationSpace.size);
     this.actions = createActions(actionSpace, numEnvs);
     this.rewards = new Float64Array(numEnvs);
     this.actionCounts = env.actionMasks ? actionCounts(actionSpace) : [];
@@ -173,17 +171,16 @@ export class RolloutCollector implements Stateful {
    * `EnvError` for rewards and observations that are not finite.
    */
   collect(): void {
-    const { training, buffer, rollout, observations, actions, rewards, memories } = this;
+    const { training, buffer, rollout, actions, rewards, memories } = this;
     const { env, recorder } = training;
     const { observationNormalizer, rewardNormalizer } = this;
     const { gamma, gaeLambda, steps, stateDependentExploration } = this.options;
     const noiseSteps = stateDependentExploration ?? 1;
-    const outcome = { rewards, terminated: env.terminated, truncated: env.truncated };
+    const outcome = rewardNormalizer ? { rewards, terminated: env.terminated, truncated: env.truncated } : env;
     buffer.clear();
     for (let step = 0; step < steps; step++) {
       observationNormalizer?.update(env.observations);
-      this.prepare(env.observations, observations);
-      rollout.inputs.observations.set(observations);
+      this.prepare(env.observations, rollout.inputs.observations);
       if (env.actionMasks) {
         checkActionMasks(env.actionMasks, this.actionCounts, env.numEnvs);
         rollout.inputs.actionMasks?.set(env.actionMasks);
@@ -191,17 +188,19 @@ export class RolloutCollector implements Stateful {
       if (step % noiseSteps === 0) this.keys.forTraining(rollout.inputs.key);
       rollout.inputs.memories?.set(memories);
       const chosen = rollout.run();
-      buffer.beginStep(observations, chosen.actions, chosen.logProbabilities, chosen.values, env.actionMasks, memories);
+      const seen = rollout.inputs.observations as Float32Array;
+      buffer.beginStep(seen, chosen.actions, chosen.logProbabilities, chosen.values, env.actionMasks, memories);
       if (chosen.memories) memories.set(chosen.memories);
       clipToBounds(env.actionSpace, chosen.actions, actions);
       training.step(actions);
       recorder.record(env);
-      if (rewardNormalizer === undefined) rewards.set(env.rewards);
-      else rewardNormalizer.normalize(env, rewards);
+      rewardNormalizer?.normalize(env, rewards);
       buffer.endStep(outcome);
       if (env.truncated.includes(1)) buffer.bootstrap(this.valuesOf(env.finalObservations));
-      forget(memories, env.terminated);
-      forget(memories, env.truncated);
+      if (memories.length > 0) {
+        forget(memories, env.terminated);
+        forget(memories, env.truncated);
+      }
     }
     buffer.finish(this.valuesOf(env.observations), gamma, gaeLambda);
   }

@@ -37,10 +37,10 @@ const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
  */
 export function checkParameters(
   { algorithm, step }: Learner,
-  parameters: Readonly<Record<string, { read(): ArrayLike<number> } | ArrayLike<number>>>,
+  parameters: Readonly<Record<string, { view(): ArrayLike<number> } | ArrayLike<number>>>,
 ): void {
   for (const [name, parameter] of Object.entries(parameters)) {
-    const values = 'read' in parameter ? parameter.read() : parameter;
+    const values = 'view' in parameter ? parameter.view() : parameter;
     const wrong = findDiverged(values);
     if (wrong === -1) continue;
     throw new DivergenceError(

@@ -1,4 +1,5 @@
 import { checkArguments, naturalNumber, positiveInteger } from '@gradus/tensor';
+import { isStepped } from '../environments/check-rows.ts';
 import { aList, anObject, numberList, objectOf } from '../options/argument-checks.ts';
 import { readNumber, restoreArray, type StateDict, type Stateful } from '../checkpoints/state.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
@@ -62,7 +63,8 @@ export class ProgressRecorder implements Stateful {
 
   /** Counts the step that `env` just made and the episodes that ended in it. */
   record(env: Pick<VectorEnv, 'numEnvs' | 'terminated' | 'truncated' | 'episodeReturns' | 'episodeLengths'>): void {
-    checkArguments('ProgressRecorder.record', { env }, { env: somethingCounted });
+    const isKnown = isStepped(env) && env.numEnvs === env.terminated.length;
+    if (!isKnown) checkArguments('ProgressRecorder.record', { env }, { env: somethingCounted });
     this.step += env.numEnvs;
     for (let i = 0; i < env.numEnvs; i++) {
       if (!env.terminated[i] && !env.truncated[i]) continue;

@@ -30,11 +30,11 @@ class EmbeddedStorage implements Storage {
   }
 
   read(): TensorData {
-    return this.#view().slice();
+    return this.view().slice();
   }
 
   write(values: ArrayLike<number>): void {
-    this.#view().set(values);
+    this.view().set(values);
   }
 
   dispose(): void {
@@ -44,7 +44,7 @@ class EmbeddedStorage implements Storage {
     this.#device.kernels.free(this.block);
   }
 
-  #view(): TensorData {
+  view(): TensorData {
     return viewOf(this.block, this.#dtype, 0, this.#size);
   }
 }

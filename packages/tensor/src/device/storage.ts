@@ -2,7 +2,10 @@ import type { DType, TensorData } from '../dtype.ts';
 
 /** Memory of one variable on a device. */
 export interface Storage {
+  /** A copy of its values. */
   read(): TensorData;
+  /** Its values where they lie, of devices whose memory is within reach. Good until anything is run, written or made. */
+  view?(): TensorData;
   write(values: ArrayLike<number>): void;
   dispose(): void;
 }
