@@ -41,7 +41,7 @@ static void im2col_task(void *argument, ptrdiff_t begin, ptrdiff_t end, Scratch 
     if (inside == 0) before = run;
     for (ptrdiff_t i = 0; i < before; i++) out[i] = 0.0f;
     if (inside >= 16) copy_elements(out + before, p->source + pixel, inside);
-    else for (ptrdiff_t i = 0; i < inside; i++) out[before + i] = p->source[pixel + i];
+    else copy_few(out + before, p->source + pixel, inside);
     for (ptrdiff_t i = before + inside; i < run; i++) out[i] = 0.0f;
   })
 }
