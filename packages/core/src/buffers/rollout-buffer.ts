@@ -134,8 +134,8 @@ export class RolloutBuffer {
     actions: ArrayLike<number>,
     logProbabilities: ArrayLike<number>,
     values: ArrayLike<number>,
-    actionMasks: ArrayLike<number> = [],
-    memories: ArrayLike<number> = [],
+    actionMasks: ArrayLike<number> = none,
+    memories: ArrayLike<number> = none,
   ): void {
     if (this.full)
       throw new RangeError(`RolloutBuffer: expected at most ${this.steps} steps before clear, got one more`);
@@ -144,8 +144,8 @@ export class RolloutBuffer {
     checkRows('actions', actions, numEnvs, this.actionSize);
     checkRows('values', values, numEnvs, 1);
     checkRows('logProbabilities', logProbabilities, isEmpty(logProbabilities) ? 0 : numEnvs, 1);
-    checkRows('actionMasks', actionMasks, isEmpty(actionMasks) ? 0 : numEnvs, maskSize);
-    checkRows('memories', memories, isEmpty(memories) ? 0 : numEnvs, memorySize);
+    if (actionMasks !== none) checkRows('actionMasks', actionMasks, isEmpty(actionMasks) ? 0 : numEnvs, maskSize);
+    if (memories !== none) checkRows('memories', memories, isEmpty(memories) ? 0 : numEnvs, memorySize);
     checkFiniteRows('observation', observations, this.observationSize);
     checkKeptActions(this.actionSpace, actions);
     checkFiniteRows('log-probability', logProbabilities, 1);
@@ -256,6 +256,9 @@ export class RolloutBuffer {
     }
   }
 }
+
+/** What nobody gave. */
+const none: readonly number[] = [];
 
 function isEmpty(values: ArrayLike<number>): boolean {
   return (values as ArrayLike<number> | null | undefined)?.length === 0;

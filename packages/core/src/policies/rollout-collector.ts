@@ -176,6 +176,7 @@ export class RolloutCollector implements Stateful {
     const { observationNormalizer, rewardNormalizer } = this;
     const { gamma, gaeLambda, steps, stateDependentExploration } = this.options;
     const noiseSteps = stateDependentExploration ?? 1;
+    const remembered = memories.length > 0 ? memories : undefined;
     const outcome = rewardNormalizer ? { rewards, terminated: env.terminated, truncated: env.truncated } : env;
     buffer.clear();
     for (let step = 0; step < steps; step++) {
@@ -189,7 +190,7 @@ export class RolloutCollector implements Stateful {
       rollout.inputs.memories?.set(memories);
       const chosen = rollout.run();
       const seen = rollout.inputs.observations as Float32Array;
-      buffer.beginStep(seen, chosen.actions, chosen.logProbabilities, chosen.values, env.actionMasks, memories);
+      buffer.beginStep(seen, chosen.actions, chosen.logProbabilities, chosen.values, env.actionMasks, remembered);
       if (chosen.memories) memories.set(chosen.memories);
       clipToBounds(env.actionSpace, chosen.actions, actions);
       training.step(actions);
@@ -197,9 +198,9 @@ export class RolloutCollector implements Stateful {
       rewardNormalizer?.normalize(env, rewards);
       buffer.endStep(outcome);
       if (env.truncated.includes(1)) buffer.bootstrap(this.valuesOf(env.finalObservations));
-      if (memories.length > 0) {
-        forget(memories, env.terminated);
-        forget(memories, env.truncated);
+      if (remembered) {
+        forget(remembered, env.terminated);
+        forget(remembered, env.truncated);
       }
     }
     buffer.finish(this.valuesOf(env.observations), gamma, gaeLambda);

@@ -130,6 +130,7 @@ function playTogether(policy: Policy, env: VectorEnv, { episodes, seed, limit, h
   const left = Int32Array.from({ length: numEnvs }, (_, i) => Math.floor((episodes + numEnvs - 1 - i) / numEnvs));
   const episodeStarts = new Uint8Array(numEnvs).fill(1);
   const waiting = new Uint8Array(numEnvs);
+  const howTogether = { ...how, actionMasks, episodeStarts };
   const played: Played[] = [];
   env.reset({ seed });
   while (played.length < episodes) {
@@ -138,7 +139,7 @@ function playTogether(policy: Policy, env: VectorEnv, { episodes, seed, limit, h
       waiting.fill(0);
       episodeStarts.fill(1);
     }
-    if (policy.actBatch) policy.actBatch(env.observations, actions, { ...how, actionMasks, episodeStarts });
+    if (policy.actBatch) policy.actBatch(env.observations, actions, howTogether);
     else {
       for (let i = 0; i < numEnvs; i++) {
         const observation = readRow(env.observationSpace, env.observations, i);
