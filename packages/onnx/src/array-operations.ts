@@ -75,18 +75,18 @@ const attention: Translate = (node, to) => {
   const [time, positions, size] = [q.shape.at(-2) ?? 1, k.shape.at(-2) ?? 1, q.shape.at(-1) ?? 1];
   const scale = to.model.scalar(1 / Math.sqrt(size));
   const transposed = to.apply('Transpose', [keys], { perm: k.shape.map((_, i, { length }) => swapped(i, length)) });
-  let weights = to.apply('Mul', [to.apply('MatMul', [queries, transposed]), scale]);
+  const scores = to.apply('Mul', [to.apply('MatMul', [queries, transposed]), scale]);
+  const seen = mask === undefined ? [] : [to.apply('Unsqueeze', [mask, to.model.integers([-2])])];
   if (node.attributes.causal === true) {
-    const behind = Int32Array.from({ length: time * positions }, (_, i) =>
-      Number(i % positions > Math.floor(i / positions)),
+    const before = Int32Array.from({ length: time * positions }, (_, i) =>
+      Number(i % positions <= Math.floor(i / positions)),
     );
-    const isBehind = to.model.tensor('behindDiagonal', 'bool', [time, positions], behind);
-    weights = to.apply('Where', [isBehind, to.model.scalar(-Infinity), weights]);
+    seen.push(to.model.tensor('upToDiagonal', 'bool', [time, positions], before));
   }
-  const isSeen = mask === undefined ? undefined : to.apply('Unsqueeze', [mask, to.model.integers([-2])]);
-  if (isSeen !== undefined) weights = to.apply('Where', [isSeen, weights, to.model.scalar(-Infinity)]);
-  weights = to.apply('Softmax', [weights], { axis: -1 });
-  if (isSeen !== undefined) weights = to.apply('Where', [isSeen, weights, to.model.scalar(0)]);
+  const isSeen = seen.length < 2 ? seen[0] : to.apply('And', seen);
+  const softmax = (x: string): string => to.apply('Softmax', [x], { axis: -1 });
+  let weights = isSeen ? softmax(to.apply('Where', [isSeen, scores, to.model.scalar(-Infinity)])) : softmax(scores);
+  if (mask !== undefined) weights = to.apply('Where', [isSeen, weights, to.model.scalar(0)]);
   const perm = node.shape.map((_, i, { length }) => (i === 0 || i === length - 1 ? i : i === 1 ? length - 2 : i - 1));
   return to.apply('Transpose', [to.apply('MatMul', [weights, values])], {
     perm: node.shape.length === 2 ? [0, 1] : perm,
