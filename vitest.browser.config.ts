@@ -14,6 +14,10 @@ export default defineConfig({
       {
         extends: true,
         resolve: { conditions },
+        // Isolated, so that memory can be shared with workers.
+        server: {
+          headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+        },
         // What only the worker of a test imports would be found late, and the page loaded again.
         optimizeDeps: { entries: ['packages/*/test/browser/**/*.browser.test.ts', 'packages/llm-rlhf/src/index.ts'] },
         test: {

@@ -181,7 +181,10 @@ describe('what cannot be done is said in one line', () => {
     { args: 'train --resume not/there', message: 'not/there cannot be read: there is no saved agent' },
     { args: 'evaluate not/there', message: 'not/there cannot be read: there is no saved agent' },
     { args: 'bench micro --only ppo', message: "--only: unknown case 'ppo'; did you mean ppo_mb128_4-64-64" },
-    { args: 'bench micro --device wasm --threads 2', message: '--threads 2: the wasm device runs on one thread' },
+    {
+      args: 'bench micro --device tensorflow --threads 2',
+      message: '--threads 2: the tensorflow device runs on one thread',
+    },
   ])('gradus $args', async ({ args, message }) => {
     const { status, output, errors } = await runCommand(...args.split(' '));
     expect(status).toBe(1);

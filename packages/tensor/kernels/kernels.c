@@ -16,12 +16,15 @@
 #include "run.c"
 
 #ifdef __wasm__
+#include "threads-wasm.c"
+
 static Scratch scratch;
 static Failure failure;
 
 /* What the module exports. A pointer into its memory is a byte offset. */
-__attribute__((export_name("run"))) int32_t run(char *const *buffers, const int32_t *code, int32_t words) {
-  return gradus_run(buffers, code, words, 1, &scratch, &failure);
+__attribute__((export_name("run"))) int32_t run(char *const *buffers, const int32_t *code, int32_t words,
+                                                 int32_t threads) {
+  return gradus_run(buffers, code, words, threads, &scratch, &failure);
 }
 
 __attribute__((export_name("failure"))) Failure *failure_address(void) { return &failure; }

@@ -60,8 +60,15 @@ INLINE __m256i first_lanes(ptrdiff_t count) {
 }
 #endif
 
+/* Pages load the code of WebAssembly, and what is seldom run need not be there for every tile. */
+#ifdef __wasm__
+#define PART static __attribute__((noinline))
+#else
+#define PART INLINE
+#endif
+
 /* The first `count` lanes from memory, zero beyond. */
-INLINE Vector load_part(const float *source, ptrdiff_t count) {
+PART Vector load_part(const float *source, ptrdiff_t count) {
 #if defined(__AVX512F__)
   return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), source);
 #elif defined(__AVX2__)
@@ -77,7 +84,7 @@ INLINE Vector load_part(const float *source, ptrdiff_t count) {
 }
 
 /* Stores the first `count` lanes. */
-INLINE void store_part(float *out, Vector vector, ptrdiff_t count) {
+PART void store_part(float *out, Vector vector, ptrdiff_t count) {
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(out, (__mmask16)((1u << count) - 1), vector);
 #elif defined(__AVX2__)

@@ -34,7 +34,7 @@ const commonFlags = [
 ];
 
 /** -O2: pages load this code, and at -O3 it is a fifth larger and no faster. */
-const wasmFlags = ['-O2', '-msimd128', '-mbulk-memory'];
+const wasmFlags = ['-O2', '-msimd128', '-mbulk-memory', '-matomics', '-DGRADUS_THREADS'];
 
 const instructionSets = {
   x64: {
@@ -61,7 +61,16 @@ async function buildWasm() {
   );
   const linked = await runLLVM(
     [
-      ...['wasm-ld', 'kernels.o', '-o', 'kernels.wasm', '--no-entry', '--strip-all', '--export=__heap_base'],
+      ...[
+        'wasm-ld',
+        'kernels.o',
+        '-o',
+        'kernels.wasm',
+        '--no-entry',
+        '--strip-all',
+        '--export=__heap_base',
+        '--export=__stack_pointer',
+      ],
       ...['--stack-first', '-z', 'stack-size=65536', '--max-memory=4294967296'],
     ],
     { 'kernels.o': objects['kernels.o'] },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Device, Tensor, TensorData } from '../src/index.ts';
 import { whyNotFused } from '../src/device/relax.ts';
+import type { WasmKernels } from '../src/device/wasm-kernels.ts';
 import * as g from '../src/index.ts';
 import { testRandom } from './support/random.ts';
 
@@ -53,6 +54,8 @@ function compare(a: TensorData, b: TensorData): { firstDifferent: number; worst:
 /** The devices of WebAssembly that are there. */
 const webAssembly: readonly g.DeviceName[] = whyNotFused() === undefined ? ['wasm', 'wasm-relaxed'] : ['wasm'];
 
+const patiently = { timeout: 60_000 };
+
 /** Sums of hundreds of products in another order, fused multiply-adds or not. */
 const tolerance = 1e-5;
 
@@ -63,6 +66,16 @@ describe.each(Object.entries(large))('%s', (_, build) => {
   test('has the same bits with two threads and when run again', () => {
     expect(compare(run(build, twoThreads), result).firstDifferent).toBe(-1);
     expect(compare(run(build, native), result).firstDifferent).toBe(-1);
+  });
+
+  test.each(webAssembly)('has the same bits with any number of threads of %s', async (name) => {
+    const alone = run(build, g.device(name));
+    for (const threads of [2, 3]) {
+      const device = g.device(name, { threads });
+      run(build, device);
+      await expect.poll(() => (device.kernels as WasmKernels).workers, patiently).toBe(threads - 1);
+      for (let i = 0; i < 3; i++) expect(compare(run(build, device), alone).firstDifferent).toBe(-1);
+    }
   });
 
   test.each(webAssembly)('agrees between %s and native', (name) => {

@@ -25,7 +25,7 @@ export function defaultDeviceName(): DeviceChoice {
 
 /**
  * The device of that name.
- * @param threads that one operation of the native device may use; default: `GRADUS_THREADS`, else 1
+ * @param threads that one operation may use; default: `GRADUS_THREADS`, else 1
  * @throws UserError when it is not available, with the reason.
  */
 export async function openDevice(name: DeviceChoice, threads?: number): Promise<Device> {

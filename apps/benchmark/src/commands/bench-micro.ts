@@ -45,7 +45,7 @@ export function fillBenchMicro(micro: Command): void {
         'only on this device (default: native, wasm-relaxed and wasm, where they load)',
       ).choices(deviceNames),
     )
-    .option('--threads <n>', 'threads of the native device (default: 1, and 2 in large cases)', integerFrom(1))
+    .option('--threads <n>', 'threads of one operation (default: 1, and 2 in large cases)', integerFrom(1))
     .option('--only <names>', 'only these cases, separated by commas', parseCases)
     .option('--seconds <s>', 'time for which an update is repeated to get one figure', positiveNumber, 1)
     .option('--repeat <n>', 'figures whose median is reported', integerFrom(1), 5)
@@ -66,7 +66,7 @@ function parseCases(text: string): MicroCase[] {
 
 async function benchMicro(options: BenchMicroOptions): Promise<void> {
   const { only = microCases, device, threads, json } = options;
-  if (threads !== undefined && threads > 1 && device !== undefined && device !== 'native') {
+  if (threads !== undefined && threads > 1 && device === 'tensorflow') {
     throw new UserError(`--threads ${threads}: the ${device} device runs on one thread`);
   }
   const python = options.torch ? findTorch(pythonFolders()) : undefined;
@@ -76,7 +76,7 @@ async function benchMicro(options: BenchMicroOptions): Promise<void> {
   try {
     for (const micro of only) {
       for (const name of devices) {
-        for (const n of name === 'native' ? threadCounts(micro, threads) : [1]) {
+        for (const n of name === 'tensorflow' ? [1] : threadCounts(micro, threads)) {
           showStatus(`${micro.name} on ${name}, ${n} thread${n === 1 ? '' : 's'}`);
           const torch = python === undefined ? undefined : await startTorch(python, n, torches);
           const measurement = await measureCase(micro, name, n, options, torch);

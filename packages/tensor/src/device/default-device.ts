@@ -15,8 +15,8 @@ declare const console: { warn(message: string): void };
  */
 export type DeviceName = Kernels['name'];
 
-const kernels: Readonly<Record<DeviceName, () => Kernels | Unavailable>> = {
-  native: loadNative,
+const kernels: Readonly<Record<DeviceName, (threads: number) => Kernels | Unavailable>> = {
+  native: () => loadNative(),
   'wasm-relaxed': loadWasmRelaxed,
   wasm: loadWasm,
 };
@@ -29,7 +29,10 @@ function isDeviceName(name: unknown): name is DeviceName {
 
 /** Options of {@link device}. */
 export interface DeviceOptions {
-  /** Threads that one operation of the native device may use. Default: `GRADUS_THREADS`, else 1. */
+  /**
+   * Threads that one operation may use, on which results do not depend. Those of WebAssembly need memory that can be shared: in Node it can, in browsers in pages that are
+   * cross-origin isolated; elsewhere there is one thread. Default: `GRADUS_THREADS`, else 1.
+   */
   readonly threads?: number;
 }
 
@@ -54,7 +57,7 @@ export function device(name: DeviceName, options: DeviceOptions = {}): EmbeddedD
   const key = `${name}/${threads}`;
   const known = devices.get(key);
   if (known !== undefined) return known;
-  const loaded = kernels[name]();
+  const loaded = kernels[name](threads);
   if ('reason' in loaded) throw new Error(`device '${name}' is not available: ${loaded.reason}`);
   const made = new EmbeddedDevice(loaded, threads);
   devices.set(key, made);

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { whyNotFused } from '../../src/device/relax.ts';
+import type { WasmKernels } from '../../src/device/wasm-kernels.ts';
 import * as g from '../../src/index.ts';
+
+declare const crossOriginIsolated: boolean;
 
 test('runs in a browser, on the fastest device that is there', () => {
   expect('document' in globalThis).toBe(true);
@@ -39,4 +42,20 @@ test('parameters are saved and loaded', () => {
   const other = g.variable([2]);
   g.loadParameters({ w: other }, g.saveParameters({ w }));
   expect([...other.read()]).toEqual([1.5, -2]);
+});
+
+test('two threads compute the same bits as one', async () => {
+  expect(crossOriginIsolated).toBe(true);
+  const device = g.device('wasm', { threads: 2 });
+  const build = (): g.Tensor => {
+    const x = g.constant(
+      [300, 300],
+      Float32Array.from({ length: 90_000 }, (_, i) => Math.sin(i)),
+    );
+    return g.sum(g.tanh(g.matmul(x, g.transpose(x))), { axis: 1 });
+  };
+  g.evaluate(build, { device });
+  await expect.poll(() => (device.kernels as WasmKernels).workers, { timeout: 60_000 }).toBe(1);
+  const alone = g.evaluate(build, { device: g.device('wasm') });
+  for (let i = 0; i < 5; i++) expect(g.evaluate(build, { device })).toEqual(alone);
 });

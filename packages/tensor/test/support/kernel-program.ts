@@ -174,6 +174,7 @@ export interface Case {
 export const cases: Case[] = [{ label: 'wasm', kernels: loadWasm(), threads: 1 }];
 const relaxed = loadWasmRelaxed();
 if (!('reason' in relaxed)) cases.push({ label: 'wasm-relaxed', kernels: relaxed, threads: 1 });
+cases.push({ label: 'wasm, 3 threads', kernels: loadWasm(3), threads: 3 });
 const native = loadNative();
 if (!('reason' in native)) {
   cases.push({ label: `native ${native.instructionSet}`, kernels: native, threads: 1 });
