@@ -1,6 +1,6 @@
 """The cases of `gradus bench micro` in PyTorch, timed on request.
 
-Called as `torch_micro.py THREADS`. Writes {"torch": version, "gflops": speed} first; then answers every line
+Called as `torch_micro.py THREADS`. Writes {"torch": version, "gflops": speed, "error": error} first; then answers every line
 {"case": name, "seconds": s} of standard input with {"us": microseconds per step}. Ends with its input.
 """
 
@@ -201,6 +201,20 @@ def gflops(size=256):
     return 2 * size**3 / min(microseconds(lambda: a @ b, 0.05) for _ in range(5)) / 1e3
 
 
+def product_error():
+    """The largest error of products of several shapes and layouts against float64, in parts of what rounding may do at most."""
+    worst = 0.0
+    for m, k, n in [(1, 64, 2), (128, 4, 120), (256, 256, 256), (257, 129, 65), (512, 2048, 128)]:
+        for turn_left in (False, True):
+            for turn_right in (False, True):
+                left = torch.randn(k, m).t() if turn_left else torch.randn(m, k)
+                right = torch.randn(n, k).t() if turn_right else torch.randn(k, n)
+                exact = left.double() @ right.double()
+                bound = (k + 1) * 2**-24 * (left.double().abs() @ right.double().abs())
+                worst = max(worst, ((left @ right).double() - exact).abs().div(bound).max().item())
+    return worst
+
+
 def answer(value):
     print(json.dumps(value), flush=True)
 
@@ -208,7 +222,7 @@ def answer(value):
 def main():
     torch.set_num_threads(int(sys.argv[1]))
     torch.manual_seed(0)
-    answer({"torch": torch.__version__, "gflops": round(gflops(), 1)})
+    answer({"torch": torch.__version__, "gflops": round(gflops(), 1), "error": round(product_error(), 3)})
     steps = {}
     for line in sys.stdin:
         request = json.loads(line)

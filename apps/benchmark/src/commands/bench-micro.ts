@@ -8,7 +8,8 @@ import { nameHint } from '../files/name-hint.ts';
 import { integerFrom, positiveNumber } from '../catalog/parse-options.ts';
 import { count, table } from '../runs/results.ts';
 import { findTorch, pythonFolders } from '../torch/find-torch.ts';
-import { TorchProcess } from '../torch/torch-process.ts';
+import { hasAvx512, settingsText, settingsToTry, startFastestTorch } from '../torch/fastest-torch.ts';
+import type { TorchProcess } from '../torch/torch-process.ts';
 import { messageOf, UserError } from '../user-error.ts';
 
 interface BenchMicroOptions {
@@ -78,7 +79,7 @@ async function benchMicro(options: BenchMicroOptions): Promise<void> {
       for (const name of devices) {
         for (const n of name === 'tensorflow' ? [1] : threadCounts(micro, threads)) {
           showStatus(`${micro.name} on ${name}, ${n} thread${n === 1 ? '' : 's'}`);
-          const torch = python === undefined ? undefined : await startTorch(python, n, torches);
+          const torch = python === undefined ? undefined : await startTorch(python, n, torches, json);
           const measurement = await measureCase(micro, name, n, options, torch);
           measurements.push(measurement);
           showStatus('');
@@ -138,19 +139,31 @@ async function measureCase(
 /** Below this many GFLOP/s PyTorch has no BLAS worth the name, and losing to it would take an effort. */
 const SLOW_PRODUCTS = 20;
 
-/** PyTorch with `threads` threads, started when first needed. */
-async function startTorch(python: string, threads: number, running: Map<number, TorchProcess>): Promise<TorchProcess> {
-  let torch = running.get(threads);
-  if (torch === undefined) {
-    torch = new TorchProcess(python, threads);
-    running.set(threads, torch);
-    const { torch: version, gflops } = await torch.start();
+/** PyTorch with `threads` threads, started when first needed, under the settings that are best for it. Says which these are. */
+async function startTorch(
+  python: string,
+  threads: number,
+  running: Map<number, TorchProcess>,
+  json: boolean,
+): Promise<TorchProcess> {
+  const known = running.get(threads);
+  if (known !== undefined) return known;
+  showStatus(`PyTorch, ${threads} thread${threads === 1 ? '' : 's'}: which settings are best for it`);
+  const choice = settingsToTry(hasAvx512(), process.env.OPENBLAS_CORETYPE);
+  const { process: torch, torch: version, gflops, settings, tried } = await startFastestTorch(python, threads, choice);
+  running.set(threads, torch);
+  showStatus('');
+  if (json) {
+    const stated = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? null]));
+    console.log(JSON.stringify({ peer: `PyTorch ${version}`, threads, gflops, settings: stated, tried }));
+  } else {
     console.error(`PyTorch ${version} (${python}), threads: ${threads}, matrix products: ${gflops} GFLOP/s`);
-    if (gflops < SLOW_PRODUCTS) {
-      console.error(
-        'That is too slow for a comparison: without OpenBLAS (Debian: libopenblas0-pthread) it means nothing.',
-      );
-    }
+    console.error(`  fastest: ${settingsText(settings)}; tried: ${tried.join('; ')}`);
+  }
+  if (gflops < SLOW_PRODUCTS) {
+    console.error(
+      'That is too slow for a comparison: without OpenBLAS (Debian: libopenblas0-pthread) it means nothing.',
+    );
   }
   return torch;
 }

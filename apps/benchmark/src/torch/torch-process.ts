@@ -11,14 +11,12 @@ export interface TorchInfo {
   readonly torch: string;
   /** Speed of a product of two 256 × 256 matrices. */
   readonly gflops: number;
+  /** The largest error of products of matrices, relative to what rounding may do. */
+  readonly error: number;
 }
 
-/** glibc is to keep memory that PyTorch frees and wants again in the next step: taking pages from the system anew made small steps a fifth slower. */
-const keptMemory = {
-  MALLOC_MMAP_THRESHOLD_: '1000000000',
-  MALLOC_TRIM_THRESHOLD_: '2000000000',
-  MALLOC_TOP_PAD_: '200000000',
-};
+/** Environment variables that PyTorch runs under, besides those that are set; undefined: not set. */
+export type TorchSettings = Readonly<Record<string, string | undefined>>;
 
 /** PyTorch in a process of its own, which times cases when asked to and sleeps in between. */
 export class TorchProcess {
@@ -26,12 +24,12 @@ export class TorchProcess {
   private readonly answers: AsyncIterator<string>;
 
   /** Libraries below PyTorch read their numbers of threads when they load, so each number needs a process. */
-  constructor(python: string, threads: number) {
+  constructor(python: string, threads: number, settings: TorchSettings) {
     const limits = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'].map((name) => [
       name,
       String(threads),
     ]);
-    const env = { ...keptMemory, ...process.env, ...(Object.fromEntries(limits) as Record<string, string>) };
+    const env = { ...process.env, ...settings, ...(Object.fromEntries(limits) as Record<string, string>) };
     this.child = spawn(python, [script, String(threads)], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     this.answers = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { settingsToTry, startFastestTorch } from '../../src/torch/fastest-torch.ts';
 import { findTorch } from '../../src/torch/find-torch.ts';
 import { runCommand } from '../run-command.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -41,21 +42,67 @@ describe('bench micro', () => {
 
   it('takes turns with PyTorch', async () => {
     // Announces itself, answers the first requests of the test, and takes a second per step of every case.
-    const announce = '{"torch": "0.0", "gflops": 80}';
+    const announce = '{"torch": "0.0", "gflops": 80, "error": 0.1}';
     const python = fakePython(`[ "$1" = -c ] && exit 0
 echo '${announce}'
 while read -r request; do echo '{"us": 1000000}'; done`);
     vi.stubEnv('PATH', `${python}:${process.env.PATH}`);
     try {
       const only = ['--only', 'dqn_b128_4-120-84-2', '--seconds', '0.01', '--repeat', '3', '--device', 'wasm'];
-      const { output, errors } = await runCommand('bench', 'micro', ...only, '--torch', '--json');
-      const result = JSON.parse(output) as Record<string, number>;
+      const { output } = await runCommand('bench', 'micro', ...only, '--torch', '--json');
+      const [peer, result] = output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, number>);
+      expect(peer).toMatchObject({ peer: 'PyTorch 0.0', threads: 1, gflops: 80, settings: {} });
       expect(Object.keys(result)).toEqual(['case', 'device', 'threads', 'median_us', 'torch_us', 'ratio']);
       expect(result.torch_us).toBe(1_000_000);
       expect(result.ratio).toBeCloseTo(1_000_000 / result.median_us, 0);
-      expect(errors).toContain('PyTorch 0.0');
     } finally {
       vi.unstubAllEnvs();
     }
+  });
+});
+
+describe('the peer at its best', () => {
+  it('is tried with its memory kept, without the kernels that are named, and with those for AVX-512', () => {
+    const kept = expect.objectContaining({ MALLOC_MMAP_THRESHOLD_: '1000000000' }) as object;
+    expect(settingsToTry(false, undefined)).toEqual([{}, kept]);
+    expect(settingsToTry(true, 'SKYLAKEX')).toHaveLength(4);
+    const all = settingsToTry(true, 'Haswell');
+    expect(all.map((settings) => settings.OPENBLAS_CORETYPE)).toEqual(
+      [undefined, undefined, 'SKYLAKEX'].flatMap((kernel) => [kernel, kernel]),
+    );
+    expect(all.map((settings) => 'OPENBLAS_CORETYPE' in settings)).toEqual([false, false, true, true, true, true]);
+  });
+
+  /** Says by its speed and its error under which settings it runs: 8 µs, half with memory kept, and half with AVX-512's kernels. */
+  const peer = (errorOfAvx512: string): string =>
+    join(
+      fakePython(`us=8 error=0.1
+[ -n "$MALLOC_TOP_PAD_" ] && us=$((us / 2))
+[ "$OPENBLAS_CORETYPE" = SKYLAKEX ] && us=$((us / 2)) error=${errorOfAvx512}
+echo "{\\"torch\\": \\"0.0\\", \\"gflops\\": 80, \\"error\\": $error}"
+while read -r request; do echo "{\\"us\\": $us}"; done`),
+      'python3',
+    );
+
+  it('runs under the settings that need least time', async () => {
+    const { process: torch, settings, tried } = await startFastestTorch(peer('0.1'), 1, settingsToTry(true, undefined));
+    expect(settings).toMatchObject({ OPENBLAS_CORETYPE: 'SKYLAKEX', MALLOC_TOP_PAD_: '200000000' });
+    expect(tried.map((text) => /: (\d+) µs$/.exec(text)?.[1])).toEqual(['8', '4', '4', '2']);
+    expect(await torch.measure('any', 1)).toBe(2);
+    torch.close();
+  });
+
+  it('but under none that multiply wrongly', async () => {
+    const { process: torch, settings, tried } = await startFastestTorch(peer('40'), 1, settingsToTry(true, undefined));
+    expect(settings).not.toHaveProperty('OPENBLAS_CORETYPE');
+    expect(tried.filter((text) => text.endsWith('products are wrong'))).toHaveLength(2);
+    expect(await torch.measure('any', 1)).toBe(4);
+    torch.close();
+    await expect(startFastestTorch(peer('40'), 1, [{ OPENBLAS_CORETYPE: 'SKYLAKEX' }])).rejects.toThrow(
+      /multiplies wrongly under all settings$/,
+    );
   });
 });
