@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Resolves `@gradus/*` to TypeScript sources, so that tests need no build. */
@@ -49,8 +48,6 @@ export default defineConfig({
         isolate: !shared.has(name),
         include: [`${folder}/test/**/*.test.ts`],
         exclude: ['**/test/browser/**'],
-        // Tests of the command wait for processes that they start: one more of them than there are processors.
-        ...(name === 'benchmark' ? { maxWorkers: availableParallelism() + 1, sequence: { groupOrder: 1 } } : {}),
       },
     })),
   },
