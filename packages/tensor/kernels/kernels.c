@@ -27,5 +27,7 @@ __attribute__((export_name("run"))) int32_t run(char *const *buffers, const int3
   return gradus_run(buffers, code, words, threads, &scratch, &failure);
 }
 
+__attribute__((export_name("version"))) int32_t version(void) { return PROGRAM_VERSION; }
+
 __attribute__((export_name("failure"))) Failure *failure_address(void) { return &failure; }
 #endif

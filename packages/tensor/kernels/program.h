@@ -22,7 +22,7 @@
 #ifndef GRADUS_PROGRAM_H
 #define GRADUS_PROGRAM_H
 
-/* Goes up with every change to what follows, so that an addon built earlier is not handed programs it would misread. */
+/* Goes up with every change to what follows, so that kernels built earlier are not handed programs they would misread. */
 enum { PROGRAM_VERSION = 4 };
 
 enum { MAX_DIMS = 8, MAX_REGISTERS = 48, BLOCK = 512 };

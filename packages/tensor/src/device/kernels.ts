@@ -1,3 +1,6 @@
+/** PROGRAM_VERSION of kernels/program.h: kernels that were built from other sources would misread programs. */
+export const programVersion = 4;
+
 /** A piece of memory that kernels can reach: 64-byte aligned, zero at first. */
 export interface Block {
   /** Where it starts: a byte offset into wasm memory, or a native address. */

@@ -1,9 +1,6 @@
 import { checkMemory, memoryText } from '../memory.ts';
 import { kernelFailure } from './kernel-failure.ts';
-import type { Block, Kernels } from './kernels.ts';
-
-/** PROGRAM_VERSION of kernels/program.h: an addon built from other kernels would misread programs. */
-const programVersion = 4;
+import { programVersion, type Block, type Kernels } from './kernels.ts';
 
 /** Blocks start at multiples of this, so that no vector straddles two cache lines. */
 const alignment = 64;

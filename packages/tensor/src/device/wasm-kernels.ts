@@ -1,7 +1,7 @@
 import { memoryText } from '../memory.ts';
 import { FreeList } from './free-list.ts';
 import { kernelFailure } from './kernel-failure.ts';
-import type { Block, Kernels } from './kernels.ts';
+import { programVersion, type Block, type Kernels } from './kernels.ts';
 import type { Unavailable } from './native-kernels.ts';
 import { fuseMultiplyAdds, whyNotFused } from './relax.ts';
 import { wasmBinary } from './wasm-binary.ts';
@@ -12,6 +12,8 @@ interface Exports {
   readonly memory: SharedMemory;
   readonly __stack_pointer: { value: number };
   readonly __heap_base: { readonly value: number };
+  /** Of the programs that it reads; modules of earlier sources do not say. */
+  version?(): number;
   /** Returns 0, or the opcode of the instruction that failed. */
   run(table: number, code: number, words: number, threads: number): number;
   /** For threads that may sleep: a page's main thread may not. */
@@ -77,6 +79,12 @@ export class WasmKernels implements Kernels {
 
   /** @param startWorkers called once, before the first program runs: the workers start while this thread goes on, and take part from then on */
   constructor(name: 'wasm' | 'wasm-relaxed', exports: Exports, startWorkers?: () => void) {
+    const version = exports.version?.();
+    if (version !== programVersion) {
+      throw new Error(
+        `${name} device: the WebAssembly module reads programs of version ${version ?? 'unknown'}, expected ${programVersion}; gradus-tensor-build makes it anew`,
+      );
+    }
     this.#startWorkers = startWorkers;
     this.name = name;
     this.instructionSet = name === 'wasm' ? 'simd128' : 'simd128, fused';
