@@ -61,6 +61,8 @@ async function largestPaint(browser: Browser, address: string): Promise<number> 
       for (const { startTime } of list.getEntries()) globalThis.largestPaint = startTime;
     }).observe({ type: 'largest-contentful-paint', buffered: true });`);
   await page.goto(address, { waitUntil: 'networkidle', timeout: 600_000 });
+  // Entries come some time after what they are about.
+  await page.waitForFunction('globalThis.largestPaint !== undefined');
   const milliseconds = await page.evaluate<number>('globalThis.largestPaint');
   await page.close();
   return milliseconds / 1000;
