@@ -1,7 +1,10 @@
-import { checkArguments } from '@gradus/tensor';
+import { checkArguments, type OptionCheck } from '@gradus/tensor';
 import { readNumber, restoreArray } from '../checkpoints/state.ts';
-import { aRandomSource, float64Array } from '../options/argument-checks.ts';
-import type { Random } from './random.ts';
+import { float64Array } from '../options/argument-checks.ts';
+import { Random } from './random.ts';
+
+/** Other sources have other states. */
+const aRandom: OptionCheck = { expected: 'a Random', accepts: (value) => value instanceof Random };
 
 /** Points that are tried at a time. */
 const BLOCK = 512;
@@ -14,9 +17,10 @@ const squares = new Float64Array(BLOCK);
 /**
  * Fills `target` with standard normal numbers: the same that as many calls of `random.normal()` would give, and `random` stands where it would stand after these, but in less than half of the
  * time. What takes long in `normal` is the guess whether a point lies inside the circle, wrong for every fifth; here points are kept or written over without asking.
+ * Throws `RangeError` for any other source of random numbers, and any other array.
  */
 export function fillNormal(random: Random, target: Float64Array): void {
-  checkArguments('fillNormal', { random, target }, { random: aRandomSource, target: float64Array });
+  checkArguments('fillNormal', { random, target }, { random: aRandom, target: float64Array });
   let at = 0;
   if (target.length > 0 && !Number.isNaN(readNumber(random.getState(), 'spare'))) target[at++] = random.normal();
   if (target.length - at > 1) {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { fillNormal } from '../../src/random/fill-normal.ts';
+import { NumpyRandom } from '../../src/random/numpy-random.ts';
 import { Random } from '../../src/random/random.ts';
 
 test('fillNormal gives what as many calls of normal give, and leaves the generator where these leave it', () => {
@@ -11,4 +12,9 @@ test('fillNormal gives what as many calls of normal give, and leaves the generat
     expect(target).toEqual(Float64Array.from({ length: count }, () => called.normal()));
     expect(filled.getState()).toEqual(called.getState());
   }
+});
+
+test('other sources of random numbers are refused by name', () => {
+  const other = new NumpyRandom(1) as unknown as Random;
+  expect(() => fillNormal(other, new Float64Array(4))).toThrow('fillNormal: expected random to be a Random, got');
 });
