@@ -1,13 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runCommand } from './run-command.ts';
-
-// What was registered stays in the modules: the tests after these load them anew.
-afterAll(() => {
-  vi.resetModules();
-});
 
 describe('--help', () => {
   it.each([

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const dist = join(import.meta.dirname, '..', 'dist');
 
@@ -48,5 +49,14 @@ describe('the command loads', () => {
     for (const other of ['bullmq', 'ioredis', '@observablehq/plot', 'linkedom', '@gradus/llm-rlhf', '@gradus/tfjs']) {
       expect(loaded).not.toContain(other);
     }
+  });
+
+  it.each([
+    { id: 'CartPole-v1', engines: [] },
+    { id: 'LunarLander-v3', engines: ['planck'] },
+    { id: 'Reacher-v5', engines: ['@mujoco/mujoco', 'planck'] },
+  ])('the engines that $id needs: $engines', ({ id, engines }) => {
+    const loaded = loadedBy('train', 'ppo', id, '--steps', '1', '--episodes', '1', '--out', temporaryFolder());
+    expect(['@mujoco/mujoco', 'planck'].filter((engine) => loaded.has(engine))).toEqual(engines);
   });
 });

@@ -14,6 +14,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const packageFolder = fileURLToPath(new URL('..', import.meta.url));
 const kernels = path.join(packageFolder, 'kernels');
@@ -49,6 +50,8 @@ const instructionSets = {
 };
 
 async function buildWasm() {
+  // The compiler runs once: V8 would take as long to make it faster as it then saves, on all cores.
+  setFlagsFromString('--liftoff-only');
   const { runClang, runLLVM } = await import('@yowasp/clang');
   const names = (await readdir(kernels)).filter((name) => !['addon.c', 'threads.c'].includes(name));
   const sources = Object.fromEntries(

@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs';
 import { basename, extname, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Dynamics, Env } from '@gradus/core';
-import { checkEnv, listEnvs, loadEnvironments, makeEnv, registerEnv, type EnvSpec } from './environments.ts';
+import {
+  checkEnv,
+  listEnvs,
+  loadEnvironments,
+  loadSubEntries,
+  makeEnv,
+  registerEnv,
+  type EnvSpec,
+} from './environments.ts';
 import { messageOf, UserError } from '../user-error.ts';
 import { algorithms, registerAlgorithm, type Algorithm } from './algorithms.ts';
 
@@ -60,6 +68,8 @@ async function importModule(path: string, where: string): Promise<readonly strin
   const absolute = resolve(path);
   const known = imported.get(absolute);
   if (known !== undefined) return known;
+  // Its environments may be made of theirs; and those that it registers are to be its own.
+  await loadSubEntries();
   const environmentsBefore = new Set(listEnvs());
   const algorithmsBefore = Object.keys(algorithms).length;
   const exports = await loadUserModule(absolute, where);

@@ -1,5 +1,5 @@
 import { rejectUnknown } from '@gradus/core';
-import { makeVectorEnv } from '../catalog/environments.ts';
+import { envDefaults, makeVectorEnv } from '../catalog/environments.ts';
 import { algorithms, type AlgorithmOptions } from '../catalog/algorithms.ts';
 import type { DeviceChoice } from '../catalog/devices.ts';
 import { nameHint } from '../files/name-hint.ts';
@@ -67,8 +67,8 @@ function planEntry(
     const hint = nameHint(algorithm, Object.keys(algorithms));
     throw new UserError(`${where}.algorithm: unknown algorithm '${algorithm}'; ${hint}`);
   }
-  // Made first, so that an unknown environment is not reported as one without settings.
-  fromUser(() => makeVectorEnv(environment, 1), `${where}.environment`).close();
+  // First, so that an unknown environment is not reported as one without settings.
+  fromUser(() => envDefaults(environment), `${where}.environment`);
   const settings = entry.settings ?? usualSettings(algorithm, environment);
   const found = findSettings(settings, algorithm, environment, `${where}.settings`);
   const numEnvs = entry.numEnvs ?? found.numEnvs;

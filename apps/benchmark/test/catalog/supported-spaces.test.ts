@@ -1,15 +1,10 @@
 import { Discrete, MultiDiscrete } from '@gradus/core';
 import { makeVectorEnv, registerEnv } from '@gradus/envs';
 import '@gradus/envs/text';
-import { afterAll, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { algorithms } from '../../src/catalog/algorithms.ts';
 import { supportedSpaces, type SupportedSpaces } from '../../src/catalog/supported-spaces.ts';
 import { smallOptions } from '../small-options.ts';
-
-// What was registered stays in the modules: the tests after these load them anew.
-afterAll(() => {
-  vi.resetModules();
-});
 
 registerEnv({
   id: 'Choices-v0',

@@ -19,9 +19,9 @@ function checkout(files: Readonly<Record<string, number>>): string {
 const built = {
   'apps/benchmark/tsconfig.build.json': 1,
   'apps/benchmark/src/a.ts': 10,
-  'apps/benchmark/dist/a.js': 20,
+  'apps/benchmark/dist/index.js': 20,
   'packages/core/src/deep/b.ts': 10,
-  'packages/core/dist/deep/b.js': 20,
+  'packages/core/dist/index.js': 20,
 };
 
 describe('staleBuild', () => {
@@ -37,6 +37,6 @@ describe('staleBuild', () => {
   });
 
   it('says nothing of an installed package', () => {
-    expect(staleBuild(checkout({ 'node/dist/a.js': 1 }))).toBeUndefined();
+    expect(staleBuild(checkout({ 'node/dist/index.js': 1 }))).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { coinCollector, ZMachineGame } from '@gradus/envs/text';
-import { afterAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { loadEnvironments, makeEnv } from '../../src/catalog/environments.ts';
 import { openStory } from '../../src/catalog/stories.ts';
 import { playTextGame } from '../../src/play/text-game.ts';
@@ -9,11 +9,6 @@ import { runCommand } from '../run-command.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const lighthouse = join(import.meta.dirname, '../../../../packages/envs/stories/lighthouse.z3');
-
-// What was registered stays in the modules: the tests after these load them anew.
-afterAll(() => {
-  vi.resetModules();
-});
 
 /** A terminal at which these lines are typed. */
 function typing(...lines: string[]) {

@@ -33,10 +33,11 @@ describe('a queue without a Redis is said in one line', () => {
   it.each([
     { what: 'nobody listens', open: freePort, message: 'connect ECONNREFUSED' },
     { what: 'another server answers', open: () => startServer('HTTP/1.1 400 Bad Request\r\n\r\n'), message: '"H"' },
-    { what: 'nothing is answered', open: () => startServer(), message: 'nothing came within 5 s' },
-  ])('where $what', async ({ open, message }) => {
+    // Waited for once: what opens the queue is the same in both.
+    { what: 'nothing is answered', open: () => startServer(), message: 'nothing came within 5 s', tries: 1 },
+  ])('where $what', async ({ open, message, tries }) => {
     const port = await open();
-    for (const command of commands(`redis://user:secret@127.0.0.1:${port}`)) {
+    for (const command of commands(`redis://user:secret@127.0.0.1:${port}`).slice(0, tries)) {
       const { status, errors } = await runCommand(...command);
       expect(status).toBe(1);
       expect(errors).toMatch(/^error: .*\n$/);

@@ -1,7 +1,7 @@
 import { Box, CheckpointError, Discrete, type Env } from '@gradus/core';
 import { makeEnv, makeVectorEnv, registerEnv } from '@gradus/envs';
 import { device } from '@gradus/tensor';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { algorithms } from '../../src/catalog/algorithms.ts';
 import { executeRun, RunInterrupted } from '../../src/runs/execute-run.ts';
 import type { PlannedRun } from '../../src/runs/planned-run.ts';
@@ -9,11 +9,6 @@ import { scoreAgent } from '../../src/runs/results.ts';
 import { decodeRunCheckpoint, type RunCheckpoint } from '../../src/runs/run-checkpoint.ts';
 import { runRecordSchema } from '../../src/runs/run-record.ts';
 import { devicesHere, resultOf, shortDqnRun, shortRun } from '../planned-runs.ts';
-
-// What was registered stays in the modules: the tests after these load them anew.
-afterAll(() => {
-  vi.resetModules();
-});
 
 /** Registers what is like `id` but cannot be put back where it was, such as most environments that people write. */
 function withoutState(id: string): string {

@@ -1,15 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadEnvironments } from '../../src/catalog/environments.ts';
 import { planRuns } from '../../src/suites/plan-runs.ts';
 import { findSuite, listSuites } from '../../src/suites/suite.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-
-// What was registered stays in the modules: the tests after these load them anew.
-afterAll(() => {
-  vi.resetModules();
-});
 
 const entry = { algorithm: 'ppo', environment: 'CartPole-v1' };
 

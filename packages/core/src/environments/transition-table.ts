@@ -98,13 +98,9 @@ export class TransitionTable implements TransitionTableParts {
 
   /** The same process with another horizon, ∞ for none. Throws `RangeError` for one that is no positive integer. */
   withHorizon(horizon: number): TransitionTable {
-    return new TransitionTable({
-      numStates: this.numStates,
-      numActions: this.numActions,
-      initialDistribution: this.initialDistribution,
-      outcomes: (state, action) => this.outcomes(state, action),
-      horizon,
-    });
+    checkArguments('withHorizon', { horizon }, { horizon: stepLimit });
+    // All else was checked, and is shared.
+    return Object.assign(Object.create(TransitionTable.prototype) as TransitionTable, this, { horizon });
   }
 
   /** The ways in which action `action` in state `state` can go. Throws `RangeError` for a pair that the table has not. */
