@@ -1,20 +1,28 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 import { Random, createActions, writeRow } from '@gradus/core';
+import { vectorizeInThreads } from '@gradus/core/node';
 import { listEnvs, makeEnv, makeVectorEnv } from '@gradus/envs';
 import '@gradus/envs/box2d';
+import { loadMujoco, mujocoIds } from '@gradus/envs/mujoco';
 
 /**
  * Environment steps per second of processor time, which is per second on one core that has nothing else to do, with random actions
  * drawn beforehand; resets and observations included. The median of several repetitions, and how many times Gymnasium's rate
- * that is. Each environment has a process of its own, as in training: what V8 learns of one makes the next one slower. Needs a build.
+ * that is. Each environment has a process of its own, as in training: what V8 learns of one makes the next one slower.
  *
- *     pnpm --filter @gradus/envs bench [--json] [id …]
+ * With `--threads`, steps per second of the clock of 16 copies in so many threads and in one, taking turns: the medians, and how many
+ * times the one is the other. Needs a build, and for these a machine that has nothing else to do.
+ *
+ *     pnpm --filter @gradus/envs bench [--threads 2] [--json] [id …]
  */
 
 const REPETITIONS = 5;
-const SECONDS = 0.2;
+/** The first second is for V8. */
+const [WARM_UP, SECONDS] = [1, 0.5];
+const COPIES_IN_THREADS = 16;
 const BATCHES = [1, 8, 1024];
 
 /**
@@ -31,25 +39,60 @@ const gymnasiumRates = {
   'BipedalWalker-v3': { 1: 4.6e3 },
 };
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
-const ids = positionals.length > 0 ? positionals : listEnvs();
-for (const id of ids) makeEnv(id); // throws for an unknown one, before anything is measured
-const results = [];
-for (const id of ids) {
-  for (const result of ids.length === 1 ? measure(id) : measureElsewhere(id)) {
-    results.push(result);
-    if (!values.json) console.log(describe(result));
+if (isMainThread) await main();
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'boolean' }, threads: { type: 'string' } },
+    allowPositionals: true,
+  });
+  if (positionals.some((id) => mujocoIds.includes(id))) await loadMujoco();
+  const ids = positionals.length > 0 ? positionals : listEnvs();
+  for (const id of ids) makeEnv(id); // throws for an unknown one, before anything is measured
+  const results = [];
+  for (const id of ids) {
+    const measured =
+      values.threads !== undefined
+        ? [await measureThreads(id, Number(values.threads))]
+        : ids.length === 1
+          ? measure(id)
+          : measureElsewhere(id);
+    for (const result of measured) {
+      results.push(result);
+      if (!values.json) console.log(describe(result));
+    }
   }
+  if (values.json) console.log(JSON.stringify({ unit: 'steps/s', results }, null, 2));
 }
-if (values.json) console.log(JSON.stringify({ unit: 'steps/s', results }, null, 2));
 
 function* measure(id) {
   for (const copies of BATCHES) {
-    const stepsPerSecond = median(() => (copies === 1 ? measureSingle(id) : measureVector(id, copies)));
+    // Of MuJoCo's memory so many do not fit.
+    if (copies > 100 && mujocoIds.includes(id)) continue;
+    const stepsPerSecond = median(copies === 1 ? singleRun(id) : vectorRun(makeVectorEnv(id, copies)), processorTime);
     const gymnasium = gymnasiumRates[id]?.[copies];
     const result = { id, copies, stepsPerSecond: Math.round(stepsPerSecond) };
     yield gymnasium ? { ...result, gymnasium, ratio: stepsPerSecond / gymnasium } : result;
   }
+}
+
+/** What threads import: the environment of that id. */
+export async function envInThread(id) {
+  if (mujocoIds.includes(id)) await loadMujoco();
+  return makeEnv(id);
+}
+
+async function measureThreads(id, threads) {
+  const source = { module: import.meta.url, name: 'envInThread', args: [id] };
+  const envs = [];
+  for (const count of [1, threads]) envs.push(await vectorizeInThreads(source, COPIES_IN_THREADS, { threads: count }));
+  const runs = envs.map(vectorRun);
+  for (const run of runs) rate(run, WARM_UP, clock);
+  const rates = runs.map(() => []);
+  for (let i = 0; i < REPETITIONS; i++) runs.forEach((run, k) => rates[k].push(rate(run, SECONDS, clock)));
+  const [inOne, inMany] = rates.map(middle);
+  for (const env of envs) env.close();
+  return { id, copies: COPIES_IN_THREADS, threads, stepsPerSecond: Math.round(inMany), inOneThread: Math.round(inOne) };
 }
 
 function measureElsewhere(id) {
@@ -57,30 +100,31 @@ function measureElsewhere(id) {
   return JSON.parse(output).results;
 }
 
-function measureSingle(id) {
+/** Makes a thousand steps of one environment; returns their number. */
+function singleRun(id) {
   const env = makeEnv(id);
   const random = new Random(1);
   const actions = Array.from({ length: 4096 }, () => env.actionSpace.sample(random));
   env.reset({ seed: 1 });
   let index = 0;
-  return rate(() => {
+  return () => {
     for (let k = 0; k < 1000; k++) {
       const { terminated, truncated } = env.step(actions[index++ & 4095]);
       if (terminated || truncated) env.reset();
     }
     return 1000;
-  });
+  };
 }
 
-function measureVector(id, n) {
-  const env = makeVectorEnv(id, n);
+/** Makes sixteen steps of each copy. */
+function vectorRun(env) {
   const batches = Array.from({ length: 64 }, (_, seed) => randomActions(env, seed));
   env.reset({ seed: 1 });
   let index = 0;
-  return rate(() => {
+  return () => {
     for (let k = 0; k < 16; k++) env.step(batches[index++ & 63]);
-    return 16 * n;
-  });
+    return 16 * env.numEnvs;
+  };
 }
 
 function randomActions(env, seed) {
@@ -90,25 +134,36 @@ function randomActions(env, seed) {
   return actions;
 }
 
+/** Seconds of the process on all cores. */
+function processorTime() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function clock() {
+  return performance.now() / 1e3;
+}
+
 /** Steps per second of `run`, which returns the steps it made. */
-function rate(run) {
-  const start = process.cpuUsage();
+function rate(run, seconds, now) {
+  const start = now();
   let steps = 0;
-  let seconds;
-  do {
-    steps += run();
-    const { user, system } = process.cpuUsage(start);
-    seconds = (user + system) / 1e6;
-  } while (seconds < SECONDS);
-  return steps / seconds;
+  do steps += run();
+  while (now() - start < seconds);
+  return steps / (now() - start);
 }
 
-function median(measure) {
-  const rates = Array.from({ length: REPETITIONS }, measure).sort((a, b) => a - b);
-  return rates[(REPETITIONS - 1) / 2];
+function median(run, now) {
+  rate(run, WARM_UP, now);
+  return middle(Array.from({ length: REPETITIONS }, () => rate(run, SECONDS, now)));
 }
 
-function describe({ id, copies, stepsPerSecond, ratio }) {
-  const line = `${id.padEnd(26)} ${String(copies).padStart(5)} ${(stepsPerSecond / 1e6).toFixed(2).padStart(8)} M steps/s`;
+function middle(rates) {
+  return rates.sort((a, b) => a - b)[(REPETITIONS - 1) / 2];
+}
+
+function describe({ id, copies, threads, stepsPerSecond, ratio, inOneThread }) {
+  const line = `${id.padEnd(26)} ${String(copies).padStart(5)} ${String(stepsPerSecond).padStart(10)} steps/s`;
+  if (threads !== undefined) return `${line} in ${threads} threads, ${(stepsPerSecond / inOneThread).toFixed(2)} × one`;
   return ratio === undefined ? line : `${line} ${ratio.toFixed(1).padStart(7)} × Gymnasium`;
 }
