@@ -81,9 +81,9 @@ export class Variable {
       this.#storage = device.store(this.dtype, this.#initial);
       this.#device = device;
       this.#initial = undefined;
-    } else if (this.#device !== device) {
-      const home = this.#device?.name ?? '';
-      throw new Error(`variable '${this.name}' lives on device '${home}' and cannot be used on '${device.name}'`);
+    } else if (this.#device !== undefined && this.#device !== device) {
+      const home = deviceText(this.#device);
+      throw new Error(`variable '${this.name}' lives on device ${home} and cannot be used on ${deviceText(device)}`);
     }
     return this.#storage;
   }
@@ -102,6 +102,10 @@ export class Variable {
   get #subject(): string {
     return `variable '${this.name}' of shape ${shapeText(this.shape)}`;
   }
+}
+
+function deviceText({ name, threads = 1 }: StorageDevice): string {
+  return threads === 1 ? `'${name}'` : `'${name}' with ${threads} threads`;
 }
 
 /** A variable of `shape` with the given values (default: zeros). */

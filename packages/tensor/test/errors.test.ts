@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Tensor } from '../src/index.ts';
 import * as g from '../src/index.ts';
 
@@ -167,5 +167,18 @@ test('a variable lives on one device; devices want at least one thread', () => {
   expect(() => g.evaluate(() => g.add(w, 1), { device: g.device('native') })).toThrow(
     "variable 'w' lives on device 'wasm' and cannot be used on 'native'",
   );
+  expect(() => g.evaluate(() => g.add(w, 1), { device: g.device('wasm', { threads: 2 }) })).toThrow(
+    "variable 'w' lives on device 'wasm' and cannot be used on 'wasm' with 2 threads",
+  );
   expect(() => g.device('wasm', { threads: 0 })).toThrow('device: expected threads to be a positive integer, got 0');
+});
+
+test.each(['some', '0', '1.5', ' '])('GRADUS_THREADS=%s is no number of threads', (wanted) => {
+  vi.stubEnv('GRADUS_THREADS', wanted);
+  expect(() => g.device('wasm')).toThrow(
+    new RangeError(`GRADUS_THREADS: expected a number of threads of at least 1, got '${wanted}'`),
+  );
+  vi.stubEnv('GRADUS_THREADS', '');
+  expect(g.device('wasm').threads).toBe(1);
+  vi.unstubAllEnvs();
 });

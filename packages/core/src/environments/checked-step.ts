@@ -1,5 +1,5 @@
 import { checkReward, checkStep } from './check-float32.ts';
-import { checkFlags } from './check-rows.ts';
+import { checkFlags, checkRows } from './check-rows.ts';
 import { checkValue, findOutside } from './check-values.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EnvError } from '../errors.ts';
@@ -40,19 +40,24 @@ export function stepEnv(env: Env, action: SpaceValue, name = 'the environment'):
   return result as StepResult;
 }
 
+const numberForEach = ['rewards', 'terminated', 'truncated', 'episodeReturns', 'episodeLengths'] as const;
+
 /**
  * `env.step(actions)`, of which rewards, returns, flags and observations are checked. Throws `EnvError` for a number that is not finite, for a flag other
- * than 0 and 1, and for a promise.
+ * than 0 and 1, and for a promise; `RangeError` for an array that has no longer a row for each copy.
  */
 export function stepCopies(env: VectorEnv, actions: ActionArray): void {
   // TypeScript takes an async function for one that returns nothing.
   const step: (each: ActionArray) => unknown = (each) => env.step(each);
   if (step(actions) instanceof Promise) throw asyncError('step of the environments');
+  const { numEnvs, observationSpace } = env;
+  checkRows('observations', env.observations, numEnvs, observationSpace.size);
+  checkRows('finalObservations', env.finalObservations, numEnvs, observationSpace.size);
+  for (const name of numberForEach) checkRows(name, env[name], numEnvs, 1);
   checkFlags('terminated', env.terminated);
   checkFlags('truncated', env.truncated);
   checkStep(env);
-  const { kind } = env.observationSpace;
-  const outside = kind === 'box' ? undefined : findOutside(env.observationSpace, env.observations);
+  const outside = observationSpace.kind === 'box' ? undefined : findOutside(observationSpace, env.observations);
   if (outside !== undefined) throw new EnvError(`observation of environment ${outside.row} ${outside.problem}`);
   const wrong = findNonFinite(env.episodeReturns);
   if (wrong === -1) return;

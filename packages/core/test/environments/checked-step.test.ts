@@ -125,6 +125,18 @@ describe("copies of one's own", () => {
   });
 
   test.each<[object, string]>([
+    [{ numEnvs: 3 }, 'observations has 4 elements, expected 3 × 2'],
+    [{ observations: new Float32Array(2) }, 'observations has 2 elements, expected 2 × 2'],
+    [{ finalObservations: undefined }, 'finalObservations: expected 2 × 2 numbers, got undefined'],
+    [{ rewards: undefined }, 'rewards: expected 2 × 1 numbers, got undefined'],
+    [{ truncated: new Uint8Array(3) }, 'truncated has 3 elements, expected 2 × 1'],
+    [{ episodeReturns: undefined }, 'episodeReturns: expected 2 × 1 numbers, got undefined'],
+    [{ episodeLengths: new Int32Array(1) }, 'episodeLengths has 1 elements, expected 2 × 1'],
+  ])('that are %s after a step', (changes, message) => {
+    expect(() => stepCopies(copies(changes), Int32Array.of(0, 0))).toThrow(new RangeError(message));
+  });
+
+  test.each<[object, string]>([
     [{ numEnvs: 1.5 }, 'numEnvs is 1.5, expected a positive integer'],
     [{ rewards: new Float64Array(3) }, 'rewards has 3 elements, expected 2 × 1'],
     [{ finalObservations: new Float32Array(2) }, 'finalObservations has 2 elements, expected 2 × 2'],

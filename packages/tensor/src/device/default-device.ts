@@ -50,10 +50,7 @@ function environment(name: string): string | undefined {
 export function device(name: DeviceName, options: DeviceOptions = {}): EmbeddedDevice {
   if (!isDeviceName(name)) throw new RangeError(`device: expected ${names}, got ${valueText(name)}`);
   checkArguments('device', options, { threads: optional(positiveInteger) });
-  const threads = options.threads ?? Number(environment('GRADUS_THREADS') ?? 1);
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new RangeError(`GRADUS_THREADS: expected a number of threads of at least 1, got ${threads}`);
-  }
+  const threads = options.threads ?? wantedThreads();
   const key = `${name}/${threads}`;
   const known = devices.get(key);
   if (known !== undefined) return known;
@@ -62,6 +59,14 @@ export function device(name: DeviceName, options: DeviceOptions = {}): EmbeddedD
   const made = new EmbeddedDevice(loaded, threads);
   devices.set(key, made);
   return made;
+}
+
+/** Those of the environment variable; one where it says nothing. */
+function wantedThreads(): number {
+  const wanted = environment('GRADUS_THREADS') ?? '';
+  const threads = wanted === '' ? 1 : Number(wanted);
+  if (Number.isInteger(threads) && threads >= 1) return threads;
+  throw new RangeError(`GRADUS_THREADS: expected a number of threads of at least 1, got '${wanted}'`);
 }
 
 let chosen: Device | undefined;

@@ -13,6 +13,8 @@ export interface Storage {
 /** What a variable asks of its device: memory. */
 export interface StorageDevice {
   readonly name: string;
+  /** Threads that one operation may use, where there are several devices of that name. */
+  readonly threads?: number;
   /** Copies values into memory of the device. */
   store(dtype: DType, values: TensorData): Storage;
 }
