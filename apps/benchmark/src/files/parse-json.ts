@@ -62,8 +62,9 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, data: unknown
 }
 
 function describeUnknownKey(key: string, schema: z.core.$ZodType | undefined): string {
-  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  return `unknown key '${key}'; ${nameHint(key, known)}`;
+  // Where one of several schemas had to fit, no single one says what is known.
+  const hint = schema instanceof z.ZodObject ? `; ${nameHint(key, Object.keys(schema.shape))}` : '';
+  return `unknown key '${key}'${hint}`;
 }
 
 /** The part of a schema that says what stands at `path`, where objects and lists lead there, some of which may be left out. */

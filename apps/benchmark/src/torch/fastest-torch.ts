@@ -66,7 +66,7 @@ export async function startFastestTorch(
   for (const each of settings) {
     const process = new TorchProcess(python, threads, each);
     const info = await process.start();
-    const isWrong = info.error > WRONG;
+    const isWrong = info.error === null || info.error > WRONG;
     const time = isWrong ? Infinity : await probeTime(process);
     tried.push(`${settingsText(each)}: ${isWrong ? 'products are wrong' : `${time.toFixed(0)} µs`}`);
     if (time >= (best?.time ?? Infinity)) {

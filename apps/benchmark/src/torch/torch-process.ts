@@ -11,8 +11,8 @@ export interface TorchInfo {
   readonly torch: string;
   /** Speed of a product of two 256 × 256 matrices. */
   readonly gflops: number;
-  /** The largest error of products of matrices, relative to what rounding may do. */
-  readonly error: number;
+  /** The largest error of products of matrices, relative to what rounding may do; null where they are not numbers. */
+  readonly error: number | null;
 }
 
 /** Environment variables that PyTorch runs under, besides those that are set; undefined: not set. */

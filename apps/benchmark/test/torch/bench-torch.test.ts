@@ -95,13 +95,13 @@ while read -r request; do echo "{\\"us\\": $us}"; done`),
     torch.close();
   });
 
-  it('but under none that multiply wrongly', async () => {
-    const { process: torch, settings, tried } = await startFastestTorch(peer('40'), 1, settingsToTry(true, undefined));
+  it.each(['40', 'null'])('but under none that multiply wrongly, with an error of %s', async (error) => {
+    const { process: torch, settings, tried } = await startFastestTorch(peer(error), 1, settingsToTry(true, undefined));
     expect(settings).not.toHaveProperty('OPENBLAS_CORETYPE');
     expect(tried.filter((text) => text.endsWith('products are wrong'))).toHaveLength(2);
     expect(await torch.measure('any', 1)).toBe(4);
     torch.close();
-    await expect(startFastestTorch(peer('40'), 1, [{ OPENBLAS_CORETYPE: 'SKYLAKEX' }])).rejects.toThrow(
+    await expect(startFastestTorch(peer(error), 1, [{ OPENBLAS_CORETYPE: 'SKYLAKEX' }])).rejects.toThrow(
       /multiplies wrongly under all settings$/,
     );
   });

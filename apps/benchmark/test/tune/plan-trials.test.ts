@@ -226,6 +226,11 @@ describe('a bad space is said in one line', () => {
     expect(attempt).toThrow(/^[^\n]*\/space\.json: [^\n]*$/);
   });
 
+  it('without an empty list of what is known, where a parameter may be one of several kinds', () => {
+    const parameters = { gamma: { integer: [0, 1], points: 2 } };
+    expect(() => plan({ parameters })).toThrow(/: parameters\.gamma: unknown key 'points'$/);
+  });
+
   it('a file that is not there, or no JSON', () => {
     expect(() => readSpace('not/there.json')).toThrow(/^not\/there\.json: ENOENT/);
     const path = join(temporaryFolder(), 'space.json');
