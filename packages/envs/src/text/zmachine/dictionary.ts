@@ -1,4 +1,4 @@
-import { packWord, unpackText, type TextSource } from './packed-text.ts';
+import { packWord, unpackWords, type TextSource } from './packed-text.ts';
 import { readWord, signed } from './words.ts';
 import type { Characters } from './zscii.ts';
 
@@ -41,8 +41,8 @@ export function lookUp({ addresses, wordBytes }: Dictionary, characters: Charact
 }
 
 /** The words of a dictionary as they are kept, cut off, by their addresses. */
-export function dictionaryWords({ entries }: Dictionary, source: TextSource): Map<number, string> {
-  return new Map(entries.map((entry) => [entry, unpackText(source, entry)]));
+export function dictionaryWords({ entries, wordBytes }: Dictionary, source: TextSource): Map<number, string> {
+  return new Map(entries.map((entry) => [entry, unpackWords(source, entry, wordBytes / 2, false)]));
 }
 
 /** One number for a packed word, exact up to 48 bits. */

@@ -1,6 +1,12 @@
 import { StoryError } from './story-error.ts';
 import { readWord, writeWord } from './words.ts';
 
+/** Where the packed text of an object's name is, and how many words of memory it has. */
+export interface ObjectName {
+  readonly address: number;
+  readonly words: number;
+}
+
 /**
  * The objects of a story: a forest by parent, sibling and child, with attributes, which are bits, and properties, which are numbers or lists of them (Standard
  * 1.1, §12). Objects are numbered from 1; 0 is none, which has no relatives, no attributes and no properties.
@@ -147,8 +153,7 @@ export class ObjectTree {
     return size & 63 || 64;
   }
 
-  /** Where the packed text of an object's name is; it may be empty, which its length in words tells. */
-  name(object: number): { readonly address: number; readonly words: number } {
+  name(object: number): ObjectName {
     const table = object === 0 ? 0 : readWord(this.memory, this.entry(object) + this.propertiesOffset);
     return { address: table + 1, words: object === 0 ? 0 : this.memory[table] };
   }

@@ -1,3 +1,4 @@
+import { StoryError } from './story-error.ts';
 import { readWord } from './words.ts';
 import type { Characters } from './zscii.ts';
 
@@ -11,17 +12,28 @@ export interface TextSource {
 
 const ABBREVIATIONS_IN_BANK = 32;
 
+/** More characters than any story tells at once: others are damaged, or print in a loop, and would fill memory. */
+export const MOST_TEXT: number = 2 ** 20;
+
 /** Where the text at `address` ends: its last word has the top bit. */
 export function textEnd(memory: Uint8Array, address: number): number {
   while (address < memory.length && memory[address] < 0x80) address += 2;
   return address + 2;
 }
 
-/** The text at `address`: three characters of five bits in each word (Standard 1.1, §3). */
-export function unpackText(source: TextSource, address: number, isAbbreviation = false): string {
+/** The text at `address`: three characters of five bits in each word (Standard 1.1, §3). Throws `StoryError` where there is no end of it. */
+export function unpackText(source: TextSource, address: number): string {
+  return unpack(source, address, textEnd(source.memory, address), true);
+}
+
+/** The same of a text that has `words` words of memory at most: names of objects, and words of dictionaries, which have no abbreviations. */
+export function unpackWords(source: TextSource, address: number, words: number, mayAbbreviate: boolean): string {
+  return unpack(source, address, Math.min(textEnd(source.memory, address), address + 2 * words), mayAbbreviate);
+}
+
+function unpack(source: TextSource, address: number, end: number, mayAbbreviate: boolean): string {
   const { memory, characters, abbreviations } = source;
   const { fromZscii, alphabets } = characters;
-  const end = textEnd(memory, address);
   let text = '';
   let alphabet = 0;
   /** From which bank the next character chooses an abbreviation; 0 for none. */
@@ -39,7 +51,11 @@ export function unpackText(source: TextSource, address: number, isAbbreviation =
       } else if (bank > 0) {
         const entry = abbreviations + 2 * (ABBREVIATIONS_IN_BANK * (bank - 1) + character);
         // Abbreviations within others are forbidden, and might be endless.
-        if (!isAbbreviation) text += unpackText(source, 2 * readWord(memory, entry), true);
+        if (mayAbbreviate) {
+          const abbreviated = 2 * readWord(memory, entry);
+          text += unpack(source, abbreviated, textEnd(memory, abbreviated), false);
+          if (text.length > MOST_TEXT) throw new StoryError(`no end of a text after ${MOST_TEXT} characters`);
+        }
         bank = 0;
       } else if (character >= 6) {
         if (alphabet === 2 && character === 6) {

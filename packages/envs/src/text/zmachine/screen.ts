@@ -1,3 +1,4 @@
+import { MOST_TEXT } from './packed-text.ts';
 import { StoryError } from './story-error.ts';
 
 /** What the screen shows and where writing goes on; not the text of the lower window, which is taken from it as it comes. */
@@ -11,9 +12,6 @@ export interface ScreenState {
 /** Characters in a row of the upper window, and rows of the screen, as stories are told. */
 export const SCREEN_WIDTH = 80;
 export const SCREEN_HEIGHT = 25;
-
-/** More characters than any story tells at once: a loop that prints would fill memory. */
-const MOST_TEXT = 2 ** 20;
 
 /** The two windows (Standard 1.1, §8): text runs through the lower one, without styles and unbroken; the upper one is a grid. */
 export class Screen {

@@ -1,5 +1,6 @@
 import { readDictionary, type Dictionary } from './dictionary.ts';
-import { unpackText } from './packed-text.ts';
+import { unpackText, unpackWords } from './packed-text.ts';
+import type { ObjectName } from './object-tree.ts';
 import type { StoryFile } from './story-file.ts';
 import { readCharacters, type Characters } from './zscii.ts';
 
@@ -28,6 +29,12 @@ export class Story {
     const text = unpackText({ memory, characters, abbreviations: file.abbreviations }, address);
     if (address >= file.staticBase && !this.abbreviationsVary) this.texts.set(address, text);
     return text;
+  }
+
+  /** The name of an object, a text of so many words at `address`. */
+  nameAt(memory: Uint8Array, { address, words }: ObjectName): string {
+    const { file, characters } = this;
+    return unpackWords({ memory, characters, abbreviations: file.abbreviations }, address, words, true);
   }
 
   isAbbreviation(address: number): boolean {

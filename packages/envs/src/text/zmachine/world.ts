@@ -72,8 +72,7 @@ export class World {
 
   name(object: number): string {
     const { objects, story, memory } = this.machine;
-    const { address, words } = objects.name(object);
-    return words > 0 ? story.textAt(memory, address) : '';
+    return story.nameAt(memory, objects.name(object));
   }
 
   /** Addresses of the bytes of all global variables. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { dictionaryWords } from '../../../src/text/zmachine/dictionary.ts';
 import { Machine } from '../../../src/text/zmachine/machine.ts';
 import { run } from '../../../src/text/zmachine/run.ts';
 import { readStoryFile } from '../../../src/text/zmachine/story-file.ts';
@@ -96,6 +97,52 @@ test('an instruction that goes through a table counts as one for each of its fie
   const machine = (): Machine => new Machine(story, new StoryRandom('gradus', 1));
   expect(() => run(machine(), 1000)).toThrow('no end after 1000 instructions');
   expect(run(machine(), 100_000)).toBe(2 + 0xffff);
+});
+
+test('a table that is printed lies within the story', () => {
+  const operands = [0x03, 0x01, 0x00, 0xff, 0xff, 0xff, 0xff]; // 256 65535 65535
+  const PRINT_TABLE = 0xfe;
+  expect(() => run(machineAt(PRINT_TABLE, ...operands), 1000)).toThrow(
+    'a table of 65535 × 65535 at address 256, behind the end of the story',
+  );
+});
+
+/** A story with a dictionary of 32,767 words of 1 byte each, in the midst of 100,000 zeros, of which none ends a text. */
+function endless(): Uint8Array {
+  const story = new Uint8Array(110_000);
+  story.set(bytes);
+  const dictionary = 10_000;
+  story.set([0, 1, 0x7f, 0xff], dictionary);
+  story.set([dictionary >> 8, dictionary & 255], 0x08);
+  story.set([(110_000 / 4) >> 8, (110_000 / 4) & 255], 0x1a);
+  return story;
+}
+
+test('words of dictionaries and names of objects have as much memory as they say, whether they end there or not', () => {
+  const story = new Story(readStoryFile(endless()));
+  const { memory } = new Machine(story, new StoryRandom('gradus', 1));
+  const source = { memory, characters: story.characters, abbreviations: story.file.abbreviations };
+  const words = dictionaryWords(story.dictionary, source);
+  expect(words.size).toBe(32_767);
+  expect(words.get(20_000)).toBe(' '.repeat(9));
+  expect(story.nameAt(memory, { address: 20_000, words: 2 })).toBe(' '.repeat(6));
+  expect(story.nameAt(memory, { address: 20_000, words: 0 })).toBe('');
+  expect(story.textAt(memory, 20_000).length).toBeGreaterThan(100_000);
+});
+
+test('a text has an end, whatever it abbreviates', () => {
+  const story = endless();
+  // An abbreviation that is all of the zeros, twenty times.
+  const { abbreviations } = readStoryFile(story);
+  story.set([15_000 >> 8, 15_000 & 255], abbreviations);
+  const text = 12_000;
+  story.set(
+    Array.from({ length: 20 }, () => [0x04, 0x00]).flat(), // abbreviation 0 of the first bank, and a space
+    text,
+  );
+  const damaged = new Story(readStoryFile(story));
+  const { memory } = new Machine(damaged, new StoryRandom('gradus', 1));
+  expect(() => damaged.textAt(memory, text)).toThrow(new StoryError('no end of a text after 1048576 characters'));
 });
 
 /** A machine at the first of these instructions of version 5, followed by `quit`. */

@@ -67,9 +67,7 @@ export class Vocabulary {
     const { dictionary, characters, file } = story;
     const { abbreviations, version } = file;
     // Names of objects have words in full.
-    const names = Array.from({ length: objects.count() }, (_, i) => objects.name(i + 1))
-      .filter((name) => name.words > 0)
-      .map(({ address }) => story.textAt(memory, address));
+    const names = Array.from({ length: objects.count() }, (_, i) => story.nameAt(memory, objects.name(i + 1)));
     const known = names.flatMap((text) => text.toLowerCase().split(/[^\p{L}\p{N}-]+/u));
     const longer = [...common, ...known];
     const limit = version === 3 ? 6 : 9;

@@ -1,6 +1,7 @@
 import { lookUp, splitWords, wordLength } from '../dictionary.ts';
 import type { Machine } from '../machine.ts';
 import { packWord } from '../packed-text.ts';
+import { StoryError } from '../story-error.ts';
 import { signed } from '../words.ts';
 import { plain, storing, type Operation } from './operation.ts';
 
@@ -15,8 +16,7 @@ export const textOperations: readonly Operation[] = [
   plain('0OP:187', 'new_line', (machine) => machine.print('\n')),
   plain('1OP:135', 'print_addr', (machine, address) => printAt(machine, address)),
   plain('1OP:138', 'print_obj', (machine, object) => {
-    const { address, words } = machine.objects.name(object);
-    if (words > 0) printAt(machine, address);
+    machine.print(machine.story.nameAt(machine.memory, machine.objects.name(object)));
   }),
   plain('1OP:141', 'print_paddr', (machine, packed) => printAt(machine, packed * machine.story.file.packedScale)),
   plain('VAR:229', 'print_char', (machine, code) => printCode(machine, code)),
@@ -42,7 +42,11 @@ function printTable(machine: Machine, address: number, width: number, givenHeigh
   const height = operandCount > 2 ? givenHeight : 1;
   const skip = operandCount > 3 ? givenSkip : 0;
   const [row, column] = screen.cursor;
-  machine.effort += width * height;
+  const { length } = machine.memory;
+  if (height > 0 && address + height * width + (height - 1) * skip > length) {
+    throw new StoryError(`a table of ${width} × ${height} at address ${address}, behind the end of the story`);
+  }
+  machine.effort += (width + 1) * height;
   for (let y = 0; y < height; y++) {
     if (y > 0 && screen.window === 0) machine.print('\n');
     else if (y > 0) screen.setCursor(row + y, column);
