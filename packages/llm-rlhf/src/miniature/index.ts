@@ -12,6 +12,7 @@ export {
   type MiniatureScore,
   type TrainMiniatureOptions,
   miniatureModel,
+  miniatureSettings,
   prepareMiniature,
   withFewerLabels,
   type FewerLabelsOptions,

@@ -55,6 +55,26 @@ export const miniatureMethods = [
 /** One of the methods that are compared. */
 export type MiniatureMethod = (typeof miniatureMethods)[number];
 
+/** What was chosen by the experiment `summaries-settings`: by held-out labels and reward models alone, on seeds that the table does not have. */
+export const miniatureSettings: {
+  /** Epochs over the labelled pairs; the step size of AdamW at first, from where it falls to 0. */
+  readonly rewardModel: { readonly epochs: number; readonly learningRate: number };
+  /** The step size of AdamW at first, from where it falls to 0; β, what a nat of divergence from supervised fine-tuning costs. */
+  readonly methods: Readonly<Record<MiniatureMethod, { readonly learningRate: number; readonly beta: number }>>;
+} = {
+  rewardModel: { epochs: 3, learningRate: 2e-3 },
+  methods: {
+    dpo: { learningRate: 3e-4, beta: 0.5 },
+    reinforce: { learningRate: 5e-4, beta: 0.05 },
+    ppo: { learningRate: 5e-4, beta: 0.05 },
+    'rloo-2': { learningRate: 5e-4, beta: 0.05 },
+    'rloo-4': { learningRate: 5e-4, beta: 0.05 },
+    rebel: { learningRate: 5e-4, beta: 0.05 },
+    'grpo-4': { learningRate: 5e-4, beta: 0.05 },
+    'dr-grpo-4': { learningRate: 5e-4, beta: 0.05 },
+  },
+};
+
 /** How a study is made. */
 export interface MiniatureStudyOptions extends DeviceOption {
   /** All follows from it. */
@@ -63,8 +83,10 @@ export interface MiniatureStudyOptions extends DeviceOption {
   readonly sftLoss?: number;
   /** Pairs that are labelled. Default 48,000. */
   readonly pairs?: number;
-  /** Epochs of the reward model over them. Default 3. */
+  /** Epochs of the reward model over them. Default: that of {@link miniatureSettings}, as the next. */
   readonly rewardEpochs?: number;
+  /** Step size of the reward model's AdamW at first, from where it falls to 0. */
+  readonly rewardLearningRate?: number;
   /** What is told of where it is. */
   readonly onProgress?: (stage: string, part: number) => void;
 }
@@ -101,6 +123,7 @@ export function prepareMiniature(options: MiniatureStudyOptions): PreparedMiniat
     sftLoss: t.optional(t.positiveNumber),
     pairs: t.optional(t.positiveInteger),
     rewardEpochs: t.optional(t.positiveInteger),
+    rewardLearningRate: t.optional(t.positiveNumber),
     onProgress: t.optional(aFunction),
     device: t.optional(aDevice),
   });
@@ -108,7 +131,8 @@ export function prepareMiniature(options: MiniatureStudyOptions): PreparedMiniat
     seed,
     sftLoss: target = 0.58,
     pairs = 48_000,
-    rewardEpochs = 3,
+    rewardEpochs = miniatureSettings.rewardModel.epochs,
+    rewardLearningRate = miniatureSettings.rewardModel.learningRate,
     onProgress = () => undefined,
     device,
   } = options;
@@ -154,7 +178,7 @@ export function prepareMiniature(options: MiniatureStudyOptions): PreparedMiniat
   const heldCount = Math.ceil(HELD_PAIRS * labelled.length);
   const [heldPreferences, preferences] = [labelled.slice(0, heldCount), labelled.slice(heldCount)];
   const begun = { data, sft, sftSteps, sftLoss, heldPreferences };
-  return rewarded(begun, preferences, random, { seed, rewardEpochs, onProgress, ...placed });
+  return rewarded(begun, preferences, random, { seed, rewardEpochs, rewardLearningRate, onProgress, ...placed });
 }
 
 /** How the reward model is made anew, of fewer labels. */
@@ -163,8 +187,10 @@ export interface FewerLabelsOptions extends DeviceOption {
   readonly seed: number;
   /** So many of the labelled pairs, at least 1; all, where there are fewer. */
   readonly pairs: number;
-  /** Epochs over them, at least 1. Default 3. */
+  /** Epochs over them, at least 1. Default: that of {@link miniatureSettings}, as the next. */
   readonly rewardEpochs?: number;
+  /** Step size of AdamW at first, from where it falls to 0. */
+  readonly rewardLearningRate?: number;
 }
 
 /**
@@ -177,11 +203,21 @@ export function withFewerLabels(prepared: PreparedMiniature, options: FewerLabel
     seed: t.naturalNumber,
     pairs: t.positiveInteger,
     rewardEpochs: t.optional(t.positiveInteger),
+    rewardLearningRate: t.optional(t.positiveNumber),
     device: t.optional(aDevice),
   });
-  const { seed, pairs, rewardEpochs = 3, ...placed } = options;
+  const {
+    seed,
+    pairs,
+    rewardEpochs = miniatureSettings.rewardModel.epochs,
+    rewardLearningRate = miniatureSettings.rewardModel.learningRate,
+    ...placed
+  } = options;
   const random = new Random(seed).fork('reward model');
-  return rewarded(prepared, prepared.preferences.slice(0, pairs), random, { seed, rewardEpochs, ...placed });
+  return rewarded(prepared, prepared.preferences.slice(0, pairs), random, {
+    ...{ seed, rewardEpochs, rewardLearningRate },
+    ...placed,
+  });
 }
 
 type Begun = Omit<PreparedMiniature, 'preferences' | 'rewardModel' | 'rewardModelAccuracy'>;
@@ -191,14 +227,16 @@ function rewarded(
   begun: Begun,
   preferences: readonly PreferenceExample[],
   random: Random,
-  options: DeviceOption & Pick<MiniatureStudyOptions, 'seed' | 'onProgress'> & { readonly rewardEpochs: number },
+  options: DeviceOption &
+    Pick<MiniatureStudyOptions, 'seed' | 'onProgress'> &
+    Required<Pick<MiniatureStudyOptions, 'rewardEpochs' | 'rewardLearningRate'>>,
 ): PreparedMiniature {
-  const { seed, rewardEpochs, onProgress, ...placed } = options;
+  const { seed, rewardEpochs, rewardLearningRate, onProgress, ...placed } = options;
   const { data, sft, heldPreferences } = begun;
   const rewardModel = new RewardModel(copyDecoder(sft), random, placed);
   const rewarding = new RewardTrainer(
     { model: rewardModel, rows: preferences },
-    { seed, learningRate: linear(2e-3, 0), batchSize: SFT_BATCH, weightDecay: 0.01, ...placed },
+    { seed, learningRate: linear(rewardLearningRate, 0), batchSize: SFT_BATCH, weightDecay: 0.01, ...placed },
   );
   for (const { step, totalSteps } of rewarding.learn({ steps: rewardEpochs * preferences.length })) {
     onProgress?.('reward model', step / totalSteps);
@@ -216,8 +254,10 @@ export interface TrainMiniatureOptions extends DeviceOption {
   readonly seed: number;
   /** Completions that each method that writes some learns from, 96 a round. Default 19,200. */
   readonly episodes?: number;
-  /** β: what a nat of divergence from supervised fine-tuning costs. Default 0.05; of DPO, whose rewards are not those of the reward model, 0.5. */
+  /** β: what a nat of divergence from supervised fine-tuning costs. Default: the method's in {@link miniatureSettings}, as the next. */
   readonly beta?: number;
+  /** Step size of AdamW at first, from where it falls to 0. */
+  readonly learningRate?: number;
   /** Called after each update, with what it reports and the part of training that is done. */
   readonly onProgress?: (metrics: Metrics, part: number, policy: Decoder) => void;
 }
@@ -243,17 +283,20 @@ export async function trainMiniature(
     seed: t.naturalNumber,
     episodes: t.optional(t.positiveInteger),
     beta: t.optional(t.nonNegativeNumber),
+    learningRate: t.optional(t.positiveNumber),
     onProgress: t.optional(aFunction),
     device: t.optional(aDevice),
   });
   const { data, sft, preferences, rewardModel } = prepared;
-  const { seed, episodes = 19_200, beta, onProgress, device } = options;
+  const chosen = miniatureSettings.methods[method];
+  const { seed, episodes = 19_200, onProgress, device } = options;
+  const { learningRate = chosen.learningRate, beta = chosen.beta } = options;
   const model = copyDecoder(sft);
   const placed = device === undefined ? {} : { device };
   const trainer = createTrainer(
     method,
     { model, reference: sft, rewardModel, data, preferences },
-    { seed, beta, ...placed },
+    { seed, beta, learningRate, ...placed },
   );
   const steps = trainer instanceof DpoTrainer ? preferences.length : episodes;
   for await (const { metrics, step } of trainer.learn({ steps })) onProgress?.(metrics, step / steps, model);
@@ -269,11 +312,16 @@ interface Ingredients extends Pick<PreparedMiniature, 'data' | 'preferences' | '
 function createTrainer(
   method: MiniatureMethod,
   { model, reference, rewardModel: reward, data, preferences }: Ingredients,
-  { seed, beta, ...placed }: DeviceOption & { readonly seed: number; readonly beta: number | undefined },
+  {
+    seed,
+    beta,
+    learningRate,
+    ...placed
+  }: DeviceOption & { readonly seed: number; readonly beta: number; readonly learningRate: number },
 ) {
   if (method === 'dpo') {
-    const loss = { kind: 'sigmoid', beta: beta ?? 0.5 } as const;
-    const options = { seed, loss, learningRate: linear(3e-4, 0), batchSize: 64, ...placed };
+    const loss = { kind: 'sigmoid', beta } as const;
+    const options = { seed, loss, learningRate: linear(learningRate, 0), batchSize: 64, ...placed };
     return new DpoTrainer({ model, reference, rows: preferences }, options);
   }
   const inputs = { model, reference, prompts: data.prompts, reward, endOfText: END };
@@ -283,28 +331,27 @@ function createTrainer(
       batchSize: ROUND,
       maxNewTokens: SUMMARY_LENGTH,
       epochs: 4,
-      learningRate: linear(5e-4, 0),
+      learningRate: linear(learningRate, 0),
       adamEpsilon: 1e-5,
     },
     ...placed,
   };
-  const klCoefficient = beta ?? 0.05;
   switch (method) {
     case 'reinforce':
-      return new ReinforceTrainer(inputs, { ...online, klCoefficient, baselineDecay: 0.999 });
+      return new ReinforceTrainer(inputs, { ...online, klCoefficient: beta, baselineDecay: 0.999 });
     case 'ppo':
-      return new PpoTrainer(inputs, { ...online, klCoefficient });
+      return new PpoTrainer(inputs, { ...online, klCoefficient: beta });
     case 'rloo-2':
-      return new RlooTrainer(inputs, { ...online, klCoefficient, groupSize: 2 });
+      return new RlooTrainer(inputs, { ...online, klCoefficient: beta, groupSize: 2 });
     case 'rloo-4':
-      return new RlooTrainer(inputs, { ...online, klCoefficient, groupSize: 4 });
+      return new RlooTrainer(inputs, { ...online, klCoefficient: beta, groupSize: 4 });
     case 'rebel':
-      return new RebelTrainer(inputs, { ...online, klCoefficient });
+      return new RebelTrainer(inputs, { ...online, klCoefficient: beta });
     case 'grpo-4':
-      return new GrpoTrainer(inputs, { ...online, beta: klCoefficient, groupSize: 4 });
+      return new GrpoTrainer(inputs, { ...online, beta, groupSize: 4 });
     case 'dr-grpo-4': {
       const plain = { scaleRewards: 'none', aggregation: 'dr-grpo' } as const;
-      return new GrpoTrainer(inputs, { ...online, ...plain, beta: klCoefficient, groupSize: 4 });
+      return new GrpoTrainer(inputs, { ...online, ...plain, beta, groupSize: 4 });
     }
   }
 }
