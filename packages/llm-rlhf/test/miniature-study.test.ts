@@ -1,6 +1,7 @@
 import { heldOutLoss, preferenceAccuracy } from '@gradus/llm-rlhf';
 import {
   miniatureMethods,
+  miniatureSettings,
   prepareMiniature,
   scoreMiniature,
   trainMiniature,
@@ -51,6 +52,21 @@ test.each(miniatureMethods)('%s moves away from supervised fine-tuning, and leav
   expect(scoreMiniature(policy, prepared, { seed: 1, temperature: 1 }).kl).toBeGreaterThan(0);
 });
 
+test('step sizes and β that are not given are those that were chosen', async () => {
+  const weights = async (changes: { readonly learningRate?: number; readonly beta?: number } = {}) =>
+    t.saveParameters((await trainMiniature('rloo-2', prepared, { seed: 1, episodes: 192, ...changes })).parameters);
+  const chosen = miniatureSettings.methods['rloo-2'];
+  expect(await weights(chosen)).toEqual(await weights());
+  expect(await weights({ learningRate: 2 * chosen.learningRate })).not.toEqual(await weights());
+  expect(await weights({ beta: 2 * chosen.beta })).not.toEqual(await weights());
+
+  const rewarded = (changes: { readonly rewardEpochs?: number; readonly rewardLearningRate?: number } = {}) =>
+    t.saveParameters(withFewerLabels(prepared, { seed: 3, pairs: 64, ...changes }).rewardModel.parameters);
+  const { epochs, learningRate } = miniatureSettings.rewardModel;
+  expect(rewarded({ rewardEpochs: epochs, rewardLearningRate: learningRate })).toEqual(rewarded());
+  expect(rewarded({ rewardLearningRate: 2 * learningRate })).not.toEqual(rewarded());
+});
+
 test('nothing is between a policy and itself', () => {
   expect(scoreMiniature(prepared.sft, prepared, { seed: 1, temperature: 1 }).kl).toBe(0);
 });
@@ -82,6 +98,13 @@ test('what is wrong is refused by name', async () => {
   expect(() => prepareMiniature({ seed: 0, pairs: 1.5 })).toThrow('prepareMiniature: expected pairs to be');
   await expect(trainMiniature('kto' as 'dpo', prepared, { seed: 0 })).rejects.toThrow(
     "expected method to be one of 'dpo', 'reinforce'",
+  );
+  expect(() => prepareMiniature({ seed: 0, rewardLearningRate: 0 })).toThrow('expected rewardLearningRate to be');
+  expect(() => withFewerLabels(prepared, { seed: 0, pairs: 1, rewardLearningRate: -1 })).toThrow(
+    'expected rewardLearningRate to be',
+  );
+  await expect(trainMiniature('dpo', prepared, { seed: 0, learningRate: 0 })).rejects.toThrow(
+    'expected learningRate to be',
   );
   const wrong = trainMiniature('dpo', prepared, { seed: 0, episodes: 0 });
   await expect(wrong).rejects.toThrow('expected episodes to be a positive integer, got 0');

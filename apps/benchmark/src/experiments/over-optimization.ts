@@ -3,6 +3,7 @@ import { completeAll } from '@gradus/llm-rlhf';
 import { END, meanGold, prepareMiniature, SUMMARY_LENGTH, type PreparedMiniature } from '@gradus/llm-rlhf/miniature';
 import { fixed, intervalText } from '../report/numbers.ts';
 import { EPISODES, trainWithCurve, type MiniaturePoint } from '../rlhf/miniature-curve.ts';
+import { prototypeSettings } from '../rlhf/prototype-settings.ts';
 import { curvesFigure, type Curve } from './curves-figure.ts';
 import type { Claim, Experiment } from './experiment.ts';
 import { mean, overSeeds, repeatForSeeds } from './over-seeds.ts';
@@ -35,7 +36,7 @@ export const overOptimization: Experiment<Numbers> = {
     'The policy maximizes what a reward model says, not what summaries are worth. How far do the two agree as the policy moves away from supervised fine-tuning, what does the price β of that divergence do, and is taking the best of n summaries a better way to spend it?',
   section: 'S7.2',
   method: [
-    `The miniature of summaries-table: the same posts, supervised fine-tuning, labels and reward model. RLOO with k = 2 learns from ${EPISODES.toLocaleString('en-US')} completions at each β, with the settings of that experiment. What summaries are worth (gold, which a formula knows and nothing that is trained sees), what the reward model says of them (the proxy), and their divergence from supervised fine-tuning are measured at ${POINTS + 1} points of the way, on 1,000 held-out posts, at temperature 1.`,
+    `The miniature of summaries-table: the same posts, supervised fine-tuning and labels; the reward model sees these three times. RLOO with k = 2 learns from ${EPISODES.toLocaleString('en-US')} completions at each β, with a step size from 0.0005 to 0. What summaries are worth (gold, which a formula knows and nothing that is trained sees), what the reward model says of them (the proxy), and their divergence from supervised fine-tuning are measured at ${POINTS + 1} points of the way, on 1,000 held-out posts, at temperature 1.`,
     'The reference is best-of-n: of n summaries by supervised fine-tuning the one that the reward model likes best, which lies log n − (n − 1)/n nats from it (Stiennon et al., 2020). As in Gao et al. (2023), divergence is drawn by its square root.',
     'Intervals are 95 % bootstrap intervals of means over seeds; for each seed everything is made anew, data included.',
   ],
@@ -159,10 +160,13 @@ export const overOptimization: Experiment<Numbers> = {
 };
 
 async function runSeed(seed: number): Promise<{ curves: MiniaturePoint[][]; best: BestPoint[] }> {
-  const prepared = prepareMiniature({ seed });
+  const prepared = prepareMiniature({ seed, ...prototypeSettings.rewardModel });
   const curves: MiniaturePoint[][] = [];
   for (const beta of betas) {
-    const { curve } = await trainWithCurve('rloo-2', prepared, { seed, points: POINTS, beta });
+    const { curve } = await trainWithCurve('rloo-2', prepared, {
+      ...{ seed, points: POINTS },
+      ...{ learningRate: prototypeSettings.online.learningRate, beta },
+    });
     curves.push([...curve]);
   }
   return { curves, best: bestOfMany(prepared, seed) };

@@ -2,6 +2,7 @@ import { prepareMiniature, scoreMiniature, trainMiniature, withFewerLabels } fro
 import { fixed, intervalText, partText, stepsText } from '../report/numbers.ts';
 import type { Estimate } from '../report/summarize-group.ts';
 import { EPISODES } from '../rlhf/miniature-curve.ts';
+import { prototypeSettings } from '../rlhf/prototype-settings.ts';
 import { curvesFigure, type Curve } from './curves-figure.ts';
 import type { Claim, Experiment } from './experiment.ts';
 import { mean, overSeeds, repeatForSeeds } from './over-seeds.ts';
@@ -41,7 +42,7 @@ export const weakRewardModel: Experiment<Numbers> = {
     'RLOO and PPO maximize a reward model, DPO learns from its labels without one. How good are their summaries when people have compared few pairs, and when they have compared many?',
   section: 'S7.2, S7.3',
   method: [
-    `The miniature of summaries-table: for each seed the same posts, supervised fine-tuning and noisy labels, of which ${sizes.map((size) => size.toLocaleString('en-US')).join(', ')} pairs are used. For each number a reward model sees its pairs three times, RLOO with k = 2 and PPO learn from ${EPISODES.toLocaleString('en-US')} completions that it rewards, and DPO sees the pairs once; all settings are those of summaries-table.`,
+    `The miniature of summaries-table: for each seed the same posts, supervised fine-tuning and noisy labels, of which ${sizes.map((size) => size.toLocaleString('en-US')).join(', ')} pairs are used. For each number a reward model sees its pairs three times, RLOO with k = 2 and PPO learn from ${EPISODES.toLocaleString('en-US')} completions that it rewards (β = 0.05, a step size from 0.0005 to 0), and DPO sees the pairs once (β = 0.5, from 0.0003); summaries-table has others, which were chosen later.`,
     'Win rates are parts of 1,000 held-out posts on which the gold judge prefers the summary to a human one, at temperature 1, where ties count half. Accuracies are parts of 4,000 held-out labels that the reward model agrees with; the best possible is 0.81. Intervals are 95 % bootstrap intervals of means over seeds.',
   ],
   seeds: 3,
@@ -120,15 +121,16 @@ export const weakRewardModel: Experiment<Numbers> = {
 };
 
 async function runSeed(seed: number): Promise<SeedNumbers> {
-  const prepared = prepareMiniature({ seed });
+  const prepared = prepareMiniature({ seed, ...prototypeSettings.rewardModel });
   const accuracies: number[] = [];
   const outcomes: Outcome[][] = [];
   for (const pairs of sizes) {
-    const labelled = withFewerLabels(prepared, { seed, pairs });
+    const labelled = withFewerLabels(prepared, { seed, pairs, ...prototypeSettings.rewardModel });
     accuracies.push(labelled.rewardModelAccuracy);
     const own: Outcome[] = [];
     for (const method of methods) {
-      const policy = await trainMiniature(method, labelled, { seed });
+      const settings = prototypeSettings[method === 'dpo' ? 'dpo' : 'online'];
+      const policy = await trainMiniature(method, labelled, { seed, ...settings });
       const { winRate, gold, reward, kl } = scoreMiniature(policy, labelled, { seed, temperature: 1 });
       own.push({ winRate: winRate.mean, gold: gold.mean, reward, kl });
     }

@@ -28,9 +28,15 @@ export const EPISODES = 19_200;
 export async function trainWithCurve(
   method: MiniatureMethod,
   prepared: PreparedMiniature,
-  options: { readonly seed: number; readonly points: number; readonly beta?: number; readonly episodes?: number },
+  options: {
+    readonly seed: number;
+    readonly points: number;
+    readonly beta?: number;
+    readonly learningRate?: number;
+    readonly episodes?: number;
+  },
 ): Promise<MiniatureTraining> {
-  const { seed, points, beta, episodes = EPISODES } = options;
+  const { seed, points, beta, learningRate, episodes = EPISODES } = options;
   const pointOf = (policy: Decoder, part: number): MiniaturePoint => {
     const { gold, reward, kl } = scoreMiniature(policy, prepared, { seed, temperature: 1 });
     return { episodes: Math.round(part * episodes), gold: gold.mean, reward, kl };
@@ -39,6 +45,7 @@ export async function trainWithCurve(
   const policy = await trainMiniature(method, prepared, {
     ...{ seed, episodes },
     ...(beta !== undefined && { beta }),
+    ...(learningRate !== undefined && { learningRate }),
     onProgress: (_metrics, part, model) => {
       if (part >= curve.length / points - 1e-9 && curve.length < points) curve.push(pointOf(model, part));
     },

@@ -62,16 +62,16 @@ export const miniatureSettings: {
   /** The step size of AdamW at first, from where it falls to 0; β, what a nat of divergence from supervised fine-tuning costs. */
   readonly methods: Readonly<Record<MiniatureMethod, { readonly learningRate: number; readonly beta: number }>>;
 } = {
-  rewardModel: { epochs: 3, learningRate: 2e-3 },
+  rewardModel: { epochs: 6, learningRate: 2e-3 },
   methods: {
     dpo: { learningRate: 3e-4, beta: 0.5 },
-    reinforce: { learningRate: 5e-4, beta: 0.05 },
-    ppo: { learningRate: 5e-4, beta: 0.05 },
-    'rloo-2': { learningRate: 5e-4, beta: 0.05 },
-    'rloo-4': { learningRate: 5e-4, beta: 0.05 },
-    rebel: { learningRate: 5e-4, beta: 0.05 },
-    'grpo-4': { learningRate: 5e-4, beta: 0.05 },
-    'dr-grpo-4': { learningRate: 5e-4, beta: 0.05 },
+    reinforce: { learningRate: 2.5e-4, beta: 0.2 },
+    ppo: { learningRate: 2.5e-4, beta: 0.2 },
+    'rloo-2': { learningRate: 2.5e-4, beta: 0.2 },
+    'rloo-4': { learningRate: 2.5e-4, beta: 0.2 },
+    rebel: { learningRate: 2.5e-4, beta: 0.2 },
+    'grpo-4': { learningRate: 5e-4, beta: 0.2 },
+    'dr-grpo-4': { learningRate: 2.5e-4, beta: 0.2 },
   },
 };
 
