@@ -121,5 +121,13 @@ export {
   type EpisodeTokenizer,
   type PlayOptions,
 } from './environments/episode-player.ts';
+export { demonstrate, type DemonstrateOptions } from './environments/demonstrate.ts';
 export type { TextEnvironment, Tool } from './environments/text-environment.ts';
+export {
+  TextGameEnvironment,
+  commandTurn,
+  type GameText,
+  type PlayableGame,
+  type TextGameOptions,
+} from './environments/text-game-environment.ts';
 export type { ToolFormat } from './environments/tool-calls.ts';

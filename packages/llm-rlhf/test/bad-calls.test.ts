@@ -217,6 +217,20 @@ const examples: Examples = {
     [{ environment: { reset: () => 'a', reward: () => 1 } }],
     { temperature: 1, random: Object.create(random()) as Random },
   ],
+  TextGameEnvironment: () => [
+    {
+      reset: () => ({ observation: 'a', validActions: [] }),
+      step: () => ({ observation: 'a', validActions: [], reward: 1, terminated: true }),
+    },
+    { tellActions: true },
+  ],
+  'TextGameEnvironment.reset': () => [{ seed: 1 }],
+  commandTurn: () => ['a', { callStart: '<', callEnd: '>' }],
+  demonstrate: () => [
+    { reset: () => 'a', reward: () => 1 },
+    ['a'],
+    { tokenizer: Object.create(codec) as llm.TextEncoding, endOfText: 0, row: {}, format: { callStart: '<' } },
+  ],
   sampleToken: () => [[0, 1], { temperature: 1, topK: 2, topP: 0.5 }, 0.5],
   TextGenerator: () => [decoder(), { rows: 1, promptLength: 2, maxNewTokens: 2 }],
   'TextGenerator.generate': () => [

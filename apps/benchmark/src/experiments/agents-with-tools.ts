@@ -119,7 +119,7 @@ export const agentsWithTools: Experiment<Numbers> = {
 };
 
 async function runSeed(seed: number): Promise<Point[][]> {
-  const prepared = prepare(seed);
+  const prepared = await prepare(seed);
   const { alone, planner, worker } = prepared.agents;
   const { episodes } = studySizes;
   const curves: Point[][] = [];

@@ -1,7 +1,7 @@
 import { Random } from '@gradus/core';
 import { RlooTrainer, type CompletionExample } from '@gradus/llm-rlhf';
 import { describe, expect, test } from 'vitest';
-import { demonstrate } from '../../src/rlhf/warehouse/demonstrations.ts';
+import { demonstrateAll } from '../../src/rlhf/warehouse/demonstrations.ts';
 import {
   methods,
   prepare,
@@ -37,7 +37,7 @@ test('a warehouse answers calls, which cost, and pays for the right answer', () 
 
 describe('demonstrations', () => {
   const questions = drawQuestions(20_000, 1, 0);
-  const { alone, planner, worker } = demonstrate(questions, new Random(1));
+  const shown = demonstrateAll(questions, new Random(1));
   const text = ({ prompt, completion }: CompletionExample): string =>
     tokenizer.decode([...Array.from(prompt), ...Array.from(completion)]);
   const rightOf = (rows: readonly CompletionExample[]): number => {
@@ -45,7 +45,8 @@ describe('demonstrations', () => {
     return answers.filter((answer, i) => answer === `${answerOf(questions[i])}<end>`).length / rows.length;
   };
 
-  test('are right as often as the mistakes allow', () => {
+  test('are right as often as the mistakes allow', async () => {
+    const { alone, worker } = await shown;
     // Of places: found without a mistake, or guessed, by chance among six shelves; of counts also counted, or guessed among ten digits.
     const place = 0.75 + 0.25 / 6;
     const count = 0.75 * (0.8 + 0.2 / 10) + 0.25 / 10;
@@ -57,7 +58,8 @@ describe('demonstrations', () => {
     expect(rightOf(alone)).toBeLessThan(0.85 * (0.8 * byWorker + 0.2 * byChance) + 0.012);
   });
 
-  test('have the tools’ words in them, which are not imitated', () => {
+  test('have the tools’ words in them, which are not imitated', async () => {
+    const { planner, worker } = await shown;
     const row = worker.find((each) => text(each).startsWith('how many'));
     if (row === undefined) throw new Error('there is none');
     const kept = Array.from(row.completion).filter((_, i) => row.mask?.[i] === 1);
@@ -92,7 +94,7 @@ test('a pair shares a task and what it earns', async () => {
 });
 
 test('a pair that is trained plays the same episodes, which are worth the same to both', async () => {
-  const { agents, heldOut } = prepare(3, { demonstrations: 64, passes: 1, heldOut: 16, episodes: 0 });
+  const { agents, heldOut } = await prepare(3, { demonstrations: 64, passes: 1, heldOut: 16, episodes: 0 });
   const team = new Team();
   const inputs = { rows: heldOut, tokenizer, endOfText: 0, maxLength: 12 } as const;
   const planner = new RlooTrainer(
@@ -114,7 +116,7 @@ test('a pair that is trained plays the same episodes, which are worth the same t
 test('the same seed gives the same scores', async () => {
   const sizes = { demonstrations: 256, passes: 1, heldOut: 50, episodes: 128 };
   const study = async (): Promise<Score[]> => {
-    const prepared = prepare(3, sizes);
+    const prepared = await prepare(3, sizes);
     const { planner, worker } = prepared.agents;
     const scores = [await score(prepared.agents, prepared), await score({ planner, worker }, prepared)];
     const look: Look = async (_, players) => {

@@ -25,6 +25,9 @@ export function isRecord(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A row. */
+export const aRow: OptionCheck = { expected: 'a row, an object', accepts: isRecord };
+
 /** What `convert` makes of each item; its `DataError`s get the item's number before them, and are told as `onBadRow` says. */
 export function convertEach<Item, Result>(
   items: readonly Item[],

@@ -15,7 +15,7 @@ import { samplingChecks, type SamplingOptions } from '../generation/sampling.ts'
 import { TextGenerator } from '../generation/text-generator.ts';
 import { aDecoder, type Decoder } from '../model/decoder.ts';
 import { anEnvironment, type TextEnvironment } from './text-environment.ts';
-import { callsIn, formatChecks, resultOf, usualFormat, type ToolFormat } from './tool-calls.ts';
+import { aFormat, callsIn, formatChecks, resultOf, resultTokens, usualFormat, type ToolFormat } from './tool-calls.ts';
 
 /** What makes texts of tokens, and of texts tokens. */
 export interface EpisodeTokenizer extends TextEncoding {
@@ -108,17 +108,13 @@ export class EpisodePlayer {
   constructor(decoder: Decoder, tokenizer: EpisodeTokenizer, options: EpisodePlayerOptions) {
     const isTokenizer = havingMethods('a tokenizer (with encode and decode)', 'encode', 'decode');
     checkArguments('EpisodePlayer', { decoder, tokenizer }, { decoder: aDecoder, tokenizer: isTokenizer });
-    const isFormat = {
-      expected: 'a format of calls',
-      accepts: (value: unknown) => typeof value === 'object' && value !== null,
-    };
     checkNeeded('EpisodePlayer', options, {
       rows: positiveInteger,
       maxLength: positiveInteger,
       maxNewTokens: positiveInteger,
       maxTurns: optional(positiveInteger),
       stopTokens: arrayOf('tokens', tokenId.accepts),
-      format: optional(isFormat),
+      format: optional(aFormat),
       device: optional(aDevice),
     });
     const { rows, maxLength, maxNewTokens, maxTurns = maxLength, stopTokens, format = {}, device } = options;
@@ -216,20 +212,12 @@ export class EpisodePlayer {
       episode.isOver = true;
       return;
     }
-    const feedback = this.feedback(results);
+    const feedback = resultTokens(results, this.tokenizer, this.format);
     if (episode.turns === maxTurns || episode.tokens.length + feedback.length + maxNewTokens > maxLength) {
       episode.isOver = true;
       return;
     }
     append(episode, feedback, 0);
-  }
-
-  private feedback(results: readonly string[]): number[] {
-    const { resultStart, resultEnd, turnStart } = this.format;
-    const encode = (text: string, addedTokens = true): number[] =>
-      Array.from(this.tokenizer.encode(text, { addedTokens }));
-    const told = results.flatMap((result) => [...encode(resultStart), ...encode(result, false), ...encode(resultEnd)]);
-    return [...told, ...encode(turnStart)];
   }
 
   /** Frees what the generator holds; the decoder stays. */

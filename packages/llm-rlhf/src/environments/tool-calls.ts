@@ -1,6 +1,7 @@
 import { optional, valueText, type OptionCheck } from '@gradus/tensor';
 import { aText } from '../checks.ts';
 import { isRecord } from '../data/rows.ts';
+import type { TextEncoding } from '../data/text-encoding.ts';
 import type { TextEnvironment, Tool } from './text-environment.ts';
 
 /** How calls and their results stand in texts. A call is JSON between two marks: `<tool_call>{"name": "add", "arguments": {"a": 1}}</tool_call>`. */
@@ -29,6 +30,12 @@ export const usualFormat: ToolFormat = {
 const notEmpty: OptionCheck = {
   expected: 'a text that is not empty',
   accepts: (value) => typeof value === 'string' && value !== '',
+};
+
+/** A format, of which `formatChecks` say what its parts must be. */
+export const aFormat: OptionCheck = {
+  expected: 'a format of calls',
+  accepts: (value) => typeof value === 'object' && value !== null,
 };
 
 /** What each part of a format must be. */
@@ -70,6 +77,17 @@ export async function resultOf(call: string | undefined, { tools = {} }: TextEnv
   } catch (error) {
     return { text: `error: ${error instanceof Error ? error.message : String(error)}`, failed: true };
   }
+}
+
+/** The results of a turn's calls as the model reads them, and what begins its next turn. Marks of special tokens in results are text like any other. */
+export function resultTokens(
+  results: readonly string[],
+  tokenizer: TextEncoding,
+  { resultStart, resultEnd, turnStart }: ToolFormat,
+): number[] {
+  const encode = (text: string, addedTokens = true): number[] => Array.from(tokenizer.encode(text, { addedTokens }));
+  const told = results.flatMap((result) => [...encode(resultStart), ...encode(result, false), ...encode(resultEnd)]);
+  return [...told, ...encode(turnStart)];
 }
 
 function readCall(

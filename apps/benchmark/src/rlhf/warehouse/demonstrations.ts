@@ -1,7 +1,7 @@
 import type { Random } from '@gradus/core';
-import type { CompletionExample } from '@gradus/llm-rlhf';
+import { demonstrate, type CompletionExample } from '@gradus/llm-rlhf';
 import { anyOf, textOf, Warehouse, without, type Question } from './warehouse.ts';
-import { CALL_END, COUNT, END, FIND, ITEMS, PLAN, SHELVES, tokenizer } from './words.ts';
+import { CALL_END, COUNT, END, endOfText, FIND, ITEMS, PLAN, SHELVES, tokenizer } from './words.ts';
 
 /** A turn of somebody who shows how it is done: a call and what it is given, or the answer. */
 type Turn = readonly [call: 'find' | 'count', given: string] | readonly [answer: string];
@@ -46,28 +46,13 @@ function turnsOf({ kind, item, shelves, counts }: Question, random: Random): Tur
   return [...finds, ...(finds.length > 1 ? counted.slice(0, 1) : counted), [counts[shelf]]];
 }
 
-/** An episode as it is learned from, of the text that it begins with: what tools tell is read, and not imitated. */
-function played(beginning: string, question: Question, turns: readonly Turn[]): CompletionExample {
-  const warehouse = new Warehouse();
-  void warehouse.reset(question);
-  const [completion, mask]: [number[], number[]] = [[], []];
-  const write = (text: string, byModel: 0 | 1): void => {
-    for (const token of Array.from(tokenizer.encode(text))) {
-      completion.push(token);
-      mask.push(byModel);
-    }
-  };
-  for (const [first, given] of turns) {
-    if (given === undefined) {
-      write(`${first}${END}`, 1);
-    } else {
-      const isFind = first === 'find';
-      write(`${isFind ? FIND : COUNT}${given}${CALL_END}${END}`, 1);
-      const result = isFind ? warehouse.tools.find({ item: given }) : warehouse.tools.count({ shelf: given });
-      write(`<tool_response>${String(result)}</tool_response>`, 0);
-    }
-  }
-  return { prompt: tokenizer.encode(beginning), completion, mask };
+/** What somebody writes in a turn. */
+function textOfTurn([first, given]: Turn): string {
+  return given === undefined ? first : `${first === 'find' ? FIND : COUNT}${given}${CALL_END}`;
+}
+
+function played(question: Question, turns: readonly Turn[]): Promise<CompletionExample> {
+  return demonstrate(new Warehouse(), turns.map(textOfTurn), { tokenizer, endOfText, row: question });
 }
 
 /** What people have shown, who make mistakes: one who does all alone, and two who share the work, each of whom makes the mistakes of that part. */
@@ -78,18 +63,17 @@ interface Demonstrations {
 }
 
 /** A demonstration of each kind for each question. */
-export function demonstrate(questions: readonly Question[], random: Random): Demonstrations {
-  return {
-    alone: questions.map((question) =>
-      played(textOf(question), question, turnsOf({ ...question, ...understood(question, random) }, random)),
-    ),
-    planner: questions.map((question) => ({
-      prompt: tokenizer.encode(textOf(question)),
-      completion: tokenizer.encode(`${PLAN}${textOf(understood(question, random))}${CALL_END}${END}`),
-    })),
-    worker: questions.map((question) => {
-      const task = { ...question, other: null };
-      return played(textOf(task), task, turnsOf(task, random));
-    }),
-  };
+export async function demonstrateAll(questions: readonly Question[], random: Random): Promise<Demonstrations> {
+  const alone = questions.map((question) =>
+    played(question, turnsOf({ ...question, ...understood(question, random) }, random)),
+  );
+  const planner = questions.map((question) => ({
+    prompt: tokenizer.encode(textOf(question)),
+    completion: tokenizer.encode(`${PLAN}${textOf(understood(question, random))}${CALL_END}${END}`),
+  }));
+  const worker = questions.map((question) => {
+    const task = { ...question, other: null };
+    return played(task, turnsOf(task, random));
+  });
+  return { alone: await Promise.all(alone), planner, worker: await Promise.all(worker) };
 }

@@ -13,10 +13,10 @@ import {
   type Episode,
   type TextEnvironment,
 } from '@gradus/llm-rlhf';
-import { demonstrate } from './demonstrations.ts';
+import { demonstrateAll } from './demonstrations.ts';
 import { Team } from './team.ts';
 import { drawQuestions, Warehouse, type Question } from './warehouse.ts';
-import { END, tokenizer, VOCABULARY } from './words.ts';
+import { endOfText, tokenizer, VOCABULARY } from './words.ts';
 
 /** Tokens of the longest question, of a call, and of what it is answered with. */
 const [QUESTION, CALL, RESULT] = [6, 4, 3];
@@ -67,12 +67,14 @@ interface StudySizes {
 export const studySizes: StudySizes = { demonstrations: 4000, passes: 8, heldOut: 1000, episodes: 9600 };
 
 const BATCH = 64;
-const endOfText = tokenizer.encode(END)[0];
 
 /** Fine-tunes an agent that does all alone, a planner and a worker, each on demonstrations of people who make mistakes. */
-export function prepare(seed: number, { demonstrations, passes, heldOut }: StudySizes = studySizes): Prepared {
+export async function prepare(
+  seed: number,
+  { demonstrations, passes, heldOut }: StudySizes = studySizes,
+): Promise<Prepared> {
   const random = new Random(seed);
-  const shown = demonstrate(drawQuestions(demonstrations, seed, 0), random);
+  const shown = await demonstrateAll(drawQuestions(demonstrations, seed, 0), random);
   const tune = (role: Role): Decoder => {
     const model = createModel(role, random.fork(role));
     const rows: readonly CompletionExample[] = shown[role];

@@ -45,3 +45,6 @@ export const tokenizer: EpisodeTokenizer = {
   },
   decode: (tokens) => Array.from(tokens, (token) => pieces[token]).join(''),
 };
+
+/** {@link END}. */
+export const endOfText: number = tokenizer.encode(END)[0];
