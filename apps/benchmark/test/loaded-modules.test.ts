@@ -53,7 +53,6 @@ describe('the command loads', () => {
 
   it.each([
     { id: 'CartPole-v1', engines: [] },
-    { id: 'LunarLander-v3', engines: ['planck'] },
     { id: 'Reacher-v5', engines: ['@mujoco/mujoco', 'planck'] },
   ])('the engines that $id needs: $engines', ({ id, engines }) => {
     const loaded = loadedBy('train', 'ppo', id, '--steps', '1', '--episodes', '1', '--out', temporaryFolder());

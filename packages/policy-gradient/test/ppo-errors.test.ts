@@ -140,3 +140,10 @@ describe('checkpoints', () => {
     }
   });
 });
+
+test('a policy in the place of the environment is told of, whatever is behind it', () => {
+  const create = Ppo as unknown as new (policy: string, env: unknown) => Ppo;
+  expect(() => new create('MlpPolicy', makeEnv('CartPole-v1'))).toThrow(
+    /^Ppo: expected env to be an environment .*, got "MlpPolicy"$/,
+  );
+});

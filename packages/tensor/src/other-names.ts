@@ -67,9 +67,9 @@ const options: Readonly<Record<string, readonly string[]>> = {
 
 /** What is no option here, and how the same is done. */
 const remarks: Readonly<Record<string, string>> = {
-  totaltimesteps: 'how long to train is told to the training, as its steps',
-  timesteps: 'how long to train is told to the training, as its steps',
-  ntimesteps: 'how long to train is told to the training, as its steps',
+  totaltimesteps: 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`',
+  timesteps: 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`',
+  ntimesteps: 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`',
   tensorboardlog: 'training writes logs: tensorBoardLogger among the callbacks, or gradus train --log',
 };
 

@@ -82,7 +82,7 @@ test.each([
 test('what is no option of an agent is not mistaken for one', () => {
   for (const name of ['total_timesteps', 'totalTimesteps', 'timesteps', 'n_timesteps']) {
     expect(() => rejectUnknown('Ppo', { [name]: 1 }, { steps: 1 })).toThrow(
-      `Ppo: unknown option '${name}'; how long to train is told to the training, as its steps`,
+      `Ppo: unknown option '${name}'; how long to train is \`steps\` of learn, as in \`learn({ steps: 1000 })\``,
     );
   }
 });

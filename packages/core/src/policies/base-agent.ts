@@ -94,6 +94,8 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
 
   /** Throws `RangeError` for an unknown option or a wrong one, and for what is no environment. */
   constructor(kind: AgentKind<Options>, env: Env | VectorEnv, options: Partial<Options> & DeviceOption) {
+    // First, since people of other libraries give a policy here, and the environment behind it.
+    checkArguments(kind.name, { env }, { env: anEnv });
     checkArguments(kind.name, { options }, { options: someOptions });
     const { device, ...given } = options;
     checkArguments(kind.name, { device }, { device: optional(aDevice) });
