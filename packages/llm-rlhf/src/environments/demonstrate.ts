@@ -45,11 +45,14 @@ export async function demonstrate(
   const prompt = tokenizer.encode(await environment.reset(row));
   const [completion, mask]: [number[], number[]] = [[], []];
   const write = (tokens: readonly number[], byModel: 0 | 1): void => {
-    completion.push(...tokens);
-    mask.push(...tokens.map(() => byModel));
+    for (const token of tokens) {
+      completion.push(token);
+      mask.push(byModel);
+    }
   };
   for (const [i, turn] of turns.entries()) {
-    write([...Array.from(tokenizer.encode(turn)), endOfText], 1);
+    write(Array.from(tokenizer.encode(turn)), 1);
+    write([endOfText], 1);
     const results: string[] = [];
     for (const call of callsIn(turn, format)) results.push((await resultOf(call, environment)).text);
     if (i + 1 < turns.length) write(resultTokens(results, tokenizer, format), 0);
