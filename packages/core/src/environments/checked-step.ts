@@ -4,7 +4,6 @@ import { checkValue, findOutside } from './check-values.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EnvError } from '../errors.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
-import { findNonFinite } from '../statistics/find-non-finite.ts';
 import type { VectorEnv } from './vector-env.ts';
 
 /**
@@ -50,20 +49,44 @@ export function stepCopies(env: VectorEnv, actions: ActionArray): void {
   // TypeScript takes an async function for one that returns nothing.
   const step: (each: ActionArray) => unknown = (each) => env.step(each);
   if (step(actions) instanceof Promise) throw asyncError('step of the environments');
+  if (!isStepOf(env)) checkArrays(env);
+  checkStep(env);
+  const { observationSpace, observations, episodeReturns } = env;
+  const outside = observationSpace.kind === 'box' ? undefined : findOutside(observationSpace, observations);
+  if (outside !== undefined) throw new EnvError(`observation of environment ${outside.row} ${outside.problem}`);
+  for (let i = 0; i < episodeReturns.length; i++) {
+    // x − x is 0 for every finite x and NaN otherwise.
+    if (episodeReturns[i] - episodeReturns[i] === 0) continue;
+    throw new EnvError(`episodeReturns of environment ${i} is ${episodeReturns[i]}, expected a finite number`);
+  }
+}
+
+/** Whether {@link checkArrays} would find nothing wrong, at a fraction of its time, which is a third of a step in small worlds. */
+function isStepOf(env: VectorEnv): boolean {
+  const { numEnvs, terminated, truncated } = env;
+  const size = numEnvs * env.observationSpace.size;
+  if (!isRows(env.observations, size) || !isRows(env.finalObservations, size)) return false;
+  if (!isRows(env.rewards, numEnvs) || !isRows(terminated, numEnvs) || !isRows(truncated, numEnvs)) return false;
+  if (!isRows(env.episodeReturns, numEnvs) || !isRows(env.episodeLengths, numEnvs)) return false;
+  for (let i = 0; i < numEnvs; i++) if (!isFlag(terminated[i]) || !isFlag(truncated[i])) return false;
+  return true;
+}
+
+function isRows(array: unknown, length: number): boolean {
+  return typeof array === 'object' && (array as ArrayLike<number> | null)?.length === length;
+}
+
+function isFlag(flag: unknown): boolean {
+  return flag === 0 || flag === 1;
+}
+
+function checkArrays(env: VectorEnv): void {
   const { numEnvs, observationSpace } = env;
   checkRows('observations', env.observations, numEnvs, observationSpace.size);
   checkRows('finalObservations', env.finalObservations, numEnvs, observationSpace.size);
   for (const name of numberForEach) checkRows(name, env[name], numEnvs, 1);
   checkFlags('terminated', env.terminated);
   checkFlags('truncated', env.truncated);
-  checkStep(env);
-  const outside = observationSpace.kind === 'box' ? undefined : findOutside(observationSpace, env.observations);
-  if (outside !== undefined) throw new EnvError(`observation of environment ${outside.row} ${outside.problem}`);
-  const wrong = findNonFinite(env.episodeReturns);
-  if (wrong === -1) return;
-  throw new EnvError(
-    `episodeReturns of environment ${wrong} is ${env.episodeReturns[wrong]}, expected a finite number`,
-  );
 }
 
 function membersOf(result: unknown, what: string, expected: string): Readonly<Record<string, unknown>> {
