@@ -127,13 +127,14 @@ function checkResult(env: Env, result: unknown): void {
   }
   checkObservation('step', env.observationSpace, result.observation);
   checkReward('step: reward', result.reward);
-  for (const flag of ['terminated', 'truncated']) {
-    if (typeof result[flag] !== 'boolean') {
-      throw new EnvError(`step: ${flag} is ${describe(result[flag])}, expected true or false`);
-    }
-  }
+  checkFlag('terminated', result.terminated);
+  checkFlag('truncated', result.truncated);
   // The checks made sure of the types.
   if (env.goalRules) checkGoals(env, env.goalRules, result as unknown as StepResult);
+}
+
+function checkFlag(name: string, flag: unknown): void {
+  if (typeof flag !== 'boolean') throw new EnvError(`step: ${name} is ${describe(flag)}, expected true or false`);
 }
 
 /** How far what `goalRules` say of an observation, which is float32, may be from the reward, relative to it where that is above 1. */
