@@ -5,6 +5,7 @@ import { defineConfig } from 'vitepress';
 import { existsSync, readFileSync } from 'node:fs';
 import type { ReferencePages } from '../scripts/reference.ts';
 import { linkNames } from './link-names.ts';
+import { paintFirst } from './paint-first.ts';
 import { showOutputs } from './show-outputs.ts';
 import { sidebar } from './sidebar.ts';
 
@@ -50,8 +51,14 @@ export default defineConfig({
       showOutputs(md, generated('outputs.json') as Record<string, string>);
     },
   },
+  transformHtml: paintFirst,
+  buildEnd: ({ outDir }) => {
+    if (readFileSync(`${outDir}/vp-icons.css`, 'utf8') !== '')
+      throw new Error('pages have icons: paintFirst leaves them out');
+  },
   themeConfig: {
-    logo: '/logo.svg',
+    // After the first paint.
+    logo: { src: '/logo.svg', width: 24, height: 24, loading: 'lazy' },
     nav: [
       { text: 'Guides', link: '/guides/first-agent', activeMatch: '/guides/' },
       { text: 'Course', link: '/course/', activeMatch: '/course/' },

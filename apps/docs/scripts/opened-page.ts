@@ -31,6 +31,11 @@ export async function openPage(
   page.on('console', (message) => complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.goto(`${url}${path}`, { waitUntil: 'networkidle' });
+  // Scripts are asked for after the first paint; VitePress names its switch of colours when the page has come alive.
+  if (options.javaScriptEnabled !== false) {
+    await page.locator('.VPSwitchAppearance:not([title=""])').first().waitFor({ state: 'attached' });
+    await page.waitForLoadState('networkidle');
+  }
   return { page, demo: page.locator('[data-demo]'), requests, complaints };
 }
 

@@ -39,6 +39,23 @@ it('the first page loads nothing of a demo', async () => {
   await page.close();
 });
 
+it('asks for scripts after the first paint, or after two seconds where nobody tells of one', async () => {
+  const { page } = await openPage(browser, site.url, '/algorithms/ppo');
+  const [painted, asked] = await page.evaluate<[number, number]>(`[
+    performance.getEntriesByName('first-contentful-paint')[0].startTime,
+    Math.min(...performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).map(({ startTime }) => startTime)),
+  ]`);
+  expect(asked).toBeGreaterThan(Math.min(painted, 2000));
+  expect(await page.locator('html').getAttribute('class')).not.toContain('unpainted');
+  await page.close();
+
+  const untold = await browser.newPage();
+  await untold.addInitScript('PerformanceObserver.prototype.observe = () => {}');
+  await untold.goto(`${site.url}/demos/grid`);
+  await untold.locator('[data-demo=grid]').waitFor();
+  await untold.close();
+});
+
 // Some at a time: most of the while a page waits for its last request.
 it.concurrent.each(paths)('%s loads at most 150 kB of scripts, fits a phone, complains of nothing', async (path) => {
   const { page, requests, complaints } = await openPage(browser, site.url, path, { viewport: phone });
@@ -81,8 +98,6 @@ const kinds = [
 it.concurrent.each(kinds)('%s has no serious fault of accessibility, light and dark', async (path) => {
   // Without motion, so that no colour is on its way to another.
   const { page } = await openPage(browser, site.url, path, { reducedMotion: 'reduce' });
-  // VitePress names its switch of colours when the page has come alive.
-  await page.locator('.VPSwitchAppearance:not([title=""])').first().waitFor({ state: 'attached' });
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     expect(await violations(page), colorScheme).toEqual([]);
