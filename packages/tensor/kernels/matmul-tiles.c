@@ -196,6 +196,10 @@ static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t o
   ptrdiff_t farStep = 1024, manyPanels = 16; /* a column of A is a line or two of the cache, wherever the next one is */
 #endif
   int packsTiles = form == A_BY_ROWS ? aStep >= 512 && panels >= 8 : aStep >= farStep && panels >= manyPanels;
+  /* What processors do not guess, asked for while other tiles, or this one, are made: an A read by columns that no second-level
+   * cache holds, and what the epilogue of a large product reads. */
+  int fetchesNext = form == A_BY_COLUMNS && matmul->k * aStep >= 1 << 19;
+  int fetchesInputs = epilogue && matmul->m * n >= 1 << 14;
   int tileForm = packsTiles ? A_BY_COLUMNS : form;
   Operand panel[MATMUL_WIDTH / PANEL];
   for (ptrdiff_t j = 0; j < panels; j++) {
@@ -215,6 +219,13 @@ static void multiply_block(const Matmul *matmul, Matrix a, Matrix b, ptrdiff_t o
     if (packsTiles) {
       pack_tile(scratch->packedA, height, left.base, aStep, form, depth);
       left = (Operand){scratch->packedA, height};
+    }
+    if (fetchesNext && t + 1 < tiling->count) {
+      const float *last = a.base + (tile_row(tiling, t + 2) - 1) * a.row;
+      for (ptrdiff_t p = 0; p < depth; p++) __builtin_prefetch(last + p * aStep, 0, 2);
+    }
+    if (fetchesInputs) {
+      for (ptrdiff_t i = row; i < next; i++) prefetch_inputs(matmul->epilogue, origin + i * n, width);
     }
     float *out = matmul->c + origin + row * n;
     Tile *const(*tilesOfHeight)[2] = tiles[height - 1];

@@ -21,7 +21,27 @@ describe.each(cases)('elementary functions: $label', ({ kernels, threads }) => {
       const magnitude = 2 ** ((i >> 1) / 100 - 150);
       return i & 1 ? -magnitude : magnitude;
     });
-    values.set([0, -0, Infinity, -Infinity, NaN, 88.72, 88.73, -87.3, -103, -104, -1, 1]);
+    values.set([
+      0,
+      -0,
+      Infinity,
+      -Infinity,
+      NaN,
+      88.72,
+      88.73,
+      89,
+      90,
+      -87.3,
+      -103,
+      -104,
+      -105,
+      3.91,
+      3.92,
+      3.93,
+      -3.93,
+      -1,
+      1,
+    ]);
     const run = machine();
     const out = run.output(values.length);
     const body: Body = {

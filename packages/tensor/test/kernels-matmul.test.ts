@@ -33,6 +33,7 @@ describe.each(cases)('matmul: $label', ({ kernels, threads }) => {
     [40, 300, 600],
     [70, 520, 30],
     [400, 140, 50],
+    [1030, 24, 512],
     [5, 5, 0],
   ] as [number, number, number][];
 
