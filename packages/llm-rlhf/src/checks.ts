@@ -1,13 +1,18 @@
 import { objectOf } from '@gradus/core';
-import { checkArguments, checkOptions, type OptionCheck, type Parameters } from '@gradus/tensor';
+import { checkArguments, checkOptions, valueText, type OptionCheck, type Parameters } from '@gradus/tensor';
 
 /** A list or typed array of which each element is accepted. */
 export function arrayOf(expected: string, accepts: (element: unknown) => boolean): OptionCheck {
+  const isList = (value: unknown): value is readonly unknown[] =>
+    Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
   return {
     expected: `a list of ${expected}`,
-    accepts: (value) =>
-      (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) &&
-      Array.prototype.every.call(value, accepts),
+    accepts: (value) => isList(value) && Array.prototype.every.call(value, accepts),
+    explain(value) {
+      if (!isList(value)) return undefined;
+      const wrong = Array.from(value).findIndex((element) => !accepts(element));
+      return `[${wrong}] is ${valueText(value[wrong])}`;
+    },
   };
 }
 

@@ -30,7 +30,14 @@ export { tokenAdvantages, type TokenAdvantagesOptions } from './rewards/token-ad
 export { tokenRewards, type RewardPlacement, type TokenRewardsOptions } from './rewards/token-rewards.ts';
 export { whiten, type WhitenOptions } from './rewards/whiten.ts';
 
-export { ModelError, readConfig, sizesOf, type ModelConfig, type ModelSizes } from './model/config.ts';
+export {
+  ModelError,
+  readConfig,
+  sizesOf,
+  type ModelConfig,
+  type ModelSizes,
+  type NewModelConfig,
+} from './model/config.ts';
 export { createDecoder, type Decoder, type LoraConfig, type TextLayout } from './model/decoder.ts';
 export { loadLora, mergeLora, saveLora, withLora, type LoraFiles, type LoraOptions } from './model/lora.ts';
 export type { Attend } from './model/architecture.ts';

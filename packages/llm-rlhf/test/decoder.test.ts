@@ -132,6 +132,26 @@ test.each(['gpt2', 'llama', 'gptneox'])('%s: initializer_range is the deviation 
 describe('config.json', () => {
   const llama = (readGolden('llama') as { config: object }).config;
 
+  test('what has a default may be left out', () => {
+    const sizes = {
+      vocab_size: 7,
+      hidden_size: 16,
+      intermediate_size: 8,
+      num_hidden_layers: 1,
+      num_attention_heads: 2,
+    };
+    const gpt2 = createDecoder({ model_type: 'gpt2', vocab_size: 7, n_embd: 4, n_layer: 1, n_head: 2 }, new Random(1));
+    expect(gpt2.config).toMatchObject({ n_positions: 1024, activation_function: 'gelu_new', n_inner: null });
+    const llama = createDecoder({ model_type: 'llama', ...sizes }, new Random(1));
+    expect(llama.config).toMatchObject({ num_key_value_heads: 2, rms_norm_eps: 1e-6, tie_word_embeddings: false });
+    const neox = createDecoder({ model_type: 'gpt_neox', ...sizes }, new Random(1));
+    expect(neox.config).toMatchObject({ rotary_pct: 0.25, use_parallel_residual: true });
+    // @ts-expect-error n_embd is needed
+    expect(() => createDecoder({ model_type: 'gpt2', vocab_size: 7, n_layer: 1, n_head: 2 }, new Random(1))).toThrow(
+      'config: expected n_embd to be a positive integer, got undefined',
+    );
+  });
+
   test('what is not supported is refused by name', () => {
     expect(() => readConfig(null)).toThrow(new ModelError('config: expected the contents of config.json, got null'));
     expect(() => readConfig({ model_type: 'bert' })).toThrow(

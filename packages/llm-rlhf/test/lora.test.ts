@@ -155,6 +155,9 @@ describe('trainers', () => {
   const before = t.saveParameters(base.parameters);
 
   test('train adapters alone', () => {
+    expect(() => withLora(base, { rank: 1e6 }, new Random(1))).toThrow(
+      /^withLora: expected rank to be at most \d+, since .+ is \d+ × \d+, got 1000000$/,
+    );
     const model = withLora(base, { rank: 2 }, new Random(1));
     const rows = [
       { prompt: [1, 2], completion: [3, 4, 5] },

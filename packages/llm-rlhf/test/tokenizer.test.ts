@@ -73,6 +73,9 @@ describe('texts', () => {
     expect(() => tokenizer.decode([9999])).toThrow(
       new TokenizerError(`decode: there is no token 9999, the vocabulary has ${tokenizer.size}`),
     );
+    expect(() => tokenizer.decode(Int32Array.of(97, -1))).toThrow(
+      'decode: expected ids to be a list of tokens, got a Int32Array of 8 bytes: [1] is -1',
+    );
     expect(() => tokenizer.decode([-1])).toThrow('tokens');
     const letters = new ByteLevelTokenizer({ vocabulary: { a: 0 }, merges: [] });
     expect(() => letters.encode('ab')).toThrow(

@@ -67,6 +67,14 @@ describe('without an environment', () => {
       new CheckpointError("checkpoint: expected one of the algorithms 'ppo', 'trpo', got 'sac'"),
     );
   });
+
+  test('an environment in the place of options is told to be one of them', () => {
+    const env = makeVectorEnv('CartPole-v1', 2) as never;
+    const message = (subject: string): RegExp =>
+      new RegExp(`^${subject}: expected options to be options, the environment among them: { env }, got .*by itself$`);
+    expect(() => Ppo.load(trained().checkpoint(), env)).toThrow(message('load'));
+    expect(() => loadAgent(trained().checkpoint(), [Ppo], env)).toThrow(message('loadAgent'));
+  });
 });
 
 test.each<[string, () => Agent, (checkpoint: Checkpoint, options: { readonly steps?: number }) => Agent]>([

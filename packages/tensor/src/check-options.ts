@@ -114,6 +114,7 @@ function wholeText(value: unknown): string {
       return 'a function';
     case 'object':
       if (value === null) return 'null';
+      if (value instanceof Promise) return 'a Promise';
       if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
       return jsonText(value);
     default:
@@ -122,13 +123,19 @@ function wholeText(value: unknown): string {
   }
 }
 
+function isWritten(element: unknown): boolean {
+  return typeof element !== 'function' && element !== undefined && !(element instanceof Promise);
+}
+
 function jsonText(value: object): string {
   try {
     const text = JSON.stringify(value, (_, part: unknown) => {
+      // JSON has null for functions and undefined in lists.
+      if (Array.isArray(part)) return part.map((each: unknown) => (isWritten(each) ? each : wholeText(each)));
       const isJson = typeof part === 'number' ? Number.isFinite(part) : typeof part !== 'bigint';
       return isJson ? part : wholeText(part);
     });
-    return text?.replace(/"(NaN|-?Infinity|-?\d+n)"/g, '$1') ?? 'an object';
+    return text?.replace(/"(NaN|-?Infinity|-?\d+n|a function|a Promise|undefined)"/g, '$1') ?? 'an object';
   } catch {
     return 'an object'; // One that contains itself.
   }

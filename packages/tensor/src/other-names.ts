@@ -58,6 +58,10 @@ const options: Readonly<Record<string, readonly string[]>> = {
   doubleq: ['double'],
   nenvs: ['numEnvs'],
   numenvs: ['numEnvs'],
+  evalfreq: ['interval'],
+  savefreq: ['interval'],
+  nevalepisodes: ['episodes'],
+  savepath: ['folder'],
   popsize: ['populationSize'],
   sigma: ['deviation', 'initialDeviation'],
   ndelta: ['directions'],
@@ -70,6 +74,7 @@ const remarks: Readonly<Record<string, string>> = {
   totaltimesteps: 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`',
   timesteps: 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`',
   ntimesteps: 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`',
+  verbose: 'training prints nothing by itself: consoleProgress among the callbacks of train does',
   tensorboardlog: 'training writes logs: tensorBoardLogger among the callbacks, or gradus train --log',
 };
 

@@ -52,6 +52,9 @@ const dqn = [
 ];
 
 test.each([
+  ['eval_freq', ['env', 'interval', 'episodes'], 'interval'],
+  ['n_eval_episodes', ['env', 'interval', 'episodes'], 'episodes'],
+  ['save_path', ['folder', 'interval'], 'folder'],
   ['lr', ppo, 'learningRate'],
   ['ent_coef', ppo, 'entropyCoefficient'],
   ['vf_coef', ppo, 'valueCoefficient'],
@@ -85,4 +88,7 @@ test('what is no option of an agent is not mistaken for one', () => {
       `Ppo: unknown option '${name}'; how long to train is \`steps\` of learn, as in \`learn({ steps: 1000 })\``,
     );
   }
+  expect(() => rejectUnknown('Ppo', { verbose: 1 }, { steps: 1 })).toThrow(
+    "Ppo: unknown option 'verbose'; training prints nothing by itself: consoleProgress among the callbacks of train does",
+  );
 });

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { CheckpointError, readState, type Checkpoint, type Learner } from '@gradus/core';
 import { loadCheckpoint, saveCheckpoint } from '@gradus/core/node';
 import {
@@ -14,13 +15,13 @@ import {
   type RewardFunction,
   type TextEnvironment,
 } from '@gradus/llm-rlhf';
-import { loadParameters, saveParameters, type Device } from '@gradus/tensor';
+import { loadParameters, saveParameters, valueText, type Device } from '@gradus/tensor';
 import { z } from 'zod';
 import { deviceNames } from '../catalog/devices.ts';
 import { parseJson, readJson } from '../files/parse-json.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { loadUserModule } from '../catalog/user-modules.ts';
-import { UserError } from '../user-error.ts';
+import { messageOf, UserError } from '../user-error.ts';
 import { languageAlgorithms } from './algorithms.ts';
 import { fromFiles, MODEL_FOLDER, type TextFiles } from './language-model.ts';
 
@@ -157,9 +158,32 @@ export async function forgetModel(folder: string): Promise<void> {
   for (const each of [MODEL_FOLDER, ADAPTER_FOLDER]) await rm(join(folder, each), { recursive: true, force: true });
 }
 
-/** The function `reward` that a module exports. @throws UserError where it exports none. */
-export function importReward(path: string): Promise<RewardFunction> {
-  return importFunction(path, 'reward');
+/**
+ * The function `reward` that a module exports, whose errors are the user's, and say where they come from.
+ * @throws UserError where it exports none.
+ */
+export async function importReward(path: string): Promise<RewardFunction> {
+  const reward = await importFunction<RewardFunction>(path, 'reward');
+  const where = `--reward ${path}`;
+  return async (prompts, completions, details) => {
+    let rewards: ArrayLike<number>;
+    try {
+      rewards = await reward(prompts, completions, details);
+    } catch (error) {
+      if (process.env.GRADUS_STACK !== undefined) throw error;
+      throw new UserError(`${where}${lineOf(error, path)}: ${messageOf(error)}`, { cause: error });
+    }
+    const { length } = completions;
+    if (typeof rewards === 'object' && (rewards as typeof rewards | null)?.length === length) return rewards;
+    throw new UserError(`${where}: expected ${length} rewards, one for each completion, got ${valueText(rewards)}`);
+  };
+}
+
+/** `:3`, the line of a file that an error comes from; '' where it is not known. */
+function lineOf(error: unknown, path: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const frame = stack.split('\n').find((line) => line.includes(`/${basename(path)}:`));
+  return /:\d+(?=:\d+\)?$)/.exec(frame ?? '')?.[0] ?? '';
 }
 
 /** The function `environment` that a module exports, which makes one. @throws UserError where it exports none. */
@@ -184,6 +208,7 @@ export async function loadRewardModel(
   device: Device,
 ): Promise<{ readonly make: (maxLength: number) => RewardModel; readonly textFiles: TextFiles }> {
   const where = `--reward ${folder}`;
+  if (!existsSync(folder)) throw new UserError(`${where}: there is no such file or folder`);
   const { run, checkpoint, decoder, textFiles } = await loadLanguageRun(folder);
   if (run.algorithm !== 'reward') {
     throw new UserError(

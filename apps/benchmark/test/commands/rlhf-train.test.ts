@@ -242,6 +242,24 @@ describe('gradus rlhf, from preferences to rewards', () => {
     expect(episodes.errors).toContain('other.mjs: expected it to export a function environment; it exports score');
     const missing = await rlhf('rloo', ...flags, '--reward', join(root, 'none.mjs'));
     expect(missing.errors).toContain('none.mjs: there is no such file');
+    const folderless = await rlhf('rloo', ...flags, '--reward', join(root, 'none'));
+    expect(folderless.errors).toContain(`error: --reward ${join(root, 'none')}: there is no such file or folder`);
+  });
+
+  it.each([
+    ['one', '() => 1', ': expected 4 rewards, one for each completion, got 1'],
+    ['nothing', '() => {}', ': expected 4 rewards, one for each completion, got undefined'],
+    ['few', '() => [1]', ': expected 4 rewards, one for each completion, got [1]'],
+    ['broken', "() => {\n  throw new Error('out of ideas');\n}", ':2: out of ideas'],
+    ['later', "async () => {\n  throw new Error('out of ideas');\n}", ':2: out of ideas'],
+  ])('what is wrong with a function of rewards (%s) is told as the user’s error', async (name, source, message) => {
+    const { folder, data, root } = workplace();
+    const path = join(root, `${name}.mjs`);
+    writeFileSync(path, `export const reward = ${source};`);
+    const prompts = data([{ prompt: 'the cat ' }], 'prompts.jsonl');
+    const flags = ['--model', folder, '--data', prompts, ...quick, '--set', 'maxNewTokens=4', '--steps', '4'];
+    const { errors } = await rlhf('rloo', ...flags, '--reward', path, '--out', join(root, name));
+    expect(errors).toContain(`error: --reward ${path}${message}`);
   });
 
   it.each(['reinforce', 'rloo', 'ppo', 'rebel', 'grpo'])(

@@ -1,5 +1,5 @@
 import { valueText } from '@gradus/tensor';
-import { anObject } from '../options/argument-checks.ts';
+import { anObject, havingMethods } from '../options/argument-checks.ts';
 import { crc32 } from './crc32.ts';
 import { CheckpointError } from '../errors.ts';
 import { decodeState, encodeState, type PlacedBytes } from './state-codec.ts';
@@ -185,8 +185,12 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
 
 /** Throws `CheckpointError` for what is no checkpoint. */
 export function checkCheckpoint(checkpoint: Checkpoint): void {
-  if (!anObject.accepts(checkpoint)) {
-    throw new CheckpointError(`checkpoint: expected algorithm, state and files, got ${valueText(checkpoint)}`);
+  const isAgent = havingMethods('an agent', 'checkpoint').accepts(checkpoint);
+  if (!anObject.accepts(checkpoint) || checkpoint instanceof Promise || isAgent) {
+    const [got, remark] = isAgent
+      ? ['an agent', ': its checkpoint() makes one']
+      : [valueText(checkpoint), typeof checkpoint === 'string' ? ': loadCheckpoint reads one' : ''];
+    throw new CheckpointError(`checkpoint: expected algorithm, state and files, got ${got}${remark}`);
   }
   const { algorithm, state, files } = checkpoint;
   if (typeof algorithm !== 'string') {

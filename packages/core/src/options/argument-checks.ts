@@ -143,6 +143,13 @@ export const someOptions: OptionCheck = {
   accepts: (value) => isObject(value) && !Array.isArray(value),
 };
 
+/** Options of which `env` is one. */
+export const optionsWithEnv: OptionCheck = {
+  expected: 'options, the environment among them: { env }',
+  accepts: (value) => someOptions.accepts(value) && !('observationSpace' in (value as object)),
+  explain: (value) => (isObject(value) && 'observationSpace' in value ? 'it is an environment by itself' : undefined),
+};
+
 /** What buffers need to know of environments. */
 export const aReplayedEnv: OptionCheck = objectOf('environments (with numEnvs, observationSpace and actionSpace)', {
   numEnvs: positiveInteger,

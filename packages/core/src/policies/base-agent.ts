@@ -25,7 +25,7 @@ import { Random } from '../random/random.ts';
 import type { ActionArray, Observation, SpaceValue } from '../spaces/spaces.ts';
 import { TrainingEnv, type Resumption } from '../training/training-env.ts';
 import { CheckpointError } from '../errors.ts';
-import { aDevice, anEnv, someOptions } from '../options/argument-checks.ts';
+import { aDevice, anEnv, optionsWithEnv, someOptions } from '../options/argument-checks.ts';
 import { shownObservations } from './shown-observations.ts';
 import { checkWeights, openAgent, restoreAgent, saveAgent, storedIn, type SavedParts } from './saved-agent.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
@@ -188,7 +188,7 @@ export abstract class BaseAgent<Options extends AgentOptions = AgentOptions> imp
    * @throws SafetensorsError when the weights are corrupt.
    */
   static load<T extends BaseAgent>(this: AgentClass<T>, checkpoint: Checkpoint, options: LoadOptions<T> = {}): T {
-    checkArguments('load', { options }, { options: someOptions });
+    checkArguments('load', { options }, { options: optionsWithEnv });
     const { env, ...given } = options;
     const saved = openAgent(checkpoint, this.algorithm, env, given);
     const agent = new this(saved.env, saved.options as Partial<T['options']> & DeviceOption);
@@ -228,7 +228,7 @@ export function loadAgent(
   classes: readonly LoadableAgent[],
   options: LoadAgentOptions = {},
 ): Agent {
-  checkArguments('loadAgent', { classes, options }, { classes: someClasses, options: someOptions });
+  checkArguments('loadAgent', { classes, options }, { classes: someClasses, options: optionsWithEnv });
   checkCheckpoint(checkpoint);
   const found = classes.find(({ algorithm }) => [algorithm].flat().includes(checkpoint.algorithm));
   if (found !== undefined) return found.load(checkpoint, options);

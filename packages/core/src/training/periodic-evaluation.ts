@@ -1,5 +1,5 @@
 import { checkArguments, checkOptions, flag, naturalNumber, optional, positiveInteger } from '@gradus/tensor';
-import { aFunction, anEnv } from '../options/argument-checks.ts';
+import { aFunction, anEnv, optionsWithEnv } from '../options/argument-checks.ts';
 import type { Env } from '../environments/env.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
 import { spawnSeed, streams } from '../random/seed-sequence.ts';
@@ -50,6 +50,7 @@ export interface PeriodicEvaluationOptions {
  */
 export function periodicEvaluation(options: PeriodicEvaluationOptions): Callback & Stateful {
   const subject = 'periodicEvaluation';
+  checkArguments(subject, { options }, { options: optionsWithEnv });
   checkOptions(subject, options, {
     env: anEnv,
     interval: optional(positiveInteger),

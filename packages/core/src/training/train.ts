@@ -66,7 +66,7 @@ const TURN_INTERVAL = 50;
 const aLearner = havingMethods('an agent or a trainer (with learn and checkpoint)', 'learn', 'checkpoint');
 
 const someCallbacks: OptionCheck = {
-  expected: 'a list of callbacks',
+  expected: 'a list of callbacks, objects with onProgress, onStart or onEnd',
   accepts: (value) => Array.isArray(value) && value.every(anObject.accepts),
 };
 

@@ -129,5 +129,8 @@ test('options out of range', () => {
   expect(() => periodicEvaluation({ env: new Pay(), episodes: 0 })).toThrow(
     'periodicEvaluation: expected episodes to be a positive integer, got 0',
   );
+  expect(() => periodicEvaluation(new Pay() as never)).toThrow(
+    /^periodicEvaluation: expected options to be options, the environment among them: { env }, got .*: it is an environment by itself$/,
+  );
   expect(() => periodicEvaluation({ env: new Pay(), interval: -1 })).toThrow('expected interval to be');
 });

@@ -76,6 +76,9 @@ test('steps count from the first one, moreSteps from now', async () => {
   await expect(train(agent, { steps: 60, moreSteps: 10 })).rejects.toThrow(
     new RangeError('learn: expected steps or moreSteps, got both'),
   );
+  await expect(train(agent, { steps: 60, callbacks: [() => false] as never })).rejects.toThrow(
+    'train: expected callbacks to be a list of callbacks, objects with onProgress, onStart or onEnd, got [a function]',
+  );
   await expect(train(agent, { moreSteps: 0.5 })).rejects.toThrow(
     'train: expected moreSteps to be a positive integer, got 0.5',
   );

@@ -9,6 +9,8 @@ import type { VectorEnv } from '../../src/environments/vector-env.ts';
 import { spawnSeed, streams } from '../../src/random/seed-sequence.ts';
 import { asVectorEnv, vectorize } from '../../src/environments/vectorize.ts';
 import { counting } from '../counting.ts';
+import { fakeAgent } from '../fake-agent.ts';
+import type { Checkpoint } from '../../src/checkpoints/checkpoint.ts';
 
 const makeEnv = (): VectorEnv => vectorEnvFromDynamics(counting(10), 2);
 /** An environment as users write them: without getState and setState. */
@@ -125,4 +127,15 @@ test('openCheckpoint names a foreign algorithm and a missing file', () => {
   expect(() => openCheckpoint(checkpoint, 'dqn')).toThrow(
     new CheckpointError("checkpoint: expected algorithm 'dqn', got 'ppo'"),
   );
+  const wrong: readonly (readonly [unknown, string])[] = [
+    ['runs/1', 'got "runs/1": loadCheckpoint reads one'],
+    [Promise.resolve(checkpoint), 'got a Promise'],
+    [fakeAgent(), 'got an agent: its checkpoint() makes one'],
+    [undefined, 'got undefined'],
+  ];
+  for (const [given, got] of wrong) {
+    expect(() => openCheckpoint(given as Checkpoint, 'ppo')).toThrow(
+      new CheckpointError(`checkpoint: expected algorithm, state and files, ${got}`),
+    );
+  }
 });

@@ -17,6 +17,15 @@ import type { LlamaConfig } from './llama.ts';
 /** What a decoder is: the part of Hugging Face's `config.json` that decides what it computes. */
 export type ModelConfig = Gpt2Config | LlamaConfig | GptNeoXConfig;
 
+/** A `ModelConfig` in which what has a default, transformers' own, may be left out. */
+export type NewModelConfig =
+  | Needed<Gpt2Config, 'vocab_size' | 'n_embd' | 'n_layer' | 'n_head'>
+  | Needed<LlamaConfig, SizeName>
+  | Needed<GptNeoXConfig, SizeName>;
+type SizeName = 'vocab_size' | 'hidden_size' | 'intermediate_size' | 'num_hidden_layers' | 'num_attention_heads';
+type Needed<Config extends ModelConfig, Name extends keyof Config> = Pick<Config, 'model_type' | Name> &
+  Partial<Config>;
+
 /** A model's files are not what they should be, or of a kind that is not supported. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';

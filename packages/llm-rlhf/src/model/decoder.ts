@@ -2,7 +2,7 @@ import { aFunction, anObject, objectOf } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { ParameterList, type Architecture, type Attend } from './architecture.ts';
 import { causal, causalBehindPadding } from './attention.ts';
-import { readConfig, sizesOf, type ModelConfig, type ModelSizes } from './config.ts';
+import { readConfig, sizesOf, type ModelConfig, type ModelSizes, type NewModelConfig } from './config.ts';
 import { gpt2 } from './gpt2.ts';
 import { gptNeoX } from './gpt-neox.ts';
 import { llama } from './llama.ts';
@@ -49,7 +49,7 @@ export interface Decoder {
  * A decoder with new weights, drawn as transformers draws them (normal, deviation `initializer_range`, or 0.02), of the kind and sizes that a Hugging Face `config.json` tells.
  * @throws ModelError for a config that is not supported.
  */
-export function createDecoder(config: ModelConfig, random: t.RandomSource): Decoder {
+export function createDecoder(config: NewModelConfig, random: t.RandomSource): Decoder {
   const list = new ParameterList((name, shape, initializer) => t.parameter(name, shape, initializer, random));
   return decoderOfParameters(readConfig(config), list);
 }

@@ -74,6 +74,12 @@ export function withLora(base: Decoder, options: LoraOptions, random: RandomSour
   const { rank = 8, alpha = 8, targets = usualTargets[base.config.model_type] } = options;
   const parameters: Record<string, Variable> = {};
   for (const { name, input, output } of layersOf(base, targets)) {
+    const most = Math.min(input, output);
+    if (rank > most) {
+      throw new RangeError(
+        `withLora: expected rank to be at most ${most}, since ${name} is ${input} × ${output}, got ${rank}`,
+      );
+    }
     const [a, b] = ['A', 'B'].map((letter) => adapterName(name, letter));
     const limit = 1 / Math.sqrt(input);
     parameters[a] = parameter(a, [rank, input], (shape, source) => uniform(shape, limit, source), random);
