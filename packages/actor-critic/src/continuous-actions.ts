@@ -18,7 +18,10 @@ export function continuousActions(subject: string, env: Pick<VectorEnv, 'actionS
   const isBounded =
     space.kind === 'box' && space.dtype === 'float32' && [...space.low, ...space.high].every(Number.isFinite);
   if (!isBounded) {
-    throw new RangeError(`${subject}: expected actions of a float32 Box with finite bounds, got ${space.toString()}`);
+    const others = space.kind === 'discrete' ? ': choices are for DiscreteSac, A2c, Ppo or Dqn' : '';
+    throw new RangeError(
+      `${subject}: expected actions of a float32 Box with finite bounds, got ${space.toString()}${others}`,
+    );
   }
   const { low, high, size } = space;
   const halves = high.map((bound, i) => (bound - low[i]) / 2);

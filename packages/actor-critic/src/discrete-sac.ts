@@ -154,6 +154,13 @@ export class DiscreteSac extends BaseAgent<DiscreteSacOptions> {
     if (copies.actionMasks) {
       throw new RangeError('DiscreteSac: expected an environment in which all actions are legal, got action masks');
     }
+    // No policy has more: α would grow without end.
+    const [most, { targetEntropy }] = [Math.log(actions.n), this.options];
+    if (targetEntropy !== null && targetEntropy > most) {
+      throw new RangeError(
+        `DiscreteSac: expected targetEntropy to be at most log ${actions.n} = ${most.toFixed(3)}, that of random actions, got ${targetEntropy}`,
+      );
+    }
     // Before the networks, since it says at once what does not fit into memory.
     this.learning = new ReplayLearning(this.training, this.options, random);
     const described = { observationSpace, actionSize: 0, outputs: actions.n };

@@ -199,6 +199,14 @@ test('the same seed gives the same bits, also when it was stopped, saved and res
   expect(resumed.checkpoint()).toStrictEqual(whole.checkpoint());
 });
 
+test('an entropy that no policy has is refused', () => {
+  const targetOf = (targetEntropy: number): DiscreteSac => new DiscreteSac(makeEnv('CartPole-v1'), { targetEntropy });
+  expect(() => targetOf(0.7)).toThrow(
+    new RangeError('DiscreteSac: expected targetEntropy to be at most log 2 = 0.693, that of random actions, got 0.7'),
+  );
+  expect(targetOf(Math.log(2)).options.targetEntropy).toBe(Math.log(2));
+});
+
 test('actions that it does not know are refused', () => {
   expect(() => new DiscreteSac(makeEnv('Pendulum-v1'))).toThrow(
     new RangeError('DiscreteSac: expected an environment with Discrete actions, got Box(-2, 2, [1])'),

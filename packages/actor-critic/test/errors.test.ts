@@ -35,7 +35,8 @@ describe.each(continuousAgents)('%s', (_, Agent) => {
       userEnv(new Box(-Infinity, 1, [2])),
       userEnv(new Box(0, 3, [1], { dtype: 'uint8' })),
     ]) {
-      const got = env.actionSpace.toString();
+      const others = env.actionSpace.kind === 'discrete' ? ': choices are for DiscreteSac, A2c, Ppo or Dqn' : '';
+      const got = `${env.actionSpace.toString()}${others}`;
       expect(make({}, env)).toThrow(
         new RangeError(`${Agent.name}: expected actions of a float32 Box with finite bounds, got ${got}`),
       );
