@@ -44,11 +44,13 @@ test('10,000 programs made and disposed of leave wasm memory as it was', () => {
 
 test('and the memory of the process flat on native', () => {
   const rounds = 2500;
-  const resident = Array.from({ length: 4 }, () => {
+  const resident = Array.from({ length: 7 }, () => {
     for (let i = 0; i < rounds; i++) makeAndDispose('native');
     collectGarbage();
     return process.memoryUsage.rss();
   });
-  // After the first rounds the heap has its size. One program has about 2 KB, all would be over 15 MB.
-  expect(resident[3] - resident[1]).toBeLessThan(10e6);
+  // One program has about 2 KB, so that each round would add 5 MB. The heap, where other tests have been, grows in some rounds and shrinks in others: the median.
+  const added = resident.slice(1).map((bytes, i) => bytes - resident[i]);
+  const [, , low, high] = added.sort((a, b) => a - b);
+  expect((low + high) / 2).toBeLessThan(2.5e6);
 });
