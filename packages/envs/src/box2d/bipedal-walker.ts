@@ -7,10 +7,11 @@ import {
   type SpaceValue,
   type Stateful,
 } from '@gradus/core';
-import { Box as BoxShape, Edge, Polygon, RevoluteJoint, World, type Body, type FixtureDef } from 'planck';
+import { Box as BoxShape, Edge, Polygon, World, type Body, type FixtureDef, type RevoluteJoint } from 'planck';
 import { envOptions } from '../env-options.ts';
 import { bipedalWalkerFormat, renderBipedalWalker } from '../rendering/bipedal-walker.ts';
 import { STEPS_PER_SECOND, TouchCounter, advanceWorld, clip, isGround, metres, partFilter, poseOf } from './physics.ts';
+import { LegJoint } from './leg-joint.ts';
 import { envFromSimulation, type SimulatedEpisode } from './simulation.ts';
 import { TERRAIN, createTerrain, type Terrain } from './walker-terrain.ts';
 
@@ -202,13 +203,11 @@ class BipedalWalkerEpisode implements SimulatedEpisode {
     [lowerAngle, upperAngle]: readonly [number, number],
   ): RevoluteJoint {
     // Without a reference angle planck takes the one between the bodies, as pybox2d does.
-    const joint = new RevoluteJoint({
+    const joint = new LegJoint({
       bodyA,
       bodyB,
       localAnchorA: { x: 0, y: anchor },
       localAnchorB: { x: 0, y: LEG.height / 2 },
-      enableMotor: true,
-      enableLimit: true,
       maxMotorTorque: MOTOR.torque,
       motorSpeed,
       lowerAngle,

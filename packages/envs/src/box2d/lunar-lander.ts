@@ -9,10 +9,11 @@ import {
   type SpaceValue,
   type Stateful,
 } from '@gradus/core';
-import { Box as BoxShape, Edge, Polygon, RevoluteJoint, World, type Body } from 'planck';
+import { Box as BoxShape, Edge, Polygon, World, type Body } from 'planck';
 import { envOptions } from '../env-options.ts';
 import { lunarLanderFormat, renderLunarLander } from '../rendering/lunar-lander.ts';
 import { STEPS_PER_SECOND, TouchCounter, advanceWorld, clip, metres, partFilter, poseOf } from './physics.ts';
+import { LegJoint } from './leg-joint.ts';
 import { envFromSimulation, type SimulatedEpisode, type Simulation } from './simulation.ts';
 
 /** What may be changed about the lander. */
@@ -240,13 +241,11 @@ class LunarLanderEpisode implements SimulatedEpisode {
       ...partFilter,
     });
     // Without a reference angle planck takes the one between the bodies, as pybox2d does.
-    const joint = new RevoluteJoint({
+    const joint = new LegJoint({
       bodyA: this.lander,
       bodyB: leg,
       localAnchorA: { x: 0, y: 0 },
       localAnchorB: { x: side * LEG.away, y: LEG.down },
-      enableMotor: true,
-      enableLimit: true,
       maxMotorTorque: LEG.springTorque,
       motorSpeed: LEG.springSpeed * side,
       lowerAngle: side === -1 ? 0.9 - 0.5 : -0.9,
