@@ -19,7 +19,10 @@ export interface ConsoleProgressOptions {
 /** Lines printed over a whole training where no terminal can show a bar. */
 const LINES = 10;
 
-/** Shows training progress: a bar with speed and time left in a terminal, else a line for every tenth of the steps. */
+/**
+ * Shows training progress: a bar with speed and time left in a terminal, else a line for every tenth of the steps. What is told besides is the mean return of
+ * episodes, or the `reward` and the `loss` among the metrics where there are such, as those of language models' trainers.
+ */
 export function consoleProgress(options: ConsoleProgressOptions = {}): Callback<Learner> {
   checkOptions('consoleProgress', options, {
     title: optional(text),
@@ -31,8 +34,7 @@ export function consoleProgress(options: ConsoleProgressOptions = {}): Callback<
 
 function progressBar(title: string | undefined, stream: OutputStream): Callback<Learner> {
   const bar = new cliProgress.SingleBar({
-    format:
-      '{title} {bar} {percentage}% | {value}/{total} steps | return {return} | {speed} steps/s | {eta_formatted} left',
+    format: '{title} {bar} {percentage}% | {value}/{total} steps{standing} | {speed} steps/s | {eta_formatted} left',
     stream,
     hideCursor: true,
     stopOnComplete: false,
@@ -40,10 +42,10 @@ function progressBar(title: string | undefined, stream: OutputStream): Callback<
   });
   return {
     onStart: ({ agent, totalSteps }) =>
-      bar.start(totalSteps, agent.step, { title: title ?? agent.algorithm, return: '–', speed: '–' }),
+      bar.start(totalSteps, agent.step, { title: title ?? agent.algorithm, standing: '', speed: '–' }),
     onProgress: (progress) =>
       bar.update(Math.min(progress.step, progress.totalSteps), {
-        return: formatReturn(progress),
+        standing: formatStanding(progress),
         speed: formatSpeed(progress),
       }),
     onEnd: () => bar.stop(),
@@ -63,15 +65,18 @@ function progressLines(title: string | undefined, stream: OutputStream): Callbac
       printed = due;
       const percentage = `${Math.min(Math.floor(100 * part), 100)}%`.padStart(4);
       stream.write(
-        `${title ?? agent.algorithm} ${percentage} | ${progress.step}/${progress.totalSteps} steps | ` +
-          `return ${formatReturn(progress)} | ${formatSpeed(progress)} steps/s\n`,
+        `${title ?? agent.algorithm} ${percentage} | ${progress.step}/${progress.totalSteps} steps` +
+          `${formatStanding(progress)} | ${formatSpeed(progress)} steps/s\n`,
       );
     },
   };
 }
 
-function formatReturn({ episodeReturn }: Progress): string {
-  return Number.isNaN(episodeReturn) ? '–' : episodeReturn.toFixed(1);
+/** How well it does: what trainers of language models report of it, a reward, a loss or both; else the return of episodes. */
+function formatStanding({ episodeReturn, metrics }: Progress): string {
+  const reported = ['reward', 'loss'].filter((name) => Object.hasOwn(metrics, name));
+  if (reported.length > 0) return reported.map((name) => ` | ${name} ${metrics[name].toFixed(3)}`).join('');
+  return ` | return ${Number.isNaN(episodeReturn) ? '–' : episodeReturn.toFixed(1)}`;
 }
 
 function formatSpeed({ metrics }: Progress): string {

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { consoleProgress, type OutputStream } from '../../src/node/console-progress.ts';
+import type { Metrics } from '../../src/training/progress.ts';
 import { train } from '../../src/training/train.ts';
 import { fakeAgent, fakeProgress, fakeTraining } from '../fake-agent.ts';
 
@@ -45,4 +46,22 @@ test('in a terminal it draws a bar', async () => {
   await train(fakeAgent(), { steps: 1000, callbacks: [consoleProgress({ stream })] });
   expect(text()).toContain('fake');
   expect(text()).toContain('100% | 1000/1000 steps | return 1.3 | 12,346 steps/s');
+});
+
+test('what reports a loss or a reward, as trainers of language models do, shows these instead of a return', () => {
+  const { stream, text } = memoryStream(false);
+  const shown = (metrics: Metrics): void => {
+    const progress = fakeProgress(10, 10, NaN);
+    consoleProgress({ stream }).onProgress?.(
+      { ...progress, metrics: { ...progress.metrics, ...metrics } },
+      fakeTraining(fakeAgent()),
+    );
+  };
+  shown({ loss: 1.23456 });
+  shown({ loss: -0.001, reward: 0.5 });
+  expect(text().split('\n')).toEqual([
+    'fake 100% | 10/10 steps | loss 1.235 | 12,346 steps/s',
+    'fake 100% | 10/10 steps | reward 0.500 | loss -0.001 | 12,346 steps/s',
+    '',
+  ]);
 });

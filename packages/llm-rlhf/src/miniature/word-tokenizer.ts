@@ -49,18 +49,16 @@ export class WordTokenizer {
   }
 
   /**
-   * The words of numbers, with a space between two.
+   * The words of numbers, with a space between two. A number that stands for no word has no text, as with `ByteLevelTokenizer`.
    * @param options.skipSpecial leaves special tokens out. Default false.
-   * @throws TokenizerError for a number that there is not.
    */
   decode(ids: ArrayLike<number>, options: { readonly skipSpecial?: boolean } = {}): string {
     checkArguments('decode', { ids }, { ids: arrayOf('tokens', tokenId.accepts) });
     checkOptions('decode', options, { skipSpecial: optional(flag) });
     const { skipSpecial = false } = options;
-    const words = Array.from(ids, (id) => {
-      if (id < this.size) return this.words[id];
-      throw new TokenizerError(`decode: there is no token ${id}, the vocabulary has ${this.size}`);
-    });
+    const words = Array.from(ids)
+      .filter((id) => id < this.size)
+      .map((id) => this.words[id]);
     return words.filter((word) => !skipSpecial || !this.specialTokens.includes(word)).join(' ');
   }
 }

@@ -12,7 +12,7 @@ import { arrayOf, aText, checkNeeded, textList, tokenId } from '../checks.ts';
 import { fromByteCharacters, toByteCharacters } from './byte-alphabet.ts';
 import { MergeTable } from './merge-table.ts';
 
-/** A tokenizer's file is not what it should be, or asks for what is not supported; or there is no token for a text, no text for a token. */
+/** A tokenizer's file is not what it should be, or asks for what is not supported; or there is no token for a text. */
 export class TokenizerError extends Error {
   override readonly name = 'TokenizerError';
 }
@@ -194,8 +194,8 @@ export class ByteLevelTokenizer {
 
   /**
    * The text of numbers, byte by byte: nothing is cleaned up. Bytes that are no character, as where a text is cut within one, become U+FFFD, and harm no other.
+   * A number that stands for no token has no text, as in Hugging Face's tokenizers: models often have more tokens than their tokenizer, up to a multiple of 64.
    * @param options.skipSpecial leaves special tokens out. Default false.
-   * @throws TokenizerError for a number that there is not.
    */
   decode(ids: ArrayLike<number>, options: { readonly skipSpecial?: boolean } = {}): string {
     checkArguments('decode', { ids }, { ids: arrayOf('tokens', tokenId.accepts) });
@@ -209,8 +209,7 @@ export class ByteLevelTokenizer {
     };
     for (const id of Array.from(ids)) {
       const symbol = this.symbols.get(id);
-      if (symbol === undefined)
-        throw new TokenizerError(`decode: there is no token ${id}, the vocabulary has ${this.symbols.size}`);
+      if (symbol === undefined) continue;
       const token = this.added.get(symbol);
       const own = token === undefined ? fromByteCharacters(symbol) : undefined;
       if (own !== undefined) {
