@@ -10,6 +10,7 @@ import {
   nullable,
   observationFeatures,
   oneOf,
+  outputWidth,
   pictureLayers,
   type FeatureLayerOptions,
   type OptionCheck,
@@ -165,9 +166,6 @@ function ownNetwork(make: NonNullable<NetworkLayers['network']>, description: Ne
   const made = make(description);
   checkArguments('network', { 'its result': made }, { 'its result': aModule });
   const { role, features, actionSize, outputs } = description;
-  const input = features + actionSize;
-  const shape = t.outputShape(made, [2, input]);
-  if (shape.join() === [2, outputs].join()) return made;
-  const expected = `[2, ${outputs}] of [2, ${input}]`;
-  throw new RangeError(`network: expected its ${role} to make ${expected}, got ${t.shapeText(shape)}`);
+  outputWidth('network', `its ${role}`, made, features + actionSize, outputs);
+  return made;
 }

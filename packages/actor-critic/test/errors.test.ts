@@ -87,6 +87,11 @@ test.each([D4pg, Ddpg, Td3, Sac, Tqc])('a network of another shape: %o', (Agent)
   const network = ({ features, random }: { features: number; random: t.RandomSource }): t.Module =>
     t.linear({ input: features, output: 7, random });
   expect(make({ network })).toThrow(/^network: expected its actor to make \[2, \d\] of \[2, 2\], got \[2, 7\]$/);
+  const narrow = ({ outputs, random }: { outputs: number; random: t.RandomSource }): t.Module =>
+    t.linear({ input: 1, output: outputs, random });
+  expect(make({ network: narrow })).toThrow(
+    /^network: expected its actor to make \[2, \d\] of \[2, 2\], which it does not take: matmul: \[2, 2\] and \[1, \d\] do not fit/,
+  );
   expect(make({ network: () => 7 })).toThrow('network: expected its result to be a module, got 7');
 });
 

@@ -10,10 +10,12 @@ import {
   elementChoices,
   endlessEpisode,
   episodeLimit,
+  featureCount,
   flag,
   isNumeric,
   naturalNumber,
   nullable,
+  policyOutputs,
   positiveInteger,
   readState,
   stepCopies,
@@ -73,6 +75,21 @@ export interface CandidateReturns {
   readonly lengths: Int32Array;
 }
 
+/** Throws `RangeError` for a network that sees other observations, or has other actions, than there are in `env`. Bounds may be others. */
+function checkFits(network: PolicyNetwork, env: VectorEnv): void {
+  for (const [name, numbersOf] of [
+    ['observationSpace', featureCount],
+    ['actionSpace', policyOutputs],
+  ] as const) {
+    const [expected, given] = [env[name], network[name]];
+    if (given.kind === expected.kind && given.size === expected.size && numbersOf(given) === numbersOf(expected))
+      continue;
+    throw new RangeError(
+      `MonteCarloUtility: expected a network for the ${name} ${expected.toString()}, got one for ${given.toString()}`,
+    );
+  }
+}
+
 /** Of episodes: R(τ) of the rewards learned from, the sum of the environment's own, and steps. */
 interface EpisodeResults {
   readonly sums: Float64Array;
@@ -114,7 +131,7 @@ export class MonteCarloUtility implements Stateful {
   private isDisposed = false;
 
   /**
-   * `network`: the policy, for the spaces of `env`. `device`: what computes it, unless it is linear. Throws `RangeError` for an unknown option or a wrong one, and where observations to normalize are
+   * `network`: the policy, for the spaces of `env`. `device`: what computes it, unless it is linear. Throws `RangeError` for an unknown option or a wrong one, for a network of other observations or actions, and where observations to normalize are
    * not those of a float32 `Box`.
    */
   constructor(
@@ -125,6 +142,7 @@ export class MonteCarloUtility implements Stateful {
     checkOptions<MonteCarloUtilityOptions>('MonteCarloUtility', options, monteCarloUtilityChecks);
     this.env = asVectorEnv(env);
     checkNetwork('MonteCarloUtility', network);
+    checkFits(network, this.env);
     this.network = network;
     this.options = { ...monteCarloUtilityDefaults, ...options };
     const { numEnvs, observations, observationSpace, actionSpace, actionMasks } = this.env;

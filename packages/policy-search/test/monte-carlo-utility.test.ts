@@ -11,6 +11,7 @@ import {
   withReward,
   type Env,
   type ResetOptions,
+  type Space,
 } from '@gradus/core';
 import { makeEnv, makeVectorEnv } from '@gradus/envs';
 import { MonteCarloUtility, NetworkPolicy, PolicyNetwork } from '@gradus/policy-search';
@@ -291,6 +292,22 @@ describe('errors', () => {
     const env = makeVectorEnv('CartPole-v1', 1);
     expect(() => new MonteCarloUtility(env, new PolicyNetwork(env), options)).toThrow(RangeError);
     expect(() => new MonteCarloUtility(env, new PolicyNetwork(env), options)).toThrow(message);
+  });
+
+  test('refuses a network of other observations or actions, but not one of other bounds', () => {
+    const env = makeEnv('CartPole-v1');
+    const of = (other: Readonly<Record<string, Space>>) => () =>
+      new MonteCarloUtility(env, new PolicyNetwork({ ...env, ...other }));
+    expect(of({ observationSpace: new Box(-1, 1, [6]) })).toThrow(
+      new RangeError(
+        `MonteCarloUtility: expected a network for the observationSpace ${env.observationSpace.toString()}, got one for Box(-1, 1, [6])`,
+      ),
+    );
+    expect(of({ actionSpace: new Discrete(3) })).toThrow(
+      new RangeError('MonteCarloUtility: expected a network for the actionSpace Discrete(2), got one for Discrete(3)'),
+    );
+    expect(of({ actionSpace: new Box(-1, 1, [1]) })).toThrow('got one for Box(-1, 1, [1])');
+    expect(of({ observationSpace: new Box(-1, 1, [4]) })).not.toThrow();
   });
 });
 

@@ -1,5 +1,6 @@
 import {
   activationNames,
+  asTensor,
   checkArguments,
   convolution,
   fanInUniform,
@@ -12,12 +13,15 @@ import {
   oneOf,
   orthogonal,
   positiveInteger,
+  reshape,
   sequential,
   zeros,
   type Activation,
   type Initializer,
   type Module,
   type OptionCheck,
+  type Tensor,
+  type TensorLike,
 } from '@gradus/tensor';
 import { aFunction, aRandomSource, anObject, objectOf, someOptions } from '../options/argument-checks.ts';
 import { actorCriticOf, someSpaces, type ActorCritic, type ActorNoiseOptions } from './actor-critic.ts';
@@ -31,6 +35,7 @@ import {
   type FeatureLayerOptions,
   type LayerMakers,
 } from './feature-layers.ts';
+import { outputWidth } from './output-width.ts';
 import type { Random } from '../random/random.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 
@@ -139,6 +144,7 @@ export function createActorCritic(
   if (networks !== null) {
     const made = networks(spaces, { ...options, networks: null }, random);
     checkArguments('networks', { 'its result': made }, { 'its result': anActorCritic });
+    checkMade(made, spaces);
     return made;
   }
   const { observationSpace, actionSpace } = spaces;
@@ -166,6 +172,18 @@ export function createActorCritic(
   const judge = mlp({ ...shared, input, hidden: criticHidden ?? sizes, output: 1, outputWeight });
   const critic = criticImages.length === 0 ? judge : sequential([...criticImages, judge]);
   return actorCriticOf(spaces, { features, head, critic }, { initialLogStd, stateDependentExploration });
+}
+
+/** Throws `RangeError` unless networks of the user's own take observations of these spaces, and make values and actions of them. */
+function checkMade(
+  made: ActorCritic,
+  { observationSpace, actionSpace }: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
+): void {
+  const rows = (of: Tensor): Tensor => reshape(of, [of.shape[0], -1]);
+  const act = (x: TensorLike): Tensor => rows(made.policy(asTensor(x)).mode());
+  const judge = (x: TensorLike): Tensor => rows(made.value(asTensor(x)));
+  outputWidth('networks', 'its policy', act, observationSpace.size, actionSpace.size);
+  outputWidth('networks', 'its value', judge, observationSpace.size, 1);
 }
 
 /** How weights and biases are drawn. */

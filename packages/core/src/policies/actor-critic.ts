@@ -6,9 +6,7 @@ import {
   joinParameters,
   nullable,
   optional,
-  outputShape,
   positiveInteger,
-  shapeText,
   sizeOf,
   squeeze,
   variable,
@@ -22,6 +20,7 @@ import { aSpace, anObject, objectOf, someOptions } from '../options/argument-che
 import { policyDistribution, policyOutputs, type Distribution } from './distributions.ts';
 import { aModule } from './feature-layers.ts';
 import { featureCount, observationFeatures } from '../spaces/observation-features.ts';
+import { outputWidth } from './output-width.ts';
 import { stateDependentGaussian } from './state-dependent-gaussian.ts';
 import type { VectorEnv } from '../environments/vector-env.ts';
 
@@ -79,7 +78,7 @@ export const someSpaces: OptionCheck = objectOf('an object with observationSpace
  *       return actorCriticOf(spaces, { body, head, critic }, options);
  *     };
  *
- * Throws `RangeError` for modules whose results have other shapes, and for state-dependent exploration where actions are not a `Box`.
+ * Throws `RangeError`, which names the module, where one does not take what it sees or makes something of another size, and for state-dependent exploration where actions are not a `Box`.
  */
 export function actorCriticOf(
   spaces: Pick<VectorEnv, 'observationSpace' | 'actionSpace'>,
@@ -113,9 +112,11 @@ export function actorCriticOf(
   const think = (x: TensorLike): Tensor => features?.(see(x)) ?? see(x);
   const judge = (x: TensorLike): Tensor => critic(see(x));
   const input = featureCount(observationSpace);
-  checkOutputs('head', (x) => head(think(x)), input, policyOutputs(actionSpace));
-  checkOutputs('critic', judge, input, 1);
-  const shape = isStateDependent ? [outputShape(think, [1, input])[1], actionSpace.size] : [actionSpace.size];
+  const seen = body === undefined ? input : outputWidth('actorCriticOf', 'body', body, input);
+  const thought = features === undefined ? seen : outputWidth('actorCriticOf', 'features', features, seen);
+  outputWidth('actorCriticOf', 'head', head, thought, policyOutputs(actionSpace));
+  outputWidth('actorCriticOf', 'critic', critic, seen, 1);
+  const shape = isStateDependent ? [thought, actionSpace.size] : [actionSpace.size];
   const logStd =
     actionSpace.kind === 'box'
       ? variable(shape, new Float32Array(sizeOf(shape)).fill(initialLogStd), { name: 'logStd' })
@@ -138,13 +139,4 @@ export function actorCriticOf(
       disposeParameters(parameters);
     },
   };
-}
-
-/** Throws `RangeError` unless `apply` makes [2, output] of [2, input]. */
-function checkOutputs(name: string, apply: (x: TensorLike) => Tensor, input: number, output: number): void {
-  const got = outputShape(apply, [2, input]);
-  if (got.join() === [2, output].join()) return;
-  throw new RangeError(
-    `actorCriticOf: expected ${name} to make [2, ${output}] of 2 observations, got ${shapeText(got)}`,
-  );
 }

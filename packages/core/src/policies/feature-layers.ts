@@ -12,7 +12,6 @@ import {
   rejectUnknown,
   reshape,
   sequential,
-  shapeText,
   slice,
   type ConvolutionOptions,
   type LinearOptions,
@@ -24,6 +23,7 @@ import {
 import { aSpace, anObject } from '../options/argument-checks.ts';
 import { featureCount } from '../spaces/observation-features.ts';
 import type { Dict, Space } from '../spaces/spaces.ts';
+import { outputWidth } from './output-width.ts';
 
 /** A convolution with ReLU, without padding. */
 export interface Convolution {
@@ -188,12 +188,8 @@ export function dictFeatures(space: Dict, modules: Readonly<Record<string, Modul
     const [from, size] = [end, featureCount(part)];
     end += size;
     const apply: ((x: TensorLike) => Tensor) | undefined = Object.hasOwn(modules, name) ? modules[name] : undefined;
-    const shape = apply ? outputShape(apply, [2, size]) : [2, size];
-    if (shape.length === 2 && shape[0] === 2) return { apply, from, size };
-    const got = shapeText(shape);
-    throw new RangeError(
-      `dictFeatures: expected the module of '${name}' to make [2, size] of [2, ${size}], got ${got}`,
-    );
+    if (apply !== undefined) outputWidth('dictFeatures', `the module of '${name}'`, apply, size);
+    return { apply, from, size };
   });
   const groups = Object.entries(modules).map(([name, { parameters }]) => [name, parameters] as const);
   return module(joinParameters(Object.fromEntries(groups)), (x) => {

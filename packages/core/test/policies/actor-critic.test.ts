@@ -16,7 +16,7 @@ import { describe, expect, test } from 'vitest';
 import { actorCriticOf, type ActorCritic, type ActorCriticModules } from '../../src/policies/actor-critic.ts';
 import { createActorCritic, type ActorCriticOptions } from '../../src/policies/actor-critic-networks.ts';
 import { Random } from '../../src/random/random.ts';
-import { Box, Discrete } from '../../src/spaces/spaces.ts';
+import { Box, Discrete, MultiDiscrete, type Space } from '../../src/spaces/spaces.ts';
 
 const random = new Random(1);
 const spaces = { observationSpace: new Box(-9, 9, [2]), actionSpace: new Discrete(2) };
@@ -108,11 +108,32 @@ describe('refused by name', () => {
   const good: ActorCriticModules = { head: fixed(2, 2, [1, 0, 0, 1]), critic: fixed(2, 1, [1, 1]) };
 
   test.each<[object, string]>([
-    [{ head: fixed(2, 3, [1, 0, 0, 1, 0, 0]) }, 'expected head to make [2, 2] of 2 observations, got [2, 3]'],
-    [{ critic: fixed(2, 2, [1, 1, 1, 1]) }, 'expected critic to make [2, 1] of 2 observations, got [2, 2]'],
+    [{ head: fixed(2, 3, [1, 0, 0, 1, 0, 0]) }, 'expected head to make [2, 2] of [2, 2], got [2, 3]'],
+    [{ critic: fixed(2, 2, [1, 1, 1, 1]) }, 'expected critic to make [2, 1] of [2, 2], got [2, 2]'],
     [
       { critic: sequential([good.critic, (x) => reshape(x, [-1])]) },
-      'expected critic to make [2, 1] of 2 observations',
+      'expected critic to make [2, 1] of [2, 2], got [2]',
+    ],
+    [
+      { head: fixed(3, 2, [1, 0, 0, 1, 0, 0]) },
+      'expected head to make [2, 2] of [2, 2], which it does not take: matmul: [2, 2] and [3, 2] do not fit: […, m, k] · […, k, n]',
+    ],
+    [
+      { critic: fixed(3, 1, [1, 0, 0]) },
+      'expected critic to make [2, 1] of [2, 2], which it does not take: matmul: [2, 2] and [3, 1]',
+    ],
+    [
+      { body: fixed(3, 2, [1, 0, 0, 1, 0, 0]) },
+      'expected body to make [2, size] of [2, 2], which it does not take: matmul: [2, 2] and [3, 2]',
+    ],
+    [
+      // The critic sees what the body makes, the head what the features make of that.
+      { body: fixed(2, 3, [1, 0, 0, 1, 0, 0]), features: fixed(2, 2, [1, 0, 0, 1]) },
+      'expected features to make [2, size] of [2, 3], which it does not take: matmul: [2, 3] and [2, 2]',
+    ],
+    [
+      { features: fixed(2, 3, [1, 0, 0, 1, 0, 0]) },
+      'expected head to make [2, 2] of [2, 3], which it does not take: matmul: [2, 3] and [2, 2]',
     ],
     [{ body: () => 1 }, 'expected body to be a module, got a function'],
     [{ head: undefined }, 'expected head to be a module, got undefined'],
@@ -121,6 +142,37 @@ describe('refused by name', () => {
     const create = () => actorCriticOf(spaces, { ...good, ...changes });
     expect(create).toThrow(RangeError);
     expect(create).toThrow(`actorCriticOf: ${message}`);
+  });
+
+  test('networks of other spaces, whose policy or value does not take what is observed or makes other actions', () => {
+    const of = (other: Readonly<Partial<Record<keyof typeof spaces, Space>>>) => () =>
+      createActorCritic(
+        spaces,
+        { networks: (_, options, random) => createActorCritic({ ...spaces, ...other }, options, random) },
+        random,
+      );
+    expect(of({ observationSpace: new Box(-1, 1, [3]) })).toThrow(
+      /^networks: expected its policy to make \[2, 1\] of \[2, 2\], which it does not take: \S/,
+    );
+    expect(of({ actionSpace: new MultiDiscrete([2, 2]) })).toThrow(
+      new RangeError('networks: expected its policy to make [2, 1] of [2, 2], got [2, 2]'),
+    );
+    const valueless = (): ActorCritic => {
+      const made = createActorCritic(spaces, {}, random);
+      return { ...made, value: (x) => x };
+    };
+    expect(() => createActorCritic(spaces, { networks: valueless }, random)).toThrow(
+      new RangeError('networks: expected its value to make [2, 1] of [2, 2], got [2, 2]'),
+    );
+  });
+
+  test('errors of modules that are no question of sizes come as they are', () => {
+    const broken = sequential([
+      (): never => {
+        throw new TypeError('mine');
+      },
+    ]);
+    expect(() => actorCriticOf(spaces, { ...good, critic: broken })).toThrow(new TypeError('mine'));
   });
 
   test('gSDE without continuous actions', () => {

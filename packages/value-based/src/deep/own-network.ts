@@ -9,6 +9,7 @@ import {
   nullable,
   observationFeatures,
   oneOf,
+  outputWidth,
   type FeatureLayerOptions,
   type OptionCheck,
   type Space,
@@ -68,7 +69,7 @@ type OwnNetworkOptions = Omit<QNetworkDescription, 'features'> &
 
 /**
  * The module that `network` makes, of observations [rows × observation size].
- * @throws RangeError for options that it takes the place of, for what is no module, and for outputs of another shape.
+ * @throws RangeError for options that it takes the place of, for what is no module, and for one of another width.
  */
 export function ownNetwork(network: NonNullable<QNetworkLayers['network']>, options: OwnNetworkOptions): t.Module {
   const { activation = qNetworkDefaults.activation } = options;
@@ -80,10 +81,6 @@ export function ownNetwork(network: NonNullable<QNetworkLayers['network']>, opti
   const features = featureCount(observationSpace);
   const made = network({ observationSpace, features, actions, outputs, random });
   checkArguments('network', { 'its result': made }, { 'its result': aModule });
-  const shape = t.outputShape(made, [2, features]);
-  if (shape.join() !== [2, outputs].join()) {
-    const expected = `[2, ${outputs}] of [2, ${features}]`;
-    throw new RangeError(`network: expected its module to make ${expected}, got ${t.shapeText(shape)}`);
-  }
+  outputWidth('network', 'its module', made, features, outputs);
   return t.module(made.parameters, (x) => made(observationFeatures(observationSpace, x)));
 }

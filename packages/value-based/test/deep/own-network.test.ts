@@ -124,6 +124,11 @@ describe.each(Object.entries(algorithms))('%s', (_, { saved, create, load }) => 
     expect(make(() => t.linear({ input: 4, output: 3, random }))).toThrow(
       new RangeError('network: expected its module to make [2, 2] of [2, 4], got [2, 3]'),
     );
+    expect(make(() => t.linear({ input: 5, output: 2, random }))).toThrow(
+      new RangeError(
+        'network: expected its module to make [2, 2] of [2, 4], which it does not take: matmul: [2, 4] and [5, 2] do not fit: […, m, k] · […, k, n]',
+      ),
+    );
   });
 
   test('options that it takes the place of are refused by name', () => {
