@@ -172,7 +172,7 @@ describe('what cannot be done is said in one line', () => {
       message: 'expected hidden to be a list of positive integers or null, got 64',
     },
     { args: 'train ppo CartPole-v1 --set gamma=7', message: 'expected gamma to be a number in [0, 1], got 7' },
-    { args: 'train ppo CartPole-v1 --set batchSize=100', message: 'batchSize: expected a divisor of 256' },
+    { args: 'train ppo CartPole-v1 --set batchSize=100', message: 'Ppo: expected batchSize to be a divisor of 256' },
     { args: 'train --resume not/there', message: 'not/there cannot be read: there is no saved agent' },
     { args: 'evaluate not/there', message: 'not/there cannot be read: there is no saved agent' },
     { args: 'bench micro --only ppo', message: "--only: unknown case 'ppo'; did you mean ppo_mb128_4-64-64" },

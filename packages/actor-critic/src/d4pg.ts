@@ -178,7 +178,7 @@ export class D4pg extends BaseAgent<D4pgOptions> {
     super({ name: 'D4pg', algorithm: D4pg.algorithm, defaults: d4pgDefaults, checks: optionChecks }, env, options);
     const { device, env: copies, random } = this;
     const { low, high } = this.options;
-    if (low >= high) throw new RangeError(`low: expected less than ${high} (high), got ${low}`);
+    if (low >= high) throw new RangeError(`D4pg: expected low to be less than high, got ${low} and ${high}`);
     const scale = continuousActions('D4pg', copies);
     // Before the networks, since it says at once what does not fit into memory.
     const learning = new ReplayLearning(this.training, this.options, random);

@@ -156,6 +156,6 @@ test('defaults are those of the paper: 51 atoms, five steps, targets copied ever
 
 test('atoms that span nothing', () => {
   const make = (changes: object) => () => new D4pg(new ScriptedEnv(), changes);
-  expect(make({ low: 3, high: 3 })).toThrow(new RangeError('low: expected less than 3 (high), got 3'));
+  expect(make({ low: 3, high: 3 })).toThrow(new RangeError('D4pg: expected low to be less than high, got 3 and 3'));
   expect(make({ atoms: 1 })).toThrow('D4pg: expected atoms to be an integer of at least 2, got 1');
 });

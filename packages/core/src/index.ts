@@ -13,6 +13,7 @@ export {
   type PartLayers,
   type PictureLayers,
 } from './policies/feature-layers.ts';
+export { outputWidth } from './policies/output-width.ts';
 export { NetworkLookup, type LookupProgram, type NetworkLookupOptions } from './policies/network-lookup.ts';
 export { actionValues, backUp, maximumValues } from './exact/action-values.ts';
 export {
@@ -93,6 +94,7 @@ export {
   fraction,
   layerSizes,
   naturalNumber,
+  nearestNames,
   nonNegativeNumber,
   nullable,
   oneOf,

@@ -8,8 +8,9 @@ import {
   checkArguments,
   envFromDynamics,
   optional,
+  nearestNames,
+  positiveInteger,
   rejectUnknown,
-  similarNames,
   text,
   vectorEnvFromDynamics,
   vectorize,
@@ -211,6 +212,7 @@ export function makeEnv(id: string, options: EnvOptions = {}): Env {
 
 /** Makes `n` copies that are stepped together. Throws `RangeError` as `makeEnv` does. */
 export function makeVectorEnv(id: string, n: number, options: EnvOptions = {}): VectorEnv {
+  checkArguments('makeVectorEnv', { n }, { n: positiveInteger });
   const made = create(id, options);
   if (isDynamics(made)) return vectorEnvFromDynamics(made, n);
   return vectorize((index) => (index === 0 ? made : makeEnv(id, options)), n);
@@ -248,8 +250,9 @@ function findSpec(id: string): EnvSpec {
   if (!spec) {
     const subEntry = Object.entries(subEntries).find(([, ids]) => ids.includes(id))?.[0];
     if (subEntry !== undefined) throw new RangeError(`unknown environment '${id}'; ${subEntry} registers it`);
-    const similar = similarNames(id, [...specs.keys(), ...Object.values(subEntries).flat()]);
-    const names = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : `known are ${listEnvs().join(', ')}`;
+    const near = nearestNames(id, [...specs.keys(), ...Object.values(subEntries).flat()]);
+    const names =
+      near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'listEnvs() names all, as does `gradus list`';
     throw new RangeError(`unknown environment '${id}'; ${names}`);
   }
   return spec;

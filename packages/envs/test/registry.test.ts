@@ -86,11 +86,19 @@ function balance([x, v, theta, omega]: Float32Array): Int32Array {
 
 test('unknown ids and options are answered with what was probably meant', () => {
   expect(() => makeEnv('CartPole-v0')).toThrow("unknown environment 'CartPole-v0'; did you mean CartPole-v1?");
-  expect(() => makeEnv('Pong')).toThrow('known are Acrobot-v1, AliasedGrid-v0, Bandit-v0');
+  expect(() => makeEnv('Pong')).toThrow(
+    new RangeError("unknown environment 'Pong'; listEnvs() names all, as does `gradus list`"),
+  );
+  // Atari's games, of which some are MinAtar's too.
+  for (const id of ['ALE/Breakout-v5', 'BreakoutNoFrameskip-v4']) {
+    expect(() => makeEnv(id)).toThrow(
+      new RangeError(`unknown environment '${id}'; did you mean MinAtar/Breakout-v0 or MinAtar/Breakout-v1?`),
+    );
+  }
   expect(() => makeVectorEnv('CartPole-v1', 2, { maxEpisodeStep: 3 })).toThrow(
     "CartPole-v1: unknown option 'maxEpisodeStep'; did you mean 'maxEpisodeSteps'?",
   );
-  expect(() => makeVectorEnv('CartPole-v1', 0)).toThrow('numEnvs: expected a positive integer, got 0');
+  expect(() => makeVectorEnv('CartPole-v1', 0)).toThrow('makeVectorEnv: expected n to be a positive integer, got 0');
 });
 
 test('a registered environment can be made by its id, alone or in numbers', () => {

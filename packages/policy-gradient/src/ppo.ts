@@ -245,7 +245,7 @@ export class Ppo extends BaseAgent<PpoOptions> {
     if (klTarget !== null && klCoefficient === 0) {
       throw new RangeError('klCoefficient: expected a number above 0, which klTarget adapts, got 0');
     }
-    roundSize(this.options, this.env);
+    roundSize('Ppo', this.options, this.env);
     const networks = createActorCritic(this.env, this.options, this.random);
     const optimizer = t.adam(networks.parameters, { epsilon: adamEpsilon });
     this.update = updateProgram(networks, optimizer, this.env, this.options, this.device);

@@ -131,11 +131,11 @@ export class RecurrentPpo extends BaseAgent<RecurrentPpoOptions> {
     const length = this.options.sequenceLength ?? steps;
     const size = steps * this.env.numEnvs;
     if (steps % length !== 0) {
-      throw new RangeError(`sequenceLength: expected a divisor of ${steps} (steps), got ${length}`);
+      throw new RangeError(`RecurrentPpo: expected sequenceLength to be a divisor of ${steps} (steps), got ${length}`);
     }
     if (batchSize % length !== 0 || size % batchSize !== 0) {
       const expected = `a multiple of ${length} (steps of a sequence) that divides ${size} (steps × copies)`;
-      throw new RangeError(`batchSize: expected ${expected}, got ${batchSize}`);
+      throw new RangeError(`RecurrentPpo: expected batchSize to be ${expected}, got ${batchSize}`);
     }
     const networks = createRecurrentActorCritic(this.env, this.options, this.random);
     const optimizer = t.adam(networks.parameters, { epsilon: adamEpsilon });

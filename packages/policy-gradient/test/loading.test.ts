@@ -140,7 +140,7 @@ describe('with an environment', () => {
 
   test('minibatches must divide the rounds of as many copies', () => {
     expect(() => Ppo.load(trained().checkpoint(), { env: makeVectorEnv('CartPole-v1', 1), batchSize: 24 })).toThrow(
-      new RangeError('batchSize: expected a divisor of 32 (steps × copies), got 24'),
+      new RangeError('Ppo: expected batchSize to be a divisor of 32 (steps × copies), got 24'),
     );
   });
 });

@@ -79,7 +79,7 @@ describe('options', () => {
 
   test('batchSize that does not divide a round', () => {
     expect(make({ ...small, batchSize: 48 })).toThrow(
-      new RangeError('batchSize: expected a divisor of 16 (steps × copies), got 48'),
+      new RangeError('Ppo: expected batchSize to be a divisor of 16 (steps × copies), got 48'),
     );
   });
 

@@ -17,18 +17,18 @@ test.each<[object, string]>([
   [{ cell: 'rnn' }, `RecurrentPpo: expected cell to be one of 'lstm', 'gru', got "rnn"`],
   [{ cellSize: 0 }, 'RecurrentPpo: expected cellSize to be a positive integer, got 0'],
   [{ sequenceLength: 0 }, 'RecurrentPpo: expected sequenceLength to be a positive integer or null, got 0'],
-  [{ sequenceLength: 3 }, 'sequenceLength: expected a divisor of 8 (steps), got 3'],
+  [{ sequenceLength: 3 }, 'RecurrentPpo: expected sequenceLength to be a divisor of 8 (steps), got 3'],
   [
     { batchSize: 6 },
-    'batchSize: expected a multiple of 4 (steps of a sequence) that divides 16 (steps × copies), got 6',
+    'RecurrentPpo: expected batchSize to be a multiple of 4 (steps of a sequence) that divides 16 (steps × copies), got 6',
   ],
   [
     { batchSize: 12 },
-    'batchSize: expected a multiple of 4 (steps of a sequence) that divides 16 (steps × copies), got 12',
+    'RecurrentPpo: expected batchSize to be a multiple of 4 (steps of a sequence) that divides 16 (steps × copies), got 12',
   ],
   [
     { batchSize: 4, sequenceLength: null },
-    'batchSize: expected a multiple of 8 (steps of a sequence) that divides 16 (steps × copies), got 4',
+    'RecurrentPpo: expected batchSize to be a multiple of 8 (steps of a sequence) that divides 16 (steps × copies), got 4',
   ],
   [{ stateDependentExploration: 4 }, 'stateDependentExploration: expected Box actions, got Discrete(2)'],
 ])('options %j are refused', (options, message) => {

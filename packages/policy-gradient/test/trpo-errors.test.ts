@@ -45,9 +45,11 @@ describe('options', () => {
   });
 
   test('batchSize that does not divide a round', () => {
-    const message = 'batchSize: expected a divisor of 16 (steps × copies), got 48';
-    expect(make({ ...small, batchSize: 48 })).toThrow(new RangeError(message));
-    expect(() => new NaturalPolicyGradient(makeEnv('CartPole-v1'), { ...small, batchSize: 48 })).toThrow(message);
+    const message = 'expected batchSize to be a divisor of 16 (steps × copies), got 48';
+    expect(make({ ...small, batchSize: 48 })).toThrow(new RangeError(`Trpo: ${message}`));
+    expect(() => new NaturalPolicyGradient(makeEnv('CartPole-v1'), { ...small, batchSize: 48 })).toThrow(
+      new RangeError(`NaturalPolicyGradient: ${message}`),
+    );
   });
 });
 

@@ -115,12 +115,18 @@ function wholeText(value: unknown): string {
     case 'object':
       if (value === null) return 'null';
       if (value instanceof Promise) return 'a Promise';
-      if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
+      if (ArrayBuffer.isView(value)) return viewText(value);
       return jsonText(value);
     default:
       // JSON has null for NaN and the infinities.
       return String(value);
   }
+}
+
+function viewText(view: ArrayBufferView): string {
+  const { name } = view.constructor;
+  const size = 'length' in view ? `${String(view.length)} ${view.length === 1 ? 'number' : 'numbers'}` : 'bytes';
+  return `${name.startsWith('I') ? 'an' : 'a'} ${name} of ${size}`;
 }
 
 function isWritten(element: unknown): boolean {

@@ -138,4 +138,4 @@ export {
   valueText,
   type OptionCheck,
 } from './check-options.ts';
-export { rejectUnknown, similarNames } from './suggest.ts';
+export { nearestNames, rejectUnknown, similarNames } from './suggest.ts';

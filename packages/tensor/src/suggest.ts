@@ -18,6 +18,32 @@ export function similarNames(name: string, candidates: Iterable<string>): string
 }
 
 /**
+ * As {@link similarNames}; where none is similar, names that share words of at least four letters with it, most of them first: at most three. `ALE/Breakout-v5`
+ * leads to `MinAtar/Breakout-v1`.
+ */
+export function nearestNames(name: string, candidates: Iterable<string>): string[] {
+  const known = [...candidates];
+  const similar = similarNames(name, known);
+  if (similar.length > 0) return similar;
+  const wanted = new Set(wordsOf(name));
+  return known
+    .map((candidate) => {
+      const shared = [...new Set(wordsOf(candidate))].filter((word) => wanted.has(word)).join('').length;
+      return { candidate, shared, distance: nameDistance(plainName(name), plainName(candidate)) };
+    })
+    .filter(({ shared }) => shared > 0)
+    .sort((a, b) => b.shared - a.shared || a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}
+
+/** The words of `camelCase`, `kebab-case` and the like that are long enough to mean something, in small letters. */
+function wordsOf(name: string): string[] {
+  const words = name.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g) ?? [];
+  return words.filter((word) => word.length >= 4).map((word) => word.toLowerCase());
+}
+
+/**
  * Throws `RangeError` where `options` is no object, and for its first key that `defaults` does not have. `subject` begins the message:
  * `Dqn: unknown option 'learningrate'; did you mean 'learningRate'?`
  */
@@ -32,7 +58,7 @@ export function rejectUnknown(subject: string, options: object, defaults: object
 function hint(name: string, known: readonly string[]): string {
   const remark = remarkOn(name);
   if (remark !== undefined) return remark;
-  const similar = similarNames(name, known);
+  const similar = nearestNames(name, known);
   return similar.length > 0 ? `did you mean ${quoteAll(similar)}?` : `known are ${quoteAll(known) || 'none'}`;
 }
 

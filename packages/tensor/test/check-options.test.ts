@@ -103,6 +103,9 @@ test('any value has a text, a short one', () => {
     Promise.resolve(1),
     cyclic,
     new Float32Array(9),
+    Int32Array.of(7),
+    new BigInt64Array(2),
+    new DataView(new ArrayBuffer(8)),
     null,
   ].map(valueText);
   const expected = [
@@ -116,7 +119,10 @@ test('any value has a text, a short one', () => {
     '[a function,undefined,a Promise]',
     'a Promise',
     'an object',
-    'a Float32Array of 36 bytes',
+    'a Float32Array of 9 numbers',
+    'an Int32Array of 1 number',
+    'a BigInt64Array of 2 numbers',
+    'a DataView of bytes',
     'null',
   ];
   expect(texts).toEqual(expected);

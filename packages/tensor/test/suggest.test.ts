@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rejectUnknown, similarNames } from '../src/suggest.ts';
+import { nearestNames, rejectUnknown, similarNames } from '../src/suggest.ts';
 
 const ids = ['CartPole-v1', 'Acrobot-v1', 'Pendulum-v1', 'MountainCar-v0', 'MountainCarContinuous-v0'];
 
@@ -15,6 +15,20 @@ test.each([
   expect(similarNames(name, new Set(ids).values())).toEqual(expected);
 });
 
+test.each([
+  ['ALE/Breakout-v5', ['MinAtar/Breakout-v1', 'MinAtar/Breakout-v0']],
+  ['SpaceInvadersNoFrameskip-v4', ['MinAtar/SpaceInvaders-v1']],
+  // What is similar comes first, and alone.
+  ['MinAtar/Brekout-v1', ['MinAtar/Breakout-v1', 'MinAtar/Breakout-v0']],
+  // The same environment's name, then those of which a word is the same.
+  ['Car-of-the-mountain', ['MountainCar-v0', 'MountainCarContinuous-v0']],
+  ['Pong-v5', []],
+  ['', []],
+])('%s comes near %j', (name, expected) => {
+  const games = ['MinAtar/Breakout-v1', 'MinAtar/Breakout-v0', 'MinAtar/SpaceInvaders-v1'];
+  expect(nearestNames(name, [...ids, ...games])).toEqual(expected);
+});
+
 test('short names resemble few', () => {
   expect(similarNames('a2c', ['ars', 'ppo', 'c51'])).toEqual([]);
   expect(similarNames('PPO', ['npg', 'ppo'])[0]).toBe('ppo');
@@ -26,6 +40,7 @@ test('rejectUnknown names the option and what was probably meant', () => {
   expect(() => rejectUnknown('Dqn', { learningrate: 2 }, defaults)).toThrow(
     "Dqn: unknown option 'learningrate'; did you mean 'learningRate'?",
   );
+  expect(() => rejectUnknown('Dqn', { stepOfLearning: 2 }, defaults)).toThrow("; did you mean 'learningRate'?");
   expect(() => rejectUnknown('Dqn', { color: 2 }, defaults)).toThrow("known are 'learningRate', 'gamma'");
   expect(() => rejectUnknown('Walk', { color: 2 }, {})).toThrow("Walk: unknown option 'color'; known are none");
 });

@@ -1,7 +1,7 @@
-import { similarNames } from '@gradus/core';
+import { nearestNames } from '@gradus/core';
 
-/** What to tell who asked for a name that is not known: `did you mean ppo?`, or all names where none is similar. */
+/** What to tell who asked for a name that is not known: `did you mean ppo?`, or all names where none comes near. */
 export function nameHint(wanted: string, known: readonly string[]): string {
-  const similar = similarNames(wanted, known);
-  return similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : `known are ${known.join(', ')}`;
+  const near = nearestNames(wanted, known);
+  return near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known are ${known.join(', ')}`;
 }

@@ -307,7 +307,7 @@ describe('gradus train --resume', () => {
     for (const [set, message] of [
       ['learningRate=-1', /^error: Ppo: expected learningRate to be a number of at least 0, /],
       ['learningrate=1', /^error: --set learningrate=1: unknown option 'learningrate'; did you mean 'learningRate'\?/],
-      ['numEnvs=3', /^error: batchSize: expected a divisor of 96 /],
+      ['numEnvs=3', /^error: Ppo: expected batchSize to be a divisor of 96 /],
       ['hidden=[8]', /^error: load: what was saved does not fit with another hidden: /],
     ] as const) {
       const { status, errors } = await resume(folder, '--more-steps', '1', '--json', '--set', set);

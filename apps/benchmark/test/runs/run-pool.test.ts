@@ -48,7 +48,7 @@ describe('RunPool', () => {
 
   it('tells what a run fails with', async () => {
     await expect(pool.run(shortRun({ options: { batchSize: 7 } }))).rejects.toThrow(
-      new Error('batchSize: expected a divisor of 8192 (steps × copies), got 7'),
+      new Error('Ppo: expected batchSize to be a divisor of 8192 (steps × copies), got 7'),
     );
   });
 

@@ -85,7 +85,7 @@ describe('planRuns', () => {
       [{ ...ppo, options: { learningRate: { kind: 'linear', from: 1e-3, to: 0 } } }],
       'got {"kind":"linear","from":0.001,"to":0}: expected until to be a number in (0, 1], got undefined',
     ],
-    [[{ ...ppo, options: { batchSize: 100 } }], 'entries[0].options: batchSize: expected a divisor of 256'],
+    [[{ ...ppo, options: { batchSize: 100 } }], 'entries[0].options: Ppo: expected batchSize to be a divisor of 256'],
     [[{ ...ppo, options: { seed: 1 } }], 'entries[0].options.seed: expected no seed here but in seeds'],
     [[ppo, ppo], 'entries[1]: ppo-zoo in CartPole-v1 is what entries[0] is too; give it another label'],
   ])('names what cannot be trained: %j', (entries, message) => {

@@ -105,7 +105,7 @@ describe('planTrials', () => {
     ).toEqual(['128 4', '64 2', '64 4']);
     expect(isExhausted).toBe(true);
     expect(rejected).toEqual([
-      'batchSize=128 numEnvs=2: options: batchSize: expected a divisor of 64 (steps × copies), got 128',
+      'batchSize=128 numEnvs=2: options: Ppo: expected batchSize to be a divisor of 64 (steps × copies), got 128',
     ]);
   });
 
@@ -172,7 +172,8 @@ describe('a bad space is said in one line', () => {
     },
     {
       changes: { parameters: { batchSize: { choice: [64, 100] } }, options: { steps: 32 } },
-      message: 'parameters.batchSize.choice[1]: options: batchSize: expected a divisor of 64 (steps × copies), got 100',
+      message:
+        'parameters.batchSize.choice[1]: options: Ppo: expected batchSize to be a divisor of 64 (steps × copies), got 100',
     },
     {
       changes: { parameters: { learningRate: { choice: [0.1, { kind: 'linear', from: 1, to: 0 }] } } },

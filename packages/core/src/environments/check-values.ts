@@ -120,7 +120,8 @@ function isFit(space: LeafSpace, x: number, i: number): boolean {
 }
 
 function finiteProblem(size: number, value: unknown): string | undefined {
-  if (!isNumbers(value)) return `is ${valueText(value)}, expected ${size} numbers in a Float32Array or number[]`;
+  if (!isNumbers(value))
+    return `is ${valueText(value)}, expected ${size === 1 ? 'a number' : `${size} numbers`} in a Float32Array or number[]`;
   if (value.length !== size) return `has ${value.length} elements, expected ${size}`;
   if (value instanceof Float32Array && isFinite32(value)) return undefined;
   for (let i = 0; i < size; i++) {

@@ -1,4 +1,4 @@
-import { valueText } from '@gradus/tensor';
+import { checkArguments, positiveInteger, valueText } from '@gradus/tensor';
 import type { Space } from '../spaces/spaces.ts';
 import { restoreArray, type StateDict } from '../checkpoints/state.ts';
 import type { StepOutcome } from './vector-env.ts';
@@ -17,8 +17,7 @@ export class VectorBuffers implements StepOutcome {
   readonly episodeLengths: Int32Array;
 
   constructor(observationSpace: Space, actionSpace: Space, n: number) {
-    if (!Number.isSafeInteger(n) || n < 1)
-      throw new RangeError(`numEnvs: expected a positive integer, got ${valueText(n)}`);
+    checkArguments('VectorEnv', { n }, { n: positiveInteger });
     this.numEnvs = n;
     this.observationSpace = observationSpace;
     this.actionSpace = actionSpace;

@@ -115,7 +115,7 @@ export class Box implements SpaceMethods {
   }
 
   problem(value: unknown): string | undefined {
-    if (!isNumbers(value)) return `is ${typeof value}, expected a Float32Array or number[]`;
+    if (!isNumbers(value)) return `is ${valueText(value)}, expected a Float32Array or number[]`;
     if (value.length !== this.size) return `has ${value.length} elements, expected ${this.size}`;
     const i = value instanceof Float32Array ? this.findOutside(value) : this.findWrong(value);
     if (i === -1) return undefined;

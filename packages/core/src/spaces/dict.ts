@@ -144,7 +144,7 @@ export class Dict<Named extends Parts = Parts> implements SpaceMethods {
   private namesProblem(value: unknown): string | undefined {
     const names = this.layout.map(({ name }) => name);
     if (typeof value !== 'object' || value === null) {
-      return `is ${value === null ? 'null' : typeof value}, expected an object with ${names.join(', ')} or their ${this.size} numbers`;
+      return `is ${valueText(value)}, expected an object with ${names.join(', ')} or their ${this.size} numbers`;
     }
     const missing = names.find((name) => !Object.hasOwn(value, name));
     if (missing !== undefined) return `has no '${missing}', expected ${names.join(', ')}`;

@@ -1,4 +1,4 @@
-import { checkArguments, positiveInteger } from '@gradus/tensor';
+import { checkArguments, positiveInteger, valueText } from '@gradus/tensor';
 import { checkRandom } from '../options/argument-checks.ts';
 import type { RandomSource } from '../random/random.ts';
 import { integer, type SpaceJson, type SpaceMethods } from './space-methods.ts';
@@ -30,7 +30,7 @@ export class Discrete implements SpaceMethods {
   }
 
   problem(value: unknown): string | undefined {
-    if (typeof value !== 'number') return `is ${typeof value}, expected an integer`;
+    if (typeof value !== 'number') return `is ${valueText(value)}, expected an integer`;
     const inside = Number.isInteger(value) && value >= this.start && value < this.start + this.n;
     return inside ? undefined : `is ${value}, expected an integer in [${this.start}, ${this.start + this.n - 1}]`;
   }

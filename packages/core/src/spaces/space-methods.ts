@@ -50,7 +50,7 @@ export function integersProblem(
   lows: ArrayLike<number>,
   counts: ArrayLike<number>,
 ): string | undefined {
-  if (!isNumbers(value)) return `is ${typeof value}, expected an Int32Array or number[]`;
+  if (!isNumbers(value)) return `is ${valueText(value)}, expected an Int32Array or number[]`;
   if (value.length !== counts.length) return `has ${value.length} elements, expected ${counts.length}`;
   for (let i = 0; i < counts.length; i++) {
     const end = lows[i] + counts[i];

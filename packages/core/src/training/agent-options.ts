@@ -19,20 +19,21 @@ export function learnSteps(options: LearnOptions | LearnMoreOptions, step = 0): 
 }
 
 /**
- * Transitions in a round of `steps` steps of every environment copy, which minibatches take in turn. Throws `RangeError` unless `batchSize` divides them
- * evenly.
+ * Transitions in a round of `steps` steps of every environment copy, which minibatches take in turn. Throws `RangeError`, beginning with `subject`, unless
+ * `batchSize` divides them evenly.
  */
 export function roundSize(
+  subject: string,
   options: { readonly steps: number; readonly batchSize: number },
   env: { readonly numEnvs: number },
 ): number {
   const counts = objectOf('an object with steps and batchSize', { steps: positiveInteger, batchSize: positiveInteger });
   const copies = objectOf('environments (with numEnvs)', { numEnvs: positiveInteger });
-  checkArguments('roundSize', { options, env }, { options: counts, env: copies });
+  checkArguments('roundSize', { subject, options, env }, { subject: text, options: counts, env: copies });
   const { steps, batchSize } = options;
   const size = steps * env.numEnvs;
   if (size % batchSize === 0) return size;
-  throw new RangeError(`batchSize: expected a divisor of ${size} (steps × copies), got ${batchSize}`);
+  throw new RangeError(`${subject}: expected batchSize to be a divisor of ${size} (steps × copies), got ${batchSize}`);
 }
 
 /** The actions of environments for agents that number them. Throws `RangeError`, beginning with `subject`, for any but `Discrete` ones. */

@@ -127,6 +127,7 @@ const whole = new WeakSet<object>();
 const aSchedule: OptionCheck = {
   expected: 'a number or a schedule',
   accepts: (value) => anObject.accepts(value) && scheduleProblem(value as object, aNumber) === undefined,
+  explain: (value) => problemOf(value, aNumber),
 };
 
 function piecewiseValue(points: PiecewiseSchedule['points'], at: number): number {
@@ -143,10 +144,18 @@ function interpolate(from: number, to: number, part: number): number {
   return (1 - part) * from + part * to;
 }
 
+/** What keeps any value from being a schedule; undefined where nothing does, or nobody can know what was meant. */
+function problemOf(value: unknown, check: OptionCheck): string | undefined {
+  if (typeof value === 'object' && value !== null) return scheduleProblem(value, check);
+  // Stable-Baselines3 has functions of what is left, and its zoo texts such as `lin_0.1`.
+  const isOthers = typeof value === 'function' || (typeof value === 'string' && Number.isNaN(Number(value)));
+  if (!isOthers) return undefined;
+  return 'schedules are data, as linear(from, to), exponential(from, to) and piecewise(points) make them';
+}
+
 /** A number that `check` accepts, or a schedule that is whole and whose every value it accepts. */
 export function scheduleOf(check: OptionCheck): OptionCheck {
-  const explain = (value: unknown): string | undefined =>
-    typeof value === 'object' && value !== null ? scheduleProblem(value, check) : undefined;
+  const explain = (value: unknown): string | undefined => problemOf(value, check);
   return {
     expected: `${check.expected}, or a schedule of such numbers`,
     accepts: (value) =>

@@ -82,15 +82,17 @@ describe('actions of a policy', () => {
   const box = (): Env => user({ actionSpace: new Box(-1, 1, [1]) });
   test.each<[unknown, () => Env, string]>([
     [NaN, user, 'is NaN, expected an integer in [0, 1]'],
-    ['x', user, 'is string, expected an integer'],
+    ['x', user, 'is "x", expected an integer'],
+    [[1], user, 'is [1], expected an integer'],
+    [Int32Array.of(1), user, 'is an Int32Array of 1 number, expected an integer'],
     [0.5, user, 'is 0.5, expected an integer in [0, 1]'],
     [2, user, 'is 2, expected an integer in [0, 1]'],
     [undefined, user, 'is undefined, expected an integer'],
-    [Promise.resolve(0), user, 'is object, expected an integer'],
+    [Promise.resolve(0), user, 'is a Promise, expected an integer'],
     [[NaN], box, 'has NaN at [0], expected a finite number'],
-    ['x', box, 'is "x", expected 1 numbers in a Float32Array or number[]'],
+    ['x', box, 'is "x", expected a number in a Float32Array or number[]'],
     [[0, 0], box, 'has 2 elements, expected 1'],
-    [null, box, 'is null, expected 1 numbers'],
+    [null, box, 'is null, expected a number'],
   ])('%s', (action, make, message) => {
     const policy: Policy = { act: () => action as SpaceValue };
     const envs: [Env | ReturnType<typeof asVectorEnv>, string][] = [

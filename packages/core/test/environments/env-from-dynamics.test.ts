@@ -40,7 +40,7 @@ test('refuses an action outside its space', () => {
   env.reset();
   expect(() => env.step(3)).toThrow('action is 3, expected an integer in [0, 2]');
   expect(() => env.step(0.5)).toThrow('action is 0.5');
-  expect(() => env.step([1])).toThrow('action is object, expected an integer');
+  expect(() => env.step([1])).toThrow('action is [1], expected an integer');
 });
 
 test('gives a new observation each time', () => {

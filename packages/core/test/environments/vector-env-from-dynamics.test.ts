@@ -71,5 +71,7 @@ test('continuous actions must be finite, their bounds are left to the dynamics',
 });
 
 test.each([0, 1.5, NaN])('%d copies are refused', (n) => {
-  expect(() => vectorEnvFromDynamics(counting(), n)).toThrow(`numEnvs: expected a positive integer, got ${n}`);
+  expect(() => vectorEnvFromDynamics(counting(), n)).toThrow(
+    `VectorEnv: expected n to be a positive integer, got ${n}`,
+  );
 });

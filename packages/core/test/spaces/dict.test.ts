@@ -99,7 +99,7 @@ describe('members', () => {
     [{ ...named, gaol: 1 }, "has 'gaol', expected goal, inner, position"],
     [[1, 2], 'has 2 elements, expected 7'],
     [[3, 1, -1, 2, 0, 0.5, 0.5], "in 'inner' in 'flags' has 2 at [0], expected an integer in [0, 1]"],
-    [4, 'is number, expected an object with goal, inner, position or their 7 numbers'],
+    [4, 'is 4, expected an object with goal, inner, position or their 7 numbers'],
     [null, 'is null, expected an object with goal, inner, position or their 7 numbers'],
   ])('%o is none', (value, problem) => {
     expect(space.problem(value)).toBe(problem);

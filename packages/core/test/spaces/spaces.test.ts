@@ -29,7 +29,7 @@ describe('Box', () => {
     expect(space.problem([1, 0.8])).toBe(`has 0.8 at [1], expected a number in [-Infinity, ${Math.fround(0.7)}]`);
     expect(space.problem([NaN, 0])).toMatch(/^has NaN at \[0\]/);
     expect(space.problem([0])).toBe('has 1 elements, expected 2');
-    expect(space.problem(0)).toBe('is number, expected a Float32Array or number[]');
+    expect(space.problem(0)).toBe('is 0, expected a Float32Array or number[]');
     expect(space.contains(new DataView(new ArrayBuffer(8)))).toBe(false);
   });
 
@@ -175,7 +175,7 @@ describe('Discrete', () => {
       false,
       false,
     ]);
-    expect(space.problem('1')).toBe('is string, expected an integer');
+    expect(space.problem('1')).toBe('is "1", expected an integer');
     expect(space.problem(2)).toBe('is 2, expected an integer in [-1, 1]');
     expect(space.toString()).toBe('Discrete(3, start -1)');
   });
@@ -195,7 +195,7 @@ describe('MultiDiscrete', () => {
     expect(space.contains([1, 2])).toBe(true);
     expect(space.problem([2, 0])).toBe('has 2 at [0], expected an integer in [0, 1]');
     expect(space.problem([0])).toBe('has 1 elements, expected 2');
-    expect(space.problem(1)).toBe('is number, expected an Int32Array or number[]');
+    expect(space.problem(1)).toBe('is 1, expected an Int32Array or number[]');
     expect(space.toString()).toBe('MultiDiscrete([2, 3])');
     expect(() => new MultiDiscrete([])).toThrow(
       'MultiDiscrete: expected counts to be a list of at least one positive integer, got []',

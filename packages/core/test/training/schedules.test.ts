@@ -164,4 +164,12 @@ test('the error for an option names it, and what is wrong with the schedule', ()
     ': expected kind to be one of linear, exponential, piecewise, got "cosine"',
   );
   expect(() => refuse(-1)).toThrow(new RangeError(`${expected}-1`));
+  const made = ': schedules are data, as linear(from, to), exponential(from, to) and piecewise(points) make them';
+  const others = (left: number): number => left * 3e-4;
+  expect(() => refuse(others)).toThrow(new RangeError(`${expected}a function${made}`));
+  expect(() => refuse('lin_3e-4')).toThrow(new RangeError(`${expected}"lin_3e-4"${made}`));
+  expect(() => refuse('3e-4')).toThrow(new RangeError(`${expected}"3e-4"`));
+  expect(() => scheduleValue(others as unknown as Schedule, 0.5)).toThrow(
+    new RangeError(`scheduleValue: expected schedule to be a number or a schedule, got a function${made}`),
+  );
 });

@@ -87,7 +87,7 @@ export function naturalGradientAgent<Options extends NaturalGradientAgentOptions
     constructor(env: Env | VectorEnv, given: Partial<Options> & DeviceOption = {}) {
       super(kind, env, given);
       const { device, options, env: copies } = this;
-      const size = roundSize(options, copies);
+      const size = roundSize(kind.name, options, copies);
       const networks = createActorCritic(copies, options, this.random);
       this.actor = new NaturalGradient(networks, copies, size, options, device);
       // Adam's ε as Stable-Baselines3 has it.

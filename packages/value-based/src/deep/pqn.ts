@@ -190,7 +190,7 @@ export class Pqn extends BaseAgent<PqnOptions> {
     super({ name: 'Pqn', algorithm: Pqn.algorithm, defaults: pqnDefaults, checks: optionChecks }, env, options);
     const { device, env: copies } = this;
     const actionSpace = discreteActions('Pqn', copies);
-    roundSize(this.options, copies);
+    roundSize('Pqn', this.options, copies);
     this.actionSpace = actionSpace;
     const network = createNetwork(copies, actionSpace, this.options, this.random);
     const optimizer = t.rAdam(network.parameters);

@@ -36,7 +36,7 @@ describe('options', () => {
 
   test('minibatches that do not divide a round', () => {
     expect(make({ ...small, batchSize: 10 })).toThrow(
-      new RangeError('batchSize: expected a divisor of 32 (steps × copies), got 10'),
+      new RangeError('Pqn: expected batchSize to be a divisor of 32 (steps × copies), got 10'),
     );
   });
 
