@@ -165,11 +165,12 @@ class BipedalWalkerEpisode implements SimulatedEpisode {
   private createGround(): void {
     const { heights, obstacles } = this.terrain;
     const friction = 2.5;
-    for (const corners of obstacles)
-      this.world.createBody().createFixture({ shape: new Polygon([...corners]), friction });
+    // One body, of which planck looks at each in every step. Gymnasium has one for each fixture, which leads to the same.
+    const ground = this.world.createBody();
+    for (const corners of obstacles) ground.createFixture({ shape: new Polygon([...corners]), friction });
     for (let i = 0; i + 1 < heights.length; i++) {
       const shape = new Edge({ x: i * TERRAIN.step, y: heights[i] }, { x: (i + 1) * TERRAIN.step, y: heights[i + 1] });
-      this.world.createBody().createFixture({ shape, friction });
+      ground.createFixture({ shape, friction });
     }
   }
 
