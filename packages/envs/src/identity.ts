@@ -22,6 +22,9 @@ export function identity(options: IdentityOptions = {}): Dynamics<'target'> {
   const { size } = space;
   const tolerance = space.kind === 'box' ? TOLERANCE : 0;
 
+  const withinBounds = (action: number, element: number): number =>
+    space.kind === 'box' ? Math.min(Math.max(action, space.low[element]), space.high[element]) : action;
+
   function drawTarget(target: Float64Array, index: number, random: RandomSource): void {
     const value = space.sample(random);
     if (typeof value === 'number') target[index] = value;
@@ -42,7 +45,7 @@ export function identity(options: IdentityOptions = {}): Dynamics<'target'> {
       for (let i = start; i < end; i++) {
         let repeated = true;
         for (let k = i * size; k < (i + 1) * size; k++) {
-          if (Math.abs(actions[k] - target[k]) > tolerance) repeated = false;
+          if (Math.abs(withinBounds(actions[k], k - i * size) - target[k]) > tolerance) repeated = false;
         }
         rewards[i] = repeated ? 1 : 0;
         terminated[i] = 0;

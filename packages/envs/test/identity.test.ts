@@ -55,3 +55,11 @@ test('shows a new member at each step', () => {
   });
   expect(new Set(seen)).toEqual(new Set([0, 1]));
 });
+
+test('a real action beyond the bounds repeats what lies near the nearest one within', () => {
+  // All that is shown lies within the tolerance of either bound.
+  const env = vectorEnvFromDynamics(identity({ space: new Box([0, -0.04], [0.04, 0], [2]) }), 2);
+  env.reset({ seed: 1 });
+  env.step(Float32Array.of(9, -9, -9, 9));
+  expect(env.rewards).toEqual(Float64Array.of(1, 1));
+});

@@ -52,6 +52,10 @@ export interface Env<Observed extends Observation = Observation, Action extends 
   readonly observationSpace: Space;
   readonly actionSpace: Space;
   reset(options?: ResetOptions): ResetResult<Observed>;
+  /**
+   * Takes an action. Real ones may lie beyond the bounds of their `Box`, as policies draw them: nothing refuses that, and it is the environment that takes them for
+   * the nearest ones within, as all of `@gradus/envs` do, or has `clipAction` around it.
+   */
   step(action: Action): StepResult<Observed>;
   /**
    * Steps after which it truncates an episode itself; undefined where it never does. Loops over whole episodes trust it, and cut off after 10,000 steps
