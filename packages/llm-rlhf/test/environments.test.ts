@@ -106,6 +106,19 @@ describe('an episode', () => {
     expectClose(episode.logProbabilities, expected, 1e-6);
   });
 
+  test('ends turns with the stop tokens of the call, where it has others', async () => {
+    const all = [...marks, 'Q', 'It is 3'];
+    const { decoder } = chain(all, { Q: 'It is 3' });
+    const sizes = { rows: 1, maxLength: 20, maxNewTokens: 4 };
+    const player = new EpisodePlayer(decoder, tokenizerOf(all), { ...sizes, stopTokens: [all.indexOf('<end>')] });
+    const start = { environment: new Counting(), row: { question: 'Q' } };
+    const [usual] = await player.play([start], greedy);
+    const [other] = await player.play([start], { ...greedy, stopTokens: [all.indexOf('It is 3')] });
+    player.dispose();
+    expect([usual, other].map(({ tokens }) => tokenizerOf(all).decode(tokens))).toEqual(['QIt is 3<end>', 'QIt is 3']);
+    expect(other.ended).toBe(true);
+  });
+
   test('ends where there is no room for another turn, or no turn is left', async () => {
     const short = await playChain(words, next, { maxLength: 15 });
     // 5 tokens, 3 of feedback, and a turn of 8 would be 16.

@@ -89,6 +89,18 @@ describe('completions', () => {
     expect(drawn.ended.some((each) => each === 1)).toBe(true);
   });
 
+  test('end with the stop tokens of the generator, unless a call has others', () => {
+    const stopTokens = [7, 8, 9, 10, 11];
+    const own = new TextGenerator(decoder, { rows: 3, promptLength: 4, maxNewTokens: 8, stopTokens });
+    const prompts = [[1, 2], [3], [4]];
+    const expected = generator.generate(prompts, { random: random(3), stopTokens });
+    expect(own.generate(prompts, { random: random(3) })).toEqual(expected);
+    expect(Array.from(own.stream(prompts, { random: random(3) }))).toHaveLength(Math.max(...expected.lengths));
+    const endless = own.generate(prompts, { random: random(3), stopTokens: [] });
+    expect(endless).toEqual(generator.generate(prompts, { random: random(3) }));
+    expect([...endless.lengths]).toEqual([8, 8, 8]);
+  });
+
   test('follow from the seed, and not from where other rows end', () => {
     const options = { stopTokens: [7, 8, 9, 10, 11] };
     const draw = (seed: number, first: number[]): number[] => [

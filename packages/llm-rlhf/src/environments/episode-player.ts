@@ -32,7 +32,7 @@ export interface EpisodePlayerOptions extends DeviceOption {
   readonly maxNewTokens: number;
   /** Turns of the model. Default: as many as `maxLength` has room for. */
   readonly maxTurns?: number;
-  /** Tokens that end a turn, and are its last. */
+  /** Tokens that end a turn, and are its last, unless a call has others. */
   readonly stopTokens: readonly number[];
   /** How calls and their results stand in texts. Default: {@link ToolFormat}'s. */
   readonly format?: Partial<ToolFormat>;
@@ -47,6 +47,8 @@ export interface EpisodeStart {
 
 /** How tokens are drawn. */
 export interface PlayOptions extends SamplingOptions {
+  /** Tokens that end a turn, and are its last. Default: the player's. */
+  readonly stopTokens?: readonly number[];
   /** What is drawn follows from it alone. */
   readonly random: RandomSource;
 }
@@ -89,6 +91,7 @@ interface Played {
   isOver: boolean;
 }
 
+const someTokens: OptionCheck = arrayOf('tokens', tokenId.accepts);
 const isStarts: OptionCheck = arrayOf('episodes (with an environment, and perhaps a row)', (start) =>
   anEnvironment.accepts((start as Partial<EpisodeStart> | null)?.environment),
 );
@@ -100,7 +103,6 @@ const isStarts: OptionCheck = arrayOf('episodes (with an environment, and perhap
 export class EpisodePlayer {
   private readonly tokenizer: EpisodeTokenizer;
   private readonly options: Required<Pick<EpisodePlayerOptions, 'rows' | 'maxLength' | 'maxNewTokens' | 'maxTurns'>>;
-  private readonly stopTokens: readonly number[];
   private readonly format: ToolFormat;
   private readonly generator: TextGenerator;
 
@@ -113,7 +115,7 @@ export class EpisodePlayer {
       maxLength: positiveInteger,
       maxNewTokens: positiveInteger,
       maxTurns: optional(positiveInteger),
-      stopTokens: arrayOf('tokens', tokenId.accepts),
+      stopTokens: someTokens,
       format: optional(aFormat),
       device: optional(aDevice),
     });
@@ -127,9 +129,8 @@ export class EpisodePlayer {
     }
     this.tokenizer = tokenizer;
     this.options = { rows, maxLength, maxNewTokens, maxTurns };
-    this.stopTokens = stopTokens;
     this.format = { ...usualFormat, ...format };
-    this.generator = new TextGenerator(decoder, { rows, promptLength, maxNewTokens, device });
+    this.generator = new TextGenerator(decoder, { rows, promptLength, maxNewTokens, stopTokens, device });
   }
 
   /**
@@ -138,7 +139,7 @@ export class EpisodePlayer {
    */
   async play(starts: readonly EpisodeStart[], options: PlayOptions): Promise<Episode[]> {
     checkArguments('play', { starts }, { starts: isStarts });
-    checkNeeded('play', options, { ...samplingChecks, random: aRandomSource });
+    checkNeeded('play', options, { ...samplingChecks, stopTokens: optional(someTokens), random: aRandomSource });
     const { random, ...sampling } = options;
     const seed = Math.floor(random.nextFloat() * 2 ** 53);
     const episodes: Episode[] = [];
@@ -175,12 +176,11 @@ export class EpisodePlayer {
   }
 
   /** A turn of the model in each of these episodes, and what tools answer. */
-  private async turn(played: readonly Played[], sampling: SamplingOptions, seed: number): Promise<void> {
+  private async turn(played: readonly Played[], sampling: Omit<PlayOptions, 'random'>, seed: number): Promise<void> {
     const { maxNewTokens } = this.options;
-    const { stopTokens } = this;
     const prompts = played.map(({ tokens }) => tokens);
     const random = played.map(({ index, turns }) => new Random(spawnSeed(seed, index, turns)));
-    const generated = this.generator.generate(prompts, { ...sampling, random, stopTokens });
+    const generated = this.generator.generate(prompts, { ...sampling, random });
     await Promise.all(
       played.map(async (episode, row) => {
         const [first, length] = [row * maxNewTokens, generated.lengths[row]];

@@ -14,6 +14,8 @@ export interface TextGeneratorOptions {
   readonly promptLength: number;
   /** Tokens of the longest completion. */
   readonly maxNewTokens: number;
+  /** Tokens that end a completion, and are its last, unless a call has others. Default: none. */
+  readonly stopTokens?: readonly number[];
   /** Default: the default device. */
   readonly device?: t.Device | undefined;
 }
@@ -23,7 +25,7 @@ type Uniform = Pick<t.RandomSource, 'nextFloat'>;
 
 /** How completions are drawn. */
 export interface GenerateOptions extends SamplingOptions {
-  /** Tokens that end a completion, and are its last. Default: none. */
+  /** Tokens that end a completion, and are its last. Default: the generator's. */
   readonly stopTokens?: readonly number[];
   /** What is drawn follows from it alone: one number for each row and token. A list has a source for each row. */
   readonly random: Uniform | readonly Uniform[];
@@ -73,6 +75,7 @@ function isList(random: GenerateOptions['random']): random is readonly Uniform[]
 export class TextGenerator {
   private readonly decoder: Decoder;
   private readonly options: TextGeneratorOptions;
+  private readonly stopTokens: readonly number[];
   private readonly prefill: ReturnType<typeof prefillProgram>;
   private readonly step: ReturnType<typeof stepProgram>;
   private readonly caches: Caches;
@@ -86,6 +89,7 @@ export class TextGenerator {
       rows: t.positiveInteger,
       promptLength: t.positiveInteger,
       maxNewTokens: t.positiveInteger,
+      stopTokens: t.optional(promptCheck),
       device: t.optional(havingMethods('a device', 'store', 'compile')),
     });
     const { device } = options;
@@ -97,6 +101,7 @@ export class TextGenerator {
     }
     this.decoder = decoder;
     this.options = options;
+    this.stopTokens = options.stopTokens ?? [];
     this.caches = createCaches(decoder, options);
     this.weights = new Float64Array(decoder.sizes.vocabulary);
     const placed = device === undefined ? {} : { device };
@@ -108,6 +113,7 @@ export class TextGenerator {
   generate(prompts: readonly ArrayLike<number>[], options: GenerateOptions): Generated {
     checkCall(prompts, options);
     const { maxNewTokens } = this.options;
+    const { stopTokens = this.stopTokens } = options;
     const tokens = new Int32Array(prompts.length * maxNewTokens).fill(-1);
     const logProbabilities = new Float32Array(tokens.length);
     const lengths = new Int32Array(prompts.length);
@@ -119,7 +125,7 @@ export class TextGenerator {
         tokens[row * maxNewTokens + time] = token;
         logProbabilities[row * maxNewTokens + time] = drawn.logProbabilities[row];
         lengths[row]++;
-        ended[row] = Number(options.stopTokens?.includes(token) === true);
+        ended[row] = Number(stopTokens.includes(token));
       });
       time++;
     }
@@ -138,7 +144,7 @@ export class TextGenerator {
     const { rows, promptLength, maxNewTokens } = this.options;
     const { vocabulary } = this.decoder.sizes;
     checkCall(prompts, options);
-    const { random, stopTokens = [], ...sampling } = options;
+    const { random, stopTokens = this.stopTokens, ...sampling } = options;
     const call = ++this.calls;
     this.writePrompts(prompts);
     const tokens = new Int32Array(prompts.length);
