@@ -79,6 +79,8 @@ export class Machine {
   pc = 0;
   /** Instructions that runs took since a player set this to 0, and fields of tables that they went through. */
   effort = 0;
+  /** What `effort` may come to. */
+  limit = 0;
   /** Where the stack's next number goes. */
   top = 0;
   /** Where the local variables of the current call are. */
@@ -328,7 +330,12 @@ export class Machine {
   restore(snapshot: Snapshot): void {
     const { waiting, hasQuit, tables, screenIsOn, saved, undo } = snapshot;
     this.load(snapshot.game);
-    Object.assign(this, { waiting, hasQuit, tables, screenIsOn, saved, undo });
+    this.waiting = waiting;
+    this.hasQuit = hasQuit;
+    this.tables = tables;
+    this.screenIsOn = screenIsOn;
+    this.saved = saved;
+    this.undo = undo;
     this.isRunning = !hasQuit && waiting === undefined;
     this.screen.setState(snapshot.screen);
     this.random.setState(snapshot.random);
@@ -349,7 +356,7 @@ export class Machine {
 
   private load({ memory, stack, frame, pc, ending }: SavedGame): void {
     this.memory.set(memory);
-    this.stack.set(stack);
+    for (let i = 0; i < stack.length; i++) this.stack[i] = stack[i];
     this.top = stack.length;
     this.pc = pc;
     this.ending = ending;

@@ -1,4 +1,5 @@
 import { decodeInstruction, type Instruction } from './instructions.ts';
+import { compile, type Code, type RunOther } from './compile.ts';
 import type { Machine } from './machine.ts';
 import { StoryError } from './story-error.ts';
 import type { Story } from './story.ts';
@@ -17,10 +18,22 @@ export class Program {
   readonly numbers: Int32Array;
   /** Those that `run` does not do itself, by their addresses. */
   readonly others: Instruction[];
+  /** What is compiled, and by which entry it is entered, by addresses. */
+  private readonly codes: (Code | undefined)[];
+  readonly entries: Uint16Array;
+  /** How often a story comes to an address before it is compiled from there: once takes as long as a hundred commands. */
+  often = 50;
+  private readonly counts: Uint8Array;
   private readonly length: number;
+  private readonly runOther: RunOther;
 
-  constructor({ file }: Story) {
+  /** `runOther`: what compiled code calls for instructions that it does not do itself. */
+  constructor({ file }: Story, runOther: RunOther) {
     this.length = file.bytes.length;
+    this.runOther = runOther;
+    this.codes = new Array<Code | undefined>(this.length);
+    this.entries = new Uint16Array(this.length);
+    this.counts = new Uint8Array(this.length);
     // The last one is for instructions that a story might change: they are decoded again each time.
     this.numbers = new Int32Array(NUMBERS * (this.length + 1));
     this.others = new Array<Instruction>(this.length + 1);
@@ -43,5 +56,18 @@ export class Program {
     numbers.set([what | (1 << 22), ...operands, next, target, branchTo], NUMBERS * place);
     if (run) others[place] = instruction;
     return place;
+  }
+
+  /** The compiled code for an address that the story has come to once more, undefined where there is none yet. */
+  codeAt(machine: Machine, address: number): Code | undefined {
+    const code = this.codes[address];
+    if (code || !(this.counts[address] < this.often)) return code;
+    if (++this.counts[address] < this.often || address < machine.story.file.staticBase) return undefined;
+    const compiled = compile(machine, address, this.runOther);
+    compiled?.entries.forEach((number, entry) => {
+      this.codes[entry] = compiled.code;
+      this.entries[entry] = number;
+    });
+    return this.codes[address];
   }
 }

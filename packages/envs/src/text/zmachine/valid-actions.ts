@@ -1,4 +1,4 @@
-import { HOLE } from './grammar/template.ts';
+import { HOLE, type Hole, type Template } from './grammar/template.ts';
 import type { StoryGrammar } from './grammar/story-grammar.ts';
 import type { Vocabulary } from './grammar/vocabulary.ts';
 import { ME, NOUN } from './object-names.ts';
@@ -52,19 +52,30 @@ export function findValidActions(search: ActionSearch, surroundings: string): st
     for (const word of wordsOf(surroundings)) if (vocabulary.has(word)) consider(word);
   }
   for (const direction of grammar.directions) consider(direction);
-  const withHoles = (count: number): string[] =>
-    grammar.templates.filter(({ holes }) => holes.length === count).map(({ text }) => text);
-  for (const text of withHoles(0)) consider(text);
-  for (const text of withHoles(1)) for (const { noun } of things) consider(text.replace(HOLE, noun));
-  const pairs = things.flatMap((first) => things.map((second) => [first, second] as const));
+  const withHoles = (count: number): Template[] => grammar.templates.filter(({ holes }) => holes.length === count);
+  for (const { text } of withHoles(0)) consider(text);
+  for (const { text, holes } of withHoles(1)) {
+    for (const thing of things) if (fits(thing, holes[0])) consider(text.replace(HOLE, thing.noun));
+  }
+  const pairs = things.flatMap((first) =>
+    things.filter((second) => second !== first).map((second) => [first, second] as const),
+  );
   for (const isHeld of [true, false]) {
     const these = pairs.filter(([first, second]) => (first.isHeld || second.isHeld) === isHeld);
-    for (const text of withHoles(2)) {
-      for (const [first, second] of these) consider(text.replace(HOLE, first.noun).replace(HOLE, second.noun));
+    for (const { text, holes } of withHoles(2)) {
+      for (const [first, second] of these) {
+        if (!fits(first, holes[0]) || !fits(second, holes[1])) continue;
+        consider(text.replace(HOLE, first.noun).replace(HOLE, second.noun));
+      }
     }
   }
   trials.restore();
   return [...found.values()];
+}
+
+/** Whether a story could accept a thing there. Players are accepted as if they held themselves. */
+function fits({ noun, isHeld }: Thing, hole: Hole): boolean {
+  return isHeld || !hole.isHeld || noun === ME;
 }
 
 /** Things in the room and in hands, the player too; and, since Infocom's doors are in no room, nouns that the surroundings speak of. */

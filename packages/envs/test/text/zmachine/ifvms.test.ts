@@ -6,6 +6,7 @@ import { StoryRandom } from '../../../src/text/zmachine/story-random.ts';
 import { walkthrough } from './lighthouse.ts';
 import { IfvmsPlayer } from './ifvms-player.ts';
 import { OwnPlayer } from './own-player.ts';
+import { publishedStories, publishedStory } from './published-stories.ts';
 import { randomCommands } from './random-commands.ts';
 
 const stories = join(import.meta.dirname, '../../../stories');
@@ -47,6 +48,10 @@ function compare(story: Uint8Array, seed: number, count: number, script: readonl
 test.each(['z3', 'z4', 'z5', 'z8'])('prints what ifvms prints, in 1000 commands of lighthouse.%s', (version) => {
   const texts = compare(readFileSync(join(stories, `lighthouse.${version}`)), 1, 1000, walkthrough);
   expect(texts).toBeGreaterThan(60);
+});
+
+test.each(publishedStories)('prints what ifvms prints, in 300 commands of %s', (name) => {
+  expect(compare(publishedStory(name), 2, 300, [])).toBeGreaterThan(60);
 });
 
 test.runIf(more !== undefined)('prints what ifvms prints, in 3000 commands of each story of GRADUS_STORIES', () => {

@@ -62,12 +62,19 @@ const input = (first: number, knows: 0 | 1): string[] => [
   `9 ${first + 16} ${knows}`,
 ];
 
-test.each([
+const stories: readonly (readonly [string, readonly string[]])[] = [
   ['z3', [...inAllVersions, ...input(1, 1)]],
   ['z5', [...inAllVersions, ...later, ...input(2, 0)]],
   ['z8', [...inAllVersions, ...later, ...input(2, 0)]],
-])('instructions do what the Standard says, in opcodes.%s', (version, lines) => {
-  const player = new OwnPlayer(readFileSync(join(fixtures, `opcodes.${version}`)), 1);
+];
+
+test.each(
+  stories.flatMap(([version, lines]) => [
+    [version, 'one by one', Infinity, lines] as const,
+    [version, 'compiled', 1, lines] as const,
+  ]),
+)('instructions do what the Standard says, in opcodes.%s %s', (version, _, often, lines) => {
+  const player = new OwnPlayer(readFileSync(join(fixtures, `opcodes.${version}`)), 1, 'gradus', often);
   player.enter('Look, the.boxes separable');
   expect(player.take().split('\n')).toEqual([...lines, '']);
   expect(player.hasQuit).toBe(true);

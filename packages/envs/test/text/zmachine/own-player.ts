@@ -1,5 +1,5 @@
 import { Machine } from '../../../src/text/zmachine/machine.ts';
-import { enter, run } from '../../../src/text/zmachine/run.ts';
+import { enter, programOf, run } from '../../../src/text/zmachine/run.ts';
 import { readStoryFile } from '../../../src/text/zmachine/story-file.ts';
 import { StoryRandom, type StoryGenerator } from '../../../src/text/zmachine/story-random.ts';
 import { Story } from '../../../src/text/zmachine/story.ts';
@@ -10,8 +10,10 @@ const BUDGET = 10_000_000;
 export class OwnPlayer {
   readonly machine: Machine;
 
-  constructor(story: Uint8Array, seed: number, generator: StoryGenerator = 'gradus') {
+  /** `often`: how often a story comes to an address before it is compiled from there. */
+  constructor(story: Uint8Array, seed: number, generator: StoryGenerator = 'gradus', often?: number) {
     this.machine = new Machine(new Story(readStoryFile(story)), new StoryRandom(generator, seed));
+    if (often !== undefined) programOf(this.machine.story).often = often;
     run(this.machine, BUDGET);
   }
 

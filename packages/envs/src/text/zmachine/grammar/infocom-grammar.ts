@@ -1,5 +1,5 @@
 import { readWord } from '../words.ts';
-import { HOLE, type Template } from './template.ts';
+import { HOLE, type Hole, type Template } from './template.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Flags of words, whose two lowest bits say which kind the first byte behind them is for. */
@@ -14,18 +14,31 @@ const FIRST_IS_DIRECTION = 3;
 interface Line {
   readonly things: number;
   readonly prepositions: readonly [number, number];
-  /** Of each thing the attribute that it should have, and where it has to be. */
-  readonly demands: readonly [string, string];
+  /** Of each thing, bits that say where it has to be. */
+  readonly places: readonly [number, number];
   readonly action: number;
   readonly length: number;
 }
 
-/** Eight bytes: how many things, prepositions, attributes, places and the action. */
+/** Bits of where a thing has to be: it must be in hands, and it is taken first. */
+const MUST_BE_HELD = 0x02;
+const IS_TAKEN = 0x08;
+
+/**
+ * Infocom's parser refuses what is not held and must be, where it does not take it first. Where else a thing should be, and what attribute it should have, only decides what is meant where a
+ * command leaves it out.
+ */
+function holeAt(bits: number): Hole {
+  const demands = bits & (MUST_BE_HELD | IS_TAKEN);
+  return { kind: String(demands), isHeld: demands === MUST_BE_HELD };
+}
+
+/** Eight bytes: how many things, prepositions, attributes that things should have, places and the action. */
 function fixedLine(memory: Uint8Array, at: number): Line {
   return {
     things: memory[at],
     prepositions: [memory[at + 1], memory[at + 2]],
-    demands: [`${memory[at + 3]} ${memory[at + 5]}`, `${memory[at + 4]} ${memory[at + 6]}`],
+    places: [memory[at + 5], memory[at + 6]],
     action: memory[at + 7],
     length: 8,
   };
@@ -41,7 +54,7 @@ function shortLine(memory: Uint8Array, at: number): Line {
   return {
     things,
     prepositions: [memory[at] & SHORT_PREPOSITION, things > 1 ? memory[at + 4] & SHORT_PREPOSITION : 0],
-    demands: [`${memory[at + 2]} ${memory[at + 3]}`, `${memory[at + 5]} ${memory[at + 6]}`],
+    places: [memory[at + 3], things > 1 ? memory[at + 6] : 0],
     action: memory[at + 1],
     length: shortLengths[things] ?? 1,
   };
@@ -85,7 +98,7 @@ export function infocomGrammar(
 
   function templateOf(
     word: string,
-    { things, prepositions: numbers, demands, action }: Line,
+    { things, prepositions: numbers, places, action }: Line,
     prepositions: ReadonlyMap<number, readonly string[]>,
   ): Template {
     const parts = [word];
@@ -93,7 +106,7 @@ export function infocomGrammar(
       if (numbers[i] > 0) parts.push(vocabulary.preferred(prepositions.get(numbers[i]) ?? []));
       if (i < things) parts.push(HOLE);
     }
-    return { text: parts.join(' '), action, holes: demands.slice(0, things) };
+    return { text: parts.join(' '), action, holes: places.slice(0, things).map(holeAt) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { readWord } from '../words.ts';
-import { HOLE, type Template } from './template.ts';
+import { HOLE, type Hole, type Template } from './template.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Flags of words, and of tokens. */
@@ -52,7 +52,7 @@ interface Line {
   readonly action: number;
   /** Undefined where one of them cannot be filled in. */
   readonly tokens: readonly string[] | undefined;
-  readonly holes: readonly string[];
+  readonly holes: readonly Hole[];
   readonly end: number;
 }
 
@@ -60,7 +60,7 @@ function readLine(memory: Uint8Array, address: number, vocabulary: Vocabulary): 
   const action = readWord(memory, address) & 0x3ff;
   address += 2;
   const tokens: string[] = [];
-  const holes: string[] = [];
+  const holes: Hole[] = [];
   let isWhole = true;
   let isAlternative = false;
   for (; memory[address] !== END; address += 3) {
@@ -73,7 +73,7 @@ function readLine(memory: Uint8Array, address: number, vocabulary: Vocabulary): 
       isAlternative = (memory[address] & ALTERNATIVE_FOLLOWS) > 0;
     } else if (things.includes(kind) || (kind === ELEMENTARY && elementaryThings.includes(value))) {
       tokens.push(HOLE);
-      holes.push(`${kind} ${value}`);
+      holes.push({ kind: `${kind} ${value}`, isHeld: false });
     } else isWhole = false;
   }
   return { action, tokens: isWhole ? tokens : undefined, holes, end: address + 1 };

@@ -49,7 +49,11 @@ export function readStoryGrammar({ memory, story }: Machine, vocabulary: Vocabul
     return usual
       .filter((text) => vocabulary.has(text.split(' ')[0]))
       .map((text, action) => {
-        return { text, action, holes: text.split(HOLE).slice(1) };
+        const holes = text
+          .split(HOLE)
+          .slice(1)
+          .map((kind) => ({ kind, isHeld: false }));
+        return { text, action, holes };
       });
   }
 }
@@ -58,7 +62,7 @@ export function readStoryGrammar({ memory, story }: Machine, vocabulary: Vocabul
 function onePerAction(templates: readonly Template[], vocabulary: Vocabulary): Template[] {
   const best = new Map<string, Template>();
   for (const template of templates) {
-    const key = [template.action, ...template.holes].join();
+    const key = [template.action, ...template.holes.map(({ kind }) => kind)].join();
     const known = best.get(key);
     if (!known || vocabulary.compare(template.text, known.text) < 0) best.set(key, template);
   }
