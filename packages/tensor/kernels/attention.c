@@ -28,14 +28,17 @@ typedef struct Attention {
   Heads mask; /* a row of int32 for each head */
 } Attention;
 
+/* By which weights are less where the sum of so many of the largest numbers shall not be infinite before it is divided. */
+static const float SMALLER = 0x1p-24f;
+
 /* A block of queries meets a chunk of keys. `isExact`: what a query does not see is not multiplied by zero, but left out. That
  * makes a difference where it is infinite or not a number, and then zero times it is seen in the results: they are made
- * again, for these heads alone. */
+ * again, for these heads alone, and where they are still infinite, once more with smaller weights (`isSmall`). */
 typedef struct Meeting {
   const Attention *attention;
   Scratch *scratch;
   const int32_t *visible; /* or null */
-  int isExact;
+  int isExact, isSmall;
   ptrdiff_t query, queries, key, keys;
   float *weights; /* [keys, QUERIES] */
 } Meeting;
@@ -107,8 +110,8 @@ INLINE float vanishing_exponential(float x) {
 
 SHARED void exponentials(const Meeting *meeting, const float *largest) {
   float scale = meeting->attention->scale, *weights = meeting->weights, origin[QUERIES] __attribute__((aligned(64)));
-  /* A query whose keys are all hidden has no largest score. */
-  for (int l = 0; l < QUERIES; l++) origin[l] = meeting->visible && largest[l] == -INFINITE ? 0.0f : largest[l];
+  /* A query that so far has seen nothing, or scores of -Infinity alone, has no largest one. */
+  for (int l = 0; l < QUERIES; l++) origin[l] = largest[l] == -INFINITE ? 0.0f : largest[l];
   for (ptrdiff_t j = 0; j < meeting->keys; j++) {
     float *row = weights + j * QUERIES;
     INDEPENDENT for (int l = 0; l < QUERIES; l++) row[l] = vanishing_exponential((row[l] - origin[l]) * scale);
@@ -144,7 +147,11 @@ SHARED void start_sums(Sums *sums) {
   for (int l = 0; l < QUERIES; l++) sums->largest[l] = -INFINITE, sums->total[l] = 0.0f;
 }
 
-INLINE float inverse_of(float total) { return total == 0.0f ? 0.0f : 1.0f / total; }
+/* Of a query that sees nothing, 0; of one whose scores are all -Infinity, though nothing is hidden, not a number, as of a softmax. */
+INLINE float inverse_of(const Meeting *meeting, float total) {
+  if (total == 0.0f) return meeting->visible ? 0.0f : __builtin_nanf("");
+  return 1.0f / total;
+}
 
 /* For each query the rows of b, one for each key, times its weights: [queries, columns]. */
 SHARED void by_query(const Meeting *meeting, const float *weights, Heads b, ptrdiff_t columns, Heads out, int accumulate) {
@@ -213,10 +220,11 @@ static void attend(Meeting *meeting, const Attention *head) {
       scores_of(meeting, head->k, head->q, head->size, meeting->weights);
       hide(meeting);
       add_to_sums(meeting, &sums, decay);
+      for (ptrdiff_t i = 0; meeting->isSmall && i < meeting->keys * QUERIES; i++) meeting->weights[i] *= SMALLER;
       if (key > 0) scale_rows(head->out, query, queries, head->width, decay);
       by_query(meeting, meeting->weights, head->v, head->width, head->out, key > 0);
     }
-    for (int l = 0; l < QUERIES; l++) decay[l] = inverse_of(sums.total[l]);
+    for (int l = 0; l < QUERIES; l++) decay[l] = inverse_of(meeting, sums.total[l]) / (meeting->isSmall ? SMALLER : 1.0f);
     scale_rows(head->out, query, queries, head->width, decay);
   }
 }
@@ -240,7 +248,7 @@ static void attend_backwards(Meeting *meeting, const Attention *head) {
       hide(meeting);
       add_to_sums(meeting, &sums, decay);
     }
-    for (int l = 0; l < QUERIES; l++) inverse[l] = inverse_of(sums.total[l]);
+    for (int l = 0; l < QUERIES; l++) inverse[l] = inverse_of(meeting, sums.total[l]);
     /* The sum over keys of weight times gradient of the weight is that over columns of result times its gradient. */
     for (ptrdiff_t l = 0; l < queries; l++) {
       mean[l] = dot_of(rows_of(head->out, query + l).base, rows_of(head->gradient, query + l).base, head->width);
@@ -281,10 +289,16 @@ static void attention_task(void *argument, ptrdiff_t begin, ptrdiff_t end, Scrat
     int isFinite = head.hasGradient ? is_finite(head.toQ, head.queries, head.size) && is_finite(head.toK, head.keys, head.size) &&
                                           is_finite(head.toV, head.keys, head.width)
                                     : is_finite(head.out, head.queries, head.width);
-    meeting.isExact = 1;
     if (isFinite) continue;
-    if (head.hasGradient) attend_backwards(&meeting, &head);
-    else attend(&meeting, &head);
+    meeting.isExact = 1;
+    if (head.hasGradient) {
+      attend_backwards(&meeting, &head);
+      continue;
+    }
+    attend(&meeting, &head);
+    if (is_finite(head.out, head.queries, head.width)) continue;
+    meeting.isSmall = 1;
+    attend(&meeting, &head);
   }
 }
 

@@ -161,6 +161,46 @@ describe.each(['wasm', 'native', 'native, 3 threads'])('attention on %s', (name)
     for (const key of ['result', 'toQueries', 'toKeys', 'toValues']) expect(actual[key]).toEqual(clean[key]);
   });
 
+  test('of the largest numbers is finite, as their mean is', () => {
+    const sizes = { batch: [2], time: 3, positions: 600, size: 2, width: 3 };
+    const data = randomData(sizes);
+    // Of the first head one column, whose values all are the same, and so is their mean.
+    const huge = data.map((values, part) =>
+      part < 2 ? values : values.map((value, i) => (i < 1800 && i % 3 === 1 ? 3e38 : value)),
+    );
+    const [{ result: clean }, { result }] = [data, huge].map((each) => run(sizes, each, fused({ causal: false })));
+    result.forEach((value, i) => {
+      if (i < 9 && i % 3 === 1) expect(Math.abs(value / 3e38 - 1)).toBeLessThan(1e-5);
+      else expect(value).toBe(clean[i]);
+    });
+    // What is infinite stays so, and only where it is.
+    huge[2][1] = Infinity;
+    const { result: infinite } = run(sizes, huge, fused({ causal: false }));
+    for (const i of [1, 4, 7]) expect(infinite[i]).toBe(Infinity);
+    for (const i of [0, 2, 3, 5, 6, 8]) expect(infinite[i]).toBe(clean[i]);
+  });
+
+  test.each([{ causal: false }, { causal: true }])('scores of -Infinity count for nothing, %j', (mask) => {
+    // Without them the same keys are hidden, or not there: 600 is more than a chunk has.
+    const sizes = { batch: [1], time: 600, positions: 600, size: 1, width: 2 };
+    const [, keys, values] = randomData(sizes);
+    const queries = new Float32Array(600).fill(1);
+    const data = [queries, keys.map((key, j) => (j < 598 ? -Infinity : key)), values];
+    const last = (of: Record<string, TensorData>): number[] => [...of.result.subarray(2 * 599)];
+    const seen = run(sizes, data, fused({ ...mask, padding: [598] }));
+    const [{ result }, expected] = [run(sizes, data, fused(mask)), run(sizes, data, written({ causal: false }))];
+    expect(last({ result })).toEqual(last(seen));
+    result.forEach((value, i) => {
+      const position = Math.floor(i / 2);
+      // Of scores that are all −Infinity a softmax is not a number; only the last position sees what all see without a mask.
+      if (mask.causal && position < 598) expect(value).toBeNaN();
+      else if (mask.causal && position === 598) expect(value).toBe(data[2][i]);
+      else expect(value).toBeCloseTo(expected.result[i], 5);
+    });
+    const none = run(sizes, [queries, new Float32Array(600).fill(-Infinity), values], fused(mask));
+    expect(none.result.every(Number.isNaN)).toBe(true);
+  });
+
   test('of a single position is its value', () => {
     const values = [0.5, -2, 3];
     const result = g.evaluate(
