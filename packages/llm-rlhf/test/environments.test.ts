@@ -1,5 +1,6 @@
 import { Random } from '@gradus/core';
 import {
+  demonstrate,
   EpisodePlayer,
   logProbabilitiesOf,
   shifted,
@@ -183,6 +184,16 @@ describe('a call that is wrong is answered with what was wrong', () => {
     const answer = error('the call does not end');
     const { text } = await playChain(['Q', answer, 'sorry'], { Q: '<tool_call>', '</tool_response>': 'sorry' });
     expect(text).toBe(`Q<tool_call><end><tool_response>${answer}</tool_response>sorry<end>`);
+  });
+
+  test('what tools return that JSON has nothing for is null', async () => {
+    const told: string[] = [];
+    const tools = Object.fromEntries([undefined, null, () => 1, Symbol('s'), NaN].map((value, i) => [i, () => value]));
+    const environment: TextEnvironment = { tools, reset: () => 'Q', reward: () => 0 };
+    const tokenizer = { encode: (text: string): number[] => [told.push(text)] };
+    const turn = Object.keys(tools).map((name) => `<tool_call>{"name": "${name}"}</tool_call>`);
+    await demonstrate(environment, [turn.join(''), 'end'], { tokenizer, endOfText: 0 });
+    expect(told.filter((text) => text === 'null')).toHaveLength(5);
   });
 
   test('and several calls of a turn are answered in their order', async () => {

@@ -57,6 +57,56 @@ test('a game is told in text, paid by turns, and over when it says so', () => {
   expect(() => told.reset({})).toThrow('TextGameEnvironment: the row: expected seed to be');
 });
 
+test('a game that begins with no text at once is refused, and valid actions are asked for only where they are told', async () => {
+  const of = (begun: unknown, options = {}) =>
+    new TextGameEnvironment({ reset: () => begun, step: () => begun } as PlayableGame, options);
+  const begin = (begun: unknown) => () => of(begun).reset({ seed: 1 });
+  const expected =
+    "TextGameEnvironment: expected what reset of the game returns to be a game's text (with observation and validActions), got ";
+  expect(begin(Promise.resolve({ observation: 'a room', validActions: [] }))).toThrow(`${expected}a Promise`);
+  expect(begin({ observation: 'a room' })).toThrow(`${expected}{"observation":"a room"}: validActions is undefined`);
+  expect(begin('a room')).toThrow(`${expected}"a room"`);
+  expect(of({ observation: 'a room', validActions: [] }).reset({ seed: 1 })).toBe('a room');
+  const lazy = {
+    observation: 'a room',
+    get validActions(): readonly string[] {
+      throw new Error('nobody asked');
+    },
+  };
+  expect(of(lazy, { tellActions: false }).reset({ seed: 1 })).toBe('a room');
+  const silent = { reset: () => undefined as unknown as string, reward: () => 0 };
+  await expect(demonstrate(silent, ['on'], { tokenizer, endOfText: 0 })).rejects.toThrow(
+    new RangeError('demonstrate: expected what reset returns to be a text, got undefined'),
+  );
+  const { decoder } = chain(words, {});
+  const player = new EpisodePlayer(decoder, tokenizer, { rows: 1, ...sizes, stopTokens: [0] });
+  await expect(player.play([{ environment: silent }], { random: new Random(1) })).rejects.toThrow(
+    new RangeError('play: episode 0: expected what reset returns to be a text, got undefined'),
+  );
+  player.dispose();
+});
+
+test('walkthroughs that would have ended before are refused', async () => {
+  const show = (turns: readonly string[], format = {}) =>
+    demonstrate(environment(), turns, { tokenizer, endOfText: 0, row: { seed: 1 }, format });
+  await expect(show(['on', commandTurn('right')])).rejects.toThrow(
+    new RangeError(
+      'demonstrate: expected a call, <tool_call>…</tool_call>, in each turn but the last, got none in turn 0: "on"',
+    ),
+  );
+  // Written in another format than it is read in.
+  const turns = ['on', 'right'].map((command) => commandTurn(command));
+  await expect(show(turns, { callStart: '[', callEnd: ']' })).rejects.toThrow('expected a call, […], in each turn but');
+  // The last one is free to have none.
+  const { completion, mask } = await show([commandTurn('on'), 'gold']);
+  expect(
+    Array.from(completion)
+      .slice(-2)
+      .map((token) => words[token]),
+  ).toEqual(['gold', '<end>']);
+  expect(Array.from((mask as number[]).slice(-2))).toEqual([1, 1]);
+});
+
 test('a walkthrough is, token by token, the episode of a model that knows it', async () => {
   const turns = ['on', 'right'].map((command) => commandTurn(command));
   const shown = await demonstrate(environment(), turns, { tokenizer, endOfText: 0, row: { seed: 1 } });

@@ -81,6 +81,11 @@ export function checkStep(env: CheckedStep): void {
   checkFiniteRows('observation', observations, width);
   for (let i = 0; i < numEnvs; i++) {
     if (terminated[i] === 0 && truncated[i] === 0) continue;
-    checkFiniteRows('final observation', finalObservations.subarray(i * width, (i + 1) * width), width, i);
+    // Any list is taken for an array of numbers, as long as it is as long.
+    const all: ArrayLike<number> = finalObservations;
+    const row = Array.isArray(all)
+      ? all.slice(i * width, (i + 1) * width)
+      : finalObservations.subarray(i * width, (i + 1) * width);
+    checkFiniteRows('final observation', row, width, i);
   }
 }

@@ -1,3 +1,4 @@
+import { valueText } from '@gradus/tensor';
 import { checkReward, checkStep } from './check-float32.ts';
 import { checkFlags, checkRows } from './check-rows.ts';
 import { checkValue, findOutside } from './check-values.ts';
@@ -55,9 +56,10 @@ export function stepCopies(env: VectorEnv, actions: ActionArray): void {
   const outside = observationSpace.kind === 'box' ? undefined : findOutside(observationSpace, observations);
   if (outside !== undefined) throw new EnvError(`observation of environment ${outside.row} ${outside.problem}`);
   for (let i = 0; i < episodeReturns.length; i++) {
-    // x − x is 0 for every finite x and NaN otherwise.
-    if (episodeReturns[i] - episodeReturns[i] === 0) continue;
-    throw new EnvError(`episodeReturns of environment ${i} is ${episodeReturns[i]}, expected a finite number`);
+    const total: unknown = episodeReturns[i];
+    // x − x is 0 for every finite x and NaN otherwise, and 0 for text of a number, too.
+    if (typeof total === 'number' && total - total === 0) continue;
+    throw new EnvError(`episodeReturns of environment ${i} is ${valueText(total)}, expected a finite number`);
   }
 }
 

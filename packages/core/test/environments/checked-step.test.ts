@@ -122,8 +122,19 @@ describe("copies of one's own", () => {
       { episodeReturns: Float64Array.of(0, NaN), terminated: Uint8Array.of(0, 1) },
       'episodeReturns of environment 1 is NaN, expected a finite number',
     ],
+    [{ episodeReturns: [0, '1'] }, 'episodeReturns of environment 1 is "1", expected a finite number'],
+    [{ episodeReturns: [1n, 0] }, 'episodeReturns of environment 0 is 1n, expected a finite number'],
+    [
+      { finalObservations: [0, 0, 0, NaN], terminated: Uint8Array.of(0, 1) },
+      'final observation of environment 1 has NaN at [1], expected a finite number',
+    ],
   ])('%s', (changes, message) => {
     expect(() => stepCopies(copies(changes), Int32Array.of(0, 0))).toThrow(new EnvError(message));
+  });
+
+  test('lists of numbers are as good as arrays', () => {
+    const lists = { observations: [0, 1, 2, 3], finalObservations: [0, 1, 2, 3], terminated: [0, 1], rewards: [1, 2] };
+    expect(() => stepCopies(copies(lists), Int32Array.of(0, 0))).not.toThrow();
   });
 
   test.each<[object, string]>([

@@ -15,7 +15,16 @@ import { samplingChecks, type SamplingOptions } from '../generation/sampling.ts'
 import { TextGenerator } from '../generation/text-generator.ts';
 import { aDecoder, type Decoder } from '../model/decoder.ts';
 import { anEnvironment, type TextEnvironment } from './text-environment.ts';
-import { aFormat, callsIn, formatChecks, resultOf, resultTokens, usualFormat, type ToolFormat } from './tool-calls.ts';
+import {
+  aFormat,
+  callsIn,
+  formatChecks,
+  promptTokensOf,
+  resultOf,
+  resultTokens,
+  usualFormat,
+  type ToolFormat,
+} from './tool-calls.ts';
 
 /** What makes texts of tokens, and of texts tokens. */
 export interface EpisodeTokenizer extends TextEncoding {
@@ -160,7 +169,7 @@ export class EpisodePlayer {
 
   private async begin({ environment, row = {} }: EpisodeStart, index: number): Promise<Played> {
     const { maxLength, maxNewTokens } = this.options;
-    const tokens = Array.from(this.tokenizer.encode(await environment.reset(row)));
+    const tokens = await promptTokensOf(`play: episode ${index}`, environment, row, this.tokenizer);
     const room = maxLength - maxNewTokens;
     if (tokens.length === 0 || tokens.length > room) {
       throw new RangeError(

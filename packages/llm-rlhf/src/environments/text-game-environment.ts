@@ -1,6 +1,6 @@
-import { havingMethods, naturalNumber } from '@gradus/core';
+import { havingMethods, naturalNumber, objectOf } from '@gradus/core';
 import { checkArguments, checkOptions, flag, optional } from '@gradus/tensor';
-import { aText } from '../checks.ts';
+import { aText, textList } from '../checks.ts';
 import { aRow, type Row } from '../data/rows.ts';
 import type { TextEnvironment, Tool } from './text-environment.ts';
 import { formatChecks, usualFormat, type ToolFormat } from './tool-calls.ts';
@@ -45,13 +45,20 @@ export class TextGameEnvironment implements TextEnvironment {
     this.tellActions = options.tellActions ?? true;
   }
 
-  /** @throws RangeError for a row without a seed. */
+  /** @throws RangeError for a row without a seed, and for a game that begins with no text at once. */
   reset(row: Row): string {
     checkArguments('TextGameEnvironment', { row }, { row: aRow });
     checkOptions('TextGameEnvironment: the row', { seed: row.seed }, { seed: naturalNumber });
     this.unpaid = 0;
     this.isOver = false;
-    return this.textOf(this.game.reset({ seed: row.seed as number }));
+    const told = this.game.reset({ seed: row.seed as number });
+    // Valid actions may take long to find out, and are looked at only where they are told.
+    const aGameText = this.tellActions
+      ? objectOf("a game's text (with observation and validActions)", { observation: aText, validActions: textList })
+      : objectOf("a game's text (with observation)", { observation: aText });
+    const name = 'what reset of the game returns';
+    checkArguments('TextGameEnvironment', { [name]: told }, { [name]: aGameText });
+    return this.textOf(told);
   }
 
   turnReward(): number {
@@ -74,9 +81,11 @@ export class TextGameEnvironment implements TextEnvironment {
     return this.textOf(told);
   }
 
-  private textOf({ observation, validActions }: GameText): string {
+  private textOf(told: GameText): string {
+    const { observation } = told;
     if (this.isOver) return `${observation}\nThe game is over.`;
-    return this.tellActions ? `${observation}\nCommands: ${validActions.join(', ')}.` : observation;
+    const actions = this.tellActions ? told.validActions : [];
+    return actions.length > 0 ? `${observation}\nCommands: ${actions.join(', ')}.` : observation;
   }
 }
 

@@ -1,6 +1,6 @@
-import { optional, valueText, type OptionCheck } from '@gradus/tensor';
+import { checkArguments, optional, valueText, type OptionCheck } from '@gradus/tensor';
 import { aText } from '../checks.ts';
-import { isRecord } from '../data/rows.ts';
+import { isRecord, type Row } from '../data/rows.ts';
 import type { TextEncoding } from '../data/text-encoding.ts';
 import type { TextEnvironment, Tool } from './text-environment.ts';
 
@@ -60,6 +60,20 @@ export function callsIn(text: string, { callStart, callEnd }: ToolFormat): (stri
   return calls;
 }
 
+/**
+ * The tokens of what the model reads before its first turn. @throws RangeError, beginning with `subject`, where `reset` returns no text.
+ */
+export async function promptTokensOf(
+  subject: string,
+  environment: TextEnvironment,
+  row: Row,
+  tokenizer: TextEncoding,
+): Promise<number[]> {
+  const begun: unknown = await environment.reset(row);
+  checkArguments(subject, { 'what reset returns': begun }, { 'what reset returns': aText });
+  return Array.from(tokenizer.encode(begun as string));
+}
+
 /** What a call comes to. */
 interface CallResult {
   /** The tool's result, or what was wrong. */
@@ -72,8 +86,9 @@ export async function resultOf(call: string | undefined, { tools = {} }: TextEnv
   try {
     const { tool, given } = readCall(call, tools);
     const result = await tool(given);
-    const text = typeof result === 'string' ? result : JSON.stringify(result ?? null);
-    return { text, failed: false };
+    // JSON has nothing for functions and symbols.
+    const json = (): string => JSON.stringify(result) ?? 'null';
+    return { text: typeof result === 'string' ? result : json(), failed: false };
   } catch (error) {
     return { text: `error: ${error instanceof Error ? error.message : String(error)}`, failed: true };
   }
