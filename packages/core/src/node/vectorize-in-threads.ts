@@ -67,7 +67,8 @@ const sourceChecks = {
 
 /**
  * `vectorize` for environments that take long: `n` copies, made and stepped in threads of their own while this one waits. They lead to the same numbers as
- * `vectorize` does, for any number of threads, and a state of the one is a state of the other. It pays where a step takes some 20 µs or more, as of physics.
+ * `vectorize` does, for any number of threads, and a state of the one is a state of the other. It pays where a step takes some 100 µs or more: waking and
+ * waiting cost 50 µs a step of all copies, which lasts as long as the slowest thread's, and V8 compiles the same code in each thread during the first seconds.
  * Copies cannot be drawn and have no `goalRules`, and wrappers with statistics belong around all of them.
  * Rejects with `RangeError` for arguments out of range, and `EnvError` where a thread cannot make its copies. Calls then throw as those of `vectorize` do,
  * and `EnvError` where a thread has ended or takes too long. Threads end with `close`, and with the process.
