@@ -78,17 +78,17 @@ export class Trials {
   }
 
   /**
-   * What a command leads to, as text: the bytes of the world that are neither what they were nor what they become when only time passes, the end of the story, its going on from a question, or
-   * to one whose answer changes something. Empty where there is nothing of that.
+   * What a command leads to, as texts: the bytes of the world that are neither what they were nor what they become when only time passes, the end of the story, its going on from a question, or
+   * to one whose answer changes something. None where there is nothing of that.
    */
-  effectOf(command: string): string {
+  effectsOf(command: string): string[] {
     const outcome = this.try(command);
-    const effect = this.told(outcome);
-    if (outcome.isEnd || outcome.place === this.place) return effect;
-    if (this.isQuestion || effect !== '' || outcome.place === '') return `${outcome.place} ${effect}`;
+    const effects = this.told(outcome);
+    if (outcome.isEnd || outcome.place === this.place) return effects;
+    if (this.isQuestion || effects.length > 0 || outcome.place === '') return [outcome.place, ...effects];
     const asked = this.story.player.machine.snapshot();
-    const answers = ['yes', 'no'].map((answer) => this.told(this.try(answer, asked)));
-    return answers.every((answer) => answer === '') ? '' : [outcome.place, ...answers].join();
+    const answers = ['yes', 'no'].map((answer) => this.told(this.try(answer, asked)).join());
+    return answers.every((answer) => answer === '') ? [] : [[outcome.place, ...answers].join(' ')];
   }
 
   /** Puts the story back to where it was before the trials. */
@@ -96,14 +96,14 @@ export class Trials {
     this.story.player.machine.restore(this.before);
   }
 
-  private told({ addresses, isEnd }: Outcome): string {
+  private told({ addresses, isEnd }: Outcome): string[] {
     const { memory } = this.story.player.machine;
     const isReal = (address: number): boolean => {
       const values = this.passing.get(address);
       return values === undefined || (values !== 'any' && !values.has(memory[address]));
     };
     const changes = addresses.filter(isReal).map((address) => `${address}=${memory[address]}`);
-    return [...(isEnd ? ['end'] : []), ...changes].join();
+    return isEnd ? ['end', ...changes] : changes;
   }
 
   /** Gives a command in a state. It leads nowhere where it has to do with the game rather than the world, or comes to no end. `chance`: instead of the state's random numbers. */

@@ -35,28 +35,26 @@ export function findValidActions(search: ActionSearch, surroundings: string): st
   // Before any trial, which leaves the world as it made it.
   const things = thingsInReach(search, surroundings);
   const trials = new Trials(search);
-  const found = new Map<string, string>();
-  const consider = (command: string): void => {
-    if (trials.areOver) return;
-    const effect = trials.effectOf(command);
-    if (effect === '') return;
-    const known = found.get(effect);
-    const isBetter = known === undefined || (!trials.isQuestion && vocabulary.compare(command, known) < 0);
-    if (isBetter) found.set(effect, command);
+  const found: Found[] = [];
+  const consider = (command: string): readonly string[] => {
+    const effects = trials.areOver ? [] : trials.effectsOf(command);
+    if (effects.length > 0) found.push({ command, effects });
+    return effects;
   };
   if (trials.isQuestion) {
-    for (const answer of ['yes', 'no']) {
-      const effect = trials.effectOf(answer);
-      if (effect !== '') found.set(found.has(effect) ? `${effect} ${answer}` : effect, answer);
-    }
-    for (const word of wordsOf(surroundings)) if (vocabulary.has(word)) consider(word);
+    const words = [...wordsOf(surroundings)].filter((word) => vocabulary.has(word));
+    for (const answer of ['yes', 'no', ...words]) consider(answer);
   }
   for (const direction of grammar.directions) consider(direction);
   const withHoles = (count: number): Template[] => grammar.templates.filter(({ holes }) => holes.length === count);
   for (const { text } of withHoles(0)) consider(text);
+  const effectsOn = new Map(things.map((thing) => [thing, [] as (readonly string[])[]]));
   for (const { text, holes } of withHoles(1)) {
-    for (const thing of things) if (fits(thing, holes[0])) consider(text.replace(HOLE, thing.noun));
+    for (const [thing, effects] of effectsOn) {
+      if (fits(thing, holes[0])) effects.push(consider(text.replace(HOLE, thing.noun)));
+    }
   }
+  const ofParser = new Set(trials.isQuestion ? [] : [...effectsOn.values()].flatMap(changesOfMost));
   const pairs = things.flatMap((first) =>
     things.filter((second) => second !== first).map((second) => [first, second] as const),
   );
@@ -70,7 +68,31 @@ export function findValidActions(search: ActionSearch, surroundings: string): st
     }
   }
   trials.restore();
-  return [...found.values()];
+  const best = new Map<string, string>();
+  for (const { command, effects } of found) {
+    const real = effects.filter((effect) => !ofParser.has(effect)).join();
+    if (real === '') continue;
+    const key = trials.isQuestion && command === 'no' && best.has(real) ? `${real} no` : real;
+    const known = best.get(key);
+    const isBetter = known === undefined || (!trials.isQuestion && vocabulary.compare(command, known) < 0);
+    if (isBetter) best.set(key, command);
+  }
+  return [...best.values()];
+}
+
+/** A command and what it leads to. */
+interface Found {
+  readonly command: string;
+  readonly effects: readonly string[];
+}
+
+/** Bytes that most of these commands, all about one thing, change alike: so parsers note what a command names, Infocom's in the object that stands for what is none. */
+function changesOfMost(commands: readonly (readonly string[])[]): string[] {
+  const counts = new Map<string, number>();
+  for (const effect of commands.flat()) counts.set(effect, (counts.get(effect) ?? 0) + 1);
+  return [...counts]
+    .filter(([effect, count]) => effect.includes('=') && 2 * count > commands.length)
+    .map(([effect]) => effect);
 }
 
 /** Whether a story could accept a thing there. Players are accepted as if they held themselves. */

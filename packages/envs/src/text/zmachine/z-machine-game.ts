@@ -165,11 +165,12 @@ export class ZMachineGame implements TextGame {
     return this.tell(this.score() - before);
   }
 
+  /** Refers to what the game itself goes back to, which is not to be changed. */
   getState(): StateDict {
     const { machine } = this.player;
-    const { observation, commands, isOver } = this;
+    const { observation, commands, isOver, now = machine.snapshot() } = this;
     return {
-      snapshot: snapshotState(machine.snapshot(), machine.story.file),
+      snapshot: snapshotState(now, machine.story.file),
       hasBegun: this.knowledge !== undefined,
       observation,
       commands,
@@ -185,7 +186,7 @@ export class ZMachineGame implements TextGame {
     this.observation = readString(state, 'observation');
     this.commands = readNumber(state, 'commands');
     this.isOver = state.isOver === true;
-    return this.tell(0);
+    return this.tell(0, snapshot);
   }
 
   private known(): Knowledge {
@@ -194,9 +195,8 @@ export class ZMachineGame implements TextGame {
   }
 
   /** What is told now. What costs commands of its own is found out when it is asked for. */
-  private tell(reward: number): TextStep {
+  private tell(reward: number, then = this.player.machine.snapshot()): TextStep {
     const { player, observation, isOver } = this;
-    const then = player.machine.snapshot();
     this.now = then;
     const answer = (command: string): string => (isOver ? '' : withoutPrompt(peek(player, then, command) ?? ''));
     const look = once(() => answer('look'));
