@@ -93,7 +93,7 @@ function searchStates(game, script) {
     actions += validActions.length;
     const state = game.getState();
     changing += validActions.filter((action) => changes(game, state, action)).length;
-    told = game.setState(state);
+    game.setState(state);
     const next = random.nextFloat() < 0.5 ? script[known++] : undefined;
     const action = next ?? validActions[random.integer(Math.max(1, validActions.length))];
     if (action === undefined || (told = game.step(action)).terminated) {
@@ -105,20 +105,15 @@ function searchStates(game, script) {
   return { actions, changing, times };
 }
 
-/** Whether an action ends the game or leads to a world that is neither what it was nor what it becomes as time passes, by itself or after yes or no. */
+/** Whether an action ends the game, or leads to a world that is neither what it was nor what it becomes as time passes, or asks: then its answers are others than commands. */
 function changes(game, state, action) {
   game.setState(state);
-  const hashes = [game.worldHash];
-  const isNew = (command) => game.step(command).terminated || !hashes.includes(game.worldHash);
+  const before = game.worldHash;
   game.step('wait');
-  hashes.push(game.worldHash);
+  const after = game.worldHash;
   game.setState(state);
-  if (isNew(action)) return true;
-  const asked = game.getState();
-  return ['yes', 'no'].some((answer) => {
-    game.setState(asked);
-    return isNew(answer);
-  });
+  const told = game.step(action);
+  return told.terminated || ![before, after].includes(game.worldHash) || told.validActions.includes('yes');
 }
 
 /** Seconds of processor time that one call takes, after it has been called for as long before. */
