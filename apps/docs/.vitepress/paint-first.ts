@@ -16,9 +16,9 @@ const inPage = (preloads: readonly string[], scripts: readonly string[]): string
     for (const script of ${JSON.stringify(scripts)}) await import(script);
   };
   addEventListener('DOMContentLoaded', () => {
-    new PerformanceObserver(begin).observe({ type: 'paint', buffered: true });
     // What is hidden paints nothing, and not every browser tells.
     setTimeout(begin, 2000);
+    new PerformanceObserver(begin).observe({ type: 'paint', buffered: true });
   });
 })();`;
 

@@ -10,6 +10,7 @@ import { qLearningContraction } from './q-learning-contraction.ts';
 import { reinforceTricks } from './reinforce-tricks.ts';
 import { replayStudy } from './replay-study.ts';
 import { stepSizes } from './step-sizes.ts';
+import { summariesFineTuning } from './summaries-fine-tuning.ts';
 import { summariesSettings } from './summaries-settings.ts';
 import { summariesTable } from './summaries-table.ts';
 import { tdGammonExperiment } from './td-gammon.ts';
@@ -31,6 +32,7 @@ export const experiments: readonly Experiment[] = [
   zerothAndFirstOrder,
   replayStudy,
   summariesTable,
+  summariesFineTuning,
   summariesSettings,
   overOptimization,
   weakRewardModel,

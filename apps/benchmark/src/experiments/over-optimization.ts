@@ -43,6 +43,7 @@ export const overOptimization: Experiment<Numbers> = {
   remarks: [
     'How soon gold parts from the reward depends on the reward model of a seed: with seed 2, whose policies it leads astray even at β = 0.05, gold falls to less than half of its best; with seed 0 it has not begun to fall when training ends. A larger price costs next to no reward here, and keeps the gold.',
     'The best of n is drawn from supervised fine-tuning and needs no training, but n summaries for each post.',
+    'Made when supervised fine-tuning began with narrower weights and with whole steps at once, as summaries-table did at first (summaries-fine-tuning has both); it was not made anew since.',
   ],
   seeds: 3,
   cost: { seconds: 1000, repetitions: 3 },

@@ -45,6 +45,9 @@ export const weakRewardModel: Experiment<Numbers> = {
     `The miniature of summaries-table: for each seed the same posts, supervised fine-tuning and noisy labels, of which ${sizes.map((size) => size.toLocaleString('en-US')).join(', ')} pairs are used. For each number a reward model sees its pairs three times, RLOO with k = 2 and PPO learn from ${EPISODES.toLocaleString('en-US')} completions that it rewards (β = 0.05, a step size from 0.0005 to 0), and DPO sees the pairs once (β = 0.5, from 0.0003); summaries-table has others, which were chosen later.`,
     'Win rates are parts of 1,000 held-out posts on which the gold judge prefers the summary to a human one, at temperature 1, where ties count half. Accuracies are parts of 4,000 held-out labels that the reward model agrees with; the best possible is 0.81. Intervals are 95 % bootstrap intervals of means over seeds.',
   ],
+  remarks: [
+    'Made when supervised fine-tuning began with narrower weights and with whole steps at once, as summaries-table did at first (summaries-fine-tuning has both); it was not made anew since.',
+  ],
   seeds: 3,
   cost: { seconds: 1500, repetitions: 3 },
 
