@@ -27,8 +27,8 @@ const LIMIT = 3000;
 /** What is enough, in nats: what human summaries themselves cost. */
 const TARGET = 0.58;
 
-/** GPT-2's own; what the table had at first; about 1/√width. */
-const deviations = [0.02, 0.05, 0.15] as const;
+/** What the table had at first; about 1/√width. */
+const deviations = [0.05, 0.15] as const;
 
 /** What it takes for supervised fine-tuning to learn to copy, with every seed. */
 export const summariesFineTuning: Experiment<Numbers> = {
@@ -39,7 +39,7 @@ export const summariesFineTuning: Experiment<Numbers> = {
   section: 'S7.2',
   method: [
     `The miniature of summaries-table, made of other seeds, ${FIRST_SEED} to ${FIRST_SEED + 9}. A GPT-2 with 59,712 weights learns from 12,000 human summaries, ${BATCH} in a minibatch, until a held-out token costs at most ${TARGET} nats, which is what people cost themselves, or for ${LIMIT.toLocaleString('en-US')} minibatches. AdamW’s step size is 0.003 up to half of them and falls to 0 then.`,
-    'What differs is the standard deviation of the first weights (0.02 is GPT-2’s own, for a width of 768; here the width is 48, and one over its root is 0.14), and whether the step size rises from 0 in the first twentieth, as is usual for transformers (Vaswani et al., 2017), or is there at once.',
+    'What differs is the standard deviation of the first weights (GPT-2 has 0.02 for a width of 768, which is 0.55 over its root; here the width is 48, one over its root 0.14), and whether the step size rises from 0 in the first twentieth, as is usual for transformers (Vaswani et al., 2017), or is there at once.',
     'Intervals are 95 % bootstrap intervals of means over seeds. The last loss of a training that has ended counts for the rest of it.',
   ],
   remarks: [
@@ -47,7 +47,7 @@ export const summariesFineTuning: Experiment<Numbers> = {
     'Tried on some of these seeds, with nothing gained: 0.005 at most in place of 0.003, minibatches of 32, losses without the tokens of posts or with all of their weight, weight decay of 0.1. Shorter memory of squares (β₂ of 0.98 or 0.95) helped with a deviation of 0.05, and made no difference with 0.15.',
   ],
   seeds: 10,
-  cost: { seconds: 2300, repetitions: 60 },
+  cost: { seconds: 1400, repetitions: 40 },
 
   async run({ seeds }) {
     const trials: Trial[] = [];
@@ -117,11 +117,6 @@ export const summariesFineTuning: Experiment<Numbers> = {
         claim: 'wider weights and small first steps each help by themselves',
         holds: each.every((trial) => count(trial) > count(before)),
         found: each.map(text).join('; '),
-      },
-      {
-        claim: 'GPT-2’s own deviation is too small for this width: fewer seeds get there than with 0.15, either way',
-        holds: [false, true].every((risesFirst) => count(of(0.02, risesFirst)) < count(of(0.15, risesFirst))),
-        found: [false, true].map((risesFirst) => text(of(0.02, risesFirst))).join('; '),
       },
     ] satisfies Claim[];
   },

@@ -36,8 +36,7 @@ export const miniatureModel: Gpt2Config = {
   activation_function: 'gelu',
   layer_norm_epsilon: 1e-5,
   tie_word_embeddings: true,
-  // About 1/√48. GPT-2's own 0.02 is about as much less than 1/√768; so narrow a model takes with it, and with some seeds with 0.05 too, far longer to learn to copy
-  // (the experiment summaries-fine-tuning).
+  // About 1/√48. With less so narrow a model takes, with some seeds, far longer to learn to copy (the experiment summaries-fine-tuning).
   initializer_range: 0.15,
 };
 
