@@ -155,6 +155,7 @@ export const boundaries = [
     [
       'commands/rlhf-table.ts',
       'experiments/over-optimization.ts',
+      'experiments/summaries-fine-tuning.ts',
       'experiments/summaries-settings.ts',
       'experiments/summaries-table.ts',
       'experiments/weak-reward-model.ts',

@@ -192,6 +192,7 @@ const internal = [
   'checkArguments',
   'checkOptions',
   'rejectUnknown',
+  'nearestNames',
   'similarNames',
   'nullable',
   'optional',
