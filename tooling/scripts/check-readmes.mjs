@@ -103,6 +103,26 @@ async function createProject(folder) {
   await run(folder, 'npm install --no-audit --no-fund --loglevel=error', { timeout: 0, env: process.env });
 }
 
+/**
+ * Throws unless programs without Node's types compile that import any entry of a package, and have the compiler check its declarations.
+ * TensorFlow.js's own are not in order.
+ */
+async function checkDeclarations(folder) {
+  const entries = published.flatMap((path) => {
+    const { name, publishConfig } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
+    const typed = Object.entries(publishConfig.exports).filter(([, { types }]) => types !== undefined);
+    return name === '@gradus/tfjs' ? [] : typed.map(([entry]) => name + entry.slice(1));
+  });
+  mkdirSync(join(folder, 'entries'));
+  writeFileSync(
+    join(folder, 'entries', 'main.ts'),
+    entries.map((entry) => `import type {} from '${entry}';\n`).join(''),
+  );
+  const options = { ...compilerOptions, skipLibCheck: false, types: [], noEmit: true };
+  writeFileSync(join(folder, 'entries', 'tsconfig.json'), JSON.stringify({ compilerOptions: options }));
+  await run(join(folder, 'entries'), 'npx tsc');
+}
+
 /** Compiles all examples at once, but those that bring a tsconfig.json and compile themselves; the compiler's complaints. */
 async function compile(folder) {
   // The compiler takes it for an error to be given nothing.
@@ -214,6 +234,7 @@ async function runExamples(waiting) {
 }
 
 if (isAll) {
+  await checkDeclarations(temporary);
   for (const { name, ...starter } of starters) {
     await run(
       root,

@@ -80,7 +80,12 @@ function title({ label, environment, seed }: PlannedRun): string {
 }
 
 function bars(overall: Overall, stream: OutputStream): BenchDisplay {
-  const multi = new cliProgress.MultiBar({ stream, hideCursor: true, gracefulExit: false, clearOnComplete: true });
+  const multi = new cliProgress.MultiBar({
+    stream: stream as NodeJS.WritableStream,
+    hideCursor: true,
+    gracefulExit: false,
+    clearOnComplete: true,
+  });
   const all = multi.create(
     overall.total,
     overall.ended,

@@ -5,8 +5,11 @@ import type { Progress } from '../training/progress.ts';
 import type { Learner } from '../training/agent.ts';
 import type { Callback } from '../training/train.ts';
 
-/** Standard output, standard error or the like. */
-export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+/** Standard output, standard error or the like. Not by Node's types, without which programs compile, too. */
+export interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
 
 /** How progress is shown. */
 export interface ConsoleProgressOptions {
@@ -35,7 +38,7 @@ export function consoleProgress(options: ConsoleProgressOptions = {}): Callback<
 function progressBar(title: string | undefined, stream: OutputStream): Callback<Learner> {
   const bar = new cliProgress.SingleBar({
     format: '{title} {bar} {percentage}% | {value}/{total} steps{standing} | {speed} steps/s | {eta_formatted} left',
-    stream,
+    stream: stream as NodeJS.WritableStream,
     hideCursor: true,
     stopOnComplete: false,
     gracefulExit: false,

@@ -94,11 +94,12 @@ export function refuseOtherRun(path: string, step: number, hasRows: boolean): vo
  * Bytes of a text log to keep: its lines from byte `start` on up to the first for which `isKept` is false. A last line without a
  * line break was cut off while it was written and is not kept.
  */
-export function keptBytes(content: Buffer, start: number, isKept: (line: string) => boolean): number {
+export function keptBytes(content: Uint8Array, start: number, isKept: (line: string) => boolean): number {
+  const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   let end = start;
   for (;;) {
-    const lineBreak = content.indexOf('\n', end);
-    if (lineBreak < 0 || !isKept(content.toString('utf8', end, lineBreak))) return end;
+    const lineBreak = text.indexOf('\n', end);
+    if (lineBreak < 0 || !isKept(text.toString('utf8', end, lineBreak))) return end;
     end = lineBreak + 1;
   }
 }
