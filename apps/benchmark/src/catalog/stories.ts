@@ -17,13 +17,21 @@ export async function openStory(path: string, options: ZMachineOptions = {}): Pr
   return (await storyIn(path))(options);
 }
 
+/** Whether it is the path of a story file, by its ending, and not an environment's id. */
+export function isStoryPath(name: string): boolean {
+  return !name.startsWith(PREFIX) && /\.z[3458]$/i.test(name);
+}
+
 /**
  * Registers those of `ids` that are story files, such as `zmachine:stories/zork1.z3`.
- * @throws UserError as `openStory` does.
+ * @throws UserError as `openStory` does, and for the path of a story alone, as `gradus play` takes it.
  */
 export async function registerStories(ids: readonly string[]): Promise<void> {
   for (const id of ids) {
-    if (!id.startsWith(PREFIX) || listEnvs().includes(id)) continue;
+    if (listEnvs().includes(id)) continue;
+    if (isStoryPath(id))
+      throw new UserError(`${id}: expected the id of an environment; that of a story file is ${PREFIX}${id}`);
+    if (!id.startsWith(PREFIX)) continue;
     const create = await storyIn(id.slice(PREFIX.length));
     registerEnv({
       id,

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { openOpponent } from '../backgammon/opponents.ts';
 import { listEnvs, loadEnvironments, makeEnv } from '../catalog/environments.ts';
 import { oneSeed } from '../catalog/parse-options.ts';
-import { openStory } from '../catalog/stories.ts';
+import { isStoryPath, openStory } from '../catalog/stories.ts';
 import { checkOutputFile } from '../files/check-output-folder.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { playBackgammon } from '../play/backgammon.ts';
@@ -59,7 +59,7 @@ async function playCommand(name: string, options: PlayOptions): Promise<void> {
 
 /** The text game of that id, or in the story file at that path. @throws UserError where there is neither. */
 async function textGame(name: string): Promise<TextGame> {
-  await loadEnvironments([name]);
+  if (!isStoryPath(name)) await loadEnvironments([name]);
   // People may take back what a story ended with.
   if (!listEnvs().includes(name)) return openStory(name, { untilQuit: true });
   const env = makeEnv(name);

@@ -11,6 +11,7 @@ import { onQueue } from '../queue/on-queue.ts';
 import { RunPool } from '../runs/run-pool.ts';
 import { runLocally } from '../suites/run-locally.ts';
 import { seedList } from '../suites/plan-runs.ts';
+import { plural } from '../files/plural.ts';
 import { shellText } from '../files/shell-text.ts';
 import { rungClimber } from '../tune/climb-rung.ts';
 import { evolve } from '../tune/evolve.ts';
@@ -168,7 +169,7 @@ async function search(
 }
 
 function describeRung({ trials, steps }: Rung): string {
-  return `${trials} ${trials === 1 ? 'trial' : 'trials'} to step ${count(steps)}`;
+  return `${plural(trials, 'trial')} to step ${count(steps)}`;
 }
 
 function describeSearch(space: Space, planned: PlannedTrials): string {
@@ -177,11 +178,11 @@ function describeSearch(space: Space, planned: PlannedTrials): string {
   const seeds = seedList(space.seeds).length;
   const steps = count(generations * totalSteps(rungs, seeds));
   const each = generations > 1 ? `${generations} generations, of each ` : '';
-  const what = `${algorithm} in ${environment}: ${each}${rungs.map(describeRung).join(', ')}; ${seeds} seeds, ${steps} steps in all`;
+  const what = `${algorithm} in ${environment}: ${each}${rungs.map(describeRung).join(', ')}; ${plural(seeds, 'seed')}, ${steps} steps in all`;
   const lines = [what];
   if (rejected.length > 0)
-    lines.push(`${rejected.length} combinations do not fit and are left out, such as ${rejected[0]}`);
-  if (isExhausted) lines.push(`the space has no more than these ${trials.length} combinations, and each is tried once`);
+    lines.push(`left out, as not fitting: ${plural(rejected.length, 'combination')}, such as ${rejected[0]}`);
+  if (isExhausted) lines.push(`the space has no more than ${plural(trials.length, 'combination')}, each tried once`);
   return lines.join('\n');
 }
 

@@ -183,6 +183,17 @@ describe('gradus tune', () => {
     expect(readdirSync(folder)).toEqual(['space.json']);
   });
 
+  it('tells that there is one combination, and one seed', async () => {
+    const parameters = { epochs: { choice: [3] } };
+    const folder = spaceFolder({ ...identity, strategy: 'random', seeds: 1, parameters });
+    const { status, output } = await runCommand('tune', join(folder, 'space.json'), '--dry-run');
+    expect(status).toBe(0);
+    expect(output).toContain(
+      'ppo in IdentityDiscrete-v0: 1 trial to step 3,000; 1 seed, 3,000 steps in all\n' +
+        'the space has no more than 1 combination, each tried once\n',
+    );
+  });
+
   it.skipIf(!hasRedis())('gives the same on a queue', async () => {
     const { url } = await startRedis({ persistent: false });
     const connection = await connectRedis(url, () => undefined);

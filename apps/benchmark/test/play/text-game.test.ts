@@ -67,4 +67,10 @@ test('what is no game is refused in one line', async () => {
     expect(errors).toContain(message);
   }
   await expect(loadEnvironments(['zmachine:missing.z3'])).rejects.toThrow('missing.z3: expected a story file');
+  // As `gradus play` takes it, but `gradus train` does not.
+  const trained = await runCommand('train', 'drrn', lighthouse, '--steps', '10');
+  expect([trained.status, trained.errors.trim()]).toEqual([
+    1,
+    `error: ${lighthouse}: expected the id of an environment; that of a story file is zmachine:${lighthouse}`,
+  ]);
 });
