@@ -46,7 +46,8 @@ const INITIAL_FORCE = 5;
 const START = { x: (TERRAIN.step * TERRAIN.startPad) / 2, y: TERRAIN.height + 2 * LEG.height };
 const GOAL = (TERRAIN.length - TERRAIN.grass) * TERRAIN.step;
 
-const bodyLimits = [Math.PI, 5, 5, 5];
+/** Gymnasium's but for the angle, ±π there: a walker that turns over goes on counting. */
+const bodyLimits = [Infinity, 5, 5, 5];
 const legLimits = [Math.PI, 5, Math.PI, 5];
 const rays = new Array<number>(LIDAR.rays).fill(1);
 const negative = (limits: readonly number[]): number[] => limits.map((limit) => -limit);
@@ -59,7 +60,8 @@ const observationSpace = new Box(
  * BipedalWalker-v3 of Gymnasium: walk to the end of a rough path on two legs. Action: for the hip and knee of each leg the direction of its motor and how
  * much of its torque it may use, clipped to ±1. Observation: the hull's angle, 0.04 × angular velocity, velocity (0.12 × its x, 0.08 × its y part); for
  * each leg the angles and speeds of hip and knee (speed of a motor is 1, knees are bent by angle − 1) and 1 if it stands on the ground; how far ten rays
- * reach, from straight down to almost ahead, 1 where they hit nothing within 5.3 m. The potential
+ * reach, from straight down to almost ahead, 1 where they hit nothing within 5.3 m. The hull's angle has no bounds: Gymnasium's space has ±π, which a walker that
+ * turns over leaves there, too (1 of 10⁶ random steps). The potential
  *
  *     Φ = 130 x / 30 − 5 |angle|
  *

@@ -32,6 +32,21 @@ describe('as recorded with Gymnasium', () => {
   });
 });
 
+test('a walker that hops on stretched legs turns over: angles beyond ±π, which Gymnasium 1.4.0 has as bounds, are observations of the space', () => {
+  const env = bipedalWalker();
+  env.reset({ seed: 0 });
+  let observation: ArrayLike<number>;
+  let step = 0;
+  do {
+    const torque = step++ % 30 < 15 ? 1 : -1;
+    const result = env.step([torque, torque, torque, torque]);
+    observation = result.observation as ArrayLike<number>;
+    expect(env.observationSpace.contains(observation)).toBe(true);
+    if (result.terminated) break;
+  } while (step < 100);
+  expect(observation[0]).toBeLessThan(-Math.PI);
+});
+
 describe('obstacles of the hardcore path', () => {
   /** The path up to the second obstacle, with these draws for the first one. */
   const pathOf = (kind: number, size: number, chance = 0.9) => {
