@@ -109,7 +109,7 @@ function stepsFrom(machine: Machine, start: number): Step[] {
   return [...found.values()].sort((a, b) => a.address - b.address);
 }
 
-/** Undefined where there is none, and for those whose variable or target is decided as they run: the loop does them. */
+/** Undefined where there is none, and for those that are not as stories have them: the loop does them. */
 function stepAt(machine: Machine, address: number): Step | undefined {
   let instruction: Instruction;
   try {
@@ -118,18 +118,29 @@ function stepAt(machine: Machine, address: number): Step | undefined {
     if (error instanceof StoryError) return undefined;
     throw error;
   }
-  const { run, number, kinds, values, ending } = instruction;
+  const { run, number, values, ending } = instruction;
   const isJump = !run && number === JUMP;
-  const needsConstant = !run && [4, 5, 13, 37, 38, JUMP, 46, 73].includes(number);
-  if (needsConstant && kinds[0] !== CONSTANT) return undefined;
+  if (!run && !isUsual(machine, instruction)) return undefined;
   const isLast = run ? lastOnes.includes(machine.memory[address]) || instruction.endsItself : RETURNS.includes(number);
   const target = isJump ? ending.next + ((values[0] << 16) >> 16) - 2 : -1;
+  if (isJump && target < 2) return undefined;
   return {
     address,
     instruction,
     goesOn: !isLast && !isJump,
     jumpTo: isJump ? target : ending.branches && !instruction.endsItself ? ending.branchTo : -1,
   };
+}
+
+/** Whether there are as many operands as it looks at, and its variable or target is known before it runs, a variable within what may be written. */
+function isUsual({ story }: Machine, { number, kinds, values }: Instruction): boolean {
+  const isTwo = number > 1 && number < 32 && !CALLS.includes(number);
+  const count = isTwo ? 2 : { 65: 3, 66: 3, 72: 1, 73: 1 }[number];
+  if (count !== undefined && kinds.length !== count) return false;
+  if (![4, 5, 13, 37, 38, JUMP, 46, 73].includes(number)) return true;
+  if (kinds[0] !== CONSTANT) return false;
+  const { globals, staticBase } = story.file;
+  return number === JUMP || values[0] < 16 || globals + 2 * (values[0] - 16) + 1 < staticBase;
 }
 
 const LEAVE = 'machine.top = top; machine.effort = effort;';

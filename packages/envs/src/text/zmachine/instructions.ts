@@ -10,7 +10,7 @@ import { textOperations } from './operations/texts.ts';
 import { windowOperations } from './operations/windows.ts';
 import { textEnd } from './packed-text.ts';
 import type { StoryVersion } from './story-file.ts';
-import { StoryError } from './story-error.ts';
+import { readOnly, StoryError } from './story-error.ts';
 import { readWord } from './words.ts';
 
 /** How an operand is given. */
@@ -58,7 +58,7 @@ const sets = new Map<StoryVersion, ReadonlyMap<string, Operation>>();
 /** Decodes the instruction at `address` (Standard 1.1, §4). Throws `StoryError` where none is. */
 export function decodeInstruction(machine: Machine, address: number): Instruction {
   const { memory, story } = machine;
-  const { version, globals } = story.file;
+  const { version, globals, staticBase } = story.file;
   const start = address;
   const opcode = memory[address++];
   const isExtended = opcode === EXTENDED && version >= 5;
@@ -94,6 +94,8 @@ export function decodeInstruction(machine: Machine, address: number): Instructio
     address = textEnd(memory, address);
   }
   const target = operation.stores ? memory[address++] : -1;
+  const last = globals + 2 * (target - 16) + 1;
+  if (target >= 16 && last >= staticBase) readOnly(last);
   let [branchOn, branchTo] = [false, 0];
   if (operation.branches) {
     const first = memory[address++];

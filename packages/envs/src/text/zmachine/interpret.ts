@@ -1,6 +1,7 @@
 import { CONSTANT, GLOBAL, LOCAL, type Instruction } from './instructions.ts';
 import { emptyStack, fullStack, STACK_LENGTH, type Machine } from './machine.ts';
 import type { Program } from './program.ts';
+import { readOnly } from './story-error.ts';
 import { readWord } from './words.ts';
 
 /**
@@ -14,7 +15,7 @@ export function interpret(machine: Machine, program: Program): void {
   const GLOBAL = 2;
   const STACK = 3;
   const { memory, stack, objects, operands, story } = machine;
-  const { globals, bytes } = story.file;
+  const { globals, bytes, staticBase } = story.file;
   const { limit } = machine;
   const { numbers } = program;
   const end = bytes.length;
@@ -88,6 +89,7 @@ export function interpret(machine: Machine, program: Program): void {
           let value: number;
           if (a >= 16) {
             const address = globals + 2 * (a - 16);
+            if (address + 1 >= staticBase) readOnly(address + 1);
             value = ((memory[address] << 8) | memory[address + 1]) + change;
             memory[address] = value >> 8;
             memory[address + 1] = value;
@@ -122,6 +124,7 @@ export function interpret(machine: Machine, program: Program): void {
           if (number === 73) b = top > floor ? stack[--top] : emptyStack();
           if (a >= 16) {
             const address = globals + 2 * (a - 16);
+            if (address + 1 >= staticBase) readOnly(address + 1);
             memory[address] = b >> 8;
             memory[address + 1] = b;
           } else {
@@ -201,10 +204,10 @@ export function interpret(machine: Machine, program: Program): void {
           }
           break;
         case 65: // storew
-          machine.writeWord((a + 2 * b) & 0xffff, operands[2]);
+          machine.writeWord((a + 2 * b) & 0xffff, count > 2 ? operands[2] : 0);
           break;
         case 66: // storeb
-          machine.writeByte((a + b) & 0xffff, operands[2]);
+          machine.writeByte((a + b) & 0xffff, count > 2 ? operands[2] : 0);
           break;
         case 72: // push
           if (top >= STACK_LENGTH) fullStack();
@@ -224,7 +227,7 @@ export function interpret(machine: Machine, program: Program): void {
       // Whether it branches, and on what, are the two bits from 20 on.
       if ((what & 0x100000) !== 0 && (result !== 0) === ((what & 0x200000) !== 0)) {
         const to = numbers[at + 7];
-        if (to < 2) {
+        if (to >>> 0 < 2) {
           machine.return(to);
           ({ pc, top, frame, floor } = machine);
         } else pc = to;
@@ -243,6 +246,8 @@ export function runOther(machine: Machine, instruction: Instruction, a: number, 
   const { operands } = machine;
   const { run, kinds, values, endsItself, ending } = instruction;
   for (let i = 4; i < kinds.length; i++) operands[i] = operand(machine, kinds[i], values[i]);
+  // Those that are missing would be what an earlier instruction had, which no snapshot knows.
+  for (let i = Math.max(2, kinds.length); i < 4; i++) operands[i] = 0;
   operands[0] = a;
   operands[1] = b;
   machine.operandCount = kinds.length;

@@ -3,7 +3,7 @@ import type { Ending } from './ending.ts';
 import { ObjectTree } from './object-tree.ts';
 import { Screen, SCREEN_HEIGHT, SCREEN_WIDTH, type ScreenState } from './screen.ts';
 import { SHOWS_TIME } from './story-file.ts';
-import { StoryError } from './story-error.ts';
+import { readOnly, StoryError } from './story-error.ts';
 import type { StoryRandom, StoryRandomState } from './story-random.ts';
 import type { Story } from './story.ts';
 import { readWord, writeWord } from './words.ts';
@@ -103,7 +103,7 @@ export class Machine {
   private readonly dictionaries = new Map<number, Dictionary>();
 
   constructor(story: Story, random: StoryRandom) {
-    const { bytes, objects, version, globals, staticBase, packedScale } = story.file;
+    const { bytes, globals, staticBase, version, packedScale } = story.file;
     this.story = story;
     this.globals = globals;
     this.staticBase = staticBase;
@@ -113,7 +113,7 @@ export class Machine {
     // Addresses of 16 bits always hit something.
     this.memory = new Uint8Array(Math.max(bytes.length, 0x10000));
     this.memory.set(bytes);
-    this.objects = new ObjectTree(this.memory, objects, version);
+    this.objects = new ObjectTree(this.memory, story.file);
     this.start();
   }
 
@@ -179,9 +179,7 @@ export class Machine {
   // Memory.
 
   writeByte(address: number, value: number): void {
-    if (address >= this.staticBase) {
-      throw new StoryError(`a write to address ${address}, where memory can only be read`);
-    }
+    if (address >= this.staticBase) readOnly(address);
     if (this.story.isAbbreviation(address)) this.story.varyAbbreviations();
     this.memory[address] = value;
   }
@@ -245,7 +243,7 @@ export class Machine {
 
   /** Returns to the call whose frame this is, and from there. */
   throwTo(frame: number, value: number): void {
-    while (this.frame > frame) {
+    while (this.frame > Math.max(frame, FRAME_HEADER)) {
       this.top = this.frame - FRAME_HEADER;
       this.enterFrame(this.stack[this.frame - 4]);
     }
@@ -260,7 +258,7 @@ export class Machine {
   }
 
   branch({ branchTo }: Ending): void {
-    if (branchTo < 2) this.return(branchTo);
+    if (branchTo === 0 || branchTo === 1) this.return(branchTo);
     else this.pc = branchTo;
   }
 

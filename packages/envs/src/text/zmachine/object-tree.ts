@@ -1,5 +1,6 @@
-import { StoryError } from './story-error.ts';
-import { readWord, writeWord } from './words.ts';
+import type { StoryFile } from './story-file.ts';
+import { readOnly, StoryError } from './story-error.ts';
+import { readWord } from './words.ts';
 
 /** Where the packed text of an object's name is, and how many words of memory it has. */
 export interface ObjectName {
@@ -14,6 +15,8 @@ export interface ObjectName {
 export class ObjectTree {
   private readonly memory: Uint8Array;
   private readonly isSmall: boolean;
+  /** Where what may be written ends: numbers that are of no object lead anywhere. */
+  private readonly staticBase: number;
   /** Of what properties are where an object does not have them. */
   private readonly defaults: number;
   /** Where object 0 would be. */
@@ -26,13 +29,14 @@ export class ObjectTree {
   private readonly childOffset: number;
   private readonly propertiesOffset: number;
 
-  constructor(memory: Uint8Array, address: number, version: number) {
+  constructor(memory: Uint8Array, { objects, version, staticBase }: StoryFile) {
     this.memory = memory;
+    this.staticBase = staticBase;
     this.isSmall = version === 3;
-    this.defaults = address;
+    this.defaults = objects;
     this.entryLength = this.isSmall ? 9 : 14;
     this.attributeBytes = this.isSmall ? 4 : 6;
-    this.base = address + 2 * (this.isSmall ? 31 : 63) - this.entryLength;
+    this.base = objects + 2 * (this.isSmall ? 31 : 63) - this.entryLength;
     const link = this.isSmall ? 1 : 2;
     this.parentOffset = this.attributeBytes;
     this.siblingOffset = this.parentOffset + link;
@@ -87,13 +91,15 @@ export class ObjectTree {
   }
 
   setAttribute(object: number, attribute: number): void {
-    if (this.mayHave(object, attribute)) this.memory[this.entry(object) + (attribute >> 3)] |= 0x80 >> (attribute & 7);
+    if (!this.mayHave(object, attribute)) return;
+    const address = this.entry(object) + (attribute >> 3);
+    this.writeByte(address, this.memory[address] | (0x80 >> (attribute & 7)));
   }
 
   clearAttribute(object: number, attribute: number): void {
-    if (this.mayHave(object, attribute)) {
-      this.memory[this.entry(object) + (attribute >> 3)] &= ~(0x80 >> (attribute & 7));
-    }
+    if (!this.mayHave(object, attribute)) return;
+    const address = this.entry(object) + (attribute >> 3);
+    this.writeByte(address, this.memory[address] & ~(0x80 >> (attribute & 7)));
   }
 
   /** The value of a property, or what it is where the object does not have it. */
@@ -107,8 +113,8 @@ export class ObjectTree {
   setProperty(object: number, property: number, value: number): void {
     const address = this.propertyAddress(object, property);
     if (address === 0) throw new StoryError(`object ${object} has no property ${property} that could be set`);
-    if (this.propertyLength(address) === 1) this.memory[address] = value;
-    else writeWord(this.memory, address, value);
+    if (this.propertyLength(address) === 1) this.writeByte(address, value);
+    else this.writeWord(address, value);
   }
 
   /** Where a property's data are, 0 where the object does not have it. Properties are in descending order. */
@@ -195,7 +201,17 @@ export class ObjectTree {
 
   private setLink(object: number, offset: number, value: number): void {
     const address = this.entry(object) + offset;
-    if (this.isSmall) this.memory[address] = value;
-    else writeWord(this.memory, address, value);
+    if (this.isSmall) this.writeByte(address, value);
+    else this.writeWord(address, value);
+  }
+
+  private writeByte(address: number, value: number): void {
+    if (address >= this.staticBase) readOnly(address);
+    this.memory[address] = value;
+  }
+
+  private writeWord(address: number, value: number): void {
+    this.writeByte(address, value >> 8);
+    this.writeByte(address + 1, value);
   }
 }

@@ -2,3 +2,7 @@
 export class StoryError extends Error {
   override readonly name: string = 'StoryError';
 }
+
+export function readOnly(address: number): never {
+  throw new StoryError(`a write to address ${address}, where memory can only be read`);
+}

@@ -42,6 +42,13 @@ export class Story {
     return offset >= 0 && offset < ABBREVIATION_BYTES;
   }
 
+  /** Whether a memory of this story has other abbreviations than its file. */
+  hasOtherAbbreviations(memory: Uint8Array): boolean {
+    const { abbreviations, bytes } = this.file;
+    const end = Math.min(abbreviations + ABBREVIATION_BYTES, memory.length);
+    return memory.subarray(abbreviations, end).some((byte, i) => byte !== bytes[abbreviations + i]);
+  }
+
   /** A machine changed an abbreviation, which texts are made of: from now on none is kept. */
   varyAbbreviations(): void {
     this.abbreviationsVary = true;

@@ -205,3 +205,22 @@ test('a saved game without its stack, tables, screen or ending is refused in wor
   }
   expect(game.setState(state).observation).toBe(observation);
 });
+
+test('a state may have other abbreviations than the story begins with', () => {
+  const story = read('stories/lighthouse.z5').slice();
+  const find = (...words: readonly number[]): number =>
+    story.findIndex((_, at) =>
+      words.every((word, i) => story[at + 2 * i] === word >> 8 && story[at + 2 * i + 1] === (word & 255)),
+    );
+  // `Wet sand` begins with the first abbreviation, which is three spaces, in place of its first letter.
+  story.set([0x04, 0x0a], find(0x138a, 0x6418));
+  const game = new ZMachineGame(story);
+  expect(game.reset({ seed: 1 }).look).toMatch(/^ {3}et sand/m);
+  // It becomes `key`, as the dictionary has it.
+  const state = structuredClone(game.getState()) as { snapshot: { game: { memory: Uint8Array } } };
+  const abbreviations = (story[0x18] << 8) | story[0x19];
+  const key = find(0x415e, 0x14a5, 0x94a5);
+  expect(key % 2).toBe(0);
+  state.snapshot.game.memory.set([key >> 9, (key >> 1) & 255], abbreviations);
+  expect(game.setState(state).look).toMatch(/^keyet sand/m);
+});

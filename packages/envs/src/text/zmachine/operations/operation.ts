@@ -1,6 +1,6 @@
 import type { Machine } from '../machine.ts';
 
-/** What an instruction does: gets the machine and its first four operands, those that it does not have undetermined. */
+/** What an instruction does: gets the machine and its first four operands, 0 for those that it does not have. */
 export type Run<Result = unknown> = (machine: Machine, a: number, b: number, c: number, d: number) => Result;
 
 /** The versions that an operation is for. Default all. */
