@@ -177,14 +177,20 @@ class EnvThread {
     let timer;
     try {
       return await new Promise<MadeEnvs>((resolve, reject) => {
-        this.port.once('message', (answer: Answer) => {
+        const hear = (answer: Answer): void => {
           if (answer.kind === 'made') resolve(answer.made);
           else if (answer.kind === 'failed') reject(this.failure(answer.message));
-        });
+        };
+        this.port.once('message', hear);
         this.worker.once('error', (error: Error) => reject(this.failure(error.message)));
         const late = (): void => reject(this.failure(`were not made within ${this.timeout} s`));
         timer = setTimeout(late, 1000 * this.timeout);
-        this.worker.once('exit', (status) => reject(this.failure(`their thread ended with status ${status}`)));
+        this.worker.once('exit', (status) => {
+          // Node may tell that a thread has ended before it hands over what the thread said last.
+          const last = receiveMessageOnPort(this.port);
+          if (last) hear(last.message as Answer);
+          reject(this.failure(`their thread ended with status ${status}`));
+        });
       });
     } finally {
       clearTimeout(timer);

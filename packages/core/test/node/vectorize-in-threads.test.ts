@@ -172,6 +172,10 @@ describe('what goes wrong is said', () => {
     await expect(make('unlike')).rejects.toThrow('expected the spaces of environment 0 in all');
     const missing = vectorizeInThreads({ module: new URL('./not-there.mjs', module), name: 'walk' }, 2, { execArgv });
     await expect(missing).rejects.toThrow('not-there.mjs');
+    // Busy meanwhile, so that the end of the threads is seen together with what they said last.
+    const unheard = make('nothing');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    await expect(unheard).rejects.toThrow('expected the function nothing among it');
     await expect(vectorizeInThreads({ module: './walk.mjs', name: 'walk' }, 2)).rejects.toThrow('absolute URL');
     await expect(vectorizeInThreads({ module, name: 'walk' }, 0)).rejects.toThrow('positive integer');
     await expect(inThreads('walk', 2, { threads: 1.5 })).rejects.toThrow('threads');
