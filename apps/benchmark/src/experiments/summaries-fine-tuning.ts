@@ -43,7 +43,7 @@ export const summariesFineTuning: Experiment<Numbers> = {
     'Intervals are 95 % bootstrap intervals of means over seeds. The last loss of a training that has ended counts for the rest of it.',
   ],
   remarks: [
-    'Losses stay near 1 nat, where a model knows which kind of word comes and not which word, and then fall within some hundred minibatches. In larger models such a fall is heads of attention that begin to copy (Olsson et al., 2022); what they do here was not looked at. Seeds and settings differ in when it begins.',
+    'Losses stay near 1 nat, where a model knows which kind of word comes and not which word, and then fall: of the 40 trainings 27 come from 0.9 to 0.65 within 750 minibatches, five take 1,000 to 2,500, and eight do not come there. In larger models such a fall is heads of attention that begin to copy (Olsson et al., 2022); what they do here was not looked at. Seeds and settings differ in when it begins.',
     'Tried on some of these seeds, with nothing gained: 0.005 at most in place of 0.003, minibatches of 32, losses without the tokens of posts or with all of their weight, weight decay of 0.1. Shorter memory of squares (β₂ of 0.98 or 0.95) helped with a deviation of 0.05, and made no difference with 0.15.',
   ],
   seeds: 10,
