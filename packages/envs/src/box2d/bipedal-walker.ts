@@ -61,7 +61,7 @@ const observationSpace = new Box(
  * much of its torque it may use, clipped to ±1. Observation: the hull's angle, 0.04 × angular velocity, velocity (0.12 × its x, 0.08 × its y part); for
  * each leg the angles and speeds of hip and knee (speed of a motor is 1, knees are bent by angle − 1) and 1 if it stands on the ground; how far ten rays
  * reach, from straight down to almost ahead, 1 where they hit nothing within 5.3 m. The hull's angle has no bounds: Gymnasium's space has ±π, which a walker that
- * turns over leaves there, too (1 of 10⁶ random steps). The potential
+ * turns over leaves there, too: with hopping actions in most episodes, with random ones somewhere within 10⁶ steps. The potential
  *
  *     Φ = 130 x / 30 − 5 |angle|
  *

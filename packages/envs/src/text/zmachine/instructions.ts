@@ -10,7 +10,7 @@ import { textOperations } from './operations/texts.ts';
 import { windowOperations } from './operations/windows.ts';
 import { textEnd } from './packed-text.ts';
 import type { StoryVersion } from './story-file.ts';
-import { readOnly, StoryError } from './story-error.ts';
+import { refuseWrite, StoryError } from './story-error.ts';
 import { readWord } from './words.ts';
 
 /** How an operand is given. */
@@ -95,7 +95,7 @@ export function decodeInstruction(machine: Machine, address: number): Instructio
   }
   const target = operation.stores ? memory[address++] : -1;
   const last = globals + 2 * (target - 16) + 1;
-  if (target >= 16 && last >= staticBase) readOnly(last);
+  if (target >= 16 && last >= staticBase) refuseWrite(last);
   let [branchOn, branchTo] = [false, 0];
   if (operation.branches) {
     const first = memory[address++];

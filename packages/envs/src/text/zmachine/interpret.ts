@@ -1,7 +1,7 @@
 import { CONSTANT, GLOBAL, LOCAL, type Instruction } from './instructions.ts';
 import { emptyStack, fullStack, STACK_LENGTH, type Machine } from './machine.ts';
 import type { Program } from './program.ts';
-import { readOnly } from './story-error.ts';
+import { refuseWrite } from './story-error.ts';
 import { readWord } from './words.ts';
 
 /**
@@ -89,7 +89,7 @@ export function interpret(machine: Machine, program: Program): void {
           let value: number;
           if (a >= 16) {
             const address = globals + 2 * (a - 16);
-            if (address + 1 >= staticBase) readOnly(address + 1);
+            if (address + 1 >= staticBase) refuseWrite(address + 1);
             value = ((memory[address] << 8) | memory[address + 1]) + change;
             memory[address] = value >> 8;
             memory[address + 1] = value;
@@ -124,7 +124,7 @@ export function interpret(machine: Machine, program: Program): void {
           if (number === 73) b = top > floor ? stack[--top] : emptyStack();
           if (a >= 16) {
             const address = globals + 2 * (a - 16);
-            if (address + 1 >= staticBase) readOnly(address + 1);
+            if (address + 1 >= staticBase) refuseWrite(address + 1);
             memory[address] = b >> 8;
             memory[address + 1] = b;
           } else {

@@ -3,7 +3,7 @@ import type { Ending } from './ending.ts';
 import { ObjectTree } from './object-tree.ts';
 import { Screen, SCREEN_HEIGHT, SCREEN_WIDTH, type ScreenState } from './screen.ts';
 import { SHOWS_TIME } from './story-file.ts';
-import { readOnly, StoryError } from './story-error.ts';
+import { refuseWrite, StoryError } from './story-error.ts';
 import type { StoryRandom, StoryRandomState } from './story-random.ts';
 import type { Story } from './story.ts';
 import { readWord, writeWord } from './words.ts';
@@ -179,7 +179,7 @@ export class Machine {
   // Memory.
 
   writeByte(address: number, value: number): void {
-    if (address >= this.staticBase) readOnly(address);
+    if (address >= this.staticBase) refuseWrite(address);
     if (this.story.isAbbreviation(address)) this.story.varyAbbreviations();
     this.memory[address] = value;
   }

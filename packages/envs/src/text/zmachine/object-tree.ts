@@ -1,5 +1,5 @@
 import type { StoryFile } from './story-file.ts';
-import { readOnly, StoryError } from './story-error.ts';
+import { refuseWrite, StoryError } from './story-error.ts';
 import { readWord } from './words.ts';
 
 /** Where the packed text of an object's name is, and how many words of memory it has. */
@@ -206,7 +206,7 @@ export class ObjectTree {
   }
 
   private writeByte(address: number, value: number): void {
-    if (address >= this.staticBase) readOnly(address);
+    if (address >= this.staticBase) refuseWrite(address);
     this.memory[address] = value;
   }
 

@@ -3,6 +3,7 @@ export class StoryError extends Error {
   override readonly name: string = 'StoryError';
 }
 
-export function readOnly(address: number): never {
+/** Refuses a write to what a story may only read: throws `StoryError`. */
+export function refuseWrite(address: number): never {
   throw new StoryError(`a write to address ${address}, where memory can only be read`);
 }
