@@ -42,11 +42,13 @@ export class Story {
     return offset >= 0 && offset < ABBREVIATION_BYTES;
   }
 
-  /** Whether a memory of this story has other abbreviations than its file. */
-  hasOtherAbbreviations(memory: Uint8Array): boolean {
+  /** Takes in a memory of this story from elsewhere, whose abbreviations may have been changed there. */
+  admit(memory: Uint8Array): void {
+    if (this.abbreviationsVary) return;
     const { abbreviations, bytes } = this.file;
     const end = Math.min(abbreviations + ABBREVIATION_BYTES, memory.length);
-    return memory.subarray(abbreviations, end).some((byte, i) => byte !== bytes[abbreviations + i]);
+    // A plain loop: with `some` putting back a state took 3 µs more of 8.
+    for (let at = abbreviations; at < end; at++) if (memory[at] !== bytes[at]) return this.varyAbbreviations();
   }
 
   /** A machine changed an abbreviation, which texts are made of: from now on none is kept. */

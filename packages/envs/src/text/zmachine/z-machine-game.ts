@@ -182,11 +182,8 @@ export class ZMachineGame implements TextGame {
     const { machine } = this.player;
     const snapshot = readSnapshot(readState(state, 'snapshot'), machine.story.file);
     if (!this.knowledge) this.reset();
-    const { game, saved = game, undo } = snapshot;
-    // Another player's story may have changed abbreviations, and texts that this one has kept are made of those of before.
-    if ([game, saved, ...undo].some(({ memory }) => machine.story.hasOtherAbbreviations(memory))) {
-      machine.story.varyAbbreviations();
-    }
+    const { game, saved, undo } = snapshot;
+    for (const each of [game, saved, ...undo]) if (each) machine.story.admit(each.memory);
     machine.restore(snapshot);
     this.observation = readString(state, 'observation');
     this.commands = readNumber(state, 'commands');
