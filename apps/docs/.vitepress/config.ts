@@ -30,6 +30,8 @@ export default defineConfig({
   cleanUrls: true,
   // The names of all pages once, not in each page.
   metaChunk: true,
+  // A page loads what it needs, not also every page that it links to: of lists these were more than the page.
+  router: { prefetchLinks: false },
   srcExclude: ['README.md', 'generated/**', 'test/**', ...(isWithoutReference ? ['reference/**'] : [])],
   ignoreDeadLinks: isWithoutReference ? [/^\/reference\//] : false,
   head: [['link', { rel: 'icon', href: `${base}logo.svg` }]],
