@@ -1,4 +1,4 @@
-import { packWord, unpackWords, type TextSource } from './packed-text.ts';
+import { packCodes, unpackWords, type TextSource } from './packed-text.ts';
 import { readWord, signed } from './words.ts';
 import type { Characters } from './zscii.ts';
 
@@ -35,9 +35,15 @@ export function readDictionary(memory: Uint8Array, address: number, version: num
   return { separators, entries, addresses, wordBytes: 2 * words };
 }
 
-/** The address of a word in ZSCII, 0 where the dictionary does not have it. */
-export function lookUp({ addresses, wordBytes }: Dictionary, characters: Characters, zscii: readonly number[]): number {
-  return addresses.get(keyOf(packWord(characters, zscii, wordBytes / 2))) ?? 0;
+/** The address of the word that stands in `zscii` from `start` to `end`, 0 where the dictionary does not have it. */
+export function lookUp(
+  { addresses, wordBytes }: Dictionary,
+  characters: Characters,
+  zscii: ArrayLike<number>,
+  start: number,
+  end: number,
+): number {
+  return addresses.get(packCodes(characters, zscii, start, end, wordBytes / 2)) ?? 0;
 }
 
 /** The words of a dictionary as they are kept, cut off, by their addresses. */
@@ -52,22 +58,16 @@ function keyOf(words: readonly number[]): number {
   return key;
 }
 
-/** A word of an input: its codes, and where it begins among those of the input. */
-export interface InputWord {
-  readonly zscii: readonly number[];
-  readonly start: number;
-}
-
-/** Cuts an input into words, at spaces and separators. */
-export function splitWords({ separators }: Dictionary, input: readonly number[]): InputWord[] {
-  const words: InputWord[] = [];
+/** Cuts an input into words, at spaces and separators, and returns where they begin and end, one pair of numbers after the other. */
+export function splitWords({ separators }: Dictionary, input: ArrayLike<number>): number[] {
+  const bounds: number[] = [];
   let start = 0;
   for (let i = 0; i <= input.length; i++) {
     const isSeparator = separators.includes(input[i]);
     if (i < input.length && input[i] !== 32 && !isSeparator) continue;
-    if (i > start) words.push({ zscii: input.slice(start, i), start });
-    if (isSeparator) words.push({ zscii: [input[i]], start: i });
+    if (i > start) bounds.push(start, i);
+    if (isSeparator) bounds.push(i, i + 1);
     start = i + 1;
   }
-  return words;
+  return bounds;
 }

@@ -74,19 +74,36 @@ function unpack(source: TextSource, address: number, end: number, mayAbbreviate:
   return text;
 }
 
-/** A word as dictionaries have it, packed and cut to `words` words of memory. */
-export function packWord(characters: Characters, zscii: readonly number[], words: number): number[] {
+/**
+ * The codes of `zscii` from `start` to `end`, packed as dictionaries have them and cut to `words` words of memory: these words as one number, which is exact for the three that there are at most. The
+ * last of them has the top bit.
+ */
+export function packCodes(
+  characters: Characters,
+  zscii: ArrayLike<number>,
+  start: number,
+  end: number,
+  words: number,
+): number {
   const length = 3 * words;
-  const packed: number[] = [];
-  for (const code of zscii) {
-    for (const character of characters.packed[code]) packed.push(character);
-    if (packed.length >= length) break;
+  let packed = 0;
+  let count = 0;
+  const add = (character: number): void => {
+    // The first of three in a word has the top bit before it.
+    if (count % 3 === 0) packed = 2 * packed + (count === length - 3 ? 1 : 0);
+    packed = 32 * packed + character;
+    count++;
+  };
+  for (let i = start; i < end && count < length; i++) {
+    const pack = characters.packed[zscii[i]];
+    for (let j = 0; j < pack.length && count < length; j++) add(pack[j]);
   }
-  while (packed.length < length) packed.push(5);
-  const result: number[] = [];
-  for (let i = 0; i < length; i += 3) {
-    const isLast = i === length - 3;
-    result.push((isLast ? 0x8000 : 0) | (packed[i] << 10) | (packed[i + 1] << 5) | packed[i + 2]);
-  }
-  return result;
+  while (count < length) add(5);
+  return packed;
+}
+
+/** The same of all codes, as words. */
+export function packWord(characters: Characters, zscii: ArrayLike<number>, words: number): number[] {
+  const packed = packCodes(characters, zscii, 0, zscii.length, words);
+  return Array.from({ length: words }, (_, i) => Math.floor(packed / 0x10000 ** (words - 1 - i)) & 0xffff);
 }

@@ -65,16 +65,19 @@ export function tokenise(machine: Machine, letters: number, words: number, dicti
   const first = letters + (hasCount ? 2 : 1);
   const end = hasCount ? first + memory[letters + 1] : memory.indexOf(0, first);
   const known = machine.dictionaryAt(dictionary);
-  const found = splitWords(known, Array.from(memory.subarray(first, end))).slice(0, memory[words]);
-  machine.writeByte(words + 1, found.length);
-  found.forEach(({ zscii, start }, i) => {
-    const address = lookUp(known, story.characters, zscii);
-    if (keepsUnknown && address === 0) return;
+  const codes = memory.slice(first, end);
+  const bounds = splitWords(known, codes);
+  const count = Math.min(bounds.length / 2, memory[words]);
+  machine.writeByte(words + 1, count);
+  for (let i = 0; i < count; i++) {
+    const [start, behind] = [bounds[2 * i], bounds[2 * i + 1]];
+    const address = lookUp(known, story.characters, codes, start, behind);
+    if (keepsUnknown && address === 0) continue;
     const entry = words + 2 + 4 * i;
     machine.writeWord(entry, address);
-    machine.writeByte(entry + 2, zscii.length);
+    machine.writeByte(entry + 2, behind - start);
     machine.writeByte(entry + 3, first - letters + start);
-  });
+  }
 }
 
 function tokeniseAgain(machine: Machine, letters: number, words: number, dictionary: number, flag: number): void {
