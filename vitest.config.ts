@@ -27,7 +27,21 @@ const shared = new Set([
   'value-based',
 ]);
 
+/**
+ * Vite's modules are objects without a prototype, which V8 keeps as dictionaries: a name that is imported takes 13 ns to look up, and heavy tests took twice as long as what is built. What a
+ * loop finds behind an object, V8 makes as fast as other objects (Node 20.20, Vite 8.3: findings/vitest-imports-are-dictionaries.sh).
+ */
+const fastImports = {
+  name: 'fast-imports',
+  enforce: 'post' as const,
+  transform: (code: string, id: string) =>
+    id.endsWith('.ts') && !id.includes('/node_modules/')
+      ? { code: `${code}\nfor (const _ in Object.create(__vite_ssr_exports__)) break;`, map: null }
+      : undefined,
+};
+
 export default defineConfig({
+  plugins: [fastImports],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
