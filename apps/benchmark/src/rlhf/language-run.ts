@@ -174,8 +174,11 @@ export async function importReward(path: string): Promise<RewardFunction> {
       throw new UserError(`${where}${lineOf(error, path)}: ${messageOf(error)}`, { cause: error });
     }
     const { length } = completions;
-    if (typeof rewards === 'object' && (rewards as typeof rewards | null)?.length === length) return rewards;
-    throw new UserError(`${where}: expected ${length} rewards, one for each completion, got ${valueText(rewards)}`);
+    if (typeof rewards !== 'object' || (rewards as typeof rewards | null)?.length !== length)
+      throw new UserError(`${where}: expected ${length} rewards, one for each completion, got ${valueText(rewards)}`);
+    const wrong = Array.from<unknown>(rewards).findIndex((each) => typeof each !== 'number');
+    if (wrong === -1) return rewards;
+    throw new UserError(`${where}: expected numbers, got ${valueText(rewards[wrong])} for completion ${wrong}`);
   };
 }
 

@@ -47,7 +47,9 @@ export async function loadRun(folder: string): Promise<{ readonly run: Run; read
   const checkpoint = await loadCheckpoint(folder);
   const description: Uint8Array | undefined = checkpoint.files[RUN_FILE];
   if (description === undefined) {
-    throw new CheckpointError(`${folder} was not saved by 'gradus train': ${RUN_FILE} is missing`);
+    throw new CheckpointError(
+      `${folder} was not saved by 'gradus train': ${RUN_FILE} is missing; what a program saved, a program goes on with: loadCheckpoint and the algorithm's restore`,
+    );
   }
   const source = join(folder, RUN_FILE);
   const run = parseJson(runSchema, new TextDecoder().decode(description), source);

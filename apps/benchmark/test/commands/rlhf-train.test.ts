@@ -250,6 +250,7 @@ describe('gradus rlhf, from preferences to rewards', () => {
     ['one', '() => 1', ': expected 4 rewards, one for each completion, got 1'],
     ['nothing', '() => {}', ': expected 4 rewards, one for each completion, got undefined'],
     ['few', '() => [1]', ': expected 4 rewards, one for each completion, got [1]'],
+    ['truths', '() => [1, 2, true, 4]', ': expected numbers, got true for completion 2'],
     ['broken', "() => {\n  throw new Error('out of ideas');\n}", ':2: out of ideas'],
     ['later', "async () => {\n  throw new Error('out of ideas');\n}", ':2: out of ideas'],
   ])('what is wrong with a function of rewards (%s) is told as the user’s error', async (name, source, message) => {

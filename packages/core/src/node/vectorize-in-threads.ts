@@ -34,7 +34,7 @@ import {
 /** How a thread makes an environment: it imports a module and calls a function in it. */
 export interface EnvModule {
   /** An absolute URL, as of `import.meta.resolve('@gradus/envs/box2d')` or `new URL('./my-env.js', import.meta.url)`. */
-  readonly module: string | URL;
+  readonly module: string | { readonly href: string };
   /** The name of the function that the module exports, which returns an environment or a promise of one. */
   readonly name: string;
   /** What it is called with: whatever a message can carry. Default: nothing. */
@@ -121,7 +121,7 @@ class EnvThread {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     const task: ThreadTask = {
-      module: String(source.module),
+      module: typeof source.module === 'string' ? source.module : source.module.href,
       name: source.name,
       args: source.args ?? [],
       copies: end - start,
