@@ -78,8 +78,15 @@ function rowOf({ runs }: Group): string {
   const { environment, label, steps } = runs[0].run;
   const { low, high } = bootstrapInterval({ returns }, interquartileMean, { repetitions: 10_000 });
   const range = `${shown(Math.min(...returns))} to ${shown(Math.max(...returns))}`;
-  const cells = [`\`${environment}\``, label, count.format(steps), runs.length];
+  // Stories by the name of their file.
+  const cells = [`\`${environment.replace(/^zmachine:.*\//, 'zmachine:')}\``, label, count.format(steps), runs.length];
   return `| ${[...cells, `${shown(interquartileMean({ returns }))} [${shown(low)}, ${shown(high)}]`, range].join(' | ')} |`;
+}
+
+/** What `gradus bench` was given: its own suites by name, others by their file. */
+function givenAs(suite: string): string {
+  const { command } = JSON.parse(readFileSync(join(records, suite, 'suite.json'), 'utf8')) as { command: string };
+  return command.split(' ')[2];
 }
 
 function tableOf(groups: readonly Group[]): string {
@@ -88,7 +95,7 @@ function tableOf(groups: readonly Group[]): string {
       runs.map(({ origin: { gradus, node, platform, cpu } }) => `Gradus ${gradus}, Node ${node}, ${platform}, ${cpu}`),
     ),
   );
-  const commands = [...new Set(groups.map(({ suite }) => `pnpm gradus bench ${suite}`))];
+  const commands = [...new Set(groups.map(({ suite }) => `pnpm gradus bench ${givenAs(suite)}`))];
   return [
     '| environment | settings | steps | seeds | IQM [95 %] | lowest to highest |',
     '| --- | --- | --: | --: | --: | --: |',
