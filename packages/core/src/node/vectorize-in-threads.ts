@@ -59,7 +59,10 @@ const optionChecks = {
 const sourceChecks = {
   module: {
     expected: 'the absolute URL of a module',
-    accepts: (value: unknown) => value instanceof URL || (typeof value === 'string' && URL.canParse(value)),
+    accepts: (value: unknown) => {
+      const url: unknown = typeof value === 'object' && value !== null && 'href' in value ? value.href : value;
+      return typeof url === 'string' && URL.canParse(url);
+    },
   },
   name: text,
   args: optional(aList),

@@ -176,7 +176,11 @@ describe('what goes wrong is said', () => {
     const unheard = make('nothing');
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
     await expect(unheard).rejects.toThrow('expected the function nothing among it');
-    await expect(vectorizeInThreads({ module: './walk.mjs', name: 'walk' }, 2)).rejects.toThrow('absolute URL');
+    for (const wrong of ['./walk.mjs', { href: './walk.mjs' }, { href: 5 as unknown as string }]) {
+      await expect(vectorizeInThreads({ module: wrong, name: 'walk' }, 2)).rejects.toThrow('absolute URL');
+    }
+    const noUrl = { href: new URL('./not-there.mjs', module).href };
+    await expect(vectorizeInThreads({ module: noUrl, name: 'walk' }, 2, { execArgv })).rejects.toThrow('not-there');
     await expect(vectorizeInThreads({ module, name: 'walk' }, 0)).rejects.toThrow('positive integer');
     await expect(inThreads('walk', 2, { threads: 1.5 })).rejects.toThrow('threads');
   });
