@@ -176,9 +176,11 @@ export async function importReward(path: string): Promise<RewardFunction> {
     const { length } = completions;
     if (typeof rewards !== 'object' || (rewards as typeof rewards | null)?.length !== length)
       throw new UserError(`${where}: expected ${length} rewards, one for each completion, got ${valueText(rewards)}`);
-    const wrong = Array.from<unknown>(rewards).findIndex((each) => typeof each !== 'number');
+    const wrong = Array.from<unknown>(rewards).findIndex(
+      (each) => typeof each !== 'number' || !Number.isFinite(Math.fround(each)),
+    );
     if (wrong === -1) return rewards;
-    throw new UserError(`${where}: expected numbers, got ${valueText(rewards[wrong])} for completion ${wrong}`);
+    throw new UserError(`${where}: expected finite numbers, got ${valueText(rewards[wrong])} for completion ${wrong}`);
   };
 }
 
