@@ -17,12 +17,13 @@ import { readWord } from './words.ts';
 export const CONSTANT = 0;
 export const LOCAL = 1;
 export const GLOBAL = 2;
-const STACK = 3;
+export const STACK = 3;
 
 /** An instruction: what it does, to which operands, and how it ends. */
 export interface Instruction {
   /** Undefined for those that `run` does itself, by `number`. */
   readonly run: Run | undefined;
+  readonly name: string;
   readonly number: number;
   readonly endsItself: boolean;
   readonly ending: Ending;
@@ -105,9 +106,9 @@ export function decodeInstruction(machine: Machine, address: number): Instructio
     if ((first & 0x40) === 0) offset = (((offset << 8) | memory[address++]) << 18) >> 18;
     branchTo = offset === 0 || offset === 1 ? offset : address + offset - 2;
   }
-  const { run, endsItself, branches } = operation;
+  const { name, run, endsItself, branches } = operation;
   const ending = { next: address, target, branches, branchOn, branchTo };
-  return { run, number: numberOf(code), endsItself, ending, kinds, values };
+  return { name, run, number: numberOf(code), endsItself, ending, kinds, values };
 
   function add(kind: number, value: number): void {
     kinds.push(kind);

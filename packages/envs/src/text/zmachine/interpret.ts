@@ -32,26 +32,26 @@ export function interpret(machine: Machine, program: Program): void {
       }
       let a = numbers[at + 1];
       const firstKind = (what >> 12) & 3;
-      if (firstKind === LOCAL) a = stack[frame + a];
+      if (firstKind === LOCAL) a = frame + a < floor ? stack[frame + a] : 0;
       else if (firstKind === GLOBAL) a = (memory[a] << 8) | memory[a + 1];
       else if (firstKind === STACK) a = top > floor ? stack[--top] : emptyStack();
       let b = numbers[at + 2];
       const secondKind = (what >> 14) & 3;
-      if (secondKind === LOCAL) b = stack[frame + b];
+      if (secondKind === LOCAL) b = frame + b < floor ? stack[frame + b] : 0;
       else if (secondKind === GLOBAL) b = (memory[b] << 8) | memory[b + 1];
       else if (secondKind === STACK) b = top > floor ? stack[--top] : emptyStack();
       const count = (what >> 8) & 15;
       if (count > 2) {
         let c = numbers[at + 3];
         const thirdKind = (what >> 16) & 3;
-        if (thirdKind === LOCAL) c = stack[frame + c];
+        if (thirdKind === LOCAL) c = frame + c < floor ? stack[frame + c] : 0;
         else if (thirdKind === GLOBAL) c = (memory[c] << 8) | memory[c + 1];
         else if (thirdKind === STACK) c = top > floor ? stack[--top] : emptyStack();
         operands[2] = c;
         if (count > 3) {
           let d = numbers[at + 4];
           const fourthKind = (what >> 18) & 3;
-          if (fourthKind === LOCAL) d = stack[frame + d];
+          if (fourthKind === LOCAL) d = frame + d < floor ? stack[frame + d] : 0;
           else if (fourthKind === GLOBAL) d = (memory[d] << 8) | memory[d + 1];
           else if (fourthKind === STACK) d = top > floor ? stack[--top] : emptyStack();
           operands[3] = d;
@@ -96,8 +96,9 @@ export function interpret(machine: Machine, program: Program): void {
           } else {
             if (a === 0 && top <= floor) emptyStack();
             const place = a > 0 ? frame + a - 1 : top - 1;
-            value = (stack[place] + change) & 0xffff;
-            stack[place] = value;
+            const isThere = a === 0 || place < floor;
+            value = ((isThere ? stack[place] : 0) + change) & 0xffff;
+            if (isThere) stack[place] = value;
           }
           if (number === 4) result = value << 16 < b << 16 ? 1 : 0;
           else if (number === 5) result = value << 16 > b << 16 ? 1 : 0;
@@ -129,7 +130,8 @@ export function interpret(machine: Machine, program: Program): void {
             memory[address + 1] = b;
           } else {
             if (a === 0 && top <= floor) emptyStack();
-            stack[a > 0 ? frame + a - 1 : top - 1] = b;
+            if (a === 0) stack[top - 1] = b;
+            else if (frame + a <= floor) stack[frame + a - 1] = b;
           }
           break;
         }
@@ -200,7 +202,8 @@ export function interpret(machine: Machine, program: Program): void {
             result = (memory[address] << 8) | memory[address + 1];
           } else {
             if (a === 0 && top <= floor) emptyStack();
-            result = stack[a > 0 ? frame + a - 1 : top - 1];
+            if (a === 0) result = stack[top - 1];
+            else result = frame + a <= floor ? stack[frame + a - 1] : 0;
           }
           break;
         case 65: // storew
@@ -219,8 +222,9 @@ export function interpret(machine: Machine, program: Program): void {
         const address = globals + 2 * (target - 16);
         memory[address] = result >> 8;
         memory[address + 1] = result;
-      } else if (target > 0) stack[frame + target - 1] = result & 0xffff;
-      else if (target === 0) {
+      } else if (target > 0) {
+        if (frame + target <= floor) stack[frame + target - 1] = result & 0xffff;
+      } else if (target === 0) {
         if (top >= STACK_LENGTH) fullStack();
         stack[top++] = result & 0xffff;
       }
@@ -257,7 +261,7 @@ export function runOther(machine: Machine, instruction: Instruction, a: number, 
 }
 
 function operand(machine: Machine, kind: number, value: number): number {
-  if (kind === LOCAL) return machine.stack[machine.frame + value];
+  if (kind === LOCAL) return machine.getVariable(value + 1);
   if (kind === CONSTANT) return value;
   return kind === GLOBAL ? readWord(machine.memory, value) : machine.pop();
 }

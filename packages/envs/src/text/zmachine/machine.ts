@@ -51,8 +51,8 @@ export interface OutputTable {
 /** Numbers that the stack has room for. */
 export const STACK_LENGTH = 32_768;
 /** What the stack has under the local variables of a call: where to go on, the caller's frame, the variable for the result, and two counts. */
-const FRAME_HEADER = 5;
-const MAX_LOCALS = 15;
+export const FRAME_HEADER = 5;
+export const MAX_LOCALS = 15;
 const MAX_TABLES = 16;
 const MAX_UNDO = 10;
 /** Bits of the header's second flags that outlive restarting and restoring: transcribing, and a font of fixed pitch. */
@@ -79,8 +79,9 @@ export class Machine {
   pc = 0;
   /** Instructions that runs took since a player set this to 0, and fields of tables that they went through. */
   effort = 0;
-  /** What `effort` may come to. */
+  /** What `effort` may come to, and how much of that is of the current run. */
   limit = 0;
+  budget = 0;
   /** Where the stack's next number goes. */
   top = 0;
   /** Where the local variables of the current call are. */
@@ -134,7 +135,8 @@ export class Machine {
     this.screen.erase(-1);
   }
 
-  // Variables: 0 is the top of the stack, 1 to 15 are local, the others are words in memory.
+  // Variables: 0 is the top of the stack, 1 to 15 are local, the others are words in memory. Local ones that a routine does not have are 0, whatever is put there: the Standard (1.1, §4.2.2) only
+  // says that stories must not name them, and what is left of the stack there by other calls is in no snapshot.
 
   push(value: number): void {
     if (this.top >= STACK_LENGTH) fullStack();
@@ -148,14 +150,19 @@ export class Machine {
 
   getVariable(variable: number): number {
     if (variable === 0) return this.pop();
-    if (variable < 16) return this.stack[this.frame + variable - 1];
+    if (variable < 16) return this.hasLocal(variable) ? this.stack[this.frame + variable - 1] : 0;
     return readWord(this.memory, this.globalAddress(variable));
   }
 
   setVariable(variable: number, value: number): void {
     if (variable === 0) this.push(value);
-    else if (variable < 16) this.stack[this.frame + variable - 1] = value & 0xffff;
-    else writeWord(this.memory, this.globalAddress(variable), value);
+    else if (variable < 16) {
+      if (this.hasLocal(variable)) this.stack[this.frame + variable - 1] = value & 0xffff;
+    } else writeWord(this.memory, this.globalAddress(variable), value);
+  }
+
+  private hasLocal(variable: number): boolean {
+    return this.frame + variable <= this.floor;
   }
 
   /** As `getVariable`, but what is on the stack stays there: so it is where a variable's number is an operand (Standard 1.1, §6.3.4). */
@@ -202,7 +209,7 @@ export class Machine {
     const locals = memory[address++];
     if (!(locals <= MAX_LOCALS)) throw new StoryError(`a call of address ${address - 1}, where no routine is`);
     const frame = this.top + FRAME_HEADER;
-    if (frame + locals > STACK_LENGTH) throw new StoryError('the stack is full: calls never return');
+    if (frame + locals > STACK_LENGTH) fullStack();
     stack[frame - 5] = this.pc;
     stack[frame - 4] = this.frame;
     stack[frame - 3] = target;

@@ -1,6 +1,8 @@
 import { decodeInstruction, type Instruction } from './instructions.ts';
-import { compile, type Code, type RunOther } from './compile.ts';
+import { compile, type Code } from './compile.ts';
+import type { RunOther } from './generated.ts';
 import type { Machine } from './machine.ts';
+import { Routines } from './routines.ts';
 import { StoryError } from './story-error.ts';
 import type { Story } from './story.ts';
 
@@ -21,18 +23,23 @@ export class Program {
   /** What is compiled, and by which entry it is entered, by addresses. */
   private readonly codes: (Code | undefined)[];
   readonly entries: Uint16Array;
+  /** How many local variables it is for. */
+  private readonly locals: Uint8Array;
   /** How often a story comes to an address before it is compiled from there: once takes as long as a hundred commands. */
   often = 50;
   private readonly counts: Uint8Array;
   private readonly length: number;
+  private readonly routines: Routines;
   private readonly runOther: RunOther;
 
   /** `runOther`: what compiled code calls for instructions that it does not do itself. */
   constructor({ file }: Story, runOther: RunOther) {
     this.length = file.bytes.length;
     this.runOther = runOther;
+    this.routines = new Routines(runOther);
     this.codes = new Array<Code | undefined>(this.length);
     this.entries = new Uint16Array(this.length);
+    this.locals = new Uint8Array(this.length);
     this.counts = new Uint8Array(this.length);
     // The last one is for instructions that a story might change: they are decoded again each time.
     this.numbers = new Int32Array(NUMBERS * (this.length + 1));
@@ -61,13 +68,16 @@ export class Program {
   /** The compiled code for an address that the story has come to once more, undefined where there is none yet. */
   codeAt(machine: Machine, address: number): Code | undefined {
     const code = this.codes[address];
-    if (code || !(this.counts[address] < this.often)) return code;
+    // Of a routine that does not have them all, the loop knows what they are.
+    if (code) return this.locals[address] > machine.floor - machine.frame ? undefined : code;
+    if (!(this.counts[address] < this.often)) return undefined;
     if (++this.counts[address] < this.often || address < machine.story.file.staticBase) return undefined;
-    const compiled = compile(machine, address, this.runOther);
+    const compiled = compile(machine, address, this.routines, this.runOther);
     compiled?.entries.forEach((number, entry) => {
       this.codes[entry] = compiled.code;
       this.entries[entry] = number;
+      this.locals[entry] = compiled.locals;
     });
-    return this.codes[address];
+    return compiled && this.codeAt(machine, address);
   }
 }

@@ -1,7 +1,9 @@
-import type { Machine } from './machine.ts';
+import type { Code } from './compile.ts';
+import { fullStack, type Machine } from './machine.ts';
 import { interpret, runOther } from './interpret.ts';
 import { tokenise } from './operations/texts.ts';
 import { Program } from './program.ts';
+import { takeTooLong } from './run-limit.ts';
 import { StoryError } from './story-error.ts';
 import type { Story } from './story.ts';
 import { zsciiOf } from './zscii.ts';
@@ -16,19 +18,27 @@ const programs = new WeakMap<Story, Program>();
 export function run(machine: Machine, budget: number): number {
   const before = machine.effort;
   const limit = before + budget;
+  machine.budget = budget;
   machine.limit = limit;
   const program = programOf(machine.story);
   while (machine.isRunning) {
     const { pc } = machine;
     const code = program.codeAt(machine, pc);
-    if (code) machine.pc = code(machine, program.entries[pc]);
+    if (code) machine.pc = runCompiled(machine, code, program.entries[pc]);
     else interpret(machine, program);
-    if (machine.effort > limit) {
-      machine.effort = limit + 1;
-      throw new StoryError(`no end after ${budget} instructions`);
-    }
+    if (machine.effort > limit) takeTooLong(machine);
   }
   return machine.effort - before;
+}
+
+/** Calls of whole routines are calls of functions, for which an engine may have less room than the story's stack. */
+function runCompiled(machine: Machine, code: Code, entry: number): number {
+  try {
+    return code(machine, entry);
+  } catch (error) {
+    if (error instanceof RangeError) fullStack();
+    throw error;
+  }
 }
 
 /** Gives a waiting story a line, cut to what it has room for, or the first character of it as a key. */

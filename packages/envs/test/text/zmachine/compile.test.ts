@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Machine } from '../../../src/text/zmachine/machine.ts';
 import { compile } from '../../../src/text/zmachine/compile.ts';
+import { Routines } from '../../../src/text/zmachine/routines.ts';
 import { enter, run } from '../../../src/text/zmachine/run.ts';
 import { OwnPlayer } from './own-player.ts';
 import { randomCommands } from './random-commands.ts';
@@ -69,7 +70,9 @@ test('where functions cannot be made of text, nothing is compiled, and stories g
     throw new EvalError('unsafe-eval is not an allowed source of script');
   });
   const player = new OwnPlayer(read('z5'), 1, 'gradus', 1);
-  expect(compile(player.machine, player.machine.story.file.initialPc, () => false)).toBeUndefined();
+  expect(
+    compile(player.machine, player.machine.story.file.initialPc, new Routines(() => false), () => false),
+  ).toBeUndefined();
   player.take();
   player.enter('take shell');
   expect(player.take()).toMatch(/^Taken\./);

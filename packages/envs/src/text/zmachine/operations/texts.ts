@@ -28,7 +28,7 @@ export const textOperations: readonly Operation[] = [
   plain('VAR:252', 'encode_text', encodeText, { from: 5 }),
 ];
 
-function printAt(machine: Machine, address: number): void {
+export function printAt(machine: Machine, address: number): void {
   machine.print(machine.story.textAt(machine.memory, address));
 }
 
