@@ -20,7 +20,8 @@ const selfContained = [
 
 /**
  * The routines of a story that are whole functions of JavaScript, with variables of its own for their local variables and what they push: those that neither wait, save or end the story, nor call what is
- * only known when they run, and so on for all that they call. They take half of the time of those compiled in parts, since engines see through them. Each is compiled when it is called first.
+ * only known when they run, and so on for all that they call. Engines see through them better than through parts: Mini-Zork's valid actions took 1.48 times as long without. Each is compiled when it is called
+ * first.
  */
 export class Routines {
   /** By number; those not yet called compile themselves. */

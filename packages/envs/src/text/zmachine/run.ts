@@ -36,7 +36,8 @@ function runCompiled(machine: Machine, code: Code, entry: number): number {
   try {
     return code(machine, entry);
   } catch (error) {
-    if (error instanceof RangeError) fullStack();
+    // What engines throw then: V8 and JavaScriptCore the first, SpiderMonkey the second.
+    if (error instanceof Error && ['RangeError', 'InternalError'].includes(error.name)) fullStack();
     throw error;
   }
 }

@@ -56,6 +56,7 @@ test.each(publishedStories)('prints what ifvms prints, in 300 commands of %s', (
 
 test.runIf(more !== undefined)('prints what ifvms prints, in 3000 commands of each story of GRADUS_STORIES', () => {
   for (const name of readdirSync(more!).filter((file) => /\.z[3458]$/i.test(file))) {
-    expect(compare(readFileSync(join(more!, name)), 1, 3000, []), name).toBeGreaterThan(60);
+    // Small ones have fewer texts than those above.
+    expect(compare(readFileSync(join(more!, name)), 1, 3000, []), name).toBeGreaterThan(20);
   }
 });

@@ -118,6 +118,20 @@ test('calls and rounds without an end', () => {
   expect(both([leaving, [returnTrue]], 1_000_000)).toEqual(['the stack is full', 'the stack is full']);
 });
 
+test('calls as deep as the stack has room for', () => {
+  // Each takes nine of its 32,768 numbers.
+  const deep = (calls: number): unknown[] => {
+    const begin: Code[] = [[0xcd, 0x4f, THREE, calls >> 8, calls & 255], call(1, THREE, ONE), returnOf(ONE)]; // store l3 calls
+    const descend: Code[] = [ifEqual(ONE, 0, 3), [0x55, ONE, 1, TWO], call(1, TWO, THREE), returnOf(ONE)]; // sub l1 1 -> l2
+    expect(isWhole([begin, descend])).toBe(true);
+    return both([begin, descend], 100_000);
+  };
+  const [compiled, interpreted] = deep(3600);
+  expect(compiled).toEqual(interpreted);
+  expect(compiled).toMatchObject({ ran: [4 * 3600 + 7, 3600, ''] });
+  expect(deep(3700)).toEqual(['the stack is full', 'the stack is full']);
+});
+
 test('local variables that a routine does not have are 0, whatever is put there', () => {
   const routine = [add(9, 7, 9), push(9), pull(TWO), add(TWO, 1, ONE), returnOf(ONE)];
   expect(isWhole([routine])).toBe(false);
