@@ -11,6 +11,9 @@ export class AfterstateValues {
   readonly network: t.Module;
   private readonly game: DiceGame;
   private readonly program: t.Program<Record<'inputs', unknown>, Record<'values', unknown>>;
+  /** Each position of the last array of them, so that it is cut into rows only once: making a view takes as long as writing its inputs. */
+  private views: Int8Array[] = [];
+  private viewed: Int8Array = new Int8Array(0);
 
   constructor(game: DiceGame, hidden: readonly number[], random: RandomSource, device: t.Device) {
     const network = t.mlp({
@@ -31,20 +34,31 @@ export class AfterstateValues {
   /** Writes the values of `count` afterstates, which lie one after another, into `values`, [count × 5]: of those that decide the game the outcome. */
   evaluate(afterstates: Int8Array, count: number, values: Float32Array): void {
     const { game, program } = this;
-    const { positionSize, inputs: width } = game;
+    const { inputs: width } = game;
+    const views = this.viewsOf(afterstates, count);
     for (let start = 0; start < count; start += ROWS) {
       const rows = Math.min(ROWS, count - start);
       const inputs = program.inputs.inputs as Float32Array;
       for (let row = 0; row < rows; row++) {
-        game.writeInputs(rowOf(afterstates, start + row, positionSize), inputs, row * width);
+        game.writeInputs(views[start + row], inputs, row * width);
       }
       const found = program.run().values as Float32Array;
       values.set(found.subarray(0, rows * OUTCOMES), start * OUTCOMES);
       for (let row = start; row < start + rows; row++) {
-        const points = pointsOf(game, rowOf(afterstates, row, positionSize));
+        const points = pointsOf(game, views[row]);
         if (points > 0) writeWin(points, values, row * OUTCOMES);
       }
     }
+  }
+
+  private viewsOf(positions: Int8Array, count: number): readonly Int8Array[] {
+    const { positionSize } = this.game;
+    if (this.viewed !== positions) this.views = [];
+    this.viewed = positions;
+    for (let row = this.views.length; row < count; row++) {
+      this.views.push(positions.subarray(row * positionSize, (row + 1) * positionSize));
+    }
+    return this.views;
   }
 
   /** Frees the net, too. */
@@ -52,8 +66,4 @@ export class AfterstateValues {
     this.program.dispose();
     t.disposeParameters(this.network.parameters);
   }
-}
-
-function rowOf(positions: Int8Array, row: number, size: number): Int8Array {
-  return positions.subarray(row * size, (row + 1) * size);
 }
