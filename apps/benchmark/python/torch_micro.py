@@ -1,11 +1,13 @@
 """The cases of `gradus bench micro` in PyTorch, timed on request.
 
 Called as `torch_micro.py THREADS`. Writes {"torch": version, "gflops": speed, "error": error} first; then answers every line
-{"case": name, "seconds": s} of standard input with {"us": microseconds per step}. Ends with its input.
+{"case": name, "seconds": s} of standard input with {"us": microseconds per step, "peak_mib": the most memory that this process
+has held}. Ends with its input.
 """
 
 import json
 import math
+import resource
 import sys
 import time
 
@@ -16,6 +18,7 @@ from torch.nn import Embedding, LayerNorm, Linear, Module, ModuleList, Parameter
 from torch.optim import Adam, AdamW
 
 from torch_actor_critic import crossq, d4pg, ddpg, descend, network, sac, td3, tqc
+from torch_cart_pole import dqn_loop
 from torch_pendulum import ddpg_loop, sac_loop, td3_loop
 from torch_q_learning import Atoms, Quantiles, cart_pole, minatar, pqn, prioritized_replay
 
@@ -158,6 +161,7 @@ CASES = {
     "minatar_dqn_b32": minatar,
     "minatar_rainbow_b32": lambda: minatar(Atoms(0, 20), double=True, dueling=True, noisy=True),
     "prioritized_replay_1e6_b128": prioritized_replay,
+    "dqn_cartpole_1e6": dqn_loop,
     "pqn_mb128_4-120-84-2": pqn,
     "ddpg_b256_256-256": ddpg,
     "sac_b256_256-256": sac,
@@ -179,6 +183,14 @@ CASES = {
     "rlhf_rloo_k2_b96": torch_rlhf.rloo,
     "rlhf_ppo_b96": torch_rlhf.ppo,
 }
+
+def peak_mib():
+    if sys.platform != "linux":
+        # Bytes on macOS, KiB elsewhere.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    # ru_maxrss would begin with what the process held that started this one.
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 2**10
 
 
 def microseconds(step, seconds):
@@ -233,7 +245,8 @@ def main():
         if name not in steps:
             steps[name] = CASES[name]()
             microseconds(steps[name], min(1, seconds / 2))
-        answer({"us": microseconds(steps[name], seconds)})
+        took = microseconds(steps[name], seconds)
+        answer({"us": took, "peak_mib": peak_mib()})
 
 
 main()

@@ -4,12 +4,13 @@ import { deviceNames, openDevice, type DeviceChoice } from '../catalog/devices.t
 import { measure, median } from '../micro/measure.ts';
 import type { MicroCase } from '../micro/micro-case.ts';
 import { microCases } from '../micro/micro-cases.ts';
+import { peakMemory } from '../micro/peak-memory.ts';
 import { nameHint } from '../files/name-hint.ts';
 import { integerFrom, positiveNumber } from '../catalog/parse-options.ts';
 import { count, table } from '../runs/results.ts';
 import { findTorch, pythonFolders } from '../torch/find-torch.ts';
 import { hasAvx512, settingsText, settingsToTry, startFastestTorch } from '../torch/fastest-torch.ts';
-import type { TorchProcess } from '../torch/torch-process.ts';
+import { TorchProcess } from '../torch/torch-process.ts';
 import { messageOf, UserError } from '../user-error.ts';
 
 interface BenchMicroOptions {
@@ -19,14 +20,19 @@ interface BenchMicroOptions {
   readonly seconds: number;
   readonly repeat: number;
   readonly torch: boolean;
+  readonly memory: boolean;
   readonly json: boolean;
 }
 
-/** One line of the report. */
-interface Measurement {
+/** What is measured, and where. */
+interface Measured {
   readonly case: string;
   readonly device: DeviceChoice;
   readonly threads: number;
+}
+
+/** One line of the report of times. */
+interface Measurement extends Measured {
   /** Microseconds per update: median over the repeats. */
   readonly median_us: number;
   /** Of language models: tokens in a second, learned from or generated. */
@@ -35,6 +41,14 @@ interface Measurement {
   readonly torch_us?: number;
   /** torch_us / median_us: above 1 where PyTorch is slower. */
   readonly ratio?: number;
+}
+
+/** One line of the report of memory. */
+interface Peak extends Measured {
+  /** MiB that a process held at most which did nothing else. */
+  readonly peak_mib: number;
+  /** The same of Python with PyTorch. */
+  readonly torch_peak_mib?: number;
 }
 
 /** Gives `gradus bench micro` its options and what it does. */
@@ -51,6 +65,11 @@ export function fillBenchMicro(micro: Command): void {
     .option('--seconds <s>', 'time for which an update is repeated to get one figure', positiveNumber, 1)
     .option('--repeat <n>', 'figures whose median is reported', integerFrom(1), 5)
     .option('--torch', 'take turns with PyTorch on the same cases, and report ratios', false)
+    .option(
+      '--memory',
+      'report peak memory in place of times: what a process holds at most that does one case alone',
+      false,
+    )
     .option('--json', 'print one line of JSON for each case, device and number of threads', false)
     .addHelpText('after', `\nCases:\n${microCases.map(({ name }) => `  ${name}\n`).join('')}`)
     .action(benchMicro);
@@ -71,26 +90,66 @@ async function benchMicro(options: BenchMicroOptions): Promise<void> {
     throw new UserError(`--threads ${threads}: the ${device} device runs on one thread`);
   }
   const python = options.torch ? findTorch(pythonFolders()) : undefined;
-  const torches = new Map<number, TorchProcess>();
   const devices = device === undefined ? await defaultDevices() : [device];
-  const measurements: Measurement[] = [];
+  const all: Measured[] = only.flatMap((micro) =>
+    devices.flatMap((name) => {
+      const counts = name === 'tensorflow' ? [1] : threadCounts(micro, threads);
+      return counts.map((n) => ({ case: micro.name, device: name, threads: n }));
+    }),
+  );
+  const lines = options.memory ? peaksOf(all, options, python) : timesOf(all, options, python);
+  const measured: (Measurement | Peak)[] = [];
+  for await (const line of lines) {
+    measured.push(line);
+    showStatus('');
+    if (json) console.log(JSON.stringify(line));
+  }
+  if (!json) console.log(report(measured));
+}
+
+async function* timesOf(
+  all: readonly Measured[],
+  options: BenchMicroOptions,
+  python: string | undefined,
+): AsyncGenerator<Measurement, void, void> {
+  const torches = new Map<number, TorchProcess>();
   try {
-    for (const micro of only) {
-      for (const name of devices) {
-        for (const n of name === 'tensorflow' ? [1] : threadCounts(micro, threads)) {
-          showStatus(`${micro.name} on ${name}, ${n} thread${n === 1 ? '' : 's'}`);
-          const torch = python === undefined ? undefined : await startTorch(python, n, torches, json);
-          const measurement = await measureCase(micro, name, n, options, torch);
-          measurements.push(measurement);
-          showStatus('');
-          if (json) console.log(JSON.stringify(measurement));
-        }
-      }
+    for (const each of all) {
+      showMeasured(each);
+      const torch = python === undefined ? undefined : await startTorch(python, each.threads, torches, options.json);
+      yield await timeOf(each, options, torch);
     }
   } finally {
     for (const torch of torches.values()) torch.close();
   }
-  if (!json) console.log(report(measurements));
+}
+
+async function* peaksOf(
+  all: readonly Measured[],
+  { seconds }: BenchMicroOptions,
+  python: string | undefined,
+): AsyncGenerator<Peak, void, void> {
+  for (const each of all) {
+    showMeasured(each);
+    const { case: name, device, threads } = each;
+    const ours = { ...each, peak_mib: round(await peakMemory(name, device, threads, seconds), 1) };
+    yield python === undefined ? ours : { ...ours, torch_peak_mib: await peakOfTorch(python, name, threads, seconds) };
+  }
+}
+
+/** As it is: settings that make it faster make it hold more. */
+async function peakOfTorch(python: string, name: string, threads: number, seconds: number): Promise<number> {
+  const torch = new TorchProcess(python, threads, {});
+  try {
+    await torch.start();
+    return round(await torch.peakMemory(name, seconds), 1);
+  } finally {
+    torch.close();
+  }
+}
+
+function showMeasured({ case: name, device, threads }: Measured): void {
+  showStatus(`${name} on ${device}, ${threads} thread${threads === 1 ? '' : 's'}`);
 }
 
 /** All embedded devices that are there. */
@@ -113,13 +172,13 @@ function threadCounts({ isLarge }: MicroCase, threads: number | undefined): numb
   return isLarge && availableParallelism() >= 2 ? [1, 2] : [1];
 }
 
-async function measureCase(
-  micro: MicroCase,
-  device: DeviceChoice,
-  threads: number,
+async function timeOf(
+  measured: Measured,
   { seconds, repeat }: BenchMicroOptions,
   torch: TorchProcess | undefined,
 ): Promise<Measurement> {
+  const { device, threads } = measured;
+  const [micro] = parseCases(measured.case);
   const update = micro.create(await openDevice(device, threads));
   await measure(update.run, Math.min(1, seconds / 2));
   const ours: number[] = [];
@@ -131,7 +190,7 @@ async function measureCase(
   update.dispose();
   const median_us = round(median(ours), 1);
   const speed = micro.tokens === undefined ? {} : { tokens_per_second: Math.round((1e6 * micro.tokens) / median_us) };
-  const measurement = { case: micro.name, device, threads, median_us, ...speed };
+  const measurement = { ...measured, median_us, ...speed };
   if (torch === undefined) return measurement;
   return { ...measurement, torch_us: round(median(theirs), 1), ratio: round(median(theirs) / median(ours), 2) };
 }
@@ -168,28 +227,26 @@ async function startTorch(
   return torch;
 }
 
-function report(measurements: readonly Measurement[]): string {
-  const withTorch = measurements.some(({ ratio }) => ratio !== undefined);
-  const withTokens = measurements.some(({ tokens_per_second }) => tokens_per_second !== undefined);
-  const tokenColumn = withTokens ? ['tokens per second'] : [];
-  const head = [
-    'case',
-    'device',
-    'threads',
-    'µs per update',
-    ...tokenColumn,
-    ...(withTorch ? ['PyTorch', 'PyTorch / gradus'] : []),
+function report(measured: readonly (Measurement | Peak)[]): string {
+  const columns: readonly Column[] = [
+    ['µs per update', (each) => each.median_us],
+    ['tokens per second', (each) => each.tokens_per_second],
+    ['PyTorch', (each) => each.torch_us],
+    ['PyTorch / gradus', (each) => each.ratio?.toFixed(2)],
+    ['peak MiB', (each) => each.peak_mib],
+    ['PyTorch', (each) => each.torch_peak_mib],
   ];
-  const rows = measurements.map((each) => [
-    each.case,
-    each.device,
-    String(each.threads),
-    count(each.median_us),
-    ...(withTokens ? [each.tokens_per_second === undefined ? '' : count(each.tokens_per_second)] : []),
-    ...(withTorch ? [count(each.torch_us ?? NaN), (each.ratio ?? NaN).toFixed(2)] : []),
-  ]);
-  return table(head, rows);
+  const shown = columns.filter(([, of]) => measured.some((each) => of(each) !== undefined));
+  const rows = measured.map((each) => {
+    const values = shown.map(([, of]) => of(each) ?? '');
+    const texts = values.map((value) => (typeof value === 'number' ? count(value) : value));
+    return [each.case, each.device, String(each.threads), ...texts];
+  });
+  return table(['case', 'device', 'threads', ...shown.map(([title]) => title)], rows);
 }
+
+/** A column of the report, which is there where something has it. */
+type Column = readonly [title: string, of: (each: Partial<Measurement & Peak>) => number | string | undefined];
 
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));

@@ -4,6 +4,7 @@ import type * as t from '@gradus/tensor';
 import { Dqn, dqnSettings, rainbowDefaults, rainbowSettings, type DqnOptions } from '@gradus/value-based';
 import { bits, integers, normals, uniforms } from './made-up-data.ts';
 import { fixedBatch, type MicroCase, type MicroUpdate } from './micro-case.ts';
+import { loopCase } from './training-loop.ts';
 
 const cartPole = dqnSettings.cleanrl['CartPole-v1'].options;
 const atoms = { kind: 'categorical', atoms: 51, low: -10, high: 10 } as const;
@@ -25,6 +26,24 @@ export const dqnCases: readonly MicroCase[] = [
   dqnCase('minatar_dqn_b32', 'MinAtar/Breakout-v0', dqnSettings.minatar['MinAtar/Breakout-v0'].options),
   dqnCase('minatar_rainbow_b32', 'MinAtar/Breakout-v0', rainbowSettings.minatar['MinAtar/Breakout-v0'].options),
 ];
+
+/**
+ * Environment steps of a whole training with the same networks, out of a replay buffer that 10⁶ random steps have filled: an action, CartPole, a row of the buffer, and an update. What such a training holds in memory is
+ * this buffer above all.
+ */
+export const dqnLoopCase = loopCase(
+  'dqn_cartpole_1e6',
+  (device) =>
+    new Dqn(makeVectorEnv('CartPole-v1', 1), {
+      ...cartPole,
+      bufferSize: 1e6,
+      learningStarts: 1e6,
+      trainFrequency: 1,
+      epsilon: 0.05,
+      device,
+    }),
+  false,
+);
 
 function dqnCase(name: string, id: string, options: Partial<DqnOptions>): MicroCase {
   return { name, isLarge: false, create: (device) => createDqn(id, options, device) };

@@ -1,6 +1,6 @@
 import { cemCases } from './cem.ts';
 import { ddpgCase } from './ddpg.ts';
-import { dqnCases } from './dqn.ts';
+import { dqnCases, dqnLoopCase } from './dqn.ts';
 import { gptCase, gptForwardCase } from './gpt.ts';
 import type { MicroCase } from './micro-case.ts';
 import { ppoCases } from './ppo.ts';
@@ -17,6 +17,7 @@ export const microCases: readonly MicroCase[] = [
   reinforceCase,
   ...dqnCases,
   prioritizedReplayCase,
+  dqnLoopCase,
   pqnCase,
   ddpgCase,
   sacCase,

@@ -4,6 +4,7 @@ import { makeVectorEnv } from '@gradus/envs';
 import type { Device } from '@gradus/tensor';
 import { bits, normals, uniforms } from './made-up-data.ts';
 import type { MicroCase, MicroUpdate } from './micro-case.ts';
+import { loopCase } from './training-loop.ts';
 
 const BATCH = 256;
 /** Layers of Stable-Baselines3's SAC, and of CleanRL. */
@@ -82,21 +83,4 @@ function createUpdate(agent: Agent, updates: readonly Update[]): MicroUpdate {
     },
     dispose: () => agent.dispose(),
   };
-}
-
-function loopCase(name: string, make: (device: Device) => Agent): MicroCase {
-  return { name, isLarge: true, create: (device) => createLoop(make(device)) };
-}
-
-function createLoop(agent: Agent): MicroUpdate {
-  const training = agent.learn({ steps: Number.MAX_SAFE_INTEGER });
-  const metrics = new Float32Array(1);
-  const run = (): { readonly metrics: Float32Array } => {
-    const { value: progress } = training.next();
-    metrics[0] = progress?.metrics['train/value_loss'] ?? NaN;
-    return { metrics };
-  };
-  do run();
-  while (Number.isNaN(metrics[0]));
-  return { run, dispose: () => agent.dispose() };
 }

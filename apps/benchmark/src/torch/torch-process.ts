@@ -41,8 +41,17 @@ export class TorchProcess {
 
   /** Microseconds per step of a case, repeated for `seconds`; a case is warmed up for half of that when it comes first. */
   async measure(name: string, seconds: number): Promise<number> {
+    return (await this.repeat(name, seconds)).us;
+  }
+
+  /** MiB that the process has held at most, once it has repeated a case for `seconds`. */
+  async peakMemory(name: string, seconds: number): Promise<number> {
+    return (await this.repeat(name, seconds)).peak_mib;
+  }
+
+  private async repeat(name: string, seconds: number): Promise<{ readonly us: number; readonly peak_mib: number }> {
     this.child.stdin.write(`${JSON.stringify({ case: name, seconds })}\n`);
-    return ((await this.answer()) as { us: number }).us;
+    return (await this.answer()) as { us: number; peak_mib: number };
   }
 
   /** Ends the process. */

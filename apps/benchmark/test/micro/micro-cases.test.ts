@@ -75,7 +75,7 @@ describe('cases', () => {
     expect(Math.min(...weights)).toBeLessThan(1);
   });
 
-  it.each(['ddpg_pendulum', 'td3_pendulum', 'sac_pendulum'])('%s learns at every step', async (name) => {
+  it.each(['dqn_cartpole_1e6', 'ddpg_pendulum', 'td3_pendulum', 'sac_pendulum'])('%s learns at every step', async (name) => {
     const update = create(name);
     const losses = (await runs(update, 5)).map(({ metrics }) => metrics);
     update.dispose();

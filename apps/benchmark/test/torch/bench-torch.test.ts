@@ -64,6 +64,32 @@ while read -r request; do echo '{"us": 1000000}'; done`);
   });
 });
 
+describe('bench micro --memory', () => {
+  it('says what a process holds at most that does a case alone, and what PyTorch does', async () => {
+    // Says that it has started, and what it held, however long it is asked to work.
+    const python = fakePython(`[ "$1" = -c ] && exit 0
+echo '{"torch": "0.0", "gflops": 80, "error": 0.1}'
+while read -r request; do echo '{"us": 1, "peak_mib": 300.04}'; done`);
+    vi.stubEnv('PATH', `${python}:${process.env.PATH}`);
+    try {
+      const only = ['--only', 'dqn_b128_4-120-84-2,dqn_cartpole_1e6', '--seconds', '0.01', '--device', 'wasm'];
+      const { output } = await runCommand('bench', 'micro', ...only, '--memory', '--torch', '--json');
+      const [plain, withReplay] = output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, number>);
+      expect(Object.keys(plain)).toEqual(['case', 'device', 'threads', 'peak_mib', 'torch_peak_mib']);
+      expect(plain.torch_peak_mib).toBe(300);
+      // The buffer: observations of 4 float32, an action, a reward and how it went on for each of 10⁶ transitions.
+      const more = withReplay.peak_mib - plain.peak_mib;
+      expect(more).toBeGreaterThan(20);
+      expect(more).toBeLessThan(80);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
+
 describe('the peer at its best', () => {
   it('is tried with its memory kept, without the kernels that are named, and with those for AVX-512', () => {
     const kept = expect.objectContaining({ MALLOC_MMAP_THRESHOLD_: '1000000000' }) as object;
