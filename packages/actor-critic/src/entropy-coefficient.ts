@@ -23,6 +23,8 @@ export const entropyChecks: { readonly [Name in keyof EntropyOptions]: OptionChe
   entropyCoefficient: {
     expected: "'auto' or a number of at least 0",
     accepts: (value) => value === 'auto' || nonNegativeNumber.accepts(value),
+    explain: (value) =>
+      String(value).startsWith('auto_') ? 'what α begins with is initialEntropyCoefficient' : undefined,
   },
   initialEntropyCoefficient: positiveNumber,
   targetEntropy: nullable(finiteNumber),

@@ -71,7 +71,10 @@ export const replayChecks: { readonly [Name in keyof ReplayOptions]: OptionCheck
   learningStarts: naturalNumber,
   gamma: fraction,
   trainFrequency: positiveInteger,
-  gradientSteps: positiveInteger,
+  gradientSteps: {
+    ...positiveInteger,
+    explain: (value) => (value === -1 ? 'for one at each step set it to trainFrequency' : undefined),
+  },
   seed: naturalNumber,
 };
 

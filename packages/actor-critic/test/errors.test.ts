@@ -48,6 +48,11 @@ describe.each(continuousAgents)('%s', (_, Agent) => {
     expect(make({ batchSize: 0 })).toThrow(
       new RangeError(`${Agent.name}: expected batchSize to be a positive integer, got 0`),
     );
+    expect(make({ gradientSteps: -1 })).toThrow(
+      new RangeError(
+        `${Agent.name}: expected gradientSteps to be a positive integer, got -1: for one at each step set it to trainFrequency`,
+      ),
+    );
     expect(make({ sampling: { kind: 'best' } })).toThrow(
       "expected sampling to be an object whose kind is 'uniform' or 'stratified' or 'softmax' or 'episodes' or 'prioritized', got {\"kind\":\"best\"}: expected kind to be",
     );
@@ -108,4 +113,10 @@ test('an action whose bounds leave no choice', () => {
   const agent = new Ddpg(userEnv(new Box([-1, 0.5], [1, 0.5])), { ...small, trainFrequency: 1 });
   Array.from(agent.learn({ steps: 30 }));
   expect((agent.act([0, 0]) as Float32Array)[1]).toBe(0.5);
+});
+
+test('α begins with what another option says', () => {
+  expect(() => new Sac(makeEnv('Pendulum-v1'), { ...small, entropyCoefficient: 'auto_0.1' as 'auto' })).toThrow(
+    'Sac: expected entropyCoefficient to be \'auto\' or a number of at least 0, got "auto_0.1": what α begins with is initialEntropyCoefficient',
+  );
 });

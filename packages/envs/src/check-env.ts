@@ -93,6 +93,7 @@ function play(env: Env, steps: number, seed: number, see: Witness): void {
 
 function reset(env: Env, see: Witness, seed?: number): void {
   const result: unknown = env.reset({ seed });
+  refusePromise('reset', result);
   if (!isRecord(result) || !('observation' in result)) {
     throw new EnvError(`reset returned ${describe(result)}, expected { observation }`);
   }
@@ -100,6 +101,11 @@ function reset(env: Env, see: Witness, seed?: number): void {
   // The check made sure of the type.
   const observation = numbersOf(env.observationSpace, result.observation as Observation);
   see({ observation, mask: readMask(env, 'reset', false) });
+}
+
+function refusePromise(method: string, result: unknown): void {
+  if (!(result instanceof Promise)) return;
+  throw new EnvError(`${method} returned a Promise, expected a result at once: it must not be async`);
 }
 
 /** The mask in which `ended` says that no action need be left; undefined where the environment has none. */
@@ -122,8 +128,12 @@ function readMask(env: Env, method: string, ended: boolean): Uint8Array | undefi
 }
 
 function checkResult(env: Env, result: unknown): void {
-  if (!isRecord(result)) {
+  refusePromise('step', result);
+  if (!isRecord(result) || Array.isArray(result)) {
     throw new EnvError(`step returned ${describe(result)}, expected { observation, reward, terminated, truncated }`);
+  }
+  if ('done' in result && !('terminated' in result)) {
+    throw new EnvError('step: `done` is `terminated`, or `truncated` where a time limit cut the episode off');
   }
   checkObservation('step', env.observationSpace, result.observation);
   checkReward('step: reward', result.reward);

@@ -125,6 +125,10 @@ describe('breaches are named', () => {
     ],
     ['step: terminated is 1, expected true or false', stepWith({ terminated: 1 })],
     ['step: truncated is undefined, expected true or false', stepWith({ truncated: undefined })],
+    ['step: `done` is `terminated`', { step: () => ({ observation: [0], reward: 0, done: true }) }],
+    ['step returned [[0],0,true], expected {', { step: () => [[0], 0, true] }],
+    ['step returned a Promise, expected a result at once', { step: async () => Promise.resolve() }],
+    ['reset returned a Promise, expected a result at once', { reset: async () => Promise.resolve() }],
     ['step returned undefined, expected { observation, reward, terminated, truncated }', { step: () => undefined }],
     [
       'actionSpace is undefined, expected a Box, Discrete, MultiDiscrete, MultiBinary or Dict',

@@ -1,4 +1,4 @@
-/** What options are called in other libraries (Stable-Baselines3 and its zoo, CleanRL, Spinning Up), as {@link plainName} has it, and here. */
+/** What options are called in other libraries (Stable-Baselines3 and its zoo, CleanRL, Spinning Up, TRL, PEFT), as {@link plainName} has it, and here. */
 const options: Readonly<Record<string, readonly string[]>> = {
   lr: ['learningRate', 'alpha'],
   learningrate: ['learningRate', 'alpha'],
@@ -8,7 +8,8 @@ const options: Readonly<Record<string, readonly string[]>> = {
   numsteps: ['steps'],
   stepsperepoch: ['steps'],
   minibatchsize: ['batchSize'],
-  numminibatches: ['batchSize'],
+  numminibatches: ['minibatches', 'batchSize'],
+  gradientaccumulationsteps: ['batchSize'],
   nepochs: ['epochs'],
   numepochs: ['epochs'],
   updateepochs: ['epochs'],
@@ -29,6 +30,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
   discountfactor: ['gamma'],
   normadv: ['normalizeAdvantage'],
   usesde: ['stateDependentExploration'],
+  sdesamplefreq: ['stateDependentExploration'],
   logstdinit: ['initialLogStd'],
   orthoinit: ['orthogonalInitialization'],
   activationfn: ['activation'],
@@ -44,13 +46,15 @@ const options: Readonly<Record<string, readonly string[]>> = {
   startsteps: ['learningStarts'],
   trainfreq: ['trainFrequency'],
   targetnetworkfrequency: ['targetUpdateInterval'],
+  targetupdateinterval: ['tau'],
   polyak: ['tau'],
+  actionnoise: ['noise'],
   explorationfraction: ['epsilon', 'exploration'],
   explorationinitialeps: ['epsilon', 'exploration'],
   explorationfinaleps: ['epsilon', 'exploration'],
   starte: ['epsilon', 'exploration'],
   ende: ['epsilon', 'exploration'],
-  epsilon: ['epsilon', 'exploration'],
+  epsilon: ['epsilon', 'exploration', 'clipRange'],
   prioritizedreplayalpha: ['priorityExponent'],
   prioritizedreplaybeta0: ['importanceExponent'],
   natoms: ['distribution'],
@@ -67,15 +71,48 @@ const options: Readonly<Record<string, readonly string[]>> = {
   ndelta: ['directions'],
   ntop: ['topDirections'],
   deltastd: ['deviation'],
+  numgenerations: ['groupSize'],
+  rlook: ['groupSize'],
+  maxcompletionlength: ['maxNewTokens'],
+  responselength: ['maxNewTokens'],
+  maxlength: ['maxCompletionLength', 'maxPromptLength'],
+  klcoef: ['klCoefficient', 'beta'],
+  beta: ['klCoefficient', 'loss'],
+  losstype: ['loss', 'aggregation'],
+  labelsmoothing: ['loss'],
+  numiterations: ['epochs'],
+  epsilonhigh: ['clipRangeHigh'],
+  eostoken: ['endOfText'],
+  eostokenid: ['endOfText'],
+  r: ['rank'],
+  training: ['update'],
+  loraalpha: ['alpha'],
+  targetmodules: ['targets'],
 };
+
+const HOW_LONG = 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`';
+const LOGS = 'training writes logs: tensorBoardLogger among the callbacks, or gradus train --log';
+const SCHEDULE = '`learningRate` takes a schedule, such as linear(from, to)';
+const CLIPPED = 'observations are clipped by the `statistics` of new RunningNormalizer(size, limit)';
 
 /** What is no option here, and how the same is done. */
 const remarks: Readonly<Record<string, string>> = {
-  totaltimesteps: 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`',
-  timesteps: 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`',
-  ntimesteps: 'how long to train is `steps` of learn, as in `learn({ steps: 1000 })`',
+  totaltimesteps: HOW_LONG,
+  timesteps: HOW_LONG,
+  ntimesteps: HOW_LONG,
   verbose: 'training prints nothing by itself: consoleProgress among the callbacks of train does',
-  tensorboardlog: 'training writes logs: tensorBoardLogger among the callbacks, or gradus train --log',
+  tensorboardlog: LOGS,
+  loggingsteps: LOGS,
+  reportto: LOGS,
+  epochs: `${HOW_LONG}; an epoch of texts is as many steps as there are`,
+  numtrainepochs: `${HOW_LONG}; an epoch of texts is as many steps as there are`,
+  savesteps: '`checkpoints` among the callbacks of train saves what is trained',
+  outputdir: '`checkpoints` among the callbacks of train saves what is trained',
+  warmupratio: SCHEDULE,
+  warmupsteps: SCHEDULE,
+  lrschedulertype: SCHEDULE,
+  nenvs: 'copies are made by makeVectorEnv(id, n), or vectorize(makeEnv, n)',
+  clipobs: CLIPPED,
 };
 
 /** A name without what libraries write differently: `ent_coef`, `ent-coef` and `entCoef` are one. */
@@ -90,8 +127,9 @@ export function translateName(name: string, known: readonly string[]): string[] 
   return options[plain].filter((candidate) => known.includes(candidate));
 }
 
-/** How to do what an option of another library does that is none here; undefined for other names. */
-export function remarkOn(name: string): string | undefined {
+/** How to do what an option of another library does that is none of `known`, in any spelling or translated; undefined for other names. */
+export function remarkOn(name: string, known: readonly string[]): string | undefined {
   const plain = plainName(name);
-  return Object.hasOwn(remarks, plain) ? remarks[plain] : undefined;
+  if (!Object.hasOwn(remarks, plain) || translateName(name, known).length > 0) return undefined;
+  return known.some((candidate) => plainName(candidate) === plain) ? undefined : remarks[plain];
 }

@@ -56,7 +56,7 @@ export function rejectUnknown(subject: string, options: object, defaults: object
 }
 
 function hint(name: string, known: readonly string[]): string {
-  const remark = remarkOn(name);
+  const remark = remarkOn(name, known);
   if (remark !== undefined) return remark;
   const similar = nearestNames(name, known);
   return similar.length > 0 ? `did you mean ${quoteAll(similar)}?` : `known are ${quoteAll(known) || 'none'}`;

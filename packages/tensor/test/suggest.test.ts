@@ -66,6 +66,18 @@ const dqn = [
   'nSteps',
 ];
 
+const grpo = [
+  'adamEpsilon',
+  'batchSize',
+  'minibatches',
+  'maxNewTokens',
+  'epochs',
+  'groupSize',
+  'aggregation',
+  'clipRange',
+  'beta',
+];
+
 test.each([
   ['eval_freq', ['env', 'interval', 'episodes'], 'interval'],
   ['n_eval_episodes', ['env', 'interval', 'episodes'], 'episodes'],
@@ -89,6 +101,21 @@ test.each([
   ['exploration_fraction', dqn, 'epsilon'],
   ['exploration_final_eps', dqn, 'epsilon'],
   ['lr', ['alpha', 'gamma'], 'alpha'],
+  ['target_update_interval', ['tau', 'targetEntropy'], 'tau'],
+  ['action_noise', ['noise'], 'noise'],
+  ['training', ['statistics', 'update'], 'update'],
+  ['num_generations', grpo, 'groupSize'],
+  ['max_completion_length', grpo, 'maxNewTokens'],
+  ['kl_coef', grpo, 'beta'],
+  ['kl_coef', ['klCoefficient'], 'klCoefficient'],
+  ['loss_type', grpo, 'aggregation'],
+  ['num_iterations', grpo, 'epochs'],
+  ['epsilon', grpo, 'clipRange'],
+  ['num_mini_batches', grpo, 'minibatches'],
+  ['gradient_accumulation_steps', grpo, 'batchSize'],
+  ['beta', ['loss', 'batchSize'], 'loss'],
+  ['r', ['rank', 'alpha', 'targets'], 'rank'],
+  ['eos_token_id', ['maxPromptLength', 'endOfText'], 'endOfText'],
 ])('%s of other libraries is one of %j', (name, known, ours) => {
   expect(similarNames(name, known)[0]).toBe(ours);
   const defaults = Object.fromEntries(known.map((each) => [each, 0]));
@@ -106,4 +133,14 @@ test('what is no option of an agent is not mistaken for one', () => {
   expect(() => rejectUnknown('Ppo', { verbose: 1 }, { steps: 1 })).toThrow(
     "Ppo: unknown option 'verbose'; training prints nothing by itself: consoleProgress among the callbacks of train does",
   );
+  expect(() => rejectUnknown('SftTrainer', { num_train_epochs: 3 }, { batchSize: 1 })).toThrow(
+    '; how long to train is',
+  );
+  expect(() => rejectUnknown('SftTrainer', { lr_scheduler_type: 'cosine' }, { learningRate: 1 })).toThrow('a schedule');
+  expect(() => rejectUnknown('Sac', { n_envs: 4 }, { steps: 1 })).toThrow('makeVectorEnv(id, n)');
+});
+
+test('what there is an option for is no remark', () => {
+  expect(() => rejectUnknown('--set', { n_envs: 4 }, { numEnvs: 1 })).toThrow("did you mean 'numEnvs'?");
+  expect(() => rejectUnknown('CrossQ', { warmup_steps: 4 }, { warmUpSteps: 1 })).toThrow("did you mean 'warmUpSteps'?");
 });

@@ -11,7 +11,7 @@ import {
   type Space,
 } from '../spaces/spaces.ts';
 import type { Discrete } from '../spaces/discrete.ts';
-import { isNumbers } from '../spaces/space-methods.ts';
+import { isNumbers, wrongLength } from '../spaces/space-methods.ts';
 
 /**
  * Throws `EnvError` unless `value` has the shape of `space` and is finite, and, where the space is discrete or of whole numbers, belongs to it.
@@ -122,7 +122,7 @@ function isFit(space: LeafSpace, x: number, i: number): boolean {
 function finiteProblem(size: number, value: unknown): string | undefined {
   if (!isNumbers(value))
     return `is ${valueText(value)}, expected ${size === 1 ? 'a number' : `${size} numbers`} in a Float32Array or number[]`;
-  if (value.length !== size) return `has ${value.length} elements, expected ${size}`;
+  if (value.length !== size) return wrongLength(value, size);
   if (value instanceof Float32Array && isFinite32(value)) return undefined;
   for (let i = 0; i < size; i++) {
     const problem = float32Problem(value[i]);

@@ -10,7 +10,7 @@ import {
 } from '@gradus/tensor';
 import { checkRandom, numberList } from '../options/argument-checks.ts';
 import type { RandomSource } from '../random/random.ts';
-import { isNumbers, sizeOf, type SpaceJson, type SpaceMethods, type SpaceValue } from './space-methods.ts';
+import { isNumbers, sizeOf, wrongLength, type SpaceJson, type SpaceMethods, type SpaceValue } from './space-methods.ts';
 
 /** Above it, not every whole number is a float32. */
 const MOST_EXACT = 2 ** 24;
@@ -116,7 +116,8 @@ export class Box implements SpaceMethods {
 
   problem(value: unknown): string | undefined {
     if (!isNumbers(value)) return `is ${valueText(value)}, expected a Float32Array or number[]`;
-    if (value.length !== this.size) return `has ${value.length} elements, expected ${this.size}`;
+    const length = wrongLength(value, this.size);
+    if (length !== undefined) return length;
     const i = value instanceof Float32Array ? this.findOutside(value) : this.findWrong(value);
     if (i === -1) return undefined;
     const expected = this.dtype === 'float32' ? 'a number' : 'an integer';

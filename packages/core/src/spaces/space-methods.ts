@@ -36,6 +36,13 @@ export function isNumbers(value: unknown): value is ArrayLike<number> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
+/** What is wrong with a value that has not `expected` elements, in words. */
+export function wrongLength(value: ArrayLike<unknown>, expected: number): string | undefined {
+  if (value.length === expected) return undefined;
+  const advice = typeof value[0] === 'object' ? ': lists within lists are given as one, row by row' : '';
+  return `has ${value.length} elements, expected ${expected}${advice}`;
+}
+
 /** The numbers in a member of this shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);

@@ -10,14 +10,23 @@ const MEAN_RETURN = 'eval/mean_return';
 /**
  * Ends training when the mean return of an evaluation reaches `threshold` (StopTrainingOnRewardThreshold of Stable-Baselines3);
  * stands after `periodicEvaluation`. With `metric` it watches another one, such as `rollout/episode_return`, the mean of the last
- * 100 training episodes, which needs no evaluation. Throws `RangeError` unless the threshold is finite.
+ * 100 training episodes, which needs no evaluation. Says on the console, at the end, if its metric never was there. Throws `RangeError` unless the threshold is finite.
  */
 export function stopOnReturn(threshold: number, metric: string = MEAN_RETURN): Callback<Learner> {
   checkArguments('stopOnReturn', { threshold, metric }, { threshold: finiteNumber, metric: text });
+  let isThere = false;
   return {
     onProgress({ metrics }, training) {
-      const value = training.recorded[metric] ?? metrics[metric] ?? NaN;
+      const { recorded } = training;
+      isThere ||= Object.hasOwn(recorded, metric) || Object.hasOwn(metrics, metric);
+      const value = recorded[metric] ?? metrics[metric] ?? NaN;
       if (value >= threshold) training.stop(`${metric} is ${value}, which is at least ${threshold}`);
+    },
+    onEnd({ progress, error }) {
+      if (isThere || progress === undefined || error !== undefined) return;
+      console.warn(
+        `stopOnReturn: there was no ${metric}; what callbacks record is there for those that stand after them`,
+      );
     },
   };
 }

@@ -67,8 +67,12 @@ const aLearner = havingMethods('an agent or a trainer (with learn and checkpoint
 
 const someCallbacks: OptionCheck = {
   expected: 'a list of callbacks, objects with onProgress, onStart or onEnd',
-  accepts: (value) => Array.isArray(value) && value.every(anObject.accepts),
+  accepts: (value) => Array.isArray(value) && value.every(isCallback),
 };
+
+function isCallback(value: unknown): boolean {
+  return anObject.accepts(value) && ['onStart', 'onProgress', 'onEnd'].some((name) => name in (value as object));
+}
 
 /** The entry of a checkpoint's state with the states of the callbacks. */
 const CALLBACKS = 'callbacks';

@@ -17,6 +17,9 @@ describe('Box', () => {
     expect(new Box([0, -2], 5).high).toEqual(Float32Array.of(5, 5));
     expect(new Box(0, 1).shape).toEqual([1]);
     expect(() => new Box([0, 0], 1, [3])).toThrow('Box: low has 2 elements, expected 3');
+    expect(new Box(0, 1, [1, 2]).problem([[0, 0]])).toBe(
+      'has 1 elements, expected 2: lists within lists are given as one, row by row',
+    );
     expect(() => new Box([0, 2], 1)).toThrow('got low[1] = 2, high[1] = 1');
     expect(() => new Box(0, NaN, [1])).toThrow('Box: expected low ≤ high');
     expect(() => new Box(0, 1, [0])).toThrow('Box: expected shape to be a list of positive integers, got [0]');

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { stopOnNoImprovement, stopOnReturn } from '../../src/training/early-stopping.ts';
 import { train, type Callback, type TrainingSummary } from '../../src/training/train.ts';
 import { fakeAgent } from '../fake-agent.ts';
@@ -31,6 +31,19 @@ describe('stopOnReturn', () => {
   test('watches other metrics too', async () => {
     const { stopReason } = await run([1, 2], stopOnReturn(12_000, 'time/steps_per_second'));
     expect(stopReason).toBe('time/steps_per_second is 12345.6, which is at least 12000');
+  });
+
+  test('says that its metric never was there', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    await run([1, 2], stopOnReturn(10));
+    expect(warn).not.toHaveBeenCalled();
+    await run([1, 2], stopOnReturn(10, 'eval/mean_reward'));
+    await train(fakeAgent(), { steps: 20, callbacks: [stopOnReturn(10), evaluations([1, 2])] });
+    expect(warn.mock.calls.map(([text]: string[]) => text.split(';')[0])).toEqual([
+      'stopOnReturn: there was no eval/mean_reward',
+      'stopOnReturn: there was no eval/mean_return',
+    ]);
+    warn.mockRestore();
   });
 
   test('needs a number', () => {

@@ -76,6 +76,9 @@ test('steps count from the first one, moreSteps from now', async () => {
   await expect(train(agent, { steps: 60, moreSteps: 10 })).rejects.toThrow(
     new RangeError('learn: expected steps or moreSteps, got both'),
   );
+  await expect(train(agent, { steps: 60, callbacks: [{ onStep: () => false }] as never })).rejects.toThrow(
+    'train: expected callbacks to be a list of callbacks, objects with onProgress, onStart or onEnd, got [',
+  );
   await expect(train(agent, { steps: 60, callbacks: [() => false] as never })).rejects.toThrow(
     'train: expected callbacks to be a list of callbacks, objects with onProgress, onStart or onEnd, got [a function]',
   );
