@@ -76,7 +76,7 @@ describe('examples', () => {
 
   test('that are none', () => {
     expect(completions({ prompt: 'a', completion: [1] })).toBe(
-      'SftTrainer: row 1: expected prompt to be a list of tokens, got "a"',
+      'SftTrainer: row 1: expected prompt to be a list of tokens, got "a": completionExamples, preferenceExamples and promptExamples make tokens of texts',
     );
     expect(completions({ completion: [1] })).toBe(
       'SftTrainer: row 1: expected prompt to be a list of tokens, got undefined',
@@ -93,6 +93,7 @@ describe('examples', () => {
       );
     }
     expect(prompts([])).toBe('GrpoTrainer: expected a list of at least one example, got []');
+    expect(prompts({ examples: [] })).toContain('got {"examples":[]}: its `examples` are one');
     expect(prompts('rows')).toBe('GrpoTrainer: expected a list of at least one example, got "rows"');
     expect(prompts(Array(1))).toBe('GrpoTrainer: row 0: expected an example, got undefined');
   });

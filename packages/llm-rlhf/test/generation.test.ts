@@ -145,16 +145,17 @@ describe('completions', () => {
 
   test('prompts that cannot be are refused by name', () => {
     const draw = (prompts: number[][]) => () => generator.generate(prompts, { random: random() });
-    expect(draw([])).toThrow(new RangeError('generate: expected 1 to 3 prompts, got 0'));
-    expect(draw([[1], [2], [3], [4]])).toThrow(new RangeError('generate: expected 1 to 3 prompts, got 4'));
+    expect(draw([])).toThrow(new RangeError('generate: expected 1 to 3 prompts (rows), got 0'));
+    expect(draw([[1], [2], [3], [4]])).toThrow(new RangeError('generate: expected 1 to 3 prompts (rows), got 4'));
     expect(draw([[1], [1, 2, 3, 4, 5]])).toThrow(
       new RangeError('generate: expected prompt 1 to have at most 4 tokens, got 5'),
     );
     expect(draw([[1], [32]])).toThrow(new RangeError('generate: token 0 of prompt 1 is 32, the model has 32 tokens'));
+    expect(draw(['ab'] as never)).toThrow('got ["ab"]: a tokenizer\'s `encode` makes them of texts');
     expect(draw([[]])).toThrow('lists of at least one token each');
     expect(() => new TextGenerator(decoder, { rows: 1, promptLength: 10, maxNewTokens: 7 })).toThrow(
       new RangeError(
-        "TextGenerator: expected promptLength + maxNewTokens to be at most 16, the model's longest text, got 17",
+        "TextGenerator: expected promptLength + maxNewTokens to be at most 16, the model's longest text, got 10 + 7",
       ),
     );
   });

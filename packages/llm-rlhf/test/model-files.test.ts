@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@gradus/core';
@@ -8,10 +8,12 @@ import {
   loadLlama2c,
   masked,
   ModelError,
+  readTokenizer,
   rewardHead,
   saveDecoder,
   TextGenerator,
   textRewards,
+  trainTokenizer,
   valueHead,
   type Decoder,
   type ModelConfig,
@@ -61,6 +63,25 @@ describe('folders', () => {
     expect(logitsOf(loaded, golden.input_ids)).toEqual(logitsOf(decoder, golden.input_ids));
   });
 
+  test('the tokenizer comes with it, and the token that ends a text', async () => {
+    const { decoder } = loadGolden('gpt2');
+    const path = join(folder, 'with-tokenizer');
+    const tokenizer = trainTokenizer(['a cat'], { vocabularySize: 257, specialTokens: ['<end>'] });
+    await saveDecoderFolder(decoder, path, { tokenizer, endOfText: 0 });
+    const read = async (name: string): Promise<string> => readFile(join(path, name), 'utf8');
+    expect(readTokenizer(JSON.parse(await read('tokenizer.json'))).encode('a cat<end>')).toEqual(
+      tokenizer.encode('a cat<end>'),
+    );
+    expect(JSON.parse(await read('generation_config.json'))).toEqual({ eos_token_id: 0 });
+    await expect(saveDecoderFolder(decoder, path, { eosToken: 0 } as never)).rejects.toThrow("mean 'endOfText'?");
+    await expect(saveDecoderFolder(path as never, decoder as never)).rejects.toThrow('expected decoder to be');
+  });
+
+  test('new weights need random numbers', () => {
+    const make = (random?: Random) => () => createDecoder({ model_type: 'gpt2' } as never, random!);
+    expect(make()).toThrow('createDecoder: expected random to be a source of random numbers (Random), got undefined');
+  });
+
   test('weights may lie in several files', async () => {
     const { decoder, golden } = loadGolden('llama');
     const path = join(folder, 'shards');
@@ -106,7 +127,9 @@ describe('folders', () => {
   });
 
   test('files that are missing or no JSON are named', async () => {
-    await expect(loadDecoderFolder(join(folder, 'nothing'))).rejects.toThrow(/config\.json: ENOENT/);
+    await expect(loadDecoderFolder(join(folder, 'nothing'))).rejects.toThrow(
+      /config\.json: there is no such file, and nothing is downloaded/,
+    );
     const path = join(folder, 'broken');
     await saveDecoderFolder(load('gpt2').decoder, path);
     await writeFile(join(path, 'config.json'), '{');

@@ -97,7 +97,7 @@ export function addRlhfTrain(rlhf: Command, name: string): void {
   if (isOnline) {
     command.option(
       '--reward <dir|file>',
-      "what completions are rewarded by: a folder of 'gradus rlhf reward', or a module that exports a function reward(prompts, completions)",
+      "what completions are rewarded by: a folder of 'gradus rlhf reward', or a module that exports a function reward(prompts, completions, { rows }), where rows[i].columns has the other columns",
     );
     command
       .addOption(

@@ -52,7 +52,7 @@ The agent is evaluated with its best actions on episodes that it has not been tr
 Ctrl-C ends training after the running update, saves the agent and says how to resume. It is saved each minute besides, so that
 no more is lost when the process is killed. What evaluations of 10 episodes on the way find to be the best agent is kept beside it, in
 best, and a resumed run replaces it only by a better one. Without --out that is a new folder, runs/<algorithm>-<env>-<seed>, which is made when
-it is needed first. A resumed run gives the same numbers as one that was not interrupted.
+it is needed first: training that ends within a minute is not saved. A resumed run gives the same numbers as one that was not interrupted.
 
 Examples:
   gradus train ppo CartPole-v1
@@ -182,6 +182,7 @@ async function trainCommand(
     console.log(json ? JSON.stringify(result) : resultsTable([result], episodes));
     if (!json && result.cut_off_episodes > 0) console.log(cutOffText(result.cut_off_episodes, episodes));
     if (saved?.failure !== undefined) throw new UserError(reasons(saved).join('; '));
+    if (saved === undefined && !json) console.log('not saved; --out DIR saves the agent');
     if (saved !== undefined && !json) {
       console.log(`saved in ${saved.folder}; to evaluate it again: gradus evaluate ${saved.folder}`);
       const best = evaluation?.best;

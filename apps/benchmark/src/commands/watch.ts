@@ -69,7 +69,10 @@ async function watchCommand(folder: string, options: WatchOptions): Promise<void
   const { algorithm, environment } = run;
   const env = makeEnv(environment);
   const { renderFormat } = env;
-  if (!renderFormat) throw new UserError(`${environment} cannot be watched: it draws no pictures`);
+  if (!renderFormat)
+    throw new UserError(
+      `${environment} cannot be watched: it draws no pictures, as render(context) and renderFormat would`,
+    );
   await checkOutputFile(out, '--out', options.force);
   const agent = await loadRunAgent(run, checkpoint, { device: options.device });
 

@@ -51,7 +51,9 @@ describe('environments and algorithms of the user', () => {
     expect(resumed).toMatchObject({ environment: 'Delivery', steps: 128 });
     const watched = startGradus(folder, 'watch', 'runs/own');
     expect(await watched.status).toBe(1);
-    expect(watched.errors).toContain('error: Delivery cannot be watched: it draws no pictures\n');
+    expect(watched.errors).toContain(
+      'error: Delivery cannot be watched: it draws no pictures, as render(context) and renderFormat would\n',
+    );
 
     renameSync(join(folder, 'delivery.mjs'), join(folder, 'moved.mjs'));
     const lost = startGradus(folder, 'evaluate', 'runs/own');

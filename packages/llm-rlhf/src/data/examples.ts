@@ -1,5 +1,6 @@
 import { valueText } from '@gradus/tensor';
 import { float32Number, tokenId, zerosAndOnes } from '../checks.ts';
+import { isRecord } from './rows.ts';
 
 /** What supervised fine-tuning imitates, in tokens. */
 export interface CompletionExample {
@@ -63,7 +64,8 @@ export function checkPromptExamples(subject: string, rows: readonly PromptExampl
 
 function checkRows<Row>(subject: string, rows: readonly Row[], check: (row: Row, where: string) => void): void {
   if (!Array.isArray(rows) || rows.length === 0) {
-    throw new RangeError(`${subject}: expected a list of at least one example, got ${valueText(rows)}`);
+    const advice = isRecord(rows) && 'examples' in rows ? ': its `examples` are one' : '';
+    throw new RangeError(`${subject}: expected a list of at least one example, got ${valueText(rows)}${advice}`);
   }
   // Not forEach, which passes over holes.
   for (let i = 0; i < rows.length; i++) {
@@ -99,9 +101,14 @@ function checkImitated(where: string, { prompt, completion, mask }: CompletionEx
   );
 }
 
+const makers = 'completionExamples, preferenceExamples and promptExamples';
+
 function checkTokens(where: string, name: string, tokens: unknown, vocabulary: number, least: number): void {
   const isList = Array.isArray(tokens) || (ArrayBuffer.isView(tokens) && !(tokens instanceof DataView));
-  if (!isList) throw new RangeError(`${where}: expected ${name} to be a list of tokens, got ${valueText(tokens)}`);
+  if (!isList) {
+    const advice = typeof tokens === 'string' ? `: ${makers} make tokens of texts` : '';
+    throw new RangeError(`${where}: expected ${name} to be a list of tokens, got ${valueText(tokens)}${advice}`);
+  }
   const list = Array.from(tokens as unknown as ArrayLike<unknown>);
   if (list.length < least) throw new RangeError(`${where}: expected ${name} to have at least ${least} token, got none`);
   for (const token of list) {

@@ -94,7 +94,9 @@ function parseLine(text: string): Row {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new DataError(`expected JSON: ${(error as Error).message}`, { cause: error });
+    const isName = /^[^\s{]+\.jsonl?$/.test(text);
+    const reason = isName ? `${valueText(text)} is the name of a file, not what is in it` : (error as Error).message;
+    throw new DataError(`expected JSON: ${reason}`, { cause: error });
   }
   if (!isRecord(value)) throw new DataError(`expected an object, got ${valueText(value)}`);
   return value;

@@ -47,6 +47,8 @@ const isPrompts: t.OptionCheck = {
   expected: 'lists of at least one token each',
   accepts: (value) =>
     Array.isArray(value) && value.every((prompt) => promptCheck.accepts(prompt) && (prompt as unknown[]).length > 0),
+  explain: (value) =>
+    Array.isArray(value) && typeof value[0] === 'string' ? "a tokenizer's `encode` makes them of texts" : undefined,
 };
 const promptCheck = arrayOf('tokens', tokenId.accepts);
 
@@ -96,7 +98,7 @@ export class TextGenerator {
     const longest = options.promptLength + options.maxNewTokens;
     if (longest > decoder.sizes.positions) {
       throw new RangeError(
-        `TextGenerator: expected promptLength + maxNewTokens to be at most ${decoder.sizes.positions}, the model's longest text, got ${longest}`,
+        `TextGenerator: expected promptLength + maxNewTokens to be at most ${decoder.sizes.positions}, the model's longest text, got ${options.promptLength} + ${options.maxNewTokens}`,
       );
     }
     this.decoder = decoder;
@@ -183,7 +185,7 @@ export class TextGenerator {
     const { rows, promptLength } = this.options;
     const { vocabulary } = this.decoder.sizes;
     if (prompts.length === 0 || prompts.length > rows) {
-      throw new RangeError(`generate: expected 1 to ${rows} prompts, got ${prompts.length}`);
+      throw new RangeError(`generate: expected 1 to ${rows} prompts (rows), got ${prompts.length}`);
     }
     const { tokens, isText } = this.prefill.inputs;
     tokens.fill(0);

@@ -1,4 +1,4 @@
-import { aFunction, anObject, objectOf } from '@gradus/core';
+import { aFunction, anObject, havingMethods, objectOf } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { ParameterList, type Architecture, type Attend } from './architecture.ts';
 import { causal, causalBehindPadding } from './attention.ts';
@@ -45,11 +45,15 @@ export interface Decoder {
   readonly logits: (tokens: t.Tensor, layout?: TextLayout) => t.Tensor;
 }
 
+/** What new weights are drawn by. */
+export const drawsWeights: t.OptionCheck = havingMethods('a source of random numbers (Random)', 'nextFloat', 'normal');
+
 /**
  * A decoder with new weights, drawn as transformers draws them (normal, deviation `initializer_range`, or 0.02), of the kind and sizes that a Hugging Face `config.json` tells.
  * @throws ModelError for a config that is not supported.
  */
 export function createDecoder(config: NewModelConfig, random: t.RandomSource): Decoder {
+  t.checkArguments('createDecoder', { random }, { random: drawsWeights });
   const list = new ParameterList((name, shape, initializer) => t.parameter(name, shape, initializer, random));
   return decoderOfParameters(readConfig(config), list);
 }

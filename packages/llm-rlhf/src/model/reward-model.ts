@@ -1,7 +1,7 @@
 import { aDevice, DivergenceError, readNumber, type DeviceOption, type StateDict, type Stateful } from '@gradus/core';
 import * as t from '@gradus/tensor';
 import { arrayOf, tokenId } from '../checks.ts';
-import { aDecoder, type Decoder } from './decoder.ts';
+import { aDecoder, drawsWeights, type Decoder } from './decoder.ts';
 import { rewardHead, textRewards, type ScalarHead } from './heads.ts';
 
 /** How many texts, and of how many tokens, a {@link RewardModel} reads in one go. */
@@ -31,7 +31,7 @@ export class RewardModel implements Stateful {
 
   /** With a new head. Throws `RangeError` for an option that is wrong. */
   constructor(decoder: Decoder, random: t.RandomSource, options: RewardModelOptions = {}) {
-    t.checkArguments('RewardModel', { decoder }, { decoder: aDecoder });
+    t.checkArguments('RewardModel', { decoder, random }, { decoder: aDecoder, random: drawsWeights });
     t.checkOptions('RewardModel', options, {
       rows: t.optional(t.positiveInteger),
       maxLength: t.optional(t.positiveInteger),

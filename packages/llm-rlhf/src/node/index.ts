@@ -1,1 +1,1 @@
-export { loadDecoderFolder, saveDecoderFolder } from './model-folder.ts';
+export { loadDecoderFolder, saveDecoderFolder, type DecoderFolderOptions } from './model-folder.ts';

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkArguments, type OptionCheck } from '@gradus/tensor';
+import { checkArguments, checkOptions, optional, type OptionCheck } from '@gradus/tensor';
+import { tokenId } from '../checks.ts';
 import { ModelError } from '../model/config.ts';
-import type { Decoder } from '../model/decoder.ts';
+import { aDecoder, type Decoder } from '../model/decoder.ts';
 import { loadDecoder, saveDecoder } from '../model/model-files.ts';
+import { ByteLevelTokenizer } from '../tokenizer/byte-level-tokenizer.ts';
+import { tokenizerJson } from '../tokenizer/tokenizer-json.ts';
 
 /** Which file of several has which weight. */
 const INDEX = 'model.safetensors.index.json';
@@ -12,6 +15,11 @@ const INDEX = 'model.safetensors.index.json';
 const isPath: OptionCheck = {
   expected: 'a path that is not empty',
   accepts: (value) => typeof value === 'string' && value !== '',
+};
+
+const aTokenizer: OptionCheck = {
+  expected: 'a tokenizer that trainTokenizer or readTokenizer made',
+  accepts: (value) => value instanceof ByteLevelTokenizer,
 };
 
 /**
@@ -55,7 +63,9 @@ async function readNeeded(path: string): Promise<Uint8Array> {
       await file.close();
     }
   } catch (error) {
-    throw new ModelError(`${path}: ${(error as Error).message}`, { cause: error });
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = isMissing ? 'there is no such file, and nothing is downloaded' : (error as Error).message;
+    throw new ModelError(`${path}: ${reason}`, { cause: error });
   }
 }
 
@@ -68,19 +78,38 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
+/** What a model needs besides its weights where others are to use it. */
+export interface DecoderFolderOptions {
+  /** Written as `tokenizer.json`. */
+  readonly tokenizer?: ByteLevelTokenizer | undefined;
+  /** The token that ends a text, written as `eos_token_id` of `generation_config.json`. */
+  readonly endOfText?: number | undefined;
+}
+
 /**
- * Writes a decoder's files into a folder, which is made where it is not there; each file appears whole or not at all, in place of one of its name. What a killed
+ * Writes a decoder's files into a folder, with what `options` have besides, so that transformers and `gradus rlhf --model` find all they need. The folder is made where it is not there; each file appears whole or not at all, in place of one of its name. What a killed
  * process has left of them is removed.
  */
-export async function saveDecoderFolder(decoder: Decoder, folder: string): Promise<void> {
-  checkArguments('saveDecoderFolder', { folder }, { folder: isPath });
+export async function saveDecoderFolder(
+  decoder: Decoder,
+  folder: string,
+  options: DecoderFolderOptions = {},
+): Promise<void> {
+  checkArguments('saveDecoderFolder', { decoder, folder }, { decoder: aDecoder, folder: isPath });
+  checkOptions('saveDecoderFolder', options, { tokenizer: optional(aTokenizer), endOfText: optional(tokenId) });
+  const { tokenizer, endOfText } = options;
+  const files: Record<string, Uint8Array | string> = {
+    ...saveDecoder(decoder),
+    ...(tokenizer && { 'tokenizer.json': JSON.stringify(tokenizerJson(tokenizer)) }),
+    ...(endOfText !== undefined && { 'generation_config.json': JSON.stringify({ eos_token_id: endOfText }) }),
+  };
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) if (isAbandoned(name)) await rm(join(folder, name), { force: true });
-  for (const [name, bytes] of Object.entries(saveDecoder(decoder))) {
+  for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
     const written = `${path}.writing-${process.pid}`;
     try {
-      await writeFile(written, bytes);
+      await writeFile(written, content);
       await rename(written, path);
     } finally {
       await rm(written, { force: true });
