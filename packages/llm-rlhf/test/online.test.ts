@@ -149,6 +149,10 @@ describe.each(trainers)('%s', (_name, Trainer, options) => {
     );
     const rewarded = (reward: RewardFunction) => trainTo(new Trainer({ ...inputs, reward }, options), 8);
     await expect(rewarded(() => [1])).rejects.toThrow('reward: expected 8 rewards, one for each completion, got [1]');
+    const ownIterator = { length: 8, [Symbol.iterator]: () => [9].values() };
+    const listed: ArrayLike<number> = Object.assign([1, 2, 3, 4, 5, 6, 7, 8], ownIterator);
+    const taken = new Trainer({ ...inputs, reward: () => listed }, options);
+    for await (const { metrics } of taken.learn({ steps: 8 })) expect(metrics['rewards/reward/mean']).toBe(4.5);
     for (const [wrong, got] of [
       [NaN, 'NaN'],
       [1e39, '1e+39'],
@@ -291,4 +295,16 @@ test('an iteration of PPO is that of the golden one, from what was generated to 
     [mean('pg_loss'), mean('vf_loss'), mean('loss'), mean('grad_norm'), mean('entropy')],
     1e-4,
   );
+});
+
+test('PPO refuses, before anything is generated, rounds that cannot be whitened and a horizon that a round is longer than', () => {
+  const make = (changes: object) => () => new PpoTrainer(texts(), { ...small, ...changes });
+  expect(make({ batchSize: 1 })).toThrow(
+    'expected batchSize to be an integer of at least 2, since advantages are whitened over all tokens of a round, got 1',
+  );
+  expect(make({ batchSize: 2, maxNewTokens: 1 })).not.toThrow();
+  expect(make({ adaptiveKl: { target: 1, horizon: 7 } })).toThrow(
+    new RangeError('PpoTrainer: expected the horizon of adaptiveKl to be at least batchSize, 8, got 7'),
+  );
+  expect(make({ adaptiveKl: { target: 1, horizon: 8 } })).not.toThrow();
 });

@@ -214,6 +214,9 @@ describe('conversations', () => {
     const [example] = completionExamples(rows, tokenizer, options).examples;
     const prompt = '<user>a<end><assistant>b<end><user>c<end><assistant>';
     expect([text(example.prompt), text(example.completion)]).toEqual([`now;${prompt}`, 'd<end>']);
+    expect(completionExamples([{ ...rows[0], tools: JSON.stringify(tools) }], tokenizer, options).examples).toEqual([
+      example,
+    ]);
     const explicit = { prompt: messages.slice(0, 3), chosen: [assistant('d')], rejected: [assistant('e')] };
     const implicit = { chosen: messages, rejected: [...messages.slice(0, 3), assistant('e')] };
     for (const pair of preferenceExamples([explicit, implicit], tokenizer, options).examples) {
@@ -236,6 +239,12 @@ describe('conversations', () => {
     expect(of({ messages: [user('a')] })).toThrow(
       new DataError('row 0: expected messages to have a message of the assistant'),
     );
+    for (const tools of [[1], '[1]', '{}', 'look']) {
+      const message = `row 1: expected tools to be a list of objects, or the JSON of one, got ${JSON.stringify(tools)}`;
+      const rows = [{ messages }, { messages, tools }];
+      expect(() => completionExamples(rows, tokenizer, options)).toThrow(new DataError(message));
+      expect(completionExamples(rows, tokenizer, { ...options, onBadRow: 'skip' }).skipped).toEqual([message]);
+    }
     expect(of({ messages: [{ role: 'wrong' }, assistant('b')] })).toThrow(new DataError('row 0: template: who?'));
     expect(of({ messages: [user('a'), { role: 'assistant' }] })).toThrow(DataError);
     expect(() => preferenceExamples([{ chosen: [user('a')], rejected: [user('b')] }], tokenizer, options)).toThrow(

@@ -23,7 +23,11 @@ export const parameterSchema = z.union(
      */
     z.strictObject({ logNormal: z.tuple([z.number().positive(), z.number().gt(1)]), points }),
     /** An integer from low to high, both included. */
-    z.strictObject({ integer: range(z.int()) }),
+    z.strictObject({
+      integer: z
+        .tuple([z.int(), z.int()])
+        .refine(([low, high]) => low <= high, 'expected the first number to be at most the second'),
+    }),
     /** One of these values. */
     z.strictObject({
       choice: z

@@ -127,6 +127,22 @@ describe('planTrials', () => {
     expect(narrow.isExhausted).toBe(true);
   });
 
+  it.each(['random', 'grid', 'evolution'] as const)(
+    'takes an integer from 3 to 3 for the choice of 3 in a search: %s',
+    (strategy) => {
+      const trialsOf = (epochs: object) => {
+        const parameters = { epochs, numEnvs: { choice: [2, 4] } };
+        return plan({ parameters, strategy, trials: undefined }).trials.map(({ parameters: values }) => values);
+      };
+      const one = trialsOf({ integer: [3, 3] });
+      expect(one.map(({ epochs, numEnvs }) => [epochs, numEnvs]).sort()).toEqual([
+        [3, 2],
+        [3, 4],
+      ]);
+      expect(trialsOf({ choice: [3] })).toEqual(one);
+    },
+  );
+
   it('has all combinations of a grid, ends included', () => {
     const parameters = {
       learningRate: { log: [1e-4, 1e-2], points: 3 },
@@ -210,6 +226,10 @@ describe('a bad space is said in one line', () => {
       { parameter: { log: [0, 1] }, message: '.log[0]: expected number to be >0, got 0' },
       { parameter: { log: [2, 1] }, message: '.log: expected the first number below the second, got [2,1]' },
       { parameter: { uniform: [1, 1] }, message: '.uniform: expected the first number below the second, got [1,1]' },
+      {
+        parameter: { integer: [4, 3] },
+        message: '.integer: expected the first number to be at most the second, got [4,3]',
+      },
       { parameter: { choice: [] }, message: '.choice: expected array to have >=1 items, got []' },
       { parameter: { uniform: [1] }, message: `: ${kinds}, got {"uniform":[1]}` },
       { parameter: { integer: [1.5, 3] }, message: `: ${kinds}, got {"integer":[1.5,3]}` },

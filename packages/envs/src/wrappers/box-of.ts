@@ -1,9 +1,10 @@
 import type { Box, Space } from '@gradus/core';
 
-/** `space`, if it is a `Box`. Throws `RangeError`, in which `name` says what it is of, if it is not. */
+/** `space`, if it is a `Box`. Throws `RangeError`, in which `name` says what it is of, and what makes a `Box` of observations, if it is not. */
 export function boxOf(name: string, space: Space): Box {
   if (space.kind === 'box') return space;
-  throw new RangeError(`${name}: expected a Box, got ${space.toString()}`);
+  const remedy = name.endsWith('observationSpace') ? '; flattenObservation makes one of it' : '';
+  throw new RangeError(`${name}: expected a Box, got ${space.toString()}${remedy}`);
 }
 
 /** The same, if it is of real numbers: what moves or scales numbers does not leave whole ones whole. */

@@ -1,5 +1,5 @@
 import { Discrete, RunningNormalizer, vectorize } from '@gradus/core';
-import { normalizeObservation } from '@gradus/envs';
+import { flattenObservation, normalizeObservation } from '@gradus/envs';
 import { describe, expect, test } from 'vitest';
 import { scriptedEnv } from './scripted-env.ts';
 
@@ -68,8 +68,10 @@ test('copies share the statistics; final observations are normalized but do not 
 
 test('rejects what cannot be normalized', () => {
   const env = scriptedEnv([], { observationSpace: new Discrete(3) });
-  const message = 'normalizeObservation: observationSpace: expected a Box, got Discrete(3)';
+  const message =
+    'normalizeObservation: observationSpace: expected a Box, got Discrete(3); flattenObservation makes one of it';
   expect(() => normalizeObservation(env)).toThrow(new RangeError(message));
+  expect(normalizeObservation(flattenObservation(env)).observationSpace.size).toBe(3);
   expect(() => normalizeObservation(scriptedEnv([]), { statistics: new RunningNormalizer(2) })).toThrow(
     new RangeError('statistics: expected those of 1 numbers, got those of 2'),
   );

@@ -1,5 +1,11 @@
 import { optional, valueText, type OptionCheck } from '@gradus/tensor';
-import { ChatTemplate, isMessages, type ChatMessage, type RenderOptions } from '../templates/chat-template.ts';
+import {
+  ChatTemplate,
+  isMessages,
+  isObjects,
+  type ChatMessage,
+  type RenderOptions,
+} from '../templates/chat-template.ts';
 import { TemplateError } from '../templates/python-values.ts';
 import { DataError, type Row } from './rows.ts';
 
@@ -84,10 +90,25 @@ function render(
 ): string {
   if (template === undefined) throw new DataError('messages need a template; give the option template');
   try {
-    const given = tools === undefined || tools === null ? {} : { tools: tools as readonly object[] };
+    const given = tools === undefined || tools === null ? {} : { tools: toolsOf(tools) };
     return template.render(messages, { ...templateOptions, ...given, addGenerationPrompt });
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     throw new DataError(`template: ${error.message}`, { cause: error });
+  }
+}
+
+/** What the column `tools` has: a list of objects, or, since columns of files are of one type, the JSON of one (as TRL reads it). */
+function toolsOf(column: unknown): readonly object[] {
+  const tools = typeof column === 'string' ? parsed(column) : column;
+  if (isObjects.accepts(tools)) return tools as readonly object[];
+  throw new DataError(`expected tools to be ${isObjects.expected}, or the JSON of one, got ${valueText(column)}`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

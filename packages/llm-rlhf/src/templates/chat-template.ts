@@ -45,7 +45,8 @@ const isRecord: OptionCheck = {
   expected: 'values by name',
   accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
-const isObjects: OptionCheck = {
+/** A list of objects, as tools and documents are. */
+export const isObjects: OptionCheck = {
   expected: 'a list of objects',
   accepts: (value) => Array.isArray(value) && value.every((each) => isRecord.accepts(each)),
 };

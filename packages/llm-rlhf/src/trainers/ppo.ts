@@ -60,6 +60,10 @@ export const ppoDefaults: PpoOptions = {
 
 const optionChecks: { readonly [Name in keyof PpoOptions]: t.OptionCheck } = {
   ...onlineChecks,
+  batchSize: {
+    expected: 'an integer of at least 2, since advantages are whitened over all tokens of a round',
+    accepts: (value) => t.positiveInteger.accepts(value) && value !== 1,
+  },
   klCoefficient: t.nonNegativeNumber,
   adaptiveKl: t.nullable(
     objectOf('a target of the divergence (with target and horizon)', {
@@ -131,7 +135,12 @@ export class PpoTrainer extends Trainer<PpoOptions> {
   constructor(inputs: PpoInputs, options: Partial<PpoOptions> & DeviceOption = {}) {
     const { algorithm } = PpoTrainer;
     super({ name: 'PpoTrainer', algorithm, defaults: ppoDefaults, checks: optionChecks }, inputs, options);
-    const { klCoefficient, adaptiveKl } = this.options;
+    const { klCoefficient, adaptiveKl, batchSize } = this.options;
+    if (adaptiveKl !== null && adaptiveKl.horizon < batchSize) {
+      throw new RangeError(
+        `PpoTrainer: expected the horizon of adaptiveKl to be at least batchSize, ${batchSize}, got ${adaptiveKl.horizon}`,
+      );
+    }
     const critic = createCritic(inputs);
     this.rollouts = new Rollouts('PpoTrainer', inputs, { ...this.options, groupSize: 1 }, this.context);
     const { room } = this.rollouts;

@@ -113,7 +113,8 @@ export class Rewards {
           `${name}: expected ${rewarded.completions.length} rewards, one for each completion, got ${t.valueText(values)}`,
         );
       }
-      const list = Array.from(values);
+      // By their numbers: what has an iterator of its own may have others there, or more.
+      const list = Array.from({ length: values.length }, (_, i) => values[i]);
       const wrong = list.findIndex((value) => !isFloat32(value));
       if (wrong !== -1)
         throw new DivergenceError(
