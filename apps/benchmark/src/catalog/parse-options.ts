@@ -1,12 +1,19 @@
 import { InvalidArgumentError } from 'commander';
 
-/** A parser for options that are integers of at least `minimum`. Commander names the option in front of its error. */
-export function integerFrom(minimum: number): (text: string) => number {
+/** More than anybody means of what a command holds in memory one by one, such as completions. */
+export const MOST_HELD = 1_000_000;
+
+/** A parser for options that are integers from `minimum` to `maximum`. Commander names the option in front of its error. */
+export function integerFrom(minimum: number, maximum = Infinity): (text: string) => number {
   return (text) => {
     const value = Number(text.replaceAll('_', ''));
-    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= minimum) return value;
-    throw new InvalidArgumentError(`Expected an integer of at least ${minimum}.`);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`Expected an integer ${limits(minimum, maximum)}.`);
   };
+}
+
+function limits(minimum: number, maximum: number): string {
+  return `of at least ${minimum}${maximum === Infinity ? '' : ` and at most ${maximum}`}`;
 }
 
 /** The seed of one run. */
@@ -29,8 +36,7 @@ export function numberFrom(minimum: number, maximum = Infinity): (text: string) 
   return (text) => {
     const value = Number(text);
     if (text.trim() !== '' && Number.isFinite(value) && value >= minimum && value <= maximum) return value;
-    const most = maximum === Infinity ? '' : ` and at most ${maximum}`;
-    throw new InvalidArgumentError(`Expected a number of at least ${minimum}${most}.`);
+    throw new InvalidArgumentError(`Expected a number ${limits(minimum, maximum)}.`);
   };
 }
 

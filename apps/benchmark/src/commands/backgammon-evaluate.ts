@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { agentPlayer, openOpponent, opponentNames } from '../backgammon/opponents.ts';
 import { loadBackgammonRun } from '../backgammon/saved-agent.ts';
 import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
-import { integerFrom, oneSeed } from '../catalog/parse-options.ts';
+import { MOST_HELD, integerFrom, oneSeed } from '../catalog/parse-options.ts';
 import { checkOutputFile } from '../files/check-output-folder.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { count, table } from '../runs/results.ts';
@@ -30,7 +30,7 @@ export function addBackgammonEvaluate(group: Command): void {
       `${opponentNames.join(', ')} (GNU Backgammon, where it is installed), or where another agent was saved`,
       'pubeval',
     )
-    .option('--games <n>', 'games to play, two each with the same dice', integerFrom(1), 1000)
+    .option('--games <n>', 'games to play, two each with the same dice', integerFrom(1, MOST_HELD), 1000)
     .addOption(pliesOption('how far the agent looks ahead, and gnubg or another agent, too'))
     .option('--seed <n>', 'seed of the dice', oneSeed, 0)
     .addOption(deviceOption())

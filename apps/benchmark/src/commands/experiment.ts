@@ -15,7 +15,7 @@ import { costText } from '../experiments/cost-text.ts';
 import { repetitionProgress } from '../experiments/repetition-progress.ts';
 import { freePath } from '../files/check-output-folder.ts';
 import { nameHint } from '../files/name-hint.ts';
-import { integerFrom } from '../catalog/parse-options.ts';
+import { MOST_HELD, integerFrom } from '../catalog/parse-options.ts';
 import { saveOutcome } from '../files/replace-file.ts';
 import { table } from '../runs/results.ts';
 import { UserError } from '../user-error.ts';
@@ -55,7 +55,7 @@ export function addExperiment(gradus: Command): void {
     .argument('<name>', `one of ${experiments.map(({ name }) => name).join(', ')}`)
     .option('--out <dir>', 'where the page goes (default: a new folder, runs/experiments/<name>)')
     .option('--record <dir>', 'write figures, numbers and verdict, which are committed, to DIR/<name> as well')
-    .option('--seeds <n>', "repetitions (default: the experiment's)", integerFrom(1))
+    .option('--seeds <n>', "repetitions (default: the experiment's)", integerFrom(1, MOST_HELD))
     .option('--results <dir>', "results folder of 'gradus bench' to read (default: runs/bench/<its suite>)")
     .addOption(
       new Option('--numbers <file>', `show the numbers of such a ${NUMBERS_FILE} instead of computing`).conflicts([

@@ -2,7 +2,7 @@ import { Random } from '@gradus/core';
 import { TextGenerator, type ChatTemplate, type GenerateOptions } from '@gradus/llm-rlhf';
 import { Option, type Command } from 'commander';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
-import { integerFrom, numberFrom, oneSeed } from '../catalog/parse-options.ts';
+import { MOST_HELD, integerFrom, numberFrom, oneSeed } from '../catalog/parse-options.ts';
 import {
   chatTemplateOf,
   fromFiles,
@@ -60,7 +60,7 @@ export function addRlhfGenerate(rlhf: Command): void {
       "take each prompt as a user's message, and put the model's chat template around it, after which it answers",
       false,
     )
-    .option('--samples <n>', 'completions of each prompt', integerFrom(1), 1)
+    .option('--samples <n>', 'completions of each prompt', integerFrom(1, MOST_HELD), 1)
     .option(
       '--max-new-tokens <n>',
       'tokens of the longest completion (default: 64, or what the model has room for)',

@@ -11,7 +11,7 @@ import type { Decoder } from '@gradus/llm-rlhf';
 import type { Device } from '@gradus/tensor';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaultDeviceName, deviceOption, openDevice, type DeviceChoice } from '../catalog/devices.ts';
-import { integerFrom, parseSeeds, positiveNumber } from '../catalog/parse-options.ts';
+import { MOST_HELD, integerFrom, parseSeeds, positiveNumber } from '../catalog/parse-options.ts';
 import { partText } from '../report/numbers.ts';
 import { lectureWinRates } from '../rlhf/lecture.ts';
 import { count, table } from '../runs/results.ts';
@@ -70,7 +70,7 @@ export function addRlhfTable(rlhf: Command): void {
         .default([0, 1, 2], '3'),
     )
     .option('--episodes <n>', 'completions that each method learns from (default: 19,200)', integerFrom(1))
-    .option('--pairs <n>', 'pairs that are labelled (default: 48,000)', integerFrom(1))
+    .option('--pairs <n>', 'pairs that are labelled (default: 48,000)', integerFrom(1, MOST_HELD))
     .option(
       '--sft-loss <nats>',
       'what a held-out token costs at most after supervised fine-tuning (default: 0.58)',

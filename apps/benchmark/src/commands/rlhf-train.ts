@@ -278,6 +278,7 @@ async function startRun(name: string, options: RlhfTrainOptions, command: Comman
   const { environment, maxLength, maxTurns, loraRank: rank, loraAlpha: alpha, loraTargets: targets } = options;
   if (isOnline && environment === undefined && reward === undefined) missing('--reward <dir|file>');
   if (environment !== undefined && maxLength === undefined) missing('--max-length <n>');
+  if (environment === undefined && (maxLength ?? maxTurns) !== undefined) missing('--environment <file>');
   if (rank === undefined && (alpha ?? targets) !== undefined) missing('--lora-rank <n>');
   const given = assignedOptions(options.set, defaults);
   const device = options.device ?? defaultDeviceName();

@@ -5,7 +5,7 @@ import { GifRecorder } from '@gradus/envs/node';
 import type { Command } from 'commander';
 import { checkOutputFile } from '../files/check-output-folder.ts';
 import { deviceOption, type DeviceChoice } from '../catalog/devices.ts';
-import { integerFrom } from '../catalog/parse-options.ts';
+import { MOST_HELD, integerFrom } from '../catalog/parse-options.ts';
 import { saveOutcome } from '../files/replace-file.ts';
 import { count, cutOffText } from '../runs/results.ts';
 import { chooseAgent } from '../runs/keep-best.ts';
@@ -48,7 +48,7 @@ export function addWatch(gradus: Command): void {
     .description(descriptions.watch)
     .argument('<dir>', 'where the agent was saved')
     .option('--out <file>', 'where to write the GIF (default: <dir>.gif)')
-    .option('--episodes <n>', 'whole episodes to play', integerFrom(1), 1)
+    .option('--episodes <n>', 'whole episodes to play', integerFrom(1, MOST_HELD), 1)
     .option('--seed <n>', 'seed of the first episode (default: the one used after training)', integerFrom(0))
     .option('--max-steps <n>', 'steps after which an episode is cut off', integerFrom(1), MAX_STEPS)
     .option('--best', 'watch the best agent of the training rather than the last', false)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSeeds } from '../../src/catalog/parse-options.ts';
+import { runCommand } from '../run-command.ts';
 
 describe('parseSeeds', () => {
   it.each([
@@ -40,4 +41,16 @@ describe('parseSeeds', () => {
       'Expected a number of seeds (3), or different seeds: a list (7,8 or 7,), a range (0-4), or both (0,1,5-7).',
     );
   });
+});
+
+it.each([
+  'experiment td-lambda --seeds',
+  'watch agent --episodes',
+  'rlhf generate --model m --prompt p --samples',
+  'rlhf table --pairs',
+  'backgammon evaluate agent --games',
+])('%s takes no number that nobody could hold in memory', async (command) => {
+  const { status, errors } = await runCommand(...command.split(' '), '1e12');
+  expect(status).toBe(2);
+  expect(errors).toContain("argument '1e12' is invalid. Expected an integer of at least 1 and at most 1000000.");
 });

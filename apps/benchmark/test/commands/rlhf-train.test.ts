@@ -397,6 +397,11 @@ describe('what cannot be is told by its name', () => {
     expect(await failing(2, ...episodes, '--reward', 'x')).toContain('cannot be used with option');
     expect(await failing(2, 'sft', '--environment', 'x')).toContain("unknown option '--environment'");
     expect(await failing(2, 'sft', '--reward', 'x')).toContain("unknown option '--reward'");
+    const prompts = ['ppo', '--model', 'x', '--data', 'y.jsonl', '--reward', 'z.js'];
+    for (const limit of ['--max-length', '--max-turns']) {
+      const message = await failing(2, ...prompts, limit, '5');
+      expect(message).toContain("required option '--environment <file>' not specified");
+    }
     const alpha = ['sft', '--model', 'x', '--data', 'y.jsonl', '--lora-alpha', '8'];
     expect(await failing(2, ...alpha)).toContain("required option '--lora-rank <n>' not specified");
     expect(await failing(2, 'reward', '--lora-rank', '2')).toContain("unknown option '--lora-rank'");
