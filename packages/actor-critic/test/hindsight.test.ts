@@ -44,7 +44,7 @@ describe.each(continuousAgents)('%s', (_, Agent, { small }) => {
     );
     expect(() => make({}, makeVectorEnv('Pendulum-v1', 2))).toThrow(
       new EnvError(
-        'hindsight: expected an environment with goals, got one without, whose observations are Box([-1, -1, -8], [1, 1, 8], [3])',
+        'hindsight: expected an environment with goals (goalRules), got one without, whose observations are Box([-1, -1, -8], [1, 1, 8], [3])',
       ),
     );
     const early = make({ learningStarts: 10 });

@@ -74,7 +74,7 @@ export class HindsightReplayBuffer implements Stateful {
     const { goalRules, numEnvs, observationSpace } = env;
     if (!goalRules) {
       throw new EnvError(
-        `hindsight: expected an environment with goals, got one without, whose observations are ${observationSpace.toString()}`,
+        `hindsight: expected an environment with goals (goalRules), got one without, whose observations are ${observationSpace.toString()}`,
       );
     }
     checkArguments('HindsightReplayBuffer', { goalRules }, { goalRules: someGoalRules });

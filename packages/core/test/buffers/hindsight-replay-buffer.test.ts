@@ -270,7 +270,7 @@ test('what cannot be is refused in words', () => {
   const options = { capacity: 20, gamma: 0.5 };
   expect(() => new HindsightReplayBuffer(spaces, options)).toThrow(
     new EnvError(
-      'hindsight: expected an environment with goals, got one without, whose observations are ' +
+      'hindsight: expected an environment with goals (goalRules), got one without, whose observations are ' +
         'Dict(achievedGoal: Box(-1000000000, 1000000000, [1]), desiredGoal: Box(-1000000000, 1000000000, [1]), observation: Box(-1000000000, 1000000000, [1]))',
     ),
   );
