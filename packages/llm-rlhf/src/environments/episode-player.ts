@@ -136,6 +136,12 @@ export class EpisodePlayer {
         `EpisodePlayer: expected maxLength to be more than the ${maxNewTokens} tokens of a turn, got ${maxLength}`,
       );
     }
+    const longest = decoder.sizes.positions;
+    if (maxLength > longest) {
+      throw new RangeError(
+        `EpisodePlayer: expected maxLength to be at most ${longest}, the model's longest text, got ${maxLength}`,
+      );
+    }
     this.tokenizer = tokenizer;
     this.options = { rows, maxLength, maxNewTokens, maxTurns };
     this.format = { ...usualFormat, ...format };
