@@ -261,7 +261,9 @@ test('what is wrong is refused by name', async () => {
   expect(() => made({ environment: new More() })).toThrow('RlooTrainer: expected environment to be a function');
   expect(() => made({ tokenizer: undefined })).toThrow('expected tokenizer to be a tokenizer (with encode and decode)');
   expect(() => made({ maxLength: 4 })).toThrow('expected maxLength to be more than the 4 tokens of a turn, got 4');
-  expect(() => made({ maxLength: 65 })).toThrow("expected maxLength to be at most 64, the model's longest text, got 65");
+  expect(() => made({ maxLength: 65 })).toThrow(
+    "expected maxLength to be at most 64, the model's longest text, got 65",
+  );
   expect(() => made({ endOfText: size })).toThrow(`one of the model's ${size} tokens, got ${size}`);
   const rejected = (given: object) => expect(trainTo(made(given), 8)).rejects;
   await rejected({ environment: () => ({ reset: () => 'Q' }) }).toThrow('play');
