@@ -68,7 +68,9 @@ const SUITES = join(import.meta.dirname, '../../suites');
 
 /** Names of the suites that come with the command. */
 export function listSuites(): string[] {
-  return readdirSync(SUITES).map((file) => file.replace(/\.json$/, ''));
+  return readdirSync(SUITES)
+    .map((file) => file.replace(/\.json$/, ''))
+    .sort();
 }
 
 /**

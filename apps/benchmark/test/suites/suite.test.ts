@@ -39,6 +39,7 @@ describe('findSuite', () => {
       'dqn-gradus',
       'mujoco',
       'ppo',
+      'ppo-gradus',
       'pqn',
       'quick',
       'recurrent-ppo',
@@ -60,7 +61,7 @@ describe('findSuite', () => {
   it('says which suites there are', () => {
     expect(() => findSuite('clasic')).toThrow('clasic: expected the name of a suite or a file; did you mean classic?');
     expect(() => findSuite('xyz')).toThrow(
-      'known are box2d, classic, continuous-control, dqn-ablation, dqn-family, dqn-gradus, mujoco, ppo, pqn, quick, recurrent-ppo, reinforce, replay-study, searches, tabular, trpo, zeroth-and-first-order',
+      'known are box2d, classic, continuous-control, dqn-ablation, dqn-family, dqn-gradus, mujoco, ppo, ppo-gradus, pqn, quick, recurrent-ppo, reinforce, replay-study, searches, tabular, trpo, zeroth-and-first-order',
     );
     expect(() => findSuite(temporaryFolder())).toThrow('EISDIR');
   });
