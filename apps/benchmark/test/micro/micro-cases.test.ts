@@ -75,13 +75,16 @@ describe('cases', () => {
     expect(Math.min(...weights)).toBeLessThan(1);
   });
 
-  it.each(['dqn_cartpole_1e6', 'ddpg_pendulum', 'td3_pendulum', 'sac_pendulum'])('%s learns at every step', async (name) => {
-    const update = create(name);
-    const losses = (await runs(update, 5)).map(({ metrics }) => metrics);
-    update.dispose();
-    expect(losses.every((value) => value > 0)).toBe(true);
-    expect(new Set(losses).size).toBe(5);
-  });
+  it.each(['dqn_cartpole_1e6', 'ddpg_pendulum', 'td3_pendulum', 'sac_pendulum'])(
+    '%s learns at every step',
+    async (name) => {
+      const update = create(name);
+      const losses = (await runs(update, 5)).map(({ metrics }) => metrics);
+      update.dispose();
+      expect(losses.every((value) => value > 0)).toBe(true);
+      expect(new Set(losses).size).toBe(5);
+    },
+  );
 
   it('ddpg moves its actor uphill of the critic', async () => {
     const update = create('ddpg_b256_256-256');
