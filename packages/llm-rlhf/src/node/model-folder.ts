@@ -89,6 +89,7 @@ export interface DecoderFolderOptions {
 /**
  * Writes a decoder's files into a folder, with what `options` have besides, so that transformers and `gradus rlhf --model` find all they need. The folder is made where it is not there; each file appears whole or not at all, in place of one of its name. What a killed
  * process has left of them is removed.
+ * @throws RangeError for what is no decoder, no path, no tokenizer of these and no token.
  */
 export async function saveDecoderFolder(
   decoder: Decoder,
