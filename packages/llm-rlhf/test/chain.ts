@@ -25,16 +25,21 @@ export function tableDecoder(logits: readonly (readonly number[])[]): Decoder {
   const size = logits.length;
   const table = t.variable([size, size], logits.flat());
   const { config, positionsOf } = load('gpt2').decoder;
-  const logitsOf = (tokens: t.Tensor): t.Tensor => t.embedding(table, tokens);
+  const logitsOf = (tokens: t.Tensor, read?: t.Tensor): t.Tensor => {
+    if (read === undefined) return t.embedding(table, tokens);
+    const [rows, time] = tokens.shape;
+    const places = t.add(read, t.expandDims(t.mul(t.range(rows), time), 1));
+    return t.embedding(table, t.embedding(t.reshape(tokens, [rows * time]), places));
+  };
   return {
     config,
     positionsOf,
-    hiddenAt: logitsOf,
+    hiddenAt: (tokens, _positions, _attend, read) => logitsOf(tokens, read),
     sizes: { vocabulary: size, width: size, layers: 0, heads: 1, keyValueHeads: 1, headSize: 1, positions: 64 },
     parameters: { table },
-    hidden: logitsOf,
+    hidden: (tokens, { read } = {}) => logitsOf(tokens, read),
     head: (hidden) => hidden,
-    logits: logitsOf,
+    logits: (tokens) => logitsOf(tokens),
   };
 }
 

@@ -85,7 +85,22 @@ describe.each(['gpt2', 'llama', 'gptneox'])('%s', (name) => {
     expect(logits.every(Number.isFinite)).toBe(true);
   });
 
-  test('nor does what follows it', () => {
+  test('hidden states of some positions are those of all, picked out', () => {
+    const { width } = decoder.sizes;
+    const [rows, time] = shapeOf(golden.input_ids);
+    const read = Array.from({ length: rows }, (_, row) => [time - 1, row % time, 0, 0]);
+    const some = t.evaluate(() => decoder.hidden(tokens(), { read: tensorOf(read, 'int32') }));
+    const all = t.evaluate(() => decoder.hidden(tokens()));
+    const picked = read.flatMap((places, row) =>
+      places.flatMap((place) => {
+        const first = (row * time + place) * width;
+        return Array.from(all.subarray(first, first + width));
+      }),
+    );
+    expectClose(some, picked, 1e-6);
+  });
+
+  test('what follows a text changes nothing either', () => {
     const [[first, ...others]] = golden.input_ids;
     const short = t.evaluate(() => decoder.logits(t.constant([1, 3], [first, others[0], others[1]], 'int32')));
     const long = t.evaluate(() => decoder.logits(t.constant([1, 5], [first, others[0], others[1], 0, 0], 'int32')));

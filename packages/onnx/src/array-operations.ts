@@ -79,7 +79,7 @@ const attention: Translate = (node, to) => {
   const seen = mask === undefined ? [] : [to.apply('Unsqueeze', [mask, to.model.integers([-2])])];
   if (node.attributes.causal === true) {
     const before = Int32Array.from({ length: time * positions }, (_, i) =>
-      Number(i % positions <= Math.floor(i / positions)),
+      Number(i % positions <= Math.floor(i / positions) + positions - time),
     );
     seen.push(to.model.tensor('upToDiagonal', 'bool', [time, positions], before));
   }

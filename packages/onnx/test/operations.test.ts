@@ -112,6 +112,8 @@ const operations: Readonly<Record<string, Apply>> = {
     t.attention(x, t.slice(y, [0, 1, 0], [-1, 2, -1]), t.slice(x, [0, 0, 0], [-1, 2, 1]), {
       isVisible: t.slice(t.greater(x, 0), [0, 0, 0], [-1, 1, 2]),
     }),
+  'causalAttention of the last positions': (x, y) =>
+    t.causalAttention(t.slice(x, [0, 1, 0], [-1, 2, -1]), y, t.mul(x, y)),
   'causal attention, nothing to be seen at first': (x, y) =>
     t.attention(x, y, t.mul(x, y), { causal: true, isVisible: t.greater(t.range(x.shape[1]), 0) }),
   embedding: (_x, _y, i) => t.embedding(t.constant([4, 2], [1, 2, 3, 4, 5, 6, 7, 8]), i),

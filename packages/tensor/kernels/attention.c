@@ -84,9 +84,13 @@ SHARED void product_of(Scratch *scratch, ptrdiff_t rows, ptrdiff_t columns, ptrd
 
 INLINE int is_hidden(const Meeting *meeting, ptrdiff_t key) { return meeting->visible && !meeting->visible[key]; }
 
+/* The last key that a query sees where attention is causal: queries are the last of those that keys are of. */
+INLINE ptrdiff_t own_key(const Attention *attention, ptrdiff_t query) { return query + attention->keys - attention->queries; }
+
 /* The first query of the block that sees this key of the chunk, if it is not hidden. */
 INLINE ptrdiff_t first_query(const Meeting *meeting, ptrdiff_t j) {
-  return meeting->attention->isCausal ? maximum(0, meeting->key + j - meeting->query) : 0;
+  const Attention *attention = meeting->attention;
+  return attention->isCausal ? maximum(0, meeting->key + j - own_key(attention, meeting->query)) : 0;
 }
 
 /* weights = x[key] . y[query] for each of both, x [keys, depth] and y [queries, depth]. */
@@ -205,7 +209,7 @@ static float dot_of(const float *a, const float *b, ptrdiff_t count) {
 
 /* Keys that any query of the block sees. */
 INLINE ptrdiff_t last_key(const Attention *attention, ptrdiff_t query, ptrdiff_t queries) {
-  return attention->isCausal ? minimum(attention->keys, query + queries) : attention->keys;
+  return attention->isCausal ? minimum(attention->keys, own_key(attention, query) + queries) : attention->keys;
 }
 
 static void attend(Meeting *meeting, const Attention *head) {

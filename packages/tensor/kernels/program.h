@@ -74,7 +74,7 @@ enum Opcode {
   /* queries, keys, size, width, isCausal, hasMask, rank, dims[rank], then tensors, each (buffer, offset,
    * step between rows, strides[rank]): q [queries, size], k [keys, size], v [keys, width], mask (one row of keys; only if
    * hasMask), out [queries, width]. For each index of dims: out = softmax(q k' / sqrt(size)) v, over keys whose mask is not 0 and,
-   * where isCausal, whose number is not larger than the query's. A query without such keys gets zeros. */
+   * where isCausal, whose number is not larger than the query's, which is i + keys - queries. A query without such keys gets zeros. */
   OP_ATTENTION = 14,
   /* The same with out as an input, followed by gradient [queries, width], with respect to out, and three results: the
    * gradients with respect to q, k and v. Nothing that a query does not see is multiplied, in either of both. */

@@ -27,7 +27,8 @@ function written({ causal, padding }: Mask): Attend {
     const [time, size] = queries.shape.slice(-2);
     const positions = keys.shape.at(-2)!;
     const scores = g.div(g.matmul(queries, g.transpose(keys)), Math.sqrt(size));
-    let isSeen = g.lessEqual(g.range(positions), causal ? g.reshape(g.range(time), [time, 1]) : positions);
+    const own = g.add(g.reshape(g.range(time), [time, 1]), positions - time);
+    let isSeen = g.lessEqual(g.range(positions), causal ? own : positions);
     if (padding !== undefined) {
       const first = g.reshape(g.constant([padding.length], padding, 'int32'), [-1, 1, 1, 1]);
       isSeen = g.logicalAnd(isSeen, g.greaterEqual(g.range(positions), first));
@@ -103,6 +104,13 @@ describe.each(['wasm', 'native', 'native, 3 threads'])('attention on %s', (name)
     [{ batch: [1], time: 700, positions: 700, size: 4, width: 3 }, { causal: true }],
     [{ batch: [], time: 1, positions: 64, size: 300, width: 40 }, { causal: false }],
     [{ batch: [1], time: 64, positions: 1, size: 1, width: 1 }, { causal: false }],
+    // Fewer queries than keys are of the last positions.
+    [
+      { batch: [2, 3], time: 12, positions: 30, size: 12, width: 12 },
+      { causal: true, padding: [0, 7] },
+    ],
+    [{ batch: [2], time: 37, positions: 640, size: 5, width: 4 }, { causal: true }],
+    [{ batch: [], time: 1, positions: 9, size: 4, width: 4 }, { causal: true }],
     [{ batch: [2, 2, 1], time: 96, positions: 96, size: 32, width: 64 }, { causal: true }],
   ] as [Sizes, Mask][])('of other sizes: %j, %j', (sizes, mask) => {
     const data = randomData(sizes);
@@ -217,8 +225,8 @@ test('arguments of attention that do not fit are named', () => {
   expect(trace(() => g.attention(x(2, 3), x(4, 3), x(5, 2)))).toThrow(
     'attention: queries, keys and values [2, 3], [4, 3], [5, 2] do not fit: […, time, d], […, positions, d], […, positions, width]',
   );
-  expect(trace(() => g.attention(x(2, 3), x(4, 3), x(4, 2), { causal: true }))).toThrow(
-    'do not fit: […, time, d], […, time, d]',
+  expect(trace(() => g.attention(x(5, 3), x(4, 3), x(4, 2), { causal: true }))).toThrow(
+    'queries, keys and values [5, 3], [4, 3], [4, 2] do not fit: […, time, d], […, positions, d], […, positions, width], time ≤ positions',
   );
   expect(trace(() => g.attention(x(2, 3), x(4, 3), x(4, 2), { isVisible: x(2) }))).toThrow(
     'visible keys [2] do not fit',

@@ -22,7 +22,8 @@ export function heldOutLoss(decoder: Decoder, rows: readonly CompletionExample[]
     decoder,
   );
   const time = rows.reduce((longest, { completion }) => Math.max(longest, completion.length), 0);
-  const room = { rows: Math.min(BATCH, rows.length), length, time };
+  const prompt = rows.reduce((longest, row) => Math.max(longest, row.prompt.length), 0);
+  const room = { rows: Math.min(BATCH, rows.length), group: 1, prompt, time, length };
   const program = t.program(
     textInputs(room),
     (texts) => ({ sums: sequenceSum(policyOf(decoder, texts).logProbabilities, texts.mask) }),

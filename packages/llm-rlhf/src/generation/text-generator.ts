@@ -260,9 +260,9 @@ function prefillProgram(
         remember(caches.values[layer], values, first);
         return attendBehind(layer, queries, keys, values);
       };
-      const hidden = decoder.hiddenAt(tokens, decoder.positionsOf(isText), attend);
-      const last = t.slice(hidden, [0, promptLength - 1, 0], [rows, 1, decoder.sizes.width]);
-      return { logits: t.reshape(decoder.head(last), [rows, decoder.sizes.vocabulary]) };
+      const last = t.broadcastTo(t.asTensor(promptLength - 1, 'int32'), [rows, 1]);
+      const hidden = decoder.hiddenAt(tokens, decoder.positionsOf(isText), attend, last);
+      return { logits: t.reshape(decoder.head(hidden), [rows, decoder.sizes.vocabulary]) };
     },
     options,
   );

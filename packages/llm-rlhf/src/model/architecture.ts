@@ -6,13 +6,16 @@ import * as t from '@gradus/tensor';
  */
 export type Attend = (layer: number, queries: t.Tensor, keys: t.Tensor, values: t.Tensor) => t.Tensor;
 
+/** The positions that somebody reads: [rows, time, width] → [rows, count, width]. */
+export type Read = (x: t.Tensor) => t.Tensor;
+
 /** What is different between families of decoders. Names and shapes of parameters are those of Hugging Face's files. */
 export interface Architecture {
   readonly parameters: t.Parameters;
   /** int32 tokens and positions [rows, time] → [rows, time, width]. */
   readonly embed: (tokens: t.Tensor, positions: t.Tensor) => t.Tensor;
-  /** One layer: [rows, time, width] → the same. */
-  readonly block: (x: t.Tensor, layer: number, positions: t.Tensor, attend: Attend) => t.Tensor;
+  /** One layer: [rows, time, width] → the same, or what `read` takes of it. All positions are looked at, those that are read go on. */
+  readonly block: (x: t.Tensor, layer: number, positions: t.Tensor, attend: Attend, read: Read) => t.Tensor;
   /** The normalization after the last layer. */
   readonly normalize: (x: t.Tensor) => t.Tensor;
   /** [rows, time, width] → [rows, time, vocabulary]. */

@@ -16,6 +16,36 @@ export function causalBehindPadding(isText: t.Tensor): Attend {
     perGroup(queries, keys, values, (q, k, v) => t.attention(q, k, v, { causal: true, isVisible }));
 }
 
+/**
+ * Attention of texts that begin alike. A row has `prompt` positions for what they share, of which the first `lengths` int32 [rows] are text, and behind them, one
+ * text after the other, what comes next in each of `texts`: that sees what is shared, and what is its own.
+ */
+export function causalInBranches(prompt: number, lengths: t.Tensor, texts: number): Attend {
+  const shared = (x: t.Tensor): t.Tensor => t.slice(x, [0, 0, 0, 0, 0], [-1, -1, -1, prompt, -1]);
+  /** [rows, groups, heads, texts, time, size]. */
+  const own = (x: t.Tensor): t.Tensor => {
+    const next = t.slice(x, [0, 0, 0, prompt, 0], [-1, -1, -1, -1, -1]);
+    const [rows, groups, heads, positions, size] = next.shape;
+    return t.reshape(next, [rows, groups, heads, texts, positions / texts, size]);
+  };
+  const whole = (x: t.Tensor): t.Tensor => {
+    const next = own(x);
+    const repeated = t.broadcastTo(t.expandDims(shared(x), 3), next.shape.with(4, prompt));
+    return t.concat([repeated, next], 4);
+  };
+  return (_layer, queries, keys, values) =>
+    perGroup(queries, keys, values, (q, k, v) => {
+      const all = whole(k);
+      const slots = t.range(all.shape[4]);
+      const isText = t.logicalOr(t.less(slots, t.expandDims(lengths, 1)), t.greaterEqual(slots, prompt));
+      const isVisible = t.reshape(isText, [q.shape[0], 1, 1, 1, all.shape[4]]);
+      const next = t.attention(own(q), all, whole(v), { causal: true, isVisible });
+      const [rows, groups, heads, positions] = q.shape;
+      const nextInRows = t.reshape(next, [rows, groups, heads, positions - prompt, v.shape[4]]);
+      return t.concat([t.causalAttention(shared(q), shared(k), shared(v)), nextInRows], 3);
+    });
+}
+
 /** Attention of one new token each to remembered keys and values: `isVisible` [rows, positions]. */
 export function toVisible(queries: t.Tensor, keys: t.Tensor, values: t.Tensor, isVisible: t.Tensor): t.Tensor {
   const [rows, positions] = isVisible.shape;

@@ -1,16 +1,18 @@
 import { aFunction, anObject, havingMethods, objectOf } from '@gradus/core';
 import * as t from '@gradus/tensor';
-import { ParameterList, type Architecture, type Attend } from './architecture.ts';
+import { ParameterList, type Architecture, type Attend, type Read } from './architecture.ts';
 import { causal, causalBehindPadding } from './attention.ts';
 import { readConfig, sizesOf, type ModelConfig, type ModelSizes, type NewModelConfig } from './config.ts';
 import { gpt2 } from './gpt2.ts';
 import { gptNeoX } from './gpt-neox.ts';
 import { llama } from './llama.ts';
 
-/** Where tokens stand, and which of them are text. */
+/** Where tokens stand, which of them are text, and which are read. */
 export interface TextLayout {
   /** Of left-padded texts: [rows, time], 1 for tokens and 0 for padding before them. Absent: texts begin at position 0, and padding may only follow. */
   readonly isText?: t.Tensor | undefined;
+  /** Positions of each row whose hidden states are wanted, int32 [rows, count]: the last layer then leaves out the others. Absent: all, as they stand. */
+  readonly read?: t.Tensor | undefined;
 }
 
 /** Adapters of low rank, as PEFT's `adapter_config.json` tells. */
@@ -33,10 +35,10 @@ export interface Decoder {
   readonly base?: Decoder;
   /** What adapters there are, where there are any. */
   readonly adapters?: LoraConfig;
-  /** What the last layer makes of each token: int32 tokens [rows, time] → [rows, time, width]. */
+  /** What the last layer makes of each token: int32 tokens [rows, time] → [rows, time, width], or [rows, count, width] of those that are read. */
   readonly hidden: (tokens: t.Tensor, layout?: TextLayout) => t.Tensor;
   /** The same where attention and positions (int32 [rows, time]) are somebody else's, as in generation. */
-  readonly hiddenAt: (tokens: t.Tensor, positions: t.Tensor, attend: Attend) => t.Tensor;
+  readonly hiddenAt: (tokens: t.Tensor, positions: t.Tensor, attend: Attend, read?: t.Tensor) => t.Tensor;
   /** Positions of left-padded texts, which count tokens: [rows, time] of 0 and 1 → int32 [rows, time], 0 for padding. */
   readonly positionsOf: (isText: t.Tensor) => t.Tensor;
   /** Of hidden states: [rows, time, width] → [rows, time, vocabulary]; those of position i are of token i + 1. */
@@ -84,17 +86,21 @@ function decoderOfParameters(config: ModelConfig, list: ParameterList): Decoder 
   const sizes = sizesOf(config);
   const architecture = architectureOf(config, list);
   const { embed, block, normalize, head, parameters } = architecture;
-  const hiddenAt: Decoder['hiddenAt'] = (tokens, positions, attend) => {
+  const hiddenAt: Decoder['hiddenAt'] = (tokens, positions, attend, read) => {
+    const all: Read = (x) => x;
+    // Later layers look at what earlier ones make of every position; nothing looks at the last one's but who reads it.
+    const wanted: Read = read === undefined ? all : (x) => atPositions(x, read);
+    const last = sizes.layers - 1;
     let x = embed(tokens, positions);
-    for (let layer = 0; layer < sizes.layers; layer++) x = block(x, layer, positions, attend);
+    for (let layer = 0; layer <= last; layer++) x = block(x, layer, positions, attend, layer === last ? wanted : all);
     return normalize(x);
   };
-  const hidden: Decoder['hidden'] = (tokens, { isText } = {}) => {
+  const hidden: Decoder['hidden'] = (tokens, { isText, read } = {}) => {
     if (isText === undefined) {
       const positions = t.broadcastTo(t.expandDims(t.range(tokens.shape[1]), 0), tokens.shape);
-      return hiddenAt(tokens, positions, causal);
+      return hiddenAt(tokens, positions, causal, read);
     }
-    return hiddenAt(tokens, positionsOf(isText), causalBehindPadding(isText));
+    return hiddenAt(tokens, positionsOf(isText), causalBehindPadding(isText), read);
   };
   const logits: Decoder['logits'] = (tokens, layout) => head(hidden(tokens, layout));
   return { config, sizes, parameters, hidden, hiddenAt, positionsOf, head, logits };
@@ -145,6 +151,13 @@ function architectureOf(config: ModelConfig, list: ParameterList): Architecture 
     case 'gpt_neox':
       return gptNeoX(config, list);
   }
+}
+
+/** Some positions of each row: x [rows, time, width], positions int32 [rows, count] → [rows, count, width]. */
+function atPositions(x: t.Tensor, positions: t.Tensor): t.Tensor {
+  const [rows, time, width] = x.shape;
+  const firsts = t.expandDims(t.mul(t.range(rows), time), 1);
+  return t.embedding(t.reshape(x, [rows * time, width]), t.add(positions, firsts));
 }
 
 function positionsOf(isText: t.Tensor): t.Tensor {

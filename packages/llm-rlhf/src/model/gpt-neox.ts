@@ -5,6 +5,7 @@ import {
   type ParameterList,
   type Architecture,
   type Attend,
+  type Read,
 } from './architecture.ts';
 import { rotary } from './rotary.ts';
 
@@ -58,15 +59,16 @@ export function gptNeoX(config: GptNeoXConfig, list: ParameterList): Architectur
     const projection = list.linear(`${name}.attention.dense`, width, width, deviation, config.attention_bias);
     const up = list.linear(`${name}.mlp.dense_h_to_4h`, width, inner, deviation, true);
     const down = list.linear(`${name}.mlp.dense_4h_to_h`, inner, width, deviation, true);
-    return (x: t.Tensor, positions: t.Tensor, attend: Attend): t.Tensor => {
+    return (x: t.Tensor, positions: t.Tensor, attend: Attend, read: Read): t.Tensor => {
       const [rows, time] = x.shape;
       // Query, key and value of each head stand side by side.
       const perHead = t.reshape(queryKeyValue(attentionNorm(x)), [rows, time, heads, 3 * size]);
       const [q, k, v] = t.split(t.transpose(perHead, [0, 2, 1, 3]), 3);
-      const attended = projection(joinHeads(attend(layer, turn(q, positions), turn(k, positions), v)));
+      const attended = projection(read(joinHeads(attend(layer, turn(q, positions), turn(k, positions), v))));
       const feedForward = (input: t.Tensor): t.Tensor => down(activation(up(feedForwardNorm(input))));
-      const sum = t.add(x, attended);
-      return t.add(sum, feedForward(isParallel ? x : sum));
+      const before = read(x);
+      const sum = t.add(before, attended);
+      return t.add(sum, feedForward(isParallel ? before : sum));
     };
   });
   const normalize = list.layerNorm('gpt_neox.final_layer_norm', width, epsilon);
@@ -76,7 +78,7 @@ export function gptNeoX(config: GptNeoXConfig, list: ParameterList): Architectur
   return {
     parameters: list.parameters,
     embed: (tokens) => t.embedding(tokenTable, tokens),
-    block: (x, layer, positions, attend) => blocks[layer](x, positions, attend),
+    block: (x, layer, positions, attend, read) => blocks[layer](x, positions, attend, read),
     normalize,
     head: (x) => t.matmul(x, t.transpose(head)),
   };

@@ -6,6 +6,7 @@ import {
   splitHeads,
   type Architecture,
   type Attend,
+  type Read,
 } from './architecture.ts';
 
 /** `config.json` of GPT-2 (Radford et al., 2019). */
@@ -53,9 +54,9 @@ export function gpt2(config: Gpt2Config, list: ParameterList): Architecture {
     const feedForwardNorm = list.layerNorm(`${name}.ln_2`, width, config.layer_norm_epsilon);
     const up = linear(`${name}.mlp.c_fc`, width, inner, deviation);
     const down = linear(`${name}.mlp.c_proj`, inner, width, projectionDeviation);
-    return (x: t.Tensor, attend: Attend): t.Tensor => {
+    return (x: t.Tensor, attend: Attend, read: Read): t.Tensor => {
       const [q, k, v] = t.split(queryKeyValue(attentionNorm(x)), 3).map((part) => splitHeads(part, heads));
-      const attended = t.add(x, projection(joinHeads(attend(layer, q, k, v))));
+      const attended = t.add(read(x), projection(read(joinHeads(attend(layer, q, k, v)))));
       return t.add(attended, down(activation(up(feedForwardNorm(attended)))));
     };
   });
@@ -64,7 +65,7 @@ export function gpt2(config: Gpt2Config, list: ParameterList): Architecture {
   return {
     parameters: list.parameters,
     embed: (tokens, at) => t.add(t.embedding(tokenTable, tokens), t.embedding(positionTable, at)),
-    block: (x, layer, _positions, attend) => blocks[layer](x, attend),
+    block: (x, layer, _positions, attend, read) => blocks[layer](x, attend, read),
     normalize,
     head: (x) => t.matmul(x, t.transpose(head)),
   };

@@ -39,7 +39,7 @@ export function textRewards(
   head: ScalarHead,
   tokens: t.Tensor,
   last: t.Tensor,
-  layout?: TextLayout,
+  layout?: Pick<TextLayout, 'isText'>,
 ): t.Tensor {
-  return t.gather(head.apply(decoder.hidden(tokens, layout)), last);
+  return t.squeeze(head.apply(decoder.hidden(tokens, { ...layout, read: t.expandDims(last, 1) })), 1);
 }

@@ -6,6 +6,7 @@ import {
   splitHeads,
   type Architecture,
   type Attend,
+  type Read,
 } from './architecture.ts';
 import { rotary } from './rotary.ts';
 
@@ -60,12 +61,12 @@ export function llama(config: LlamaConfig, list: ParameterList): Architecture {
     const down = feedForward('down', inner, width);
     const attentionNorm = list.rmsNorm(`${name}.input_layernorm`, width, epsilon);
     const feedForwardNorm = list.rmsNorm(`${name}.post_attention_layernorm`, width, epsilon);
-    return (input: t.Tensor, positions: t.Tensor, attend: Attend): t.Tensor => {
+    return (input: t.Tensor, positions: t.Tensor, attend: Attend, read: Read): t.Tensor => {
       const x = attentionNorm(input);
       const q = turn(splitHeads(query(x), heads), positions);
       const k = turn(splitHeads(key(x), groups), positions);
       const v = splitHeads(value(x), groups);
-      const attended = t.add(input, projection(joinHeads(attend(layer, q, k, v))));
+      const attended = t.add(read(input), projection(read(joinHeads(attend(layer, q, k, v)))));
       const y = feedForwardNorm(attended);
       return t.add(attended, down(t.mul(activation(gate(y)), up(y))));
     };
@@ -75,7 +76,7 @@ export function llama(config: LlamaConfig, list: ParameterList): Architecture {
   return {
     parameters: list.parameters,
     embed: (tokens) => t.embedding(tokenTable, tokens),
-    block: (x, layer, positions, attend) => blocks[layer](x, positions, attend),
+    block: (x, layer, positions, attend, read) => blocks[layer](x, positions, attend, read),
     normalize,
     head: (x) => t.matmul(x, t.transpose(head)),
   };

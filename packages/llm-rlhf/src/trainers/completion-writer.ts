@@ -17,14 +17,25 @@ export class CompletionWriter implements TextWriter {
   private readonly generator: TextGenerator;
 
   /** Throws `RangeError` for prompts that are none or too long, and what is no reward. */
-  constructor(subject: string, inputs: PromptInputs, options: OnlineOptions, device: t.Device) {
+  constructor(
+    subject: string,
+    inputs: PromptInputs,
+    options: OnlineOptions & { readonly groupSize: number },
+    device: t.Device,
+  ) {
     const { model, prompts, endOfText } = inputs;
-    const { batchSize, maxNewTokens } = options;
+    const { batchSize, groupSize, maxNewTokens } = options;
     checkPromptExamples(subject, prompts, model.sizes.vocabulary);
     const promptLength = prompts.reduce((longest, { prompt }) => Math.max(longest, prompt.length), 0);
     this.inputs = inputs;
     this.options = options;
-    this.room = { rows: batchSize, length: promptLength + maxNewTokens, time: maxNewTokens };
+    this.room = {
+      rows: batchSize,
+      group: groupSize,
+      prompt: promptLength,
+      time: maxNewTokens,
+      length: promptLength + maxNewTokens,
+    };
     this.rewards = new Rewards(subject, inputs.reward, inputs.tokenizer, endOfText);
     this.generator = new TextGenerator(model, { rows: batchSize, promptLength, maxNewTokens, device });
   }

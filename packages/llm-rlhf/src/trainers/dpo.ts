@@ -14,7 +14,16 @@ import { sequenceSum } from '../losses/log-probabilities.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { Reference, referenceSyncCheck, type ReferenceSync } from './reference.ts';
 import { ShuffledRows } from './shuffled-rows.ts';
-import { longestPair, policyOf, textInputs, writeTexts, type TextRoom, type TextTensors } from './texts.ts';
+import {
+  chosenAndRejected,
+  policyOf,
+  roomForPairs,
+  textInputs,
+  textsOf,
+  writeTexts,
+  type TextRoom,
+  type TextTensors,
+} from './texts.ts';
 import { Trainer, trainerChecks, trainerDefaults, type TrainerOptions, type TrainerParts } from './trainer.ts';
 
 /**
@@ -58,7 +67,7 @@ export interface DpoInputs {
   readonly rows: readonly PreferenceExample[];
 }
 
-/** log π of whole completions, chosen ones first, then rejected ones: [2 · pairs]. */
+/** log π of whole completions, a chosen one and then the rejected one of each pair: [2 · pairs]. */
 function completionLogProbabilities(decoder: Decoder, texts: TextTensors): t.Tensor {
   return sequenceSum(policyOf(decoder, texts).logProbabilities, texts.mask);
 }
@@ -81,9 +90,9 @@ function updateProgram(
   return t.program(
     { ...textInputs(room), references: [room.rows], learningRate: [] },
     ({ references, learningRate, ...texts }) => {
-      const [chosen, rejected] = t.split(completionLogProbabilities(model, texts), 2);
-      const [referenceChosen, referenceRejected] = t.split(references, 2);
-      const [chosenLengths, rejectedLengths] = t.split(t.sum(texts.mask, { axis: 1 }), 2);
+      const [chosen, rejected] = chosenAndRejected(completionLogProbabilities(model, texts));
+      const [referenceChosen, referenceRejected] = chosenAndRejected(references);
+      const [chosenLengths, rejectedLengths] = chosenAndRejected(t.sum(texts.mask, { axis: 1 }));
       const pairs = { chosen, rejected, referenceChosen, referenceRejected, chosenLengths, rejectedLengths };
       const parts = dpoLoss(pairs, loss);
       const { gradientNorm } = optimizer.minimize(parts.loss, { learningRate, maxGradNorm });
@@ -139,12 +148,7 @@ export class DpoTrainer extends Trainer<DpoOptions> {
     const { model, reference, rows } = inputs;
     checkPreferenceExamples('DpoTrainer', rows, model.sizes.vocabulary);
     this.rows = rows;
-    const completions = rows.map(({ chosen, rejected }) => Math.max(chosen.length, rejected.length));
-    this.room = {
-      rows: 2 * this.options.batchSize,
-      length: longestPair('DpoTrainer', rows, model),
-      time: completions.reduce((longest, length) => Math.max(longest, length), 0),
-    };
+    this.room = roomForPairs('DpoTrainer', rows, this.options.batchSize, model);
     this.order = new ShuffledRows(rows.length, this.random.fork('order'));
     this.known = new Float32Array(2 * rows.length).fill(NaN);
     const optimizer = this.createOptimizer(model.parameters);
@@ -178,7 +182,7 @@ export class DpoTrainer extends Trainer<DpoOptions> {
     return { ...metrics, learning_rate: learningRate, epoch: order.epochs };
   }
 
-  /** log π_ref of the completions of these rows, chosen ones first; computed once for each row. */
+  /** log π_ref of the completions of these rows, a chosen one and a rejected one of each; computed once for each row. */
   private referencesOf(rows: readonly number[]): number[] {
     const { known, referee } = this;
     if (rows.some((row) => Number.isNaN(known[2 * row]))) {
@@ -186,20 +190,14 @@ export class DpoTrainer extends Trainer<DpoOptions> {
       const { logProbabilities } = referee.run();
       rows.forEach((row, i) => {
         if (!Number.isNaN(known[2 * row])) return;
-        known[2 * row] = logProbabilities[i];
-        known[2 * row + 1] = logProbabilities[rows.length + i];
+        known[2 * row] = logProbabilities[2 * i];
+        known[2 * row + 1] = logProbabilities[2 * i + 1];
       });
     }
-    return [...rows.map((row) => known[2 * row]), ...rows.map((row) => known[2 * row + 1])];
+    return rows.flatMap((row) => [known[2 * row], known[2 * row + 1]]);
   }
 
   private write(inputs: Parameters<typeof writeTexts>[0], rows: readonly number[]): void {
-    for (const [first, name] of [
-      [0, 'chosen'],
-      [rows.length, 'rejected'],
-    ] as const) {
-      const texts = rows.map((row) => ({ prompt: this.rows[row].prompt, completion: this.rows[row][name] }));
-      writeTexts(inputs, texts, this.room, first);
-    }
+    writeTexts(inputs, textsOf(rows.map((row) => this.rows[row])), this.room);
   }
 }

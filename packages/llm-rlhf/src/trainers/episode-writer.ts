@@ -31,8 +31,14 @@ export class EpisodeWriter implements TextWriter {
       ...(maxTurns !== undefined && { maxTurns }),
       ...(format !== undefined && { format }),
     });
-    // A beginning has a token at least.
-    this.room = { rows: batchSize, length: maxLength, time: maxLength - 1 };
+    // A beginning has a token at least, and each episode its own.
+    this.room = {
+      rows: batchSize,
+      group: 1,
+      prompt: maxLength - maxNewTokens,
+      time: maxLength - 1,
+      length: maxLength,
+    };
   }
 
   get rowCount(): number {

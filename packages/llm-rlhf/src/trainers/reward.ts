@@ -12,10 +12,17 @@ import { checkPreferenceExamples, type PreferenceExample } from '../data/example
 import { bradleyTerryLoss } from '../losses/bradley-terry.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { emptyDecoder } from '../model/decoder.ts';
-import { textRewards } from '../model/heads.ts';
 import { aRewardModel, RewardModel } from '../model/reward-model.ts';
 import { ShuffledRows } from './shuffled-rows.ts';
-import { longestPair, writeTokens } from './texts.ts';
+import {
+  chosenAndRejected,
+  roomForPairs,
+  statesAtEnd,
+  textInputs,
+  textsOf,
+  writeTexts,
+  type TextRoom,
+} from './texts.ts';
 import { Trainer, trainerChecks, trainerDefaults, type TrainerOptions, type TrainerParts } from './trainer.ts';
 
 /**
@@ -55,24 +62,19 @@ export interface RewardInputs {
 
 const rewardInputs = objectOf('what to learn from (with model, a RewardModel, and rows)', { model: aRewardModel });
 
-/** One step: the loss, its gradient, AdamW. Chosen texts come first, then rejected ones. */
+/** One step: the loss, its gradient, AdamW. */
 function updateProgram(
   { decoder, head }: RewardModel,
   optimizer: t.Optimizer,
-  length: number,
+  room: TextRoom,
   { batchSize, maxGradNorm, centeringCoefficient }: RewardOptions,
   device: t.Device,
 ) {
   return t.program(
-    {
-      tokens: { shape: [2 * batchSize, length], dtype: 'int32' },
-      last: { shape: [2 * batchSize], dtype: 'int32' },
-      margin: [batchSize],
-      learningRate: [],
-    },
-    ({ tokens, last, margin, learningRate }) => {
-      const rewards = textRewards(decoder, head, tokens, last);
-      const [chosen, rejected] = t.split(rewards, 2);
+    { ...textInputs(room), margin: [batchSize], learningRate: [] },
+    ({ margin, learningRate, ...texts }) => {
+      const rewards = head.apply(statesAtEnd(decoder, texts));
+      const [chosen, rejected] = chosenAndRejected(rewards);
       const parts = bradleyTerryLoss(chosen, rejected, { margin, centeringCoefficient });
       const { gradientNorm } = optimizer.minimize(parts.loss, { learningRate, maxGradNorm });
       return { ...parts, min: t.min(rewards), mean: t.mean(rewards), max: t.max(rewards), gradientNorm };
@@ -87,7 +89,7 @@ export class RewardTrainer extends Trainer<RewardOptions> {
   protected readonly parts: TrainerParts;
   private readonly rows: readonly PreferenceExample[];
   private readonly order: ShuffledRows;
-  private readonly length: number;
+  private readonly room: TextRoom;
   private readonly update: ReturnType<typeof updateProgram>;
 
   /** @throws RangeError for an unknown option or a wrong one, and for a row that is longer than the model's longest text, or none. */
@@ -101,10 +103,10 @@ export class RewardTrainer extends Trainer<RewardOptions> {
     );
     checkPreferenceExamples('RewardTrainer', rows, model.decoder.sizes.vocabulary);
     this.rows = rows;
-    this.length = longestPair('RewardTrainer', rows, model.decoder);
+    this.room = roomForPairs('RewardTrainer', rows, this.options.batchSize, model.decoder);
     this.order = new ShuffledRows(rows.length, this.random.fork('order'));
     const optimizer = this.createOptimizer(model.parameters);
-    this.update = updateProgram(model, optimizer, this.length, this.options, this.device);
+    this.update = updateProgram(model, optimizer, this.room, this.options, this.device);
     this.parts = {
       networks: { model: model.parameters },
       optimizer,
@@ -126,12 +128,9 @@ export class RewardTrainer extends Trainer<RewardOptions> {
   private improve(learningRate: number): Metrics {
     const { update, order, rows } = this;
     const { batchSize } = this.options;
-    order.take(batchSize).forEach((row, i) => {
-      const { prompt, chosen, rejected, margin = 0 } = rows[row];
-      this.write(prompt, chosen, i);
-      this.write(prompt, rejected, batchSize + i);
-      update.inputs.margin[i] = margin;
-    });
+    const pairs = order.take(batchSize).map((row) => rows[row]);
+    writeTexts(update.inputs, textsOf(pairs), this.room);
+    update.inputs.margin.set(pairs.map(({ margin = 0 }) => margin));
     update.inputs.learningRate[0] = learningRate;
     const { loss, accuracy, margin, min, mean, max, gradientNorm } = update.run();
     const metrics = {
@@ -147,10 +146,5 @@ export class RewardTrainer extends Trainer<RewardOptions> {
     };
     checkUpdate(this, metrics);
     return metrics;
-  }
-
-  private write(prompt: ArrayLike<number>, completion: ArrayLike<number>, row: number): void {
-    const { tokens, last } = this.update.inputs;
-    last[row] = writeTokens(tokens, row, this.length, prompt, completion) - 1;
   }
 }

@@ -2,6 +2,7 @@ import * as t from '@gradus/tensor';
 import type { PreferenceExample } from '../data/examples.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { logProbabilitiesOf, tokenEntropy } from '../losses/log-probabilities.ts';
+import { causalInBranches } from '../model/attention.ts';
 
 /** A text in two parts. */
 export interface Text {
@@ -15,23 +16,35 @@ export interface Text {
 export interface TextRoom {
   /** Texts. */
   readonly rows: number;
-  /** Tokens of the longest text. */
-  readonly length: number;
+  /** How many texts have the same prompt, and stand side by side. */
+  readonly group: number;
+  /** Tokens of the longest prompt. */
+  readonly prompt: number;
   /** Tokens of the longest completion. */
   readonly time: number;
+  /** Tokens of the longest text. */
+  readonly length: number;
 }
 
 /**
- * Inputs of programs that read texts: `tokens` [rows, length] from position 0, prompt and completion side by side, so that positions are right without padding
- * before them, and what stands behind is never looked at; `starts` [rows], the prompts' lengths; `completions` [rows, time] and their `mask`, 1 for tokens that count.
+ * Inputs of programs that read texts. A prompt is read once for all of its completions: a row of `tokens` [rows / group, positions] has it, and behind it one
+ * completion after the other; `starts` [rows / group] are prompts' lengths. Positions are right without padding before a text, and padding is never looked at.
+ * Where each text has a prompt of its own both stand side by side, else completions begin where the longest prompt ends. `completions` [rows, time] again,
+ * and their `mask`, 1 for tokens that count.
  */
-export function textInputs({ rows, length, time }: TextRoom): TextSpecs {
+export function textInputs(room: TextRoom): TextSpecs {
+  const { rows, group, time } = room;
   return {
-    tokens: { shape: [rows, length], dtype: 'int32' },
-    starts: { shape: [rows], dtype: 'int32', initial: 1 },
+    tokens: { shape: [rows / group, positionsOf(room)], dtype: 'int32' },
+    starts: { shape: [rows / group], dtype: 'int32', initial: 1 },
     completions: { shape: [rows, time], dtype: 'int32' },
     mask: [rows, time],
   };
+}
+
+/** Positions of a row. */
+function positionsOf({ group, prompt, time, length }: TextRoom): number {
+  return group === 1 ? length : prompt + group * time;
 }
 
 type TextSpecs = Readonly<Record<'tokens' | 'starts' | 'completions' | 'mask', t.InputSpec>>;
@@ -54,14 +67,21 @@ export function writeTokens(
   return prompt.length + completion.length;
 }
 
-/** Writes texts into a program's inputs, from row `first` on. */
-export function writeTexts(inputs: TextArrays, texts: readonly Text[], { length, time }: TextRoom, first = 0): void {
-  texts.forEach(({ prompt, completion, mask = new Uint8Array(completion.length).fill(1) }, i) => {
-    const row = first + i;
-    writeTokens(inputs.tokens, row, length, prompt, completion);
-    inputs.starts[row] = prompt.length;
+/** Writes texts into a program's inputs; those of a group have the same prompt. */
+export function writeTexts(inputs: TextArrays, texts: readonly Text[], room: TextRoom): void {
+  const { group, time } = room;
+  const positions = positionsOf(room);
+  texts.forEach(({ prompt, completion, mask = new Uint8Array(completion.length).fill(1) }, row) => {
     writeTokens(inputs.completions, row, time, [], completion);
     writeTokens(inputs.mask, row, time, [], mask);
+    const [line, place] = [Math.floor(row / group), row % group];
+    if (place > 0) {
+      inputs.tokens.set(completion, line * positions + room.prompt + place * time);
+      return;
+    }
+    inputs.starts[line] = prompt.length;
+    writeTokens(inputs.tokens, line, positions, prompt, group === 1 ? completion : []);
+    if (group > 1) inputs.tokens.set(completion, line * positions + room.prompt);
   });
 }
 
@@ -69,13 +89,40 @@ export function writeTexts(inputs: TextArrays, texts: readonly Text[], { length,
 export type TextTensors = Readonly<Record<keyof TextSpecs, t.Tensor>>;
 
 /** Inside a program: what the last layer makes of the token before each one of the completions, [rows, time, width]: policies and critics say there what is to come. */
-export function statesBefore(decoder: Decoder, { tokens, starts, completions }: TextTensors): t.Tensor {
-  const [rows, length] = tokens.shape;
-  const time = completions.shape[1];
-  const hidden = t.reshape(decoder.hidden(tokens), [rows * length, decoder.sizes.width]);
-  // Positions behind a text stand for some other one of its own, which the mask leaves out.
-  const offsets = t.minimum(t.add(t.expandDims(t.sub(starts, 1), 1), t.expandDims(t.range(time), 0)), length - 1);
-  return t.embedding(hidden, t.add(offsets, t.expandDims(t.mul(t.range(rows), length), 1)));
+export function statesBefore(decoder: Decoder, texts: TextTensors): t.Tensor {
+  const { shape } = texts.completions;
+  return statesAt(decoder, texts, t.broadcastTo(t.sub(t.range(shape[1]), 1), shape));
+}
+
+/** Inside a program: what the last layer makes of each text's last token, [rows, 1, width]. */
+export function statesAtEnd(decoder: Decoder, texts: TextTensors): t.Tensor {
+  const lengths = t.cast(t.sum(texts.mask, { axis: 1, keepDims: true }), 'int32');
+  return statesAt(decoder, texts, t.sub(lengths, 1));
+}
+
+/** What the last layer makes of tokens of completions by number, of which −1 is the prompt's last: int32 [rows, count] → [rows, count, width]. */
+function statesAt(decoder: Decoder, { tokens, starts, completions }: TextTensors, numbers: t.Tensor): t.Tensor {
+  const [lines, positions] = tokens.shape;
+  const [rows, time] = completions.shape;
+  const group = rows / lines;
+  const lengths = t.expandDims(starts, 1);
+  if (group === 1) {
+    // Positions behind a text stand for some other one of its own, which the mask leaves out.
+    return decoder.hidden(tokens, { read: t.minimum(t.add(lengths, numbers), positions - 1) });
+  }
+  const prompt = positions - group * time;
+  const next = t.add(t.expandDims(lengths, 1), t.broadcastTo(t.range(time), [group, time]));
+  const behind = t.reshape(next, [lines, group * time]);
+  const counted = t.concat([t.broadcastTo(t.range(prompt), [lines, prompt]), behind], 1);
+  // Of padding there may be more than the model has positions.
+  const known = t.minimum(counted, decoder.sizes.positions - 1);
+  const [, count] = numbers.shape;
+  const inGroups = t.reshape(numbers, [lines, group, count]);
+  const begins = t.expandDims(t.add(t.mul(t.range(group), time), prompt), 1);
+  const read = t.where(t.less(inGroups, 0), t.expandDims(t.sub(lengths, 1), 2), t.add(inGroups, begins));
+  const attend = causalInBranches(prompt, starts, group);
+  const hidden = decoder.hiddenAt(tokens, known, attend, t.reshape(read, [lines, group * count]));
+  return t.reshape(hidden, [rows, count, decoder.sizes.width]);
 }
 
 /** What a policy says of completions: log π of their tokens, and the entropy where they stand, [rows, time] each. */
@@ -103,8 +150,30 @@ export function longestOf(subject: string, lengths: readonly number[], { sizes }
   );
 }
 
-/** {@link longestOf} of pairs. */
-export function longestPair(subject: string, rows: readonly PreferenceExample[], decoder: Decoder): number {
-  const lengths = rows.map(({ prompt, chosen, rejected }) => prompt.length + Math.max(chosen.length, rejected.length));
-  return longestOf(subject, lengths, decoder);
+/** Room for `pairs` pairs of these, chosen completions before rejected ones. Throws as {@link longestOf} does. */
+export function roomForPairs(
+  subject: string,
+  rows: readonly PreferenceExample[],
+  pairs: number,
+  decoder: Decoder,
+): TextRoom {
+  const completions = rows.map(({ chosen, rejected }) => Math.max(chosen.length, rejected.length));
+  const texts = rows.map(({ prompt }, i) => prompt.length + completions[i]);
+  const length = longestOf(subject, texts, decoder);
+  const prompt = rows.reduce((longest, row) => Math.max(longest, row.prompt.length), 0);
+  const time = completions.reduce((longest, each) => Math.max(longest, each), 0);
+  return { rows: 2 * pairs, group: 2, prompt, time, length };
+}
+
+/** The texts of pairs, in that order. */
+export function textsOf(pairs: readonly PreferenceExample[]): Text[] {
+  return pairs.flatMap(({ prompt, chosen, rejected }) => [
+    { prompt, completion: chosen },
+    { prompt, completion: rejected },
+  ]);
+}
+
+/** Of a number for each text of pairs, [2 · pairs], those of chosen and of rejected ones, [pairs] each. */
+export function chosenAndRejected(values: t.Tensor): readonly t.Tensor[] {
+  return t.split(t.reshape(values, [-1, 2]), 2).map((part) => t.squeeze(part, 1));
 }

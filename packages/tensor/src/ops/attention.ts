@@ -15,7 +15,7 @@ import { expandDims, reshape, slice, transpose } from './shape.ts';
 
 /** Options of {@link attention}. */
 export interface AttentionOptions {
-  /** Whether query i sees keys 0 to i only; there are as many keys as queries then. Default false. */
+  /** Whether queries stand at the last positions of the keys, and each sees those up to its own: query i keys 0 to positions − time + i. Default false. */
   readonly causal?: boolean;
   /** Which keys may be seen: […, keys], not 0 for those. Leading axes broadcast with those of the rest. Default: all. */
   readonly isVisible?: TensorLike;
@@ -46,7 +46,7 @@ export function attention(
  *
  * softmax(q kᵀ / √d + mask) v, where the mask is −∞ for j > i: queries and keys […, time, d], values […, time, width] →
  * […, time, width]. Leading axes (batch, heads) broadcast. Only what the mask leaves is computed; nothing at a later
- * position, infinite or not a number as it may be, reaches an earlier one.
+ * position, infinite or not a number as it may be, reaches an earlier one. Fewer queries than keys are of the last positions.
  * @throws RangeError when the shapes do not fit.
  */
 export function causalAttention(queries: TensorLike, keys: TensorLike, values: TensorLike): Tensor {
@@ -70,14 +70,14 @@ function attend(
     k.shape.at(-1) === size &&
     k.shape.at(-2) === positions &&
     mask.every(({ shape }) => shape.at(-1) === positions) &&
-    (!causal || time === positions);
+    (!causal || time <= positions);
   if (!fits) {
-    const last = causal ? 'time' : 'positions';
     const shapes = all.map(({ shape }) => shapeText(shape)).join(', ');
     const masked = mask.map(({ shape }) => `, visible keys ${shapeText(shape)}`).join('');
     throw new RangeError(
-      `${operation}: queries, keys and values ${shapes}${masked} do not fit: […, time, d], […, ${last}, d], […, ${last}, width]` +
-        (isVisible === undefined ? '' : `, […, ${last}]`),
+      `${operation}: queries, keys and values ${shapes}${masked} do not fit: […, time, d], […, positions, d], […, positions, width]` +
+        (isVisible === undefined ? '' : ', […, positions]') +
+        (causal ? ', time ≤ positions' : ''),
     );
   }
   const leadingShapes: readonly Shape[] = [
@@ -204,7 +204,8 @@ function composedWeights(node: Tensor, shape: Shape): Tensor {
   const scores = mul(matmul(q, transpose(k)), 1 / Math.sqrt(q.shape.at(-1) ?? 1));
   const [time, positions] = shape.slice(-2);
   const mask = node.inputs.slice(3, -2).map((each) => expandDims(each, -2));
-  const isSeen = node.attributes.causal === true ? [lessEqual(range(positions), reshape(range(time), [time, 1]))] : [];
+  const own = add(reshape(range(time), [time, 1]), positions - time);
+  const isSeen = node.attributes.causal === true ? [lessEqual(range(positions), own)] : [];
   const visible = [...isSeen, ...mask];
   if (visible.length === 0) return softmax(broadcastTo(scores, shape));
   const isVisible = broadcastTo(

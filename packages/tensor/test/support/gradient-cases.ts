@@ -187,6 +187,14 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
     ],
     (q, k, v) => g.attention(q, k, v, { causal: true, isVisible: g.reshape(int([0, 1, 1, 1, 1, 0, 1, 1]), [2, 1, 4]) }),
   ),
+  'causal attention of the last positions behind padding': of(
+    [
+      [2, 2, 2, 3],
+      [2, 1, 4, 3],
+      [2, 2, 4, 2],
+    ],
+    (q, k, v) => g.attention(q, k, v, { causal: true, isVisible: g.reshape(int([0, 1, 1, 1, 1, 0, 1, 1]), [2, 1, 4]) }),
+  ),
   'causalAttention of heads that share keys and values': of(
     [
       [2, 3, 4, 2],

@@ -107,7 +107,7 @@ function attention(node: Tensor, inputs: readonly Values[], hasGradient: boolean
   const [positions, width] = node.inputs[2].shape.slice(-2);
   const hasMask = node.inputs.length === (hasGradient ? 6 : 4);
   const isSeen = (head: number[], i: number, j: number): boolean =>
-    !(node.attributes.causal === true && j > i) &&
+    !(node.attributes.causal === true && j > i + positions - time) &&
     !(hasMask && broadcastElement([...head, j], node.inputs[3].shape, inputs[3]) === 0);
   /** Where an element of a result with time first is. */
   const place = (head: number[], i: number, column: number, rows: number, columns: number): number =>
