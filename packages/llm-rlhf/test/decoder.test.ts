@@ -100,6 +100,11 @@ describe.each(['gpt2', 'llama', 'gptneox'])('%s', (name) => {
     expectClose(some, picked, 1e-6);
   });
 
+  test.each([-1, golden.input_ids[0].length])('a position that is not in its row, %i, is refused', (place) => {
+    const read = golden.input_ids.map((_, row) => [row === 1 ? place : 0]);
+    expect(() => t.evaluate(() => decoder.hidden(tokens(), { read: tensorOf(read, 'int32') }))).toThrow(RangeError);
+  });
+
   test('what follows a text changes nothing either', () => {
     const [[first, ...others]] = golden.input_ids;
     const short = t.evaluate(() => decoder.logits(t.constant([1, 3], [first, others[0], others[1]], 'int32')));

@@ -16,14 +16,13 @@ export function heldOutLoss(decoder: Decoder, rows: readonly CompletionExample[]
   t.checkArguments('heldOutLoss', { decoder }, { decoder: aDecoder });
   t.checkOptions('heldOutLoss', options, { device: t.optional(aDevice) });
   checkCompletionExamples('heldOutLoss', rows, decoder.sizes.vocabulary, 1);
-  const length = longestOf(
+  const positions = longestOf(
     'heldOutLoss',
     rows.map(({ prompt, completion }) => prompt.length + completion.length),
     decoder,
   );
   const time = rows.reduce((longest, { completion }) => Math.max(longest, completion.length), 0);
-  const prompt = rows.reduce((longest, row) => Math.max(longest, row.prompt.length), 0);
-  const room = { rows: Math.min(BATCH, rows.length), group: 1, prompt, time, length };
+  const room = { rows: Math.min(BATCH, rows.length), group: 1, time, positions };
   const program = t.program(
     textInputs(room),
     (texts) => ({ sums: sequenceSum(policyOf(decoder, texts).logProbabilities, texts.mask) }),

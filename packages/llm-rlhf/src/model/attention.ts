@@ -18,15 +18,18 @@ export function causalBehindPadding(isText: t.Tensor): Attend {
 
 /**
  * Attention of texts that begin alike. A row has `prompt` positions for what they share, of which the first `lengths` int32 [rows] are text, and behind them, one
- * text after the other, what comes next in each of `texts`: that sees what is shared, and what is its own.
+ * text after the other, `time` positions for what comes next in each: that sees what is shared, and what is its own.
  */
-export function causalInBranches(prompt: number, lengths: t.Tensor, texts: number): Attend {
+export function causalInBranches(prompt: number, lengths: t.Tensor, time: number): Attend {
+  const slots = t.range(prompt + time);
+  const isText = t.logicalOr(t.less(slots, t.expandDims(lengths, 1)), t.greaterEqual(slots, prompt));
+  const isVisible = t.reshape(isText, [lengths.shape[0], 1, 1, 1, prompt + time]);
   const shared = (x: t.Tensor): t.Tensor => t.slice(x, [0, 0, 0, 0, 0], [-1, -1, -1, prompt, -1]);
   /** [rows, groups, heads, texts, time, size]. */
   const own = (x: t.Tensor): t.Tensor => {
     const next = t.slice(x, [0, 0, 0, prompt, 0], [-1, -1, -1, -1, -1]);
     const [rows, groups, heads, positions, size] = next.shape;
-    return t.reshape(next, [rows, groups, heads, texts, positions / texts, size]);
+    return t.reshape(next, [rows, groups, heads, positions / time, time, size]);
   };
   const whole = (x: t.Tensor): t.Tensor => {
     const next = own(x);
@@ -35,11 +38,7 @@ export function causalInBranches(prompt: number, lengths: t.Tensor, texts: numbe
   };
   return (_layer, queries, keys, values) =>
     perGroup(queries, keys, values, (q, k, v) => {
-      const all = whole(k);
-      const slots = t.range(all.shape[4]);
-      const isText = t.logicalOr(t.less(slots, t.expandDims(lengths, 1)), t.greaterEqual(slots, prompt));
-      const isVisible = t.reshape(isText, [q.shape[0], 1, 1, 1, all.shape[4]]);
-      const next = t.attention(own(q), all, whole(v), { causal: true, isVisible });
+      const next = t.attention(own(q), whole(k), whole(v), { causal: true, isVisible });
       const [rows, groups, heads, positions] = q.shape;
       const nextInRows = t.reshape(next, [rows, groups, heads, positions - prompt, v.shape[4]]);
       return t.concat([t.causalAttention(shared(q), shared(k), shared(v)), nextInRows], 3);

@@ -11,7 +11,7 @@ import { llama } from './llama.ts';
 export interface TextLayout {
   /** Of left-padded texts: [rows, time], 1 for tokens and 0 for padding before them. Absent: texts begin at position 0, and padding may only follow. */
   readonly isText?: t.Tensor | undefined;
-  /** Positions of each row whose hidden states are wanted, int32 [rows, count]: the last layer then leaves out the others. Absent: all, as they stand. */
+  /** Positions of each row whose hidden states are wanted, int32 [rows, count] in [0, time), else `run` throws a RangeError: the last layer then leaves out the others. Absent: all, as they stand. */
   readonly read?: t.Tensor | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Decoder {
   readonly adapters?: LoraConfig;
   /** What the last layer makes of each token: int32 tokens [rows, time] → [rows, time, width], or [rows, count, width] of those that are read. */
   readonly hidden: (tokens: t.Tensor, layout?: TextLayout) => t.Tensor;
-  /** The same where attention and positions (int32 [rows, time]) are somebody else's, as in generation. */
+  /** The same where attention and positions (int32 [rows, time]) are somebody else's, as in generation; `read` as in {@link TextLayout}. */
   readonly hiddenAt: (tokens: t.Tensor, positions: t.Tensor, attend: Attend, read?: t.Tensor) => t.Tensor;
   /** Positions of left-padded texts, which count tokens: [rows, time] of 0 and 1 → int32 [rows, time], 0 for padding. */
   readonly positionsOf: (isText: t.Tensor) => t.Tensor;
@@ -153,11 +153,13 @@ function architectureOf(config: ModelConfig, list: ParameterList): Architecture 
   }
 }
 
-/** Some positions of each row: x [rows, time, width], positions int32 [rows, count] → [rows, count, width]. */
+/** Some positions of each row: x [rows, time, width], positions int32 [rows, count] → [rows, count, width]. `run` throws a RangeError for one outside [0, time). */
 function atPositions(x: t.Tensor, positions: t.Tensor): t.Tensor {
   const [rows, time, width] = x.shape;
   const firsts = t.expandDims(t.mul(t.range(rows), time), 1);
-  return t.embedding(t.reshape(x, [rows * time, width]), t.add(positions, firsts));
+  const isInside = t.logicalAnd(t.greaterEqual(positions, 0), t.less(positions, time));
+  // One that is not inside would be found in another row.
+  return t.embedding(t.reshape(x, [rows * time, width]), t.where(isInside, t.add(positions, firsts), -1));
 }
 
 function positionsOf(isText: t.Tensor): t.Tensor {

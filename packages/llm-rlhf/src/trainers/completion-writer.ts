@@ -32,9 +32,8 @@ export class CompletionWriter implements TextWriter {
     this.room = {
       rows: batchSize,
       group: groupSize,
-      prompt: promptLength,
       time: maxNewTokens,
-      length: promptLength + maxNewTokens,
+      positions: promptLength + groupSize * maxNewTokens,
     };
     this.rewards = new Rewards(subject, inputs.reward, inputs.tokenizer, endOfText);
     this.generator = new TextGenerator(model, { rows: batchSize, promptLength, maxNewTokens, device });

@@ -32,13 +32,7 @@ export class EpisodeWriter implements TextWriter {
       ...(format !== undefined && { format }),
     });
     // A beginning has a token at least, and each episode its own.
-    this.room = {
-      rows: batchSize,
-      group: 1,
-      prompt: maxLength - maxNewTokens,
-      time: maxLength - 1,
-      length: maxLength,
-    };
+    this.room = { rows: batchSize, group: 1, time: maxLength - 1, positions: maxLength };
   }
 
   get rowCount(): number {

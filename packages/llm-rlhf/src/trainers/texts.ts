@@ -18,12 +18,10 @@ export interface TextRoom {
   readonly rows: number;
   /** How many texts have the same prompt, and stand side by side. */
   readonly group: number;
-  /** Tokens of the longest prompt. */
-  readonly prompt: number;
   /** Tokens of the longest completion. */
   readonly time: number;
-  /** Tokens of the longest text. */
-  readonly length: number;
+  /** Positions of a row: tokens of the longest text where each has a prompt of its own, else of the longest prompt and of `group` times `time`. */
+  readonly positions: number;
 }
 
 /**
@@ -32,19 +30,13 @@ export interface TextRoom {
  * Where each text has a prompt of its own both stand side by side, else completions begin where the longest prompt ends. `completions` [rows, time] again,
  * and their `mask`, 1 for tokens that count.
  */
-export function textInputs(room: TextRoom): TextSpecs {
-  const { rows, group, time } = room;
+export function textInputs({ rows, group, time, positions }: TextRoom): TextSpecs {
   return {
-    tokens: { shape: [rows / group, positionsOf(room)], dtype: 'int32' },
+    tokens: { shape: [rows / group, positions], dtype: 'int32' },
     starts: { shape: [rows / group], dtype: 'int32', initial: 1 },
     completions: { shape: [rows, time], dtype: 'int32' },
     mask: [rows, time],
   };
-}
-
-/** Positions of a row. */
-function positionsOf({ group, prompt, time, length }: TextRoom): number {
-  return group === 1 ? length : prompt + group * time;
 }
 
 type TextSpecs = Readonly<Record<'tokens' | 'starts' | 'completions' | 'mask', t.InputSpec>>;
@@ -68,20 +60,17 @@ export function writeTokens(
 }
 
 /** Writes texts into a program's inputs; those of a group have the same prompt. */
-export function writeTexts(inputs: TextArrays, texts: readonly Text[], room: TextRoom): void {
-  const { group, time } = room;
-  const positions = positionsOf(room);
+export function writeTexts(inputs: TextArrays, texts: readonly Text[], { group, time, positions }: TextRoom): void {
   texts.forEach(({ prompt, completion, mask = new Uint8Array(completion.length).fill(1) }, row) => {
     writeTokens(inputs.completions, row, time, [], completion);
     writeTokens(inputs.mask, row, time, [], mask);
     const [line, place] = [Math.floor(row / group), row % group];
-    if (place > 0) {
-      inputs.tokens.set(completion, line * positions + room.prompt + place * time);
-      return;
+    if (place === 0) {
+      inputs.starts[line] = prompt.length;
+      writeTokens(inputs.tokens, line, positions, prompt, []);
     }
-    inputs.starts[line] = prompt.length;
-    writeTokens(inputs.tokens, line, positions, prompt, group === 1 ? completion : []);
-    if (group > 1) inputs.tokens.set(completion, line * positions + room.prompt);
+    const begin = group === 1 ? prompt.length : positions - (group - place) * time;
+    inputs.tokens.set(completion, line * positions + begin);
   });
 }
 
@@ -120,7 +109,7 @@ function statesAt(decoder: Decoder, { tokens, starts, completions }: TextTensors
   const inGroups = t.reshape(numbers, [lines, group, count]);
   const begins = t.expandDims(t.add(t.mul(t.range(group), time), prompt), 1);
   const read = t.where(t.less(inGroups, 0), t.expandDims(t.sub(lengths, 1), 2), t.add(inGroups, begins));
-  const attend = causalInBranches(prompt, starts, group);
+  const attend = causalInBranches(prompt, starts, time);
   const hidden = decoder.hiddenAt(tokens, known, attend, t.reshape(read, [lines, group * count]));
   return t.reshape(hidden, [rows, count, decoder.sizes.width]);
 }
@@ -159,10 +148,10 @@ export function roomForPairs(
 ): TextRoom {
   const completions = rows.map(({ chosen, rejected }) => Math.max(chosen.length, rejected.length));
   const texts = rows.map(({ prompt }, i) => prompt.length + completions[i]);
-  const length = longestOf(subject, texts, decoder);
+  longestOf(subject, texts, decoder);
   const prompt = rows.reduce((longest, row) => Math.max(longest, row.prompt.length), 0);
   const time = completions.reduce((longest, each) => Math.max(longest, each), 0);
-  return { rows: 2 * pairs, group: 2, prompt, time, length };
+  return { rows: 2 * pairs, group: 2, time, positions: prompt + 2 * time };
 }
 
 /** The texts of pairs, in that order. */
