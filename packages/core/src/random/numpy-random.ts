@@ -3,7 +3,7 @@ import { CheckpointError } from '../errors.ts';
 import { checkUniform, randomSeed, type RandomSource } from './random.ts';
 import { seedSequence } from './seed-sequence.ts';
 import { readNumber, restoreArray, type StateDict } from '../checkpoints/state.ts';
-import { INVERSE_TAIL_START, TAIL_START, densities, innerWidths, widths } from './ziggurat.ts';
+import { drawFromTail, innerWidths, isUnderCurve, widths } from './ziggurat.ts';
 
 const TWO_TO_MINUS_53 = 2 ** -53;
 
@@ -113,12 +113,11 @@ export class NumpyRandom implements RandomSource {
       const x = position * widths[strip];
       if (position < innerWidths[strip]) return negative ? -x : x;
       if (strip === 0) {
-        const tail = this.normalTail();
+        const tail = drawFromTail(() => this.nextFloat());
         // For the tail, numpy takes the sign from another bit.
         return (low & 0x20000) !== 0 ? -tail : tail;
       }
-      const height = densities[strip] + (densities[strip - 1] - densities[strip]) * this.nextFloat();
-      if (height < Math.exp(-0.5 * x * x)) return negative ? -x : x;
+      if (isUnderCurve(strip, x, this.nextFloat())) return negative ? -x : x;
     }
   }
 
@@ -154,15 +153,6 @@ export class NumpyRandom implements RandomSource {
     this.advance();
     this.spare = output[1];
     return output[0];
-  }
-
-  /** A normal number known to be beyond the last strip (Marsaglia, 1964). */
-  private normalTail(): number {
-    for (;;) {
-      const beyond = -INVERSE_TAIL_START * Math.log1p(-this.nextFloat());
-      const height = -Math.log1p(-this.nextFloat());
-      if (2 * height > beyond * beyond) return TAIL_START + beyond;
-    }
   }
 
   private setWords(state: Uint32Array, increment: Uint32Array): void {

@@ -39,23 +39,11 @@ export class Random implements RandomSource {
 
   /** A uniform integer in [0, 2³²). */
   nextUint32(): number {
-    const words = this.words;
-    const b = words[1];
-    const scrambled = Math.imul(b, 5);
-    const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9);
-    const c = words[2] ^ words[0];
-    const d = words[3] ^ b;
-    words[1] = b ^ c;
-    words[0] ^= d;
-    words[2] = c ^ (b << 9);
-    words[3] = (d << 11) | (d >>> 21);
-    return result >>> 0;
+    return nextWordOf(this.words) >>> 0;
   }
 
   nextFloat(): number {
-    const high = this.nextUint32() >>> 5;
-    const low = this.nextUint32() >>> 6;
-    return (high * 0x4000000 + low) * TWO_TO_MINUS_53;
+    return nextFloatOf(this.words);
   }
 
   uniform(low: number, high: number): number {
@@ -139,6 +127,26 @@ export class Random implements RandomSource {
       this.words[2 * i + 1] = Number(BigInt.asIntN(32, bits >> 32n));
     }
   }
+}
+
+/** A step of xoshiro128** from the state `words`: 32 bits, as a signed integer. */
+export function nextWordOf(words: Int32Array): number {
+  const b = words[1];
+  const scrambled = Math.imul(b, 5);
+  const c = words[2] ^ words[0];
+  const d = words[3] ^ b;
+  words[1] = b ^ c;
+  words[0] ^= d;
+  words[2] = c ^ (b << 9);
+  words[3] = (d << 11) | (d >>> 21);
+  return Math.imul((scrambled << 7) | (scrambled >>> 25), 9);
+}
+
+/** `nextFloat` of a `Random` in the state `words`, which two steps then leave. */
+export function nextFloatOf(words: Int32Array): number {
+  const high = nextWordOf(words) >>> 5;
+  const low = nextWordOf(words) >>> 6;
+  return (high * 0x4000000 + low) * TWO_TO_MINUS_53;
 }
 
 const GOLDEN_GAMMA = 0x9e3779b97f4a7c15n;

@@ -1,5 +1,5 @@
 /**
- * The strips under exp(−x²/2) by which `NumpyRandom` draws normal numbers (Marsaglia and Tsang, "The Ziggurat Method for Generating
+ * The strips under exp(−x²/2) by which `NumpyRandom` and `fillNormal` draw normal numbers (Marsaglia and Tsang, "The Ziggurat Method for Generating
  * Random Variables", 2000). 255 strips of the same area v lie on top of each other, strip i between the densities at xᵢ and
  * xᵢ₋₁ < xᵢ; below them is strip 0, which goes on to infinity as the tail beyond x₂₅₅ = r, and counts as x₀ = v / f(r) wide:
  *
@@ -68,3 +68,17 @@ export const innerWidths: Float64Array = edges.map((x, i) => {
 
 /** f(xᵢ), where strip i begins; 1, the top, for i = 0. */
 export const densities: Float64Array = edges.map((x, i) => (i === 0 ? 1 : Math.exp(-0.5 * x * x)));
+
+/** Whether the point of strip i ≥ 1 at x, at the height that `uniform` in [0, 1) says, is under the curve. */
+export function isUnderCurve(i: number, x: number, uniform: number): boolean {
+  return densities[i] + (densities[i - 1] - densities[i]) * uniform < Math.exp(-0.5 * x * x);
+}
+
+/** A normal number beyond r (Marsaglia, "Generating a Variable from the Tail of the Normal Distribution", 1964), by numbers of `nextFloat` in [0, 1). */
+export function drawFromTail(nextFloat: () => number): number {
+  for (;;) {
+    const beyond = -INVERSE_TAIL_START * Math.log1p(-nextFloat());
+    const height = -Math.log1p(-nextFloat());
+    if (2 * height > beyond * beyond) return TAIL_START + beyond;
+  }
+}
