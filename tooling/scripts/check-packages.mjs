@@ -2,21 +2,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pnpm, root, run } from './run.mjs';
+import { pack } from './pack.mjs';
+import { root, run } from './run.mjs';
 
 const tarballs = mkdtempSync(join(tmpdir(), 'gradus-'));
 try {
-  await pnpm(
-    '--filter',
-    './packages/*',
-    '--filter',
-    './apps/benchmark',
-    'exec',
-    'pnpm',
-    'pack',
-    '--pack-destination',
-    tarballs,
-  );
+  await pack(tarballs);
   for (const file of readdirSync(tarballs)) {
     const tarball = join(tarballs, file);
     await run(join(root, 'node_modules', '.bin', 'publint'), [tarball, '--strict']);

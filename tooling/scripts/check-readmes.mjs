@@ -2,12 +2,13 @@
 // an empty project, compiles and runs every example on plain Node, and compares what it prints with what the README says it does. Links to files have to lead to one.
 // The starters of `templates` are made and run in the same way. CONTRIBUTING.md has the marks of examples; a README that is named as argument is the only one. Needs a build.
 import { exec } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { folders, manifestOf, pack, published } from './pack.mjs';
 import { root } from './run.mjs';
 
 /** Seconds that a command of an example, or its page, may take. */
@@ -22,14 +23,10 @@ const compilerOptions = {
   types: ['node'],
 };
 
-const folders = ['packages', 'apps'].flatMap((group) =>
-  readdirSync(join(root, group)).map((name) => join(group, name)),
-);
-const published = folders.filter((path) => !JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).private);
 /** The starters of `templates`: what their README says to do, and what they have to say. */
 const starters = [
-  { name: 'node', commands: ['npm start'], output: 'mean return …, saved in runs/agent\n' },
-  { name: 'vite', commands: ['npm run build', 'npx vite preview'], output: 'balanced for … steps\n' },
+  { name: 'node', commands: ['npm install', 'npm start'], output: 'mean return …, saved in runs/agent\n' },
+  { name: 'vite', commands: ['npm install', 'npm run build', 'npx vite preview'], output: 'balanced for … steps\n' },
 ];
 const readmes = process.argv.slice(2).map((path) => relative(root, resolve(path)));
 const isAll = readmes.length === 0;
@@ -82,15 +79,9 @@ async function run(folder, command, options) {
 
 /** Makes `folder` a project in which the packed packages are installed, and what compiles their users' code. */
 async function createProject(folder) {
-  const tarballs = join(folder, 'tarballs');
-  mkdirSync(tarballs, { recursive: true });
-  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const filters = published.map((path) => `--filter ./${path.replaceAll('\\', '/')}`).join(' ');
-  const pack = `npx --yes ${packageManager} ${filters} exec pnpm pack --pack-destination ${JSON.stringify(tarballs)}`;
-  await run(root, pack, { env: process.env });
-  const packages = readdirSync(tarballs).map((file) => [/^(gradus)-(.*)-\d/.exec(file), join(tarballs, file)]);
+  const tarballs = await pack(join(folder, 'tarballs'));
   const dependencies = Object.fromEntries(
-    packages.map(([[, ...name], path]) => [`@${name.join('/')}`, `file:${path}`]),
+    Object.entries(tarballs).map(([name, file]) => [name, `file:tarballs/${file}`]),
   );
   // The packages ask for each other by version, which the registry may not have yet.
   const overrides = Object.fromEntries(Object.keys(dependencies).map((name) => [name, `$${name}`]));
@@ -109,7 +100,7 @@ async function createProject(folder) {
  */
 async function checkDeclarations(folder) {
   const entries = published.flatMap((path) => {
-    const { name, publishConfig } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
+    const { name, publishConfig } = manifestOf(path);
     const typed = Object.entries(publishConfig.exports).filter(([, { types }]) => types !== undefined);
     return name === '@gradus/tfjs' ? [] : typed.map(([entry]) => name + entry.slice(1));
   });

@@ -79,6 +79,12 @@ async function createCommand(args: readonly string[]): Promise<Command> {
   return gradus;
 }
 
+/** The command that `args` name, or the part of it that there is. */
+function namedCommand(command: Command, [word, ...rest]: readonly string[]): Command {
+  const next = command.commands.find((each) => each.name() === word);
+  return next === undefined ? command : namedCommand(next, rest);
+}
+
 /**
  * Runs the command that `args` spell.
  * @returns its exit status: 0, 1 where it failed, 2 for a command line that makes no sense, 130 after Ctrl-C.
@@ -88,17 +94,18 @@ export async function runGradus(args: readonly string[]): Promise<number> {
   if (!Array.isArray(args) || args.some((word) => typeof word !== 'string')) {
     throw new TypeError("runGradus: expected args to be a list of words, such as ['list']");
   }
+  let gradus: Command | undefined;
   try {
-    const gradus = await createCommand(args);
+    gradus = await createCommand(args);
     await gradus.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     // Commander has said what is wrong, or has shown the help that was asked for.
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      if (error.code !== 'commander.unknownOption') return MISUSED;
+      if (error.code !== 'commander.unknownOption' || gradus === undefined) return MISUSED;
       const { optionHint } = await import('./commands/option-hints.ts');
-      const hint = optionHint(error.message);
+      const hint = await optionHint(error.message, namedCommand(gradus, args));
       if (hint !== undefined) console.error(hint);
       return MISUSED;
     }

@@ -28,14 +28,17 @@ describe('JSON lines', () => {
 
   test('that are none are named by the line, and left out where asked', () => {
     const file = '{"a":1}\n\n{"a":\n[1]\n{"a":2}\n';
-    expect(() => readJsonLines(file)).toThrow(/^line 3: expected JSON: /);
+    expect(() => readJsonLines(file)).toThrow(/^row 1 \(line 3\): expected JSON: /);
     expect(() => readJsonLines('data/texts.jsonl')).toThrow(
       '"data/texts.jsonl" is the name of a file, not what is in it',
     );
-    expect(() => readJsonLines('1\n')).toThrow(new DataError('line 1: expected an object, got 1'));
+    expect(() => readJsonLines('1\n')).toThrow(new DataError('row 0 (line 1): expected an object, got 1'));
     const { rows, skipped } = readJsonLines(file, { onBadRow: 'skip' });
     expect(rows).toEqual([{ a: 1 }, { a: 2 }]);
-    expect(skipped).toEqual([expect.stringMatching(/^line 3: /), 'line 4: expected an object, got [1]']);
+    expect(skipped).toEqual([
+      expect.stringMatching(/^row 1 \(line 3\): /),
+      'row 2 (line 4): expected an object, got [1]',
+    ]);
   });
 
   test('are UTF-8', () => {

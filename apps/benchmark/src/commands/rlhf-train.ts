@@ -16,7 +16,13 @@ import { assignedOptions } from '../catalog/settings.ts';
 import { checkOutputFolder } from '../files/check-output-folder.ts';
 import { languageAlgorithms, type LanguageAlgorithm, type Material, type Training } from '../rlhf/algorithms.ts';
 import { readDataFile } from '../rlhf/data-file.ts';
-import { chatTemplateOf, fromFiles, loadLanguageModel, type TextFiles } from '../rlhf/language-model.ts';
+import {
+  chatTemplateOf,
+  fromFiles,
+  loadLanguageModel,
+  TEMPLATE_PLACES,
+  type TextFiles,
+} from '../rlhf/language-model.ts';
 import {
   forgetModel,
   importEnvironment,
@@ -352,11 +358,16 @@ async function materialOf(
 ): Promise<Material> {
   const { model, data, environment, maxLength = 0, maxTurns, maxPromptLength, maxCompletionLength } = run;
   const rows = await readDataFile(data);
-  const hasConversations = rows.some((row) =>
+  const conversation = rows.findIndex((row) =>
     ['messages', 'prompt', 'chosen'].some((name) => Array.isArray(row[name])),
   );
   // Not read for texts, since it may be one that is not supported.
-  const template = hasConversations ? await chatTemplateOf(textFiles, `--model ${model}`) : undefined;
+  const template = conversation === -1 ? undefined : await chatTemplateOf(textFiles, `--model ${model}`);
+  if (conversation !== -1 && template === undefined && environment === undefined) {
+    throw new UserError(
+      `--data ${data}: row ${conversation} is a conversation, of which a chat template makes a text, and --model ${model} has none (${TEMPLATE_PLACES})`,
+    );
+  }
   const sameTokens = (option: string, path: string, other: ByteLevelTokenizer): void => {
     if (JSON.stringify(other.vocabulary) === JSON.stringify(tokenizer.vocabulary)) return;
     throw new UserError(`${option} ${path}: its tokenizer has other tokens than the model's`);

@@ -337,7 +337,10 @@ describe('gradus rlhf, from preferences to rewards', () => {
     const rows = data([{ messages }], 'chat.jsonl');
     const flags = ['--model', folder, '--data', rows, ...quick, '--set', 'batchSize=1', '--steps', '4'];
     const none = await rlhf('sft', ...flags, '--out', join(root, 'none'));
-    expect(none.errors).toContain(`error: --data ${rows}: row 0: messages need a template`);
+    expect(none.errors).toContain(
+      `error: --data ${rows}: row 0 is a conversation, of which a chat template makes a text, and --model `,
+    );
+    expect(none.errors).toContain('has none (chat_template of tokenizer_config.json, or chat_template.jinja)');
     const talk = await rlhf('generate', '--model', folder, '--prompt', 'cat', '--chat');
     expect(talk.errors).toContain(`error: --model ${folder}: it has no chat template (chat_template of`);
 

@@ -104,8 +104,9 @@ export class OffPolicyLoop implements AgentState {
   }
 
   setState(state: StateDict): void {
-    const { recorder, resumed } = this.training;
-    if (state.replay === null || resumed === 'with new episodes') {
+    const { recorder } = this.training;
+    if (state.replay === null && recorder.step > 0) this.training.noteLostReplay();
+    if (state.replay === null || this.training.resumed === 'with new episodes') {
       const { learningStarts, trainFrequency, alwaysSaved = false } = this.options;
       // Learning from a few transitions again and again would spoil what was learned. Without replay the first round has to be whole.
       this.learnsFrom = recorder.step + (alwaysSaved ? Math.max(learningStarts, trainFrequency - 1) : learningStarts);

@@ -111,7 +111,7 @@ export function restoreAgent(agent: Owner, training: TrainingEnv, parts: SavedPa
     for (const [name, values] of Object.entries(parts.learned ?? {})) restoreArray(learned, name, values);
     training.setState(readState(state, 'training'));
     putBack(state, parts.state);
-    if (training.resumed === 'exactly') putBack(readState(state, 'episode'), parts.episode);
+    if (training.resumed !== 'with new episodes') putBack(readState(state, 'episode'), parts.episode);
   } catch (error) {
     const others = [...otherSpaces(readTrainedIn(state), training.env), ...changedOptions(state, agent.options)];
     if (others.length === 0) throw error;

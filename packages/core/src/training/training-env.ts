@@ -83,6 +83,11 @@ export class TrainingEnv implements Stateful {
     return this.how;
   }
 
+  /** Notes that what was in the replay buffer is lost. */
+  noteLostReplay(): void {
+    if (this.how === 'exactly') this.how = 'without replay';
+  }
+
   private checkObservations(): void {
     const { observations, numEnvs } = this.env;
     checkFiniteRows('observation', observations, observations.length / numEnvs);
@@ -121,10 +126,10 @@ export class TrainingEnv implements Stateful {
 }
 
 /**
- * How an agent that was saved goes on learning: `exactly` as if it had not been interrupted, or `with new episodes` where its environments are others in
- * number, or have no `getState` and `setState`.
+ * How an agent that was saved goes on learning: `exactly` as if it had not been interrupted; `with new episodes` where its environments are others in
+ * number, or have no `getState` and `setState`; in the same episodes `without replay` where it was saved without what its replay buffer held.
  */
-export type Resumption = 'exactly' | 'with new episodes';
+export type Resumption = 'exactly' | 'without replay' | 'with new episodes';
 
 function readFlag(state: StateDict, name: string): boolean {
   const value = (state as StateDict | null | undefined)?.[name];

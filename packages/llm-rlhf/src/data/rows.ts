@@ -54,7 +54,7 @@ export function convertEach<Item, Result>(
 /**
  * The rows of a file of JSON lines: an object on each line; empty lines are passed over.
  * @returns `rows`, and in `skipped` what was wrong with each line that was left out, where `onBadRow` asks for that.
- * @throws DataError for a line that is no object, by its number from 1, and for bytes that are not UTF-8.
+ * @throws DataError for a line that is no object, by its number from 0 as a row, as in other messages, and from 1 as a line, and for bytes that are not UTF-8.
  */
 export function readJsonLines(
   file: string | Uint8Array,
@@ -75,7 +75,7 @@ export function readJsonLines(
     lines,
     options,
     ({ text }) => parseLine(text),
-    (i) => `line ${lines[i].line}`,
+    (i) => `row ${i} (line ${lines[i].line})`,
   );
   return { rows: results, skipped };
 }

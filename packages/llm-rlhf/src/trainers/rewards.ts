@@ -102,7 +102,10 @@ export class Rewards {
     };
   }
 
-  /** [completions] of each reward, in the order of `names`. Throws `DivergenceError` where it is not one finite number for each. */
+  /**
+   * [completions] of each reward, in the order of `names`. Throws `RangeError` where it is not one number for each, and `DivergenceError` for numbers that are
+   * not finite.
+   */
   async each(rewarded: Rewarded): Promise<readonly Float32Array[]> {
     const results: Float32Array[] = [];
     for (const { name, reward } of this.rewards) {
@@ -116,10 +119,10 @@ export class Rewards {
       // By their numbers: what has an iterator of its own may have others there, or more.
       const list = Array.from({ length: values.length }, (_, i) => values[i]);
       const wrong = list.findIndex((value) => !isFloat32(value));
-      if (wrong !== -1)
-        throw new DivergenceError(
-          `${name}: expected finite numbers, at most 3.4e38, got ${t.valueText(list[wrong])} for completion ${wrong}`,
-        );
+      if (wrong !== -1) {
+        const message = `${name}: expected finite numbers, at most 3.4e38, got ${t.valueText(list[wrong])} for completion ${wrong}`;
+        throw typeof list[wrong] === 'number' ? new DivergenceError(message) : new RangeError(message);
+      }
       results.push(Float32Array.from(list));
     }
     return results;

@@ -126,6 +126,7 @@ test.each(['uniform', 'prioritized'] as const)(
 
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const resumed = Dqn.restore(checkpoint, makeEnv('CartPole-v1'));
+    expect(resumed.resumed).toBe('without replay');
     const observations = [0, 0.01, 0.05, -0.02];
     expect(resumed.act(observations)).toBe(agent.act(observations));
     // A round each 8 steps; the first past step 200 + 50 is that of step 256.
@@ -147,6 +148,7 @@ test('a round that is being gathered is saved in any case', () => {
   const agent = new Dqn(makeEnv('CartPole-v1'), runs['no replay'].options);
   learn(agent, 203);
   expect(agent.checkpoint({ saveReplay: false })).toEqual(agent.checkpoint());
+  expect(Dqn.restore(agent.checkpoint({ saveReplay: false }), makeEnv('CartPole-v1')).resumed).toBe('exactly');
 });
 
 test('without replay, resumed with new episodes in the middle of a round, it waits for a whole one', () => {
