@@ -63,7 +63,10 @@ describe('rows that are damaged are named by their number', () => {
         ...['rlhf', 'sft', '--model', folder, '--data', data, ...quick, '--steps', '2', '--out', out, '--json'],
       );
       if (status === 0) accepted++;
-      else expect(errors).toMatch(/^error: --data [^\n]*rows\.jsonl: row 1( \(line 2\))?(:| is a conversation) [^\n]+\n$/);
+      else
+        expect(errors).toMatch(
+          /^error: --data [^\n]*rows\.jsonl: row 1( \(line 2\))?(:| is a conversation,) [^\n]+\n$/,
+        );
     }
     expect(accepted).toBeLessThan(10);
   });
